@@ -1,0 +1,1 @@
+//! Agreement, records and a moment in, verdicts with reasons out.

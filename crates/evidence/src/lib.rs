@@ -1,0 +1,1 @@
+//! Formats in, records out; gazetteer and zones.

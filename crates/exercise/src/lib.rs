@@ -1,0 +1,1 @@
+//! A seeded exercise world with its ground truth.

@@ -1,0 +1,1 @@
+//! Text to syntax tree to agreement, with diagnostics; formatter and read-back.

@@ -1,0 +1,1 @@
+//! Verdicts and duties as text, JSON and iCalendar.

@@ -1,0 +1,1 @@
+//! Scenarios in Markdown: agreement, records, expected verdicts with reasons.
