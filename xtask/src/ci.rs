@@ -30,25 +30,13 @@ struct Step {
 impl Step {
     fn new(name: &'static str, command: &str) -> Step {
         let command = command.split_whitespace().map(str::to_string).collect();
-        Step {
-            name,
-            environment: Vec::new(),
-            command,
-            release: false,
-            skip: |_| None,
-        }
+        Step { name, environment: Vec::new(), command, release: false, skip: |_| None }
     }
 
     /// What a person types to run the step alone.
     fn repeat(&self) -> String {
-        let settings = self
-            .environment
-            .iter()
-            .map(|(name, value)| format!("{name}='{value}'"));
-        settings
-            .chain([self.command.join(" ")])
-            .collect::<Vec<_>>()
-            .join(" ")
+        let settings = self.environment.iter().map(|(name, value)| format!("{name}='{value}'"));
+        settings.chain([self.command.join(" ")]).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -58,11 +46,8 @@ fn steps(root: &Path, has_nextest: bool) -> Vec<Step> {
     } else {
         Step::new("tests", "cargo test --workspace --all-targets")
     };
-    let scenario_folders: Vec<&str> = SCENARIO_FOLDERS
-        .iter()
-        .copied()
-        .filter(|folder| root.join(folder).is_dir())
-        .collect();
+    let scenario_folders: Vec<&str> =
+        SCENARIO_FOLDERS.iter().copied().filter(|folder| root.join(folder).is_dir()).collect();
     vec![
         Step::new("format", "cargo fmt --all --check"),
         Step::new("lints", "cargo clippy --workspace --all-targets -- -D warnings"),
@@ -105,11 +90,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
     let mut skipped = 0;
     for (index, step) in steps.iter().enumerate() {
         let title = format!("[{}/{}] {}", index + 1, steps.len(), step.name);
-        let reason = if quick && step.release {
-            Some("--quick".to_string())
-        } else {
-            (step.skip)(&root)
-        };
+        let reason = if quick && step.release { Some("--quick".to_string()) } else { (step.skip)(&root) };
         if let Some(reason) = reason {
             println!("{title}: skipped, {reason}");
             skipped += 1;
@@ -122,10 +103,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
         match outcome {
             Ok(true) => println!("{title}: passed in {elapsed}"),
             Ok(false) => {
-                println!(
-                    "{title}: FAILED after {elapsed}; to repeat it:\n\n    {}\n",
-                    step.repeat()
-                );
+                println!("{title}: FAILED after {elapsed}; to repeat it:\n\n    {}\n", step.repeat());
                 return ExitCode::from(crate::NO);
             }
             Err(error) => {
@@ -135,10 +113,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
         }
     }
     let passed = steps.len() - skipped;
-    println!(
-        "ci: {passed} steps passed, {skipped} skipped, in {}",
-        seconds(begun.elapsed())
-    );
+    println!("ci: {passed} steps passed, {skipped} skipped, in {}", seconds(begun.elapsed()));
     ExitCode::from(crate::FINE)
 }
 
@@ -161,24 +136,13 @@ fn has_nextest(root: &Path) -> bool {
 /// Whether the binary's own help lists a command.
 fn has_command(root: &Path, name: &str) -> bool {
     let mut command = Command::new("cargo");
-    command
-        .args([
-            "run",
-            "--quiet",
-            "--release",
-            "--package",
-            "servanda",
-            "--",
-            "--help",
-        ])
-        .current_dir(root);
+    command.args(["run", "--quiet", "--release", "--package", "servanda", "--", "--help"]).current_dir(root);
     let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
     output.is_ok_and(|output| lists_command(&String::from_utf8_lossy(&output.stdout), name))
 }
 
 fn lists_command(help: &str, name: &str) -> bool {
-    help.lines()
-        .any(|line| line.split_whitespace().next() == Some(name))
+    help.lines().any(|line| line.split_whitespace().next() == Some(name))
 }
 
 fn seconds(duration: Duration) -> String {
@@ -198,10 +162,7 @@ mod tests {
     fn a_step_is_repeated_with_its_environment() {
         let steps = steps(Path::new("nowhere"), true);
         let documentation = steps.iter().find(|step| step.name == "documentation").unwrap();
-        assert_eq!(
-            documentation.repeat(),
-            "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --workspace"
-        );
+        assert_eq!(documentation.repeat(), "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --workspace");
     }
 
     #[test]

@@ -6,10 +6,7 @@
 //!
 //! Start at [`tidy`] for the house rules and at [`ci`] for what has to pass before a change goes in.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the edge: a task may read the clock to say how long it took"
-)]
+#![allow(clippy::disallowed_methods, reason = "the edge: a task may read the clock to say how long it took")]
 
 mod ci;
 mod rust_source;
@@ -31,11 +28,7 @@ const TASKS: &[Task] = &[
         about: "everything that has to pass; --quick leaves the release steps out",
         run: ci::run,
     },
-    Task {
-        name: "tidy",
-        about: "the house rules; --rules lists them",
-        run: tidy::run,
-    },
+    Task { name: "tidy", about: "the house rules; --rules lists them", run: tidy::run },
 ];
 
 /// The task did what it was asked, and the answer is yes.

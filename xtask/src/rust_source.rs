@@ -34,9 +34,7 @@ impl RustSource {
     /// Line number and code of the lines that are not test code.
     pub fn shipped(&self) -> impl Iterator<Item = (usize, &str)> {
         let numbered = self.lines.iter().enumerate();
-        numbered
-            .filter(|(_, line)| !line.is_test)
-            .map(|(index, line)| (index + 1, line.code.as_str()))
+        numbered.filter(|(_, line)| !line.is_test).map(|(index, line)| (index + 1, line.code.as_str()))
     }
 
     pub fn is_test_line(&self, number: usize) -> bool {
@@ -49,9 +47,7 @@ pub fn is_test_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name == "tests.rs"
         || name.ends_with("_tests.rs")
-        || path
-            .split('/')
-            .any(|part| matches!(part, "tests" | "benches" | "fuzz"))
+        || path.split('/').any(|part| matches!(part, "tests" | "benches" | "fuzz"))
 }
 
 /// Where `needle` stands in `code` as whole words: `std::fs` is not found in `mystd::fs` nor in `std::fsync`.
@@ -77,18 +73,14 @@ fn lex(text: &str) -> RustSource {
         let previous = if i == 0 { '\0' } else { chars[i - 1] };
         let starts_word = !(previous.is_alphanumeric() || previous == '_');
         if c == '/' && at(i + 1) == '/' {
-            let end = (i..chars.len())
-                .find(|&j| chars[j] == '\n')
-                .unwrap_or(chars.len());
+            let end = (i..chars.len()).find(|&j| chars[j] == '\n').unwrap_or(chars.len());
             current(&mut lines).comment = Some(chars[i..end].iter().collect());
             i = end;
         } else if c == '/' && at(i + 1) == '*' {
             i = skip_block_comment(&chars, i, &mut lines);
         } else if let Some(hashes) = raw_string_at(&chars, i).filter(|_| starts_word) {
             let open = i + (i..).take_while(|&j| at(j) != '"').count() + 1;
-            let closing: String = std::iter::once('"')
-                .chain(std::iter::repeat_n('#', hashes))
-                .collect();
+            let closing: String = std::iter::once('"').chain(std::iter::repeat_n('#', hashes)).collect();
             let mut end = open;
             while end < chars.len() && !starts_with(&chars[end..], &closing) {
                 end += 1;
@@ -128,18 +120,12 @@ fn current(lines: &mut [Line]) -> &mut Line {
 }
 
 fn starts_with(chars: &[char], text: &str) -> bool {
-    text.chars()
-        .enumerate()
-        .all(|(index, c)| chars.get(index) == Some(&c))
+    text.chars().enumerate().all(|(index, c)| chars.get(index) == Some(&c))
 }
 
 /// The number of hashes when a raw string (`r"`, `r#"`, `br"`, `cr"` …) starts at `i`.
 fn raw_string_at(chars: &[char], i: usize) -> Option<usize> {
-    let r = if matches!(chars.get(i), Some('b' | 'c')) {
-        i + 1
-    } else {
-        i
-    };
+    let r = if matches!(chars.get(i), Some('b' | 'c')) { i + 1 } else { i };
     if chars.get(r) != Some(&'r') {
         return None;
     }
@@ -235,11 +221,7 @@ mod tests {
     use super::*;
 
     fn code(text: &str) -> Vec<String> {
-        RustSource::new(text)
-            .lines
-            .into_iter()
-            .map(|line| line.code)
-            .collect()
+        RustSource::new(text).lines.into_iter().map(|line| line.code).collect()
     }
 
     #[test]
@@ -247,23 +229,15 @@ mod tests {
         let text = "let a = \"dbg!(1) // x\"; // todo!()\n/* todo!()\n/* nested */ still */ let b = r#\"std::fs \"quoted\" \"#;\nlet c = '\"'; let d: &'static str = \"\\\"todo!\";\n";
         assert_eq!(
             code(text),
-            [
-                "let a = \"\"; ",
-                "",
-                " let b = \"\";",
-                "let c = ' '; let d: &'static str = \"\";"
-            ]
+            ["let a = \"\"; ", "", " let b = \"\";", "let c = ' '; let d: &'static str = \"\";"]
         );
     }
 
     #[test]
     fn literals_are_found_with_their_line() {
         let source = RustSource::new("a(\"P0001\");\nb(\"two\nlines\");\nc(r\"P0002\");\n");
-        let expected = vec![
-            (1, "P0001".to_string()),
-            (2, "two\nlines".to_string()),
-            (4, "P0002".to_string()),
-        ];
+        let expected =
+            vec![(1, "P0001".to_string()), (2, "two\nlines".to_string()), (4, "P0002".to_string())];
         assert_eq!(source.literals, expected);
         assert_eq!(source.lines.len(), 4);
     }

@@ -54,13 +54,7 @@ impl Tree {
             } else {
                 None
             };
-            tree.files.insert(
-                path,
-                File {
-                    bytes: metadata.len(),
-                    text,
-                },
-            );
+            tree.files.insert(path, File { bytes: metadata.len(), text });
         }
         Ok(tree)
     }
@@ -71,13 +65,7 @@ impl Tree {
         let files = files
             .iter()
             .map(|(path, text)| {
-                (
-                    path.to_string(),
-                    File {
-                        bytes: text.len() as u64,
-                        text: Some(text.to_string()),
-                    },
-                )
+                (path.to_string(), File { bytes: text.len() as u64, text: Some(text.to_string()) })
             })
             .collect();
         Tree { files }
@@ -114,10 +102,7 @@ impl Tree {
 
     pub fn has_folder(&self, path: &str) -> bool {
         let prefix = format!("{}/", path.trim_end_matches('/'));
-        self.files
-            .range(prefix.clone()..)
-            .next()
-            .is_some_and(|(path, _)| path.starts_with(&prefix))
+        self.files.range(prefix.clone()..).next().is_some_and(|(path, _)| path.starts_with(&prefix))
     }
 }
 
@@ -132,13 +117,7 @@ fn tracked(root: &Path) -> Option<Vec<String>> {
         return None;
     }
     let listing = String::from_utf8(output.stdout).ok()?;
-    Some(
-        listing
-            .split('\0')
-            .filter(|path| !path.is_empty())
-            .map(str::to_string)
-            .collect(),
-    )
+    Some(listing.split('\0').filter(|path| !path.is_empty()).map(str::to_string).collect())
 }
 
 fn walked(root: &Path) -> std::io::Result<Vec<String>> {
@@ -147,11 +126,7 @@ fn walked(root: &Path) -> std::io::Result<Vec<String>> {
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(&folder)? {
             let path = entry?.path();
-            let name = path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if path.is_symlink() {
                 continue;
             } else if path.is_dir() {

@@ -22,10 +22,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     }
     let codes = codes(tree);
     let mut findings = Vec::new();
-    for (code, (path, line)) in codes
-        .iter()
-        .filter(|(code, _)| !pages.contains_key(code.as_str()))
-    {
+    for (code, (path, line)) in codes.iter().filter(|(code, _)| !pages.contains_key(code.as_str())) {
         findings.push(Finding {
             path: path.clone(),
             line: *line,
@@ -85,13 +82,7 @@ mod tests {
             ("docs/reference/codes/P0007.md", ""),
         ]);
         let reasons: Vec<String> = check(&tree).into_iter().map(|finding| finding.reason).collect();
-        assert_eq!(
-            reasons,
-            [
-                "the code `E0002` has no page",
-                "no diagnostic has the code `P0007`"
-            ]
-        );
+        assert_eq!(reasons, ["the code `E0002` has no page", "no diagnostic has the code `P0007`"]);
     }
 
     #[test]

@@ -12,13 +12,8 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         if !is_module || is_test_file(path) {
             continue;
         }
-        let first = text
-            .lines()
-            .find(|line| !line.trim().is_empty())
-            .unwrap_or_default();
-        let says_something = first
-            .strip_prefix("//!")
-            .is_some_and(|header| !header.trim().is_empty());
+        let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let says_something = first.strip_prefix("//!").is_some_and(|header| !header.trim().is_empty());
         if !says_something {
             findings.push(Finding {
                 path: path.to_string(),
@@ -50,10 +45,7 @@ mod tests {
 
     #[test]
     fn a_header_is_enough_and_tests_need_none() {
-        assert_eq!(
-            found("crates/lang/src/lib.rs", "\n//! Text in, tree out.\nfn f() {}\n"),
-            0
-        );
+        assert_eq!(found("crates/lang/src/lib.rs", "\n//! Text in, tree out.\nfn f() {}\n"), 0);
         assert_eq!(found("crates/lang/tests/a.rs", "fn f() {}\n"), 0);
         assert_eq!(found("crates/lang/build.rs", "fn main() {}\n"), 0);
     }

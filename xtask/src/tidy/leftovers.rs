@@ -5,22 +5,10 @@ use crate::rust_source::{RustSource, has_words};
 use crate::tree::Tree;
 
 const LEFTOVERS: &[(&str, &str, &str)] = &[
-    (
-        "todo!",
-        "is an unfinished place",
-        "finish it, or return an honest error",
-    ),
-    (
-        "unimplemented!",
-        "is an unfinished place",
-        "finish it, or return an honest error",
-    ),
+    ("todo!", "is an unfinished place", "finish it, or return an honest error"),
+    ("unimplemented!", "is an unfinished place", "finish it, or return an honest error"),
     ("dbg!", "is left over from a search", "take it out"),
-    (
-        "#[ignore",
-        "hides a test",
-        "make it fast, put it behind an environment variable, or delete it",
-    ),
+    ("#[ignore", "hides a test", "make it fast, put it behind an environment variable, or delete it"),
 ];
 
 pub fn check(tree: &Tree) -> Vec<Finding> {

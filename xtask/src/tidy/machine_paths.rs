@@ -31,8 +31,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
 /// A path starts where nothing of a longer path or address stands before it.
 fn starts_a_path(line: &str, needle: &str) -> bool {
     let belongs_to_more = |c: char| c.is_alphanumeric() || "._-~})".contains(c);
-    line.match_indices(needle)
-        .any(|(start, _)| !line[..start].ends_with(belongs_to_more))
+    line.match_indices(needle).any(|(start, _)| !line[..start].ends_with(belongs_to_more))
 }
 
 #[cfg(test)]
@@ -45,20 +44,15 @@ mod tests {
             for path in ["README.md", "crates/a/src/lib.rs", "data.csv", ".ci/run"] {
                 let text = format!("fine\nread {needle}main/x\n");
                 let findings = check(&Tree::of(&[(path, &text)]));
-                assert_eq!(
-                    findings.iter().map(|finding| finding.line).collect::<Vec<_>>(),
-                    [2],
-                    "{path}"
-                );
+                assert_eq!(findings.iter().map(|finding| finding.line).collect::<Vec<_>>(), [2], "{path}");
             }
         }
     }
 
     #[test]
     fn the_same_letters_inside_another_path_are_fine() {
-        let text = needles()
-            .map(|needle| format!("https://example.org{needle} ..{needle} $DIR{needle}\n"))
-            .concat();
+        let text =
+            needles().map(|needle| format!("https://example.org{needle} ..{needle} $DIR{needle}\n")).concat();
         assert_eq!(check(&Tree::of(&[("a.md", &text)])), []);
     }
 }

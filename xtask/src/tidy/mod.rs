@@ -19,6 +19,7 @@
 mod big_files;
 mod codes;
 mod headers;
+mod homes;
 mod leftovers;
 mod machine_paths;
 mod paths;
@@ -61,47 +62,22 @@ struct Rule {
     check: fn(&Tree) -> Vec<Finding>,
 }
 
+const fn rule(says: &'static str, check: fn(&Tree) -> Vec<Finding>) -> Rule {
+    Rule { says, check }
+}
+
 const RULES: &[Rule] = &[
-    Rule {
-        says: "the table of rooms in ARCHITECTURE.md is what Cargo builds",
-        check: rooms::check,
-    },
-    Rule {
-        says: "every path and link in a document leads somewhere",
-        check: paths::check,
-    },
-    Rule {
-        says: "every module says in its header what it is for",
-        check: headers::check,
-    },
-    Rule {
-        says: "pure crates do no IO, read no clock, and have no hash order",
-        check: purity::check,
-    },
-    Rule {
-        says: "the reference evaluator stays small enough to be reviewed",
-        check: reference_size::check,
-    },
-    Rule {
-        says: "nothing unfinished, nothing ignored",
-        check: leftovers::check,
-    },
-    Rule {
-        says: "no file names a path of one machine",
-        check: machine_paths::check,
-    },
-    Rule {
-        says: "no file is too big for a clone",
-        check: big_files::check,
-    },
-    Rule {
-        says: "every diagnostic code has its page, and every page its code",
-        check: codes::check,
-    },
-    Rule {
-        says: "no trailing blanks, no tabs, a final newline",
-        check: whitespace::check,
-    },
+    rule("the table of rooms in ARCHITECTURE.md is what Cargo builds", rooms::check),
+    rule("a heavy dependency lives in one room", homes::check),
+    rule("every path and link in a document leads somewhere", paths::check),
+    rule("every module says in its header what it is for", headers::check),
+    rule("pure crates do no IO, read no clock, and have no hash order", purity::check),
+    rule("the reference evaluator stays small enough to be reviewed", reference_size::check),
+    rule("nothing unfinished, nothing ignored", leftovers::check),
+    rule("no file names a path of one machine", machine_paths::check),
+    rule("no file is too big for a clone", big_files::check),
+    rule("every diagnostic code has its page, and every page its code", codes::check),
+    rule("no trailing blanks, no tabs, a final newline", whitespace::check),
 ];
 
 pub fn run(arguments: &[String]) -> ExitCode {
@@ -127,19 +103,11 @@ pub fn run(arguments: &[String]) -> ExitCode {
         println!("{finding}");
     }
     match findings.len() {
-        0 => println!(
-            "tidy: {} rules hold for {} files",
-            RULES.len(),
-            tree.files().count()
-        ),
+        0 => println!("tidy: {} rules hold for {} files", RULES.len(), tree.files().count()),
         1 => println!("tidy: 1 finding"),
         many => println!("tidy: {many} findings"),
     }
-    ExitCode::from(if findings.is_empty() {
-        crate::FINE
-    } else {
-        crate::NO
-    })
+    ExitCode::from(if findings.is_empty() { crate::FINE } else { crate::NO })
 }
 
 /// Everything that is wrong with the tree and not permitted, in the order of paths and lines.
@@ -147,10 +115,7 @@ fn findings(tree: &Tree) -> Vec<Finding> {
     let mut allowances = allowances(tree);
     let mut kept: Vec<Finding> = Vec::new();
     for finding in RULES.iter().flat_map(|rule| (rule.check)(tree)) {
-        match allowances
-            .iter_mut()
-            .find(|allowance| allowance.permits(&finding))
-        {
+        match allowances.iter_mut().find(|allowance| allowance.permits(&finding)) {
             Some(allowance) => allowance.used = true,
             None => kept.push(finding),
         }
@@ -191,13 +156,7 @@ impl Allowance {
                 format!("write `tidy: allow({}) because …`", self.rule),
             ),
         };
-        Some(Finding {
-            path: self.path,
-            line: self.line,
-            rule: "allowance",
-            reason,
-            remedy,
-        })
+        Some(Finding { path: self.path, line: self.line, rule: "allowance", reason, remedy })
     }
 }
 
@@ -206,18 +165,12 @@ fn allowances(tree: &Tree) -> Vec<Allowance> {
     for (path, text) in tree.texts(".rs") {
         let source = RustSource::new(text);
         for (index, line) in source.lines.iter().enumerate() {
-            let Some(body) = line
-                .comment
-                .as_deref()
-                .and_then(|comment| comment.strip_prefix("// tidy: allow("))
+            let Some(body) =
+                line.comment.as_deref().and_then(|comment| comment.strip_prefix("// tidy: allow("))
             else {
                 continue;
             };
-            let next_code = source
-                .lines
-                .iter()
-                .skip(index + 1)
-                .position(|line| !line.code.trim().is_empty());
+            let next_code = source.lines.iter().skip(index + 1).position(|line| !line.code.trim().is_empty());
             let covers = next_code.map_or(index + 2, |distance| index + 2 + distance);
             found.extend(allowance(path, index + 1, body, Some(covers)));
         }
@@ -237,11 +190,7 @@ fn allowances(tree: &Tree) -> Vec<Allowance> {
 /// Reads `RULE) because REASON`.
 fn allowance(path: &str, line: usize, body: &str, covers: Option<usize>) -> Option<Allowance> {
     let (rule, rest) = body.split_once(')')?;
-    let because = rest
-        .trim()
-        .strip_prefix("because ")
-        .map(str::trim)
-        .filter(|reason| !reason.is_empty());
+    let because = rest.trim().strip_prefix("because ").map(str::trim).filter(|reason| !reason.is_empty());
     Some(Allowance {
         path: path.to_string(),
         line,

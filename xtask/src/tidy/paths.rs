@@ -8,9 +8,8 @@ use super::Finding;
 use crate::tree::Tree;
 
 /// The folders of the root. A path that starts elsewhere is a user's, not ours.
-const FOLDERS: &[&str] = &[
-    ".cargo", ".ci", "bench", "crates", "docs", "editors", "examples", "fuzz", "tests", "web", "xtask",
-];
+const FOLDERS: &[&str] =
+    &[".cargo", ".ci", "bench", "crates", "docs", "editors", "examples", "fuzz", "tests", "web", "xtask"];
 
 /// Words that stand for any name.
 const PLACEHOLDERS: &[&str] = &["CODE", "CRATE", "FILE", "NAME", "PATH", "RULE", "TASK"];
@@ -24,9 +23,8 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
             Some(_) => continue,
         };
         for (line, prose) in prose(text) {
-            let missing_paths = spans(prose)
-                .filter_map(candidate)
-                .filter(|named| !exists(tree, folder, named));
+            let missing_paths =
+                spans(prose).filter_map(candidate).filter(|named| !exists(tree, folder, named));
             let missing_links = links(prose).filter(|target| !leads_somewhere(tree, folder, target));
             let paths = missing_paths.map(|named| format!("there is no `{named}`"));
             let links = missing_links.map(|target| format!("the link to `{target}` leads nowhere"));
@@ -46,9 +44,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
 fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut fence: Option<&str> = None;
     text.lines().enumerate().filter_map(move |(index, line)| {
-        let marker = ["```", "~~~"]
-            .into_iter()
-            .find(|marker| line.trim_start().starts_with(marker));
+        let marker = ["```", "~~~"].into_iter().find(|marker| line.trim_start().starts_with(marker));
         match (fence, marker) {
             (None, Some(marker)) => fence = Some(marker),
             (Some(open), Some(marker)) if open == marker => fence = None,
@@ -87,8 +83,7 @@ fn candidate(span: &str) -> Option<&str> {
 fn links(line: &str) -> impl Iterator<Item = &str> {
     line.match_indices("](").filter_map(|(start, opening)| {
         let rest = &line[start + opening.len()..];
-        rest.split_once(')')
-            .map(|(target, _)| target.split_whitespace().next().unwrap_or_default())
+        rest.split_once(')').map(|(target, _)| target.split_whitespace().next().unwrap_or_default())
     })
 }
 
@@ -117,14 +112,11 @@ fn resolve(folder: &str, path: &str) -> Option<String> {
 
 fn exists(tree: &Tree, folder: &str, named: &str) -> bool {
     let pattern: Vec<&str> = named.trim_end_matches('/').split('/').collect();
-    let plain = pattern
-        .iter()
-        .all(|part| !part.contains('*') && !is_placeholder(part));
+    let plain = pattern.iter().all(|part| !part.contains('*') && !is_placeholder(part));
     if plain {
         return tree.has(named) || resolve(folder, named).is_some_and(|path| tree.has(&path));
     }
-    tree.files()
-        .any(|(path, _)| matches(&pattern, &path.split('/').collect::<Vec<_>>()))
+    tree.files().any(|(path, _)| matches(&pattern, &path.split('/').collect::<Vec<_>>()))
 }
 
 fn is_placeholder(part: &str) -> bool {
@@ -173,26 +165,17 @@ mod tests {
     #[test]
     fn vanished_paths_are_found() {
         assert_eq!(
-            reasons(
-                "DESIGN.md",
-                "See `crates/lang/src/old.rs` and `docs/reference/language.md`.\n"
-            ),
+            reasons("DESIGN.md", "See `crates/lang/src/old.rs` and `docs/reference/language.md`.\n"),
             ["there is no `crates/lang/src/old.rs`"]
         );
-        assert_eq!(
-            reasons("docs/a.md", "See `ROADMAP.md` and `STYLE.md`.\n"),
-            ["there is no `ROADMAP.md`"]
-        );
+        assert_eq!(reasons("docs/a.md", "See `ROADMAP.md` and `STYLE.md`.\n"), ["there is no `ROADMAP.md`"]);
     }
 
     #[test]
     fn vanished_links_are_found() {
         let text =
             "[a](reference/language.md#dates) [b](../STYLE.md) [c](https://example.org/x) [d](gone.md)\n";
-        assert_eq!(
-            reasons("docs/a.md", text),
-            ["the link to `gone.md` leads nowhere"]
-        );
+        assert_eq!(reasons("docs/a.md", text), ["the link to `gone.md` leads nowhere"]);
     }
 
     #[test]

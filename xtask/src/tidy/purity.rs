@@ -45,15 +45,7 @@ const BANS: &[Ban] = &[
     },
     Ban {
         rule: "print",
-        words: &[
-            "print!",
-            "println!",
-            "eprint!",
-            "eprintln!",
-            "io::stdin",
-            "io::stdout",
-            "io::stderr",
-        ],
+        words: &["print!", "println!", "eprint!", "eprintln!", "io::stdin", "io::stdout", "io::stderr"],
         reason: "talks to the terminal",
         remedy: "return the text, or write into a `fmt::Write` that was handed in",
     },
@@ -65,14 +57,7 @@ const BANS: &[Ban] = &[
     },
     Ban {
         rule: "random",
-        words: &[
-            "thread_rng",
-            "rand::rng",
-            "rand::random",
-            "from_entropy",
-            "from_os_rng",
-            "OsRng",
-        ],
+        words: &["thread_rng", "rand::rng", "rand::random", "from_entropy", "from_os_rng", "OsRng"],
         reason: "draws randomness that cannot be repeated",
         remedy: "take a seed",
     },
@@ -87,10 +72,7 @@ const BANS: &[Ban] = &[
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, text) in tree.texts(".rs") {
-        let Some((room, _)) = path
-            .strip_prefix("crates/")
-            .and_then(|path| path.split_once("/src/"))
-        else {
+        let Some((room, _)) = path.strip_prefix("crates/").and_then(|path| path.split_once("/src/")) else {
             continue;
         };
         if !PURE.contains(&room) || is_test_file(path) {
@@ -174,10 +156,7 @@ mod tests {
     use super::*;
 
     fn found(path: &str, text: &str) -> Vec<(usize, &'static str)> {
-        check(&Tree::of(&[(path, text)]))
-            .into_iter()
-            .map(|finding| (finding.line, finding.rule))
-            .collect()
+        check(&Tree::of(&[(path, text)])).into_iter().map(|finding| (finding.line, finding.rule)).collect()
     }
 
     const PURE_FILE: &str = "crates/engine/src/reference/mod.rs";
@@ -206,22 +185,13 @@ mod tests {
     fn grouped_uses_are_seen() {
         let text = "use std::{collections::{BTreeMap, BTreeSet}, fs};\nuse std::{\n    fmt,\n    env::{self, args},\n    io,\n    net\n};\n";
         assert_eq!(found(PURE_FILE, text), [(1, "fs"), (4, "env"), (6, "net")]);
-        assert_eq!(
-            found(PURE_FILE, "use std::{fmt::{self, Write}, rc::Rc};\nmod fs {}\n"),
-            []
-        );
+        assert_eq!(found(PURE_FILE, "use std::{fmt::{self, Write}, rc::Rc};\nmod fs {}\n"), []);
     }
 
     #[test]
     fn comments_texts_tests_and_other_crates_are_free() {
-        assert_eq!(
-            found(PURE_FILE, "// std::fs\nlet a = \"std::fs\";\n/* HashMap */\n"),
-            []
-        );
-        assert_eq!(
-            found(PURE_FILE, "#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n"),
-            []
-        );
+        assert_eq!(found(PURE_FILE, "// std::fs\nlet a = \"std::fs\";\n/* HashMap */\n"), []);
+        assert_eq!(found(PURE_FILE, "#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n"), []);
         assert_eq!(found("crates/store/src/lib.rs", "use std::fs;\n"), []);
         assert_eq!(found("crates/lang/build.rs", "use std::fs;\n"), []);
         assert_eq!(found("crates/lang/tests/all.rs", "use std::fs;\n"), []);

@@ -9,16 +9,10 @@ const FOLDER: &str = "crates/engine/src/reference";
 const LIMIT: usize = 1_500;
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
-    let in_folder = |path: &str| {
-        path.strip_prefix(FOLDER)
-            .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
-    };
-    let files = tree
-        .texts(".rs")
-        .filter(|(path, _)| in_folder(path) && !is_test_file(path));
-    let lines: usize = files
-        .map(|(_, text)| RustSource::new(text).shipped().count())
-        .sum();
+    let in_folder =
+        |path: &str| path.strip_prefix(FOLDER).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'));
+    let files = tree.texts(".rs").filter(|(path, _)| in_folder(path) && !is_test_file(path));
+    let lines: usize = files.map(|(_, text)| RustSource::new(text).shipped().count()).sum();
     if lines < LIMIT {
         return Vec::new();
     }

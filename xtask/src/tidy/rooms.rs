@@ -51,12 +51,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         };
         let Some((line, may)) = rows.get(name) else {
             let reason = format!("`{name}` has no row in the table of {TABLE}");
-            findings.push(finding(
-                &manifest.path,
-                0,
-                reason,
-                "add its row: role, may use, never",
-            ));
+            findings.push(finding(&manifest.path, 0, reason, "add its row: role, may use, never"));
             continue;
         };
         let allowed = match may {
@@ -89,11 +84,7 @@ struct Manifest {
 
 /// Every library: all crates but the binary and the house tasks.
 fn libraries(crates: &BTreeMap<String, Manifest>) -> BTreeSet<String> {
-    crates
-        .keys()
-        .filter(|name| !matches!(name.as_str(), "servanda" | "xtask"))
-        .cloned()
-        .collect()
+    crates.keys().filter(|name| !matches!(name.as_str(), "servanda" | "xtask")).cloned().collect()
 }
 
 /// Crate name (as in the table) to line and grant.
@@ -112,12 +103,7 @@ fn table(text: &str) -> Option<BTreeMap<String, (usize, MayUse)>> {
         if first.starts_with("--") || first.starts_with(":-") {
             continue;
         }
-        let name = first
-            .split_whitespace()
-            .next()
-            .unwrap_or_default()
-            .trim_matches('`')
-            .to_string();
+        let name = first.split_whitespace().next().unwrap_or_default().trim_matches('`').to_string();
         rows.insert(name, (index + 1, grant(may)));
     }
     Some(rows)
@@ -127,21 +113,14 @@ fn grant(cell: &str) -> MayUse {
     match cell {
         "all" | "all libraries" => MayUse::AllLibraries,
         "–" | "-" | "" => MayUse::Exactly(BTreeSet::new()),
-        names => MayUse::Exactly(
-            names
-                .split(',')
-                .map(|name| name.trim().trim_matches('`').to_string())
-                .collect(),
-        ),
+        names => {
+            MayUse::Exactly(names.split(',').map(|name| name.trim().trim_matches('`').to_string()).collect())
+        }
     }
 }
 
 fn cells(line: &str) -> Vec<String> {
-    match line
-        .trim()
-        .strip_prefix('|')
-        .and_then(|line| line.strip_suffix('|'))
-    {
+    match line.trim().strip_prefix('|').and_then(|line| line.strip_suffix('|')) {
         Some(inside) => inside.split('|').map(|cell| cell.trim().to_string()).collect(),
         None => Vec::new(),
     }
@@ -158,13 +137,7 @@ fn manifests(tree: &Tree) -> BTreeMap<String, Manifest> {
             },
             None => continue,
         };
-        found.insert(
-            name.to_string(),
-            Manifest {
-                path: path.to_string(),
-                uses: uses(name, text),
-            },
-        );
+        found.insert(name.to_string(), Manifest { path: path.to_string(), uses: uses(name, text) });
     }
     found
 }
@@ -172,10 +145,8 @@ fn manifests(tree: &Tree) -> BTreeMap<String, Manifest> {
 /// The crates of this repository that a manifest depends on, by their names in the table.
 fn uses(name: &str, manifest: &str) -> Result<BTreeSet<String>, String> {
     let manifest: toml::Table = toml::from_str(manifest).map_err(|error| format!("not readable: {error}"))?;
-    let package = manifest
-        .get("package")
-        .and_then(|package| package.get("name"))
-        .and_then(|name| name.as_str());
+    let package =
+        manifest.get("package").and_then(|package| package.get("name")).and_then(|name| name.as_str());
     if package.and_then(room) != Some(name) && package != Some(name) {
         let package = package.unwrap_or("without a name");
         return Err(format!("the package is `{package}`, and its folder is `{name}`"));
@@ -183,10 +154,7 @@ fn uses(name: &str, manifest: &str) -> Result<BTreeSet<String>, String> {
     let mut tables = vec![&manifest];
     let targets = manifest.get("target").and_then(|targets| targets.as_table());
     tables.extend(
-        targets
-            .into_iter()
-            .flat_map(|targets| targets.values())
-            .filter_map(|target| target.as_table()),
+        targets.into_iter().flat_map(|targets| targets.values()).filter_map(|target| target.as_table()),
     );
     let mut uses = BTreeSet::new();
     for table in tables {
@@ -195,10 +163,7 @@ fn uses(name: &str, manifest: &str) -> Result<BTreeSet<String>, String> {
                 continue;
             };
             for (key, value) in section {
-                let real = value
-                    .get("package")
-                    .and_then(|package| package.as_str())
-                    .unwrap_or(key);
+                let real = value.get("package").and_then(|package| package.as_str()).unwrap_or(key);
                 uses.extend(room(real).map(str::to_string));
             }
         }
@@ -208,11 +173,7 @@ fn uses(name: &str, manifest: &str) -> Result<BTreeSet<String>, String> {
 
 /// `servanda-lang` is the room `lang`; other packages are none of ours.
 fn room(package: &str) -> Option<&str> {
-    if package == "servanda" {
-        Some(package)
-    } else {
-        package.strip_prefix("servanda-")
-    }
+    if package == "servanda" { Some(package) } else { package.strip_prefix("servanda-") }
 }
 
 #[cfg(test)]
@@ -226,10 +187,7 @@ mod tests {
         let lang = format!("[package]\nname = \"servanda-lang\"\n{lang}");
         let tree = Tree::of(&[
             ("ARCHITECTURE.md", &architecture),
-            (
-                "crates/model/Cargo.toml",
-                "[package]\nname = \"servanda-model\"\n",
-            ),
+            ("crates/model/Cargo.toml", "[package]\nname = \"servanda-model\"\n"),
             ("crates/lang/Cargo.toml", &lang),
         ]);
         check(&tree).into_iter().map(|finding| finding.reason).collect()
@@ -263,10 +221,7 @@ mod tests {
     #[test]
     fn a_grant_that_nobody_uses_is_found() {
         let rows = "| `model` | nouns | – | – |\n| `lang` | text | model | IO |\n";
-        assert_eq!(
-            reasons(rows, ""),
-            ["the table grants `model` to `lang`, which does not use it"]
-        );
+        assert_eq!(reasons(rows, ""), ["the table grants `model` to `lang`, which does not use it"]);
     }
 
     #[test]

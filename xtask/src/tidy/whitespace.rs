@@ -32,11 +32,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         }
         let lines = text.matches('\n').count();
         if !text.is_empty() && !text.ends_with('\n') {
-            found(
-                lines + 1,
-                "no newline at the end of the file",
-                "end the last line",
-            );
+            found(lines + 1, "no newline at the end of the file", "end the last line");
         } else if text.ends_with("\n\n") {
             found(lines, "empty lines at the end of the file", "take them out");
         }
@@ -49,10 +45,7 @@ mod tests {
     use super::*;
 
     fn reasons(text: &str) -> Vec<String> {
-        check(&Tree::of(&[("a.md", text)]))
-            .into_iter()
-            .map(|finding| finding.reason)
-            .collect()
+        check(&Tree::of(&[("a.md", text)])).into_iter().map(|finding| finding.reason).collect()
     }
 
     #[test]
@@ -68,9 +61,6 @@ mod tests {
 
     #[test]
     fn other_files_are_left_alone() {
-        assert_eq!(
-            check(&Tree::of(&[("Makefile", "\ta \n"), ("data.csv", "a\r\n")])),
-            []
-        );
+        assert_eq!(check(&Tree::of(&[("Makefile", "\ta \n"), ("data.csv", "a\r\n")])), []);
     }
 }
