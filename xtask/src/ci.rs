@@ -44,7 +44,7 @@ fn steps(root: &Path, has_nextest: bool) -> Vec<Step> {
     let tests = if has_nextest {
         Step::new("tests", "cargo nextest run --workspace")
     } else {
-        Step::new("tests", "cargo test --workspace --all-targets")
+        Step::new("tests", "cargo test --workspace --lib --bins --tests --examples")
     };
     let scenario_folders: Vec<&str> =
         SCENARIO_FOLDERS.iter().copied().filter(|folder| root.join(folder).is_dir()).collect();
@@ -169,7 +169,7 @@ mod tests {
     fn without_nextest_the_tests_run_all_the_same() {
         let command = |has_nextest| steps(Path::new("nowhere"), has_nextest)[3].repeat();
         assert_eq!(command(true), "cargo nextest run --workspace");
-        assert_eq!(command(false), "cargo test --workspace --all-targets");
+        assert_eq!(command(false), "cargo test --workspace --lib --bins --tests --examples");
     }
 
     #[test]

@@ -16,6 +16,7 @@
 //! - In Markdown, an allowance on the first line holds for the whole file; nowhere else does one hold further than
 //!   the next line of code.
 
+mod append_only;
 mod big_files;
 mod codes;
 mod headers;
@@ -72,6 +73,7 @@ const RULES: &[Rule] = &[
     rule("every path and link in a document leads somewhere", paths::check),
     rule("every module says in its header what it is for", headers::check),
     rule("pure crates do no IO, read no clock, and have no hash order", purity::check),
+    rule("the store adds records and never changes one", append_only::check),
     rule("the reference evaluator stays small enough to be reviewed", reference_size::check),
     rule("nothing unfinished, nothing ignored", leftovers::check),
     rule("no file names a path of one machine", machine_paths::check),
