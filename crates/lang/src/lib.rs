@@ -1,1 +1,3 @@
 //! Text to syntax tree to agreement, with diagnostics; formatter and read-back.
+
+pub mod diagnostic;
