@@ -1,0 +1,134 @@
+//! What can go wrong with a folder and its database, as one opaque error with honest questions.
+//!
+//! Its words say what happened and, in [`Error::help`], what to do next.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::path::Path;
+
+/// An operation on a workspace that could not be carried out.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    help: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    NotFound,
+    NotEmpty,
+    Corrupt,
+    Newer,
+    Busy,
+    Duplicate,
+    Settings,
+    Io,
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Error {
+        Error { kind, message: message.into(), help: None, source: None }
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Error {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub(crate) fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Error {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// An operation (`read`, `write`) on a path that the system refused.
+    pub(crate) fn io(doing: &str, path: &Path, source: std::io::Error) -> Error {
+        let kind = if source.kind() == std::io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Io };
+        Error::new(kind, format!("cannot {doing} `{}`", path.display())).because(source)
+    }
+
+    /// A database operation on a file.
+    pub(crate) fn database(path: &Path, source: rusqlite::Error) -> Error {
+        use rusqlite::ErrorCode;
+        let shown = path.display();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+                Error::corrupt(path).because(source)
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Error::new(Kind::Busy, format!("`{shown}` is being written by another program"))
+                    .help("wait until the other import has ended, then run this again")
+                    .because(source)
+            }
+            Some(ErrorCode::DiskFull) => {
+                Error::new(Kind::Io, format!("the disk is full; `{shown}` is unchanged"))
+                    .help("make room, then run this again")
+                    .because(source)
+            }
+            _ => Error::new(Kind::Io, format!("cannot use the records in `{shown}`")).because(source),
+        }
+    }
+
+    pub(crate) fn corrupt(path: &Path) -> Error {
+        Error::new(Kind::Corrupt, format!("`{}` is damaged or is no database of records", path.display()))
+            .help("restore it from a copy, or move it away and import the sources again")
+    }
+
+    /// What to do next, where there is something to say.
+    pub fn help_text(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// A file or folder is not there.
+    pub fn is_not_found(&self) -> bool {
+        self.kind == Kind::NotFound
+    }
+
+    /// A folder that was to be made is there already and holds something.
+    pub fn is_not_empty(&self) -> bool {
+        self.kind == Kind::NotEmpty
+    }
+
+    /// The database is damaged, or is not one.
+    pub fn is_corrupt(&self) -> bool {
+        self.kind == Kind::Corrupt
+    }
+
+    /// The database was written by a newer version of the program.
+    pub fn is_newer(&self) -> bool {
+        self.kind == Kind::Newer
+    }
+
+    /// Somebody else is writing, or wrote since the records were read.
+    pub fn is_busy(&self) -> bool {
+        self.kind == Kind::Busy
+    }
+
+    /// A record with that identity is there already.
+    pub fn is_duplicate(&self) -> bool {
+        self.kind == Kind::Duplicate
+    }
+
+    /// `servanda.toml` says something that is not understood.
+    pub fn is_settings(&self) -> bool {
+        self.kind == Kind::Settings
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.source {
+            // The words of the system end the sentence; nobody has to walk the chain to read them.
+            Some(source) if self.kind == Kind::NotFound || self.kind == Kind::Io => write!(f, ": {source}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|s| s as &(dyn StdError + 'static))
+    }
+}

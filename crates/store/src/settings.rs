@@ -1,0 +1,87 @@
+//! `servanda.toml`: which agreement a workspace is about, and what is taken for granted there.
+//!
+//! Unknown keys are refused, so that a slip of the pen is not silently nothing.
+
+use crate::error::{Error, Kind};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What `servanda.toml` says.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The agreement's file, from the workspace's root.
+    pub agreement: String,
+    /// Readings that are chosen unless the command line chooses another option.
+    #[serde(default)]
+    pub readings: BTreeMap<String, String>,
+    /// The page.
+    #[serde(default)]
+    pub serve: Serve,
+    /// There only where the workspace was made by the demonstration.
+    pub demo: Option<Demo>,
+}
+
+/// The page.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Serve {
+    /// Port on the loopback address.
+    pub port: Option<u16>,
+}
+
+/// What the demonstration was made of.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demo {
+    /// Seed of its exercise world.
+    pub seed: u64,
+}
+
+impl Settings {
+    /// Reads the text of the file at `path`.
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Settings, Error> {
+        let settings: Settings = toml::from_str(text).map_err(|e| {
+            let line = e.span().map(|s| text[..s.start.min(text.len())].matches('\n').count() + 1);
+            let place = line.map_or(String::new(), |line| format!(", line {line}"));
+            Error::new(Kind::Settings, format!("`{}`{place}: {}", path.display(), e.message()))
+                .help("the keys are explained in docs/guides/workspace.md; `servanda new DIR` writes a commented file")
+        })?;
+        let own = Path::new(&settings.agreement);
+        if own.is_absolute() || own.components().any(|c| c == std::path::Component::ParentDir) {
+            let message =
+                format!("`{}`: the agreement `{}` is outside the workspace", path.display(), own.display());
+            return Err(
+                Error::new(Kind::Settings, message).help("put the agreement into the workspace's folder")
+            );
+        }
+        Ok(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Settings, Error> {
+        Settings::parse(Path::new("servanda.toml"), text)
+    }
+
+    #[test]
+    fn settings_are_read_and_slips_are_refused_with_their_line() {
+        let read = parse("agreement = \"a.pact.md\"\n[readings]\ntruce = \"from-signature\"\n").unwrap();
+        assert_eq!(read.agreement, "a.pact.md");
+        assert_eq!(read.readings["truce"], "from-signature");
+        for (text, words) in [
+            ("agreement = \"a\"\n[readngs]\n", "line 2: unknown field `readngs`"),
+            ("agreement = 1\n", "line 1: invalid type"),
+            ("\n\nagreement = \"a\n", "line 3"),
+            ("[readings]\n", "missing field `agreement`"),
+            ("agreement = \"../a\"\n", "outside the workspace"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.is_settings() && error.to_string().contains(words), "{text:?} gave {error}");
+        }
+    }
+}
