@@ -67,7 +67,6 @@ pub struct Agreement {
     pub priorities: Vec<Priority>,
 }
 
-
 /// How an agreement binds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Status {

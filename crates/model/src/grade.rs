@@ -35,7 +35,9 @@ impl Grade {
 
     /// Reads the word.
     pub fn parse(word: &str) -> Option<Grade> {
-        [Grade::None, Grade::Possible, Grade::Probable, Grade::Confirmed].into_iter().find(|g| g.word() == word)
+        [Grade::None, Grade::Possible, Grade::Probable, Grade::Confirmed]
+            .into_iter()
+            .find(|g| g.word() == word)
     }
 }
 

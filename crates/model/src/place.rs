@@ -138,7 +138,9 @@ fn in_ring(p: Point, ring: &[Point]) -> bool {
     let mut inside = false;
     for pair in ring.windows(2) {
         let (a, b) = (pair[0], pair[1]);
-        if (a.lat > p.lat) != (b.lat > p.lat) && p.lon < (b.lon - a.lon) * (p.lat - a.lat) / (b.lat - a.lat) + a.lon {
+        if (a.lat > p.lat) != (b.lat > p.lat)
+            && p.lon < (b.lon - a.lon) * (p.lat - a.lat) / (b.lat - a.lat) + a.lon
+        {
             inside = !inside;
         }
     }
@@ -151,7 +153,8 @@ impl Shape {
         match self {
             Shape::Area(polygons) => {
                 let inside = polygons.iter().any(|poly| {
-                    poly.split_first().is_some_and(|(o, holes)| in_ring(p, o) && !holes.iter().any(|h| in_ring(p, h)))
+                    poly.split_first()
+                        .is_some_and(|(o, holes)| in_ring(p, o) && !holes.iter().any(|h| in_ring(p, h)))
                 });
                 let border = polygons.iter().filter_map(|rings| distance_to_line_m(p, rings)).map(|(d, _)| d);
                 let border = border.fold(f64::INFINITY, f64::min);
@@ -197,9 +200,10 @@ impl Shape {
                 parts.iter().flatten().fold(None, |b, p| grow(b, *p))
             }
             Shape::Disc { at, .. } => grow(None, *at),
-            Shape::Union(shapes) => shapes.iter().filter_map(Shape::bounds).reduce(|a, b| {
-                [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
-            }),
+            Shape::Union(shapes) => shapes
+                .iter()
+                .filter_map(Shape::bounds)
+                .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]),
             Shape::Difference(a, _) => a.bounds(),
         }
     }
@@ -214,7 +218,13 @@ mod tests {
     }
 
     fn square() -> Shape {
-        Shape::Area(vec![vec![vec![p(48.0, 37.0), p(48.0, 39.0), p(50.0, 39.0), p(50.0, 37.0), p(48.0, 37.0)]]])
+        Shape::Area(vec![vec![vec![
+            p(48.0, 37.0),
+            p(48.0, 39.0),
+            p(50.0, 39.0),
+            p(50.0, 37.0),
+            p(48.0, 37.0),
+        ]]])
     }
 
     #[test]

@@ -343,7 +343,10 @@ mod tests {
             Record { stated: Some(Grade::Confirmed), basis: Basis::Claimed, ..record() }.grade(),
             Grade::Possible
         );
-        assert_eq!(Record { stated: Some(Grade::Confirmed), basis: Basis::Planned, ..record() }.grade(), Grade::None);
+        assert_eq!(
+            Record { stated: Some(Grade::Confirmed), basis: Basis::Planned, ..record() }.grade(),
+            Grade::None
+        );
     }
 
     #[test]

@@ -36,7 +36,8 @@ impl Instant {
     }
 
     fn timestamp(self) -> Timestamp {
-        Timestamp::from_millisecond(self.0.clamp(Instant::MIN.0, Instant::MAX.0)).unwrap_or(Timestamp::UNIX_EPOCH)
+        Timestamp::from_millisecond(self.0.clamp(Instant::MIN.0, Instant::MAX.0))
+            .unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// The next millisecond.
@@ -248,7 +249,10 @@ impl Calendar {
             zone,
             event_day: EventDay::default(),
             months: None,
-            days_off: BTreeSet::from([Weekday::Saturday.to_monday_zero_offset(), Weekday::Sunday.to_monday_zero_offset()]),
+            days_off: BTreeSet::from([
+                Weekday::Saturday.to_monday_zero_offset(),
+                Weekday::Sunday.to_monday_zero_offset(),
+            ]),
             holidays: BTreeSet::new(),
             day_off: DayOff::default(),
         })
@@ -276,7 +280,9 @@ impl Calendar {
         match ambiguous.offset() {
             AmbiguousOffset::Unambiguous { .. } => Resolved::Once(instant(ambiguous.compatible())),
             AmbiguousOffset::Gap { .. } => Resolved::Never(instant(ambiguous.later())),
-            AmbiguousOffset::Fold { .. } => Resolved::Twice(instant(ambiguous.earlier()), instant(ambiguous.later())),
+            AmbiguousOffset::Fold { .. } => {
+                Resolved::Twice(instant(ambiguous.earlier()), instant(ambiguous.later()))
+            }
         }
     }
 
@@ -526,7 +532,9 @@ mod tests {
         assert_eq!(c.start_of_day(date(2021, 3, 29)) - c.start_of_day(date(2021, 3, 28)), 23 * HOUR);
         assert_eq!(c.start_of_day(date(2021, 11, 1)) - c.start_of_day(date(2021, 10, 31)), 25 * HOUR);
         assert!(matches!(c.resolve(date(2021, 3, 28).at(3, 30, 0, 0)), Resolved::Never(_)));
-        assert!(matches!(c.resolve(date(2021, 10, 31).at(3, 30, 0, 0)), Resolved::Twice(a, b) if b - a == HOUR));
+        assert!(
+            matches!(c.resolve(date(2021, 10, 31).at(3, 30, 0, 0)), Resolved::Twice(a, b) if b - a == HOUR)
+        );
     }
 
     #[test]
@@ -537,7 +545,10 @@ mod tests {
         assert_eq!(c.show(c.deadline_after(t, Span::Months(1))), "2027-02-28 24:00");
         c.months = Some(MonthRounding::Up);
         assert_eq!(c.show(c.deadline_after(t, Span::Months(1))), "2027-03-01 24:00");
-        assert_eq!(c.show(c.deadline_after(at(&c, "2028-02-29T10:00"), Span::Months(12))), "2029-03-01 24:00");
+        assert_eq!(
+            c.show(c.deadline_after(at(&c, "2028-02-29T10:00"), Span::Months(12))),
+            "2029-03-01 24:00"
+        );
     }
 
     #[test]

@@ -105,7 +105,19 @@ impl Verdict {
     /// Where the reasons are empty: a verdict without a reason is a bug of the engine.
     pub fn new(ruling: Ruling, reasons: Reasons) -> Verdict {
         assert!(!reasons.because.is_empty(), "a verdict on `{}` has no reason", ruling.norm);
-        let Ruling { norm, kind, bearer, owed_to, instance, triggered, due, standing, performance, grade, .. } = ruling;
+        let Ruling {
+            norm,
+            kind,
+            bearer,
+            owed_to,
+            instance,
+            triggered,
+            due,
+            standing,
+            performance,
+            grade,
+            ..
+        } = ruling;
         let Ruling { fulfilled, breached, performed_late, episodes, marking, .. } = ruling;
         Verdict {
             norm,
@@ -331,7 +343,10 @@ pub struct Because {
 
 /// Kinds of steps. Scenarios assert them by [`Code::word`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[allow(missing_docs, reason = "the words are their own description; docs/reference/verdicts.md has a line each")]
+#[allow(
+    missing_docs,
+    reason = "the words are their own description; docs/reference/verdicts.md has a line each"
+)]
 pub enum Code {
     NotInForce,
     NotTriggered,
