@@ -18,5 +18,5 @@ mod workspace;
 
 pub use database::{Intake, StoredRecord};
 pub use error::Error;
-pub use settings::{Demo, Serve, Settings};
+pub use settings::{Clock, Demo, Serve, Settings};
 pub use workspace::{SETTINGS, Workspace, sha256};

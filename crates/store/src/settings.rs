@@ -16,11 +16,25 @@ pub struct Settings {
     /// Readings that are chosen unless the command line chooses another option.
     #[serde(default)]
     pub readings: BTreeMap<String, String>,
+    /// The moment that answers speak of and are known at, where a case stands still; else it is now.
+    #[serde(default)]
+    pub clock: Clock,
     /// The page.
     #[serde(default)]
     pub serve: Serve,
     /// There only where the workspace was made by the demonstration.
     pub demo: Option<Demo>,
+}
+
+/// Where a case stands still: an exercise, or the past. Times as in an agreement, in its zone.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clock {
+    /// The moment that answers speak of.
+    pub at: Option<String>,
+    /// The moment at which what was recorded by then is known.
+    #[serde(rename = "known-at")]
+    pub known_at: Option<String>,
 }
 
 /// The page.

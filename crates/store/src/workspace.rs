@@ -6,7 +6,6 @@ use crate::files::FileDraft;
 use crate::settings::Settings;
 use servanda_model::Name;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -114,28 +113,6 @@ impl Workspace {
     /// The folder of scenarios.
     pub fn scenarios(&self) -> PathBuf {
         self.root.join("scenarios")
-    }
-
-    /// Zone files by name.
-    ///
-    /// # Errors
-    /// Where a file is there and cannot be read.
-    pub fn zones(&self) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-        let folder = self.root.join("zones");
-        let mut found = BTreeMap::new();
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(found),
-            Err(e) => return Err(Error::io("read", &folder, e)),
-        };
-        for entry in entries {
-            let path = entry.map_err(|e| Error::io("read", &folder, e))?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.ends_with(".geojson") {
-                found.insert(name, fs::read(&path).map_err(|e| Error::io("read", &path, e))?);
-            }
-        }
-        Ok(found)
     }
 
     /// All records, in the order in which they were entered; none where nothing was.

@@ -1,0 +1,114 @@
+//! One run: the clock's reading, colour or not, a terminal or not, and the way out for words.
+
+use crate::failure::Failure;
+use clap::ValueEnum;
+use servanda_model::Instant;
+use std::io::{IsTerminal, Write};
+
+/// When to colour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What every command is handed.
+pub struct Session {
+    /// This moment.
+    pub now: Instant,
+    /// Colour on standard output.
+    pub colour: bool,
+    /// Colour on standard error.
+    pub colour_of_errors: bool,
+    /// Somebody watches standard error: long work may show how far it is.
+    pub watched: bool,
+}
+
+impl Session {
+    /// Reads the clock and looks at the terminal.
+    pub fn begin(color: Color) -> Session {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let colour = |terminal: bool| match color {
+            Color::Auto => terminal && !set("NO_COLOR") && !dumb,
+            Color::Always => true,
+            Color::Never => false,
+        };
+        Session {
+            now: crate::clock::now(),
+            colour: colour(std::io::stdout().is_terminal()),
+            colour_of_errors: colour(std::io::stderr().is_terminal()),
+            watched: std::io::stderr().is_terminal() && !dumb,
+        }
+    }
+
+    /// An answer, to standard output.
+    pub fn say(&self, text: &str) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => Ok(()),
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::nobody_reads()),
+            Err(e) => Err(Failure::new(format!("cannot write the answer: {e}"))),
+        }
+    }
+
+    /// Something about the run, to standard error.
+    pub fn note(&self, text: &str) {
+        // Where nobody can be told, nothing is left to be done.
+        let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end());
+    }
+
+    /// Begins long work: on a terminal a line that says so, and goes when the work is done.
+    pub fn working(&self, on: &str) -> Working {
+        if self.watched {
+            let _ = write!(std::io::stderr().lock(), "\r\x1b[2K{on} …");
+        }
+        Working { shown: self.watched }
+    }
+}
+
+/// Long work; dropping it takes its line away.
+pub struct Working {
+    shown: bool,
+}
+
+impl Working {
+    /// How far it is.
+    pub fn at(&self, words: &str) {
+        if self.shown {
+            let _ = write!(std::io::stderr().lock(), "\r\x1b[2K{words} …");
+        }
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        if self.shown {
+            let _ = write!(std::io::stderr().lock(), "\r\x1b[2K");
+        }
+    }
+}
+
+/// A panic is our bug, and says so.
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let what = panic.payload();
+        let words = what
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| what.downcast_ref::<String>().map(String::as_str));
+        let place = panic.location().map_or(String::new(), |at| format!("{}:{}", at.file(), at.line()));
+        let _ = writeln!(
+            std::io::stderr().lock(),
+            "bug: {} ({place}, servanda {})\nhelp: this is our mistake, not yours. Nothing was half-written. Please report the line above \
+             with the command\n      and, where you may share them, the files that it read.",
+            words.unwrap_or("the program stopped"),
+            env!("CARGO_PKG_VERSION"),
+        );
+    }));
+}
