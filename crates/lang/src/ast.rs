@@ -1,0 +1,1 @@
+//! Typed fields with spans, read from the trees.

@@ -1,0 +1,3 @@
+//! Typed fields to an agreement.
+
+pub mod names;
