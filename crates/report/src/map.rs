@@ -1,0 +1,251 @@
+//! Zones and incidents as GeoJSON (RFC 7946), for the local page.
+//!
+//! This is the local view: places as they were reported, with their radius of doubt. It is not fit for the public,
+//! which gets a coarse and delayed picture or none.
+//!
+//! Invariants
+//! - coordinates are longitude, latitude, to four digits (11 m); the radius of doubt goes along, always;
+//! - incidents only: no coverage, no objects, no positions of units.
+//!
+//! A strip is given as pieces that overlap (a box for each stretch of the line, a disc at each corner), which is right
+//! for drawing them in one colour and for nothing else.
+
+use crate::json::{self, Header};
+use crate::{View, wording};
+use serde::Serialize;
+use serde_json::{Value, json};
+use servanda_model::place::{LineSide, Polygon, Shape};
+use servanda_model::record::COVERAGE;
+use servanda_model::{Instant, Name, Number, Place, Point, Record};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Incidents that one document holds at most; the latest are kept, and the number left off is said.
+pub const INCIDENTS: usize = 20_000;
+
+/// Days before the moment asked for over which a zone's share watched is given.
+const WATCHED_DAYS: i64 = 7;
+
+/// The document `map/1`.
+#[derive(Serialize)]
+pub struct MapJson {
+    #[serde(flatten)]
+    header: Header,
+    /// Always `FeatureCollection`: the whole is GeoJSON.
+    r#type: &'static str,
+    features: Vec<Value>,
+    /// Incidents whose place is not known to the gazetteer or not given.
+    unplaced: usize,
+    /// Incidents beyond [`INCIDENTS`].
+    left_off: usize,
+}
+
+/// Zones, and incidents with their radius of doubt.
+pub fn map(view: &View<'_>) -> MapJson {
+    let mut features: Vec<Value> = view.zones().iter().map(|z| zone_feature(view, z)).collect();
+    let mut decides: BTreeMap<&Name, BTreeSet<(String, String)>> = BTreeMap::new();
+    for v in &view.board.verdicts {
+        let reasons = v.reasons();
+        for cited in reasons.decided_by.iter().chain(&reasons.against) {
+            decides.entry(&cited.record).or_default().insert((v.norm.to_string(), v.bearer.to_string()));
+        }
+    }
+    let incidents = view.incidents();
+    let mut unplaced = 0;
+    let mut placed = Vec::new();
+    for record in incidents {
+        match located(view, record) {
+            Some((at, radius_m, how)) => placed.push((record, at, radius_m, how)),
+            None => unplaced += 1,
+        }
+    }
+    let left_off = placed.len().saturating_sub(INCIDENTS);
+    for (record, at, radius_m, how) in placed.drain(left_off..) {
+        let cited: Vec<[&str; 2]> = decides
+            .get(&record.id)
+            .map(|set| set.iter().map(|(n, b)| [n.as_str(), b.as_str()]).collect())
+            .unwrap_or_default();
+        features.push(json!({
+            "type": "Feature",
+            "id": record.id.as_str(),
+            "geometry": {"type": "Point", "coordinates": position(at)},
+            "properties": {
+                "layer": "incident",
+                "fact": record.fact.as_str(),
+                "title": wording::record_line(view.agreement, record),
+                "when": json::when(view, record.when),
+                "recorded": record.recorded.to_string(),
+                "radius_m": radius_m.round(),
+                "placed": how,
+                "grade": record.grade().word(),
+                "source": record.source,
+                "decides": cited,
+                "exercise": record.exercise,
+            },
+        }));
+    }
+    MapJson { header: Header::of("map/1", view), r#type: "FeatureCollection", features, unplaced, left_off }
+}
+
+/// Where a record lies for drawing: point, radius of doubt in metres, and how it was placed.
+pub fn located(view: &View<'_>, record: &Record) -> Option<(Point, f64, &'static str)> {
+    match record.place.as_ref()? {
+        Place::Point { at, radius_m } => Some((*at, *radius_m, "point")),
+        Place::Named(name) => {
+            if let Some(at) = view.places.points.get(name) {
+                return Some((*at, 0.0, "named place"));
+            }
+            let shape = view.places.shapes.get(name).cloned().or_else(|| {
+                view.zones().into_iter().find(|z| z.zone == *name).map(|z| z.shape)
+            })?;
+            let [west, south, east, north] = shape.bounds()?;
+            let middle = Point { lat: (south + north) / 2.0, lon: (west + east) / 2.0 };
+            let corner = Point { lat: north, lon: east };
+            Some((middle, servanda_model::place::distance_m(middle, corner), "somewhere in a zone"))
+        }
+    }
+}
+
+/// The share of a zone that was watched over a stretch, by anybody, by time: at each moment the best report counts.
+/// `None` where no coverage of it was ever reported.
+pub fn watched(view: &View<'_>, zone: &Name, from: Instant, to: Instant) -> Option<Number> {
+    let known = view.known();
+    let reports: Vec<(&Record, Instant, &Number)> = known
+        .iter()
+        .filter(|r| r.fact == *COVERAGE && r.place == Some(Place::Named(zone.clone())))
+        .filter_map(|r| Some((*r, r.until.unwrap_or(r.when.latest), r.value.as_ref()?)))
+        .collect();
+    if reports.is_empty() || to <= from {
+        return None;
+    }
+    let mut cuts = BTreeSet::from([from, to]);
+    for (r, until, _) in &reports {
+        cuts.extend([r.when.earliest, *until].into_iter().filter(|t| from < *t && *t < to));
+    }
+    let cuts: Vec<Instant> = cuts.into_iter().collect();
+    let mut seen = Number::zero();
+    for pair in cuts.windows(2) {
+        let over = reports.iter().filter(|(r, until, _)| r.when.earliest <= pair[0] && pair[1] <= *until);
+        if let Some(best) = over.map(|(_, _, share)| *share).max() {
+            seen = seen + best.clone() * Number::from(pair[1] - pair[0]);
+        }
+    }
+    seen.over(&Number::from(to - from))
+}
+
+fn zone_feature(view: &View<'_>, drawn: &crate::extents::Drawn) -> Value {
+    let zone = view.agreement.zones.get(&drawn.zone);
+    let phrase = zone.map(|z| z.phrase.as_str()).filter(|p| !p.is_empty()).unwrap_or(drawn.zone.as_str());
+    let marking = zone.map(|z| wording::marking(view.agreement, &z.marking)).unwrap_or_default();
+    let args: Vec<String> = drawn.args.iter().map(|(p, v)| format!("{p} {v}")).collect();
+    let at = view.board.question.at;
+    let share = watched(view, &drawn.zone, at + -WATCHED_DAYS * servanda_model::time::DAY, at);
+    let (geometry, minus) = geometry(&drawn.shape);
+    json!({
+        "type": "Feature",
+        "id": drawn.zone.as_str(),
+        "geometry": geometry,
+        "properties": {
+            "layer": "zone",
+            "name": drawn.zone.as_str(),
+            "phrase": phrase,
+            "args": args.join(", "),
+            "marking": marking,
+            "minus": minus,
+            "watched": share.as_ref().map(wording::percent),
+            "watched_share": share.map(|s| s.to_f64()),
+            "watched_days": WATCHED_DAYS,
+        },
+    })
+}
+
+fn geometry(shape: &Shape) -> (Value, Option<Value>) {
+    match shape {
+        Shape::Line(parts) => {
+            let lines: Vec<Vec<[f64; 2]>> = parts.iter().map(|l| l.iter().map(|p| position(*p)).collect()).collect();
+            (json!({"type": "MultiLineString", "coordinates": lines}), None)
+        }
+        Shape::Difference(a, b) => (polygons_json(&polygons(a)), Some(polygons_json(&polygons(b)))),
+        other => (polygons_json(&polygons(other)), None),
+    }
+}
+
+fn polygons_json(polygons: &[Polygon]) -> Value {
+    let coordinates: Vec<Vec<Vec<[f64; 2]>>> = polygons
+        .iter()
+        .map(|rings| rings.iter().map(|ring| ring.iter().map(|p| position(*p)).collect()).collect())
+        .collect();
+    json!({"type": "MultiPolygon", "coordinates": coordinates})
+}
+
+fn polygons(shape: &Shape) -> Vec<Polygon> {
+    match shape {
+        Shape::Area(polygons) => polygons.clone(),
+        Shape::Line(_) => Vec::new(),
+        Shape::Disc { at, radius_m } => vec![vec![circle(*at, *radius_m)]],
+        Shape::Strip { line, within_m, side } => {
+            line.iter().flat_map(|part| strip(part, *within_m, *side)).collect()
+        }
+        Shape::Union(shapes) => shapes.iter().flat_map(polygons).collect(),
+        // Inside a union the part taken away cannot be drawn as a hole; the whole is, which is too much, not too little.
+        Shape::Difference(a, _) => polygons(a),
+    }
+}
+
+const METRES_PER_DEGREE: f64 = 111_195.08;
+
+fn offset(p: Point, east_m: f64, north_m: f64) -> Point {
+    let shrink = libm::cos(p.lat.to_radians()).abs().max(0.01);
+    Point { lat: p.lat + north_m / METRES_PER_DEGREE, lon: p.lon + east_m / (METRES_PER_DEGREE * shrink) }
+}
+
+fn circle(at: Point, radius_m: f64) -> Vec<Point> {
+    let step = std::f64::consts::TAU / 48.0;
+    (0..=48)
+        .map(|i| {
+            let angle = step * f64::from(i % 48);
+            offset(at, radius_m * libm::cos(angle), radius_m * libm::sin(angle))
+        })
+        .collect()
+}
+
+fn strip(line: &[Point], within_m: f64, side: Option<LineSide>) -> Vec<Polygon> {
+    let (left, right) = match side {
+        None => (within_m, within_m),
+        Some(LineSide::Left) => (within_m, 0.0),
+        Some(LineSide::Right) => (0.0, within_m),
+    };
+    let mut pieces: Vec<Polygon> = Vec::new();
+    let mut before: Option<(f64, f64)> = None;
+    for pair in line.windows(2) {
+        let (a, b) = (pair[0], pair[1]);
+        let shrink = libm::cos(a.lat.to_radians());
+        let (dx, dy) = ((b.lon - a.lon) * shrink, b.lat - a.lat);
+        let length = (dx * dx + dy * dy).sqrt();
+        if length == 0.0 {
+            continue;
+        }
+        // To the left of a → b.
+        let normal = (-dy / length, dx / length);
+        let out = |p: Point, m: f64| offset(p, normal.0 * m, normal.1 * m);
+        pieces.push(vec![vec![out(a, left), out(b, left), out(b, -right), out(a, -right), out(a, left)]]);
+        match (side, before) {
+            (None, _) => pieces.push(vec![circle(a, within_m)]),
+            // At a corner of a one-sided strip: the wedge between the two boxes.
+            (Some(_), Some(last)) => {
+                let m = if left > 0.0 { left } else { -right };
+                pieces.push(vec![vec![a, offset(a, last.0 * m, last.1 * m), out(a, m), a]]);
+            }
+            (Some(_), None) => {}
+        }
+        before = Some(normal);
+    }
+    if let (None, Some(end)) = (side, line.last()) {
+        pieces.push(vec![circle(*end, within_m)]);
+    }
+    pieces
+}
+
+fn position(p: Point) -> [f64; 2] {
+    let round = |x: f64| (x * 10_000.0).round() / 10_000.0;
+    [round(p.lon), round(p.lat)]
+}
