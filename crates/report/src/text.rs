@@ -103,9 +103,9 @@ pub fn board(view: &View<'_>, style: &Style) -> String {
             let clause = row.norm.and_then(|n| n.clause).and_then(|c| view.agreement.clauses.get(c));
             let clause = clause.map(|c| format!(" · {}", c.heading)).unwrap_or_default();
             let phrase = wording::norm(row.norm, row.name);
-            let phrase = if *phrase == *row.name.as_str() { String::new() } else { format!(" {phrase}") };
-            let first = format!("{}{}", style.strong(&clean(row.name.as_str())), clean(&phrase));
-            out.push_str(&format!("{first} {}\n", style.faint(&clean(&format!("{kind}{clause}")))));
+            let phrase = if *phrase == *row.name.as_str() { String::new() } else { format!("{phrase} · ") };
+            let about = clean(&format!("{phrase}{kind}{clause}"));
+            out.push_str(&format!("{}  {}\n", style.strong(&clean(row.name.as_str())), style.faint(&about)));
             last = Some(row.name);
         }
         out.push_str(&board_row(view, row, &rows, style));
@@ -152,10 +152,8 @@ fn board_row(view: &View<'_>, row: &Row<'_>, rows: &[Row<'_>], style: &Style) ->
         facts.join(" · ")
     );
     let reason = clean(main_step(shown));
-    let indent = column + 4;
     if !reason.is_empty() {
-        let room = width.saturating_sub(indent);
-        out.push_str(&format!("{}{}\n", " ".repeat(indent), style.faint(&short(&reason, room))));
+        out.push_str(&format!("    {}\n", style.faint(&short(&reason, width.saturating_sub(4)))));
     }
     out
 }
@@ -247,7 +245,9 @@ pub fn card(view: &View<'_>, verdict: &Verdict, style: &Style, with_heading: boo
     if !owed.is_empty() {
         facts.push(("owed to", wording::listed(&owed, "and")));
     }
-    if reasons.readings.is_empty() {
+    if reasons.readings.is_empty() && !reasons.elsewhere.is_empty() {
+        facts.push(("reading", "nobody has chosen; each is tried below".into()));
+    } else if reasons.readings.is_empty() {
         facts.push(("reading", "none is in question".into()));
     } else {
         facts.push(("reading", readings_words(&reasons.readings)));
@@ -331,8 +331,8 @@ pub fn card(view: &View<'_>, verdict: &Verdict, style: &Style, with_heading: boo
         for other in &reasons.elsewhere {
             let state = State::of_performance(other.performance);
             let due = other.due.map(|d| format!(", due {}", calendar.show_when(d))).unwrap_or_default();
-            let line = clean(&format!("{}: ", readings_words(&other.readings)));
-            out.push_str(&format!("  {line}{} ({}){due}\n", style.state(state), other.grade));
+            let line = clean(&readings_words(&other.readings));
+            out.push_str(&format!("  {line}: {} ({}){due}\n", style.state(state), other.grade));
         }
     }
     if let Some(norm) = norm {
@@ -413,7 +413,7 @@ pub fn duties(view: &View<'_>, duties: &[Duty<'_>], style: &Style) -> String {
         }
         match v.due {
             Some(due) => {
-                let (_, utc) = wording::local_and_utc(calendar, due.latest);
+                let utc = wording::utc(due);
                 let left = duty.time_left.as_deref().unwrap_or_default();
                 facts.push(("due", format!("{} {zone} = {utc} ({left})", calendar.show_when(due))));
             }

@@ -4,7 +4,7 @@ use servanda_model::agreement::{Absence, EvidenceRule, Fact, Force, Norm, NormKi
 use servanda_model::record::{Marking, RoleValue, Says};
 use servanda_model::time::{DAY, HOUR};
 use servanda_model::verdict::Bearer;
-use servanda_model::{Agreement, Calendar, Instant, Name, Number, Place, Record, When};
+use servanda_model::{Agreement, Instant, Name, Number, Place, Record, When};
 
 /// What stands under every verdict.
 pub const CAVEAT: &str = "Assessed by software rules; a human body finds.";
@@ -217,9 +217,11 @@ pub fn admiralty(record: &Record) -> String {
     }
 }
 
-/// Local time with the instant in UTC behind it, as a treaty desk wants both.
-pub fn local_and_utc(calendar: &Calendar, at: Instant) -> (String, String) {
-    // The last millisecond in time is shown as the second that it lies in.
-    let second = Instant(at.0.div_euclid(1000) * 1000);
-    (calendar.show(at), second.to_string())
+/// A time in UTC to the second, as a treaty desk wants it beside the local one; milliseconds are cut off.
+pub fn utc(when: When) -> String {
+    let second = |at: Instant| Instant(at.0.div_euclid(1000) * 1000);
+    if when.is_exact() {
+        return second(when.earliest).to_string();
+    }
+    format!("{} to {}", second(when.earliest), second(when.latest))
 }
