@@ -22,7 +22,12 @@ pub trait Given {
 }
 
 /// The case of a zone that stands for these arguments at an instant.
-pub fn case<'z>(zone: &'z Zone, args: &[Option<Name>], agreement: &Agreement, at: Instant) -> Option<&'z ZoneCase> {
+pub fn case<'z>(
+    zone: &'z Zone,
+    args: &[Option<Name>],
+    agreement: &Agreement,
+    at: Instant,
+) -> Option<&'z ZoneCase> {
     zone.cases.iter().find(|case| {
         let valid = case.from.is_none_or(|f| f <= at) && case.until.is_none_or(|u| at <= u);
         valid
@@ -35,13 +40,21 @@ pub fn case<'z>(zone: &'z Zone, args: &[Option<Name>], agreement: &Agreement, at
 }
 
 /// The shape of an extent; `None` where something that it needs is not known.
-pub fn shape(agreement: &Agreement, places: &Places, extent: &Extent, given: &dyn Given, at: Instant) -> Option<Shape> {
+pub fn shape(
+    agreement: &Agreement,
+    places: &Places,
+    extent: &Extent,
+    given: &dyn Given,
+    at: Instant,
+) -> Option<Shape> {
     match extent {
         Extent::Given(name) => places.shapes.get(name).cloned(),
         Extent::Zone(zone) => of_zone(agreement, places, &zone.zone, &[], given, at),
         Extent::Strip { line, within, side } => {
             let zone = agreement.zones.get(&line.zone)?;
-            let Shape::Line(parts) = of_zone(agreement, places, &line.zone, &[], given, at)? else { return None };
+            let Shape::Line(parts) = of_zone(agreement, places, &line.zone, &[], given, at)? else {
+                return None;
+            };
             let Needed::Length(metres) = given.given(within)? else { return None };
             let side = match side {
                 None => None,
@@ -63,7 +76,8 @@ pub fn shape(agreement: &Agreement, places: &Places, extent: &Extent, given: &dy
             Needed::Name(_) => None,
         },
         Extent::Union(all) => {
-            let shapes: Option<Vec<Shape>> = all.iter().map(|e| shape(agreement, places, e, given, at)).collect();
+            let shapes: Option<Vec<Shape>> =
+                all.iter().map(|e| shape(agreement, places, e, given, at)).collect();
             Some(Shape::Union(shapes?))
         }
         Extent::Difference(a, b) => Some(Shape::Difference(
@@ -91,13 +105,18 @@ pub fn is_part_of(agreement: &Agreement, part: &Name, whole: &Name) -> bool {
     fn holds(agreement: &Agreement, part: &Name, extent: &Extent, depth: u8) -> bool {
         match extent {
             Extent::Given(name) => name == part,
-            Extent::Zone(zone) => zone.zone == *part || (depth > 0 && within(agreement, part, &zone.zone, depth - 1)),
+            Extent::Zone(zone) => {
+                zone.zone == *part || (depth > 0 && within(agreement, part, &zone.zone, depth - 1))
+            }
             Extent::Union(all) => all.iter().any(|e| holds(agreement, part, e, depth)),
             _ => false,
         }
     }
     fn within(agreement: &Agreement, part: &Name, whole: &Name, depth: u8) -> bool {
-        agreement.zones.get(whole).is_some_and(|z| z.cases.iter().any(|c| holds(agreement, part, &c.extent, depth)))
+        agreement
+            .zones
+            .get(whole)
+            .is_some_and(|z| z.cases.iter().any(|c| holds(agreement, part, &c.extent, depth)))
     }
     part == whole || within(agreement, part, whole, 8)
 }

@@ -1,1 +1,15 @@
-//! Agreement, records and a moment in, verdicts with reasons out.
+//! Agreement, records and a moment in; verdicts with reasons out.
+//!
+//! [`reference`] is the semantics. What it deliberately does not do: see text, touch a disk, read a clock.
+//!
+//! Invariants
+//! - the same agreement, records and question give the same board, in whatever order the records come;
+//! - every verdict carries its reasons.
+//!
+//! Tests: scenarios under `tests/`, run by the crate `scenario`; unit tests beside the code.
+
+mod ground;
+pub mod reference;
+pub mod signal;
+
+pub use reference::evaluate;

@@ -160,7 +160,10 @@ impl Quantity {
 
     /// What is established at a grade to be its least value.
     pub fn least_at(&self, grade: Grade) -> Option<&Number> {
-        Grade::CHAIN.iter().position(|g| *g == grade.max(Grade::Possible)).and_then(|i| self.least[i].as_ref())
+        Grade::CHAIN
+            .iter()
+            .position(|g| *g == grade.max(Grade::Possible))
+            .and_then(|i| self.least[i].as_ref())
     }
 
     fn bounds(&self, other: &Quantity, f: impl Fn([Option<&Number>; 4]) -> [Option<Number>; 2]) -> Quantity {
@@ -175,7 +178,9 @@ impl Quantity {
     /// Arithmetic on bounds. A product or quotient of two quantities neither of which is exact takes the outermost of
     /// the four combinations; a division by what may be zero is unknown.
     pub fn arith(&self, op: ArithOp, other: &Quantity) -> Quantity {
-        let two = |a: Option<&Number>, b: Option<&Number>, f: fn(Number, Number) -> Number| Some(f(a?.clone(), b?.clone()));
+        let two = |a: Option<&Number>, b: Option<&Number>, f: fn(Number, Number) -> Number| {
+            Some(f(a?.clone(), b?.clone()))
+        };
         match op {
             ArithOp::Add => {
                 self.bounds(other, |[al, ah, bl, bh]| [two(al, bl, |a, b| a + b), two(ah, bh, |a, b| a + b)])
@@ -186,8 +191,14 @@ impl Quantity {
             ArithOp::Div => match other.is_exact().and_then(|by| Number::from(1).over(by)) {
                 Some(inverse) => self.arith(ArithOp::Mul, &Quantity::exact(inverse)),
                 None => match (self.is_exact(), other) {
-                    (_, other) if Grade::CHAIN.iter().all(|g| other.least_at(*g).is_some_and(|l| *l > Number::zero())) => {
-                        self.bounds(other, |[al, ah, bl, bh]| [al.and_then(|a| a.over(bh?)), ah.and_then(|a| a.over(bl?))])
+                    (_, other)
+                        if Grade::CHAIN
+                            .iter()
+                            .all(|g| other.least_at(*g).is_some_and(|l| *l > Number::zero())) =>
+                    {
+                        self.bounds(other, |[al, ah, bl, bh]| {
+                            [al.and_then(|a| a.over(bh?)), ah.and_then(|a| a.over(bl?))]
+                        })
                     }
                     _ => Quantity::unknown(),
                 },
@@ -197,11 +208,15 @@ impl Quantity {
                 (_, Some(by)) => {
                     let times = |a: Option<&Number>| a.map(|a| a.clone() * by.clone());
                     let negative = *by < Number::zero();
-                    self.bounds(other, |[l, h, ..]| if negative { [times(h), times(l)] } else { [times(l), times(h)] })
+                    self.bounds(
+                        other,
+                        |[l, h, ..]| if negative { [times(h), times(l)] } else { [times(l), times(h)] },
+                    )
                 }
                 (None, None) => self.bounds(other, |ends| match ends {
                     [Some(al), Some(ah), Some(bl), Some(bh)] => {
-                        let mut all = [(al, bl), (al, bh), (ah, bl), (ah, bh)].map(|(a, b)| a.clone() * b.clone());
+                        let mut all =
+                            [(al, bl), (al, bh), (ah, bl), (ah, bh)].map(|(a, b)| a.clone() * b.clone());
                         all.sort();
                         [Some(all[0].clone()), Some(all[3].clone())]
                     }
@@ -281,9 +296,18 @@ mod tests {
         let five = Quantity::exact(5.into());
         assert_eq!(between(6, 9, Grade::None).compare(Op::Ge, &five).truth(Grade::Confirmed), Truth::True);
         assert_eq!(between(1, 3, Grade::None).compare(Op::Ge, &five).truth(Grade::Possible), Truth::Unknown);
-        assert_eq!(between(1, 3, Grade::Probable).compare(Op::Ge, &five).truth(Grade::Probable), Truth::False);
-        assert_eq!(between(1, 9, Grade::Confirmed).compare(Op::Ge, &five).truth(Grade::Possible), Truth::Unknown);
-        assert_eq!(between(5, 5, Grade::Confirmed).compare(Op::Eq, &five).truth(Grade::Confirmed), Truth::True);
+        assert_eq!(
+            between(1, 3, Grade::Probable).compare(Op::Ge, &five).truth(Grade::Probable),
+            Truth::False
+        );
+        assert_eq!(
+            between(1, 9, Grade::Confirmed).compare(Op::Ge, &five).truth(Grade::Possible),
+            Truth::Unknown
+        );
+        assert_eq!(
+            between(5, 5, Grade::Confirmed).compare(Op::Eq, &five).truth(Grade::Confirmed),
+            Truth::True
+        );
     }
 
     #[test]

@@ -1,0 +1,589 @@
+//! The semantics of an agreement, transcribed: slow, obvious, and the definition of what every other evaluator must
+//! answer. To be read beside `docs/reference/language.md`.
+//!
+//! | file | paragraph |
+//! |---|---|
+//! | `known.rs` | what is known at a moment, and how well |
+//! | `matching.rs` | which records a rule speaks of: surely, possibly, not |
+//! | `conditions.rs` | conditions and quantities as functions of time; windows; lasting facts; absence |
+//! | `moments.rs` | moments, findings, what happened to a norm |
+//! | `powers.rs` | acts that change norms |
+//! | `norms.rs` | instances, standing, performance, reasons |
+//!
+//! Layers: facts → terms → triggers → standing → performance → remedies. Nothing here reads a clock, and the order in
+//! which records are given makes no difference.
+//!
+//! Tests: the scenarios under `tests/`, and `tests.rs` beside this file.
+
+mod conditions;
+mod known;
+mod matching;
+mod moments;
+mod norms;
+mod powers;
+#[cfg(test)]
+mod tests;
+
+use crate::signal::{Quantity, Signal};
+use known::Known;
+use matching::{Hit, Match};
+use moments::Moment_;
+use powers::Effect;
+use servanda_model::agreement::*;
+use servanda_model::verdict::*;
+use servanda_model::{
+    Board, Grade, Instant, Name, Number, Places, Question, Record, RecordId, Support, Verdict,
+};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// The board of an agreement for a question.
+///
+/// Where nobody chose an option of a reading, each norm is evaluated under every combination of the options that it
+/// uses (at most 64). Where all agree, that is the verdict; where they differ, "depends on the reading" is.
+///
+/// # Source
+/// `docs/reference/language.md`, "Readings".
+///
+/// # Example
+/// ```
+/// use servanda_model::{Agreement, Instant, Places, Question};
+/// let board = servanda_engine::evaluate(&Agreement::default(), &Places::default(), &[], &Question::at(Instant(0)));
+/// assert!(board.verdicts.is_empty());
+/// ```
+pub fn evaluate(agreement: &Agreement, places: &Places, records: &[Record], question: &Question) -> Board {
+    let mut records = records.to_vec();
+    records.sort_by(|a, b| (a.recorded, &a.id).cmp(&(b.recorded, &b.id)));
+    let known = Known::at(agreement, &records, question);
+    let mut worlds: BTreeMap<Vec<(Name, Name)>, World<'_>> = BTreeMap::new();
+    let base = World::new(agreement, places, &records, &known, question, question.readings.clone());
+    let mut board =
+        Board { question: question.clone(), verdicts: Vec::new(), terms: Vec::new(), acts: Vec::new() };
+    for norm in &agreement.norms {
+        let combinations = combinations(agreement, &readings_in(agreement, norm), question);
+        let mut results: Vec<(Vec<(Name, Name)>, Vec<Verdict>)> = Vec::new();
+        for choice in combinations {
+            let world = worlds.entry(choice.clone()).or_insert_with(|| {
+                let mut chosen = question.readings.clone();
+                chosen.extend(choice.iter().cloned());
+                World::new(agreement, places, &records, &known, question, chosen)
+            });
+            results.push((choice, world.instances(&norm.name).to_vec()));
+        }
+        board.verdicts.extend(merged(norm, results));
+    }
+    for name in agreement.terms.keys() {
+        let mut used = BTreeSet::new();
+        readings_of_term(agreement, name, &mut used, &mut BTreeSet::new());
+        for choice in combinations(agreement, &used, question) {
+            let world = worlds.entry(choice.clone()).or_insert_with(|| {
+                let mut chosen = question.readings.clone();
+                chosen.extend(choice.iter().cloned());
+                World::new(agreement, places, &records, &known, question, chosen)
+            });
+            board.terms.push(world.term_state(name, choice));
+        }
+    }
+    board.acts = base.acts().0.clone();
+    board
+}
+
+/// One world: an agreement, what is known, and a choice of readings; with what was computed in it once.
+pub(crate) struct World<'w> {
+    agreement: &'w Agreement,
+    places: &'w Places,
+    records: &'w [Record],
+    known: &'w Known<'w>,
+    question: &'w Question,
+    choice: BTreeMap<Name, Name>,
+    hits: RefCell<BTreeMap<(usize, String), Rc<Vec<Hit<'w>>>>>,
+    #[allow(clippy::type_complexity, reason = "zone, arguments, record")]
+    within: RefCell<BTreeMap<(Name, Vec<Option<Name>>, RecordId), Match>>,
+    terms: RefCell<BTreeMap<Name, Rc<Signal<Support>>>>,
+    norms: RefCell<BTreeMap<Name, Rc<Vec<Verdict>>>>,
+    #[allow(clippy::type_complexity, reason = "computed once")]
+    acts: RefCell<Option<Rc<(Vec<Act>, Vec<Effect<'w>>)>>>,
+    force: RefCell<Option<Option<Moment_>>>,
+}
+
+/// What a rule's words mean for one instance: its bearer, its trigger, the time over which it looks.
+#[derive(Clone, Default)]
+pub(crate) struct Env<'w> {
+    bearer: Vec<Name>,
+    owed_to: Vec<Name>,
+    trigger: Option<Moment_>,
+    trigger_record: Option<&'w Record>,
+    breach: Option<Moment_>,
+    since: Option<Instant>,
+    horizon: Option<Instant>,
+    except: &'w [Exception],
+    seen: bool,
+    watched: Number,
+    standard: Grade,
+}
+
+impl Env<'_> {
+    /// What of it a pattern's matches depend on.
+    fn key(&self) -> String {
+        let trigger = self.trigger_record.map(|r| &r.id);
+        format!("{:?} {:?} {trigger:?} {:p}", self.bearer, self.owed_to, self.except)
+    }
+}
+
+impl<'w> World<'w> {
+    fn new(
+        agreement: &'w Agreement,
+        places: &'w Places,
+        records: &'w [Record],
+        known: &'w Known<'w>,
+        question: &'w Question,
+        choice: BTreeMap<Name, Name>,
+    ) -> World<'w> {
+        World {
+            agreement,
+            places,
+            records,
+            known,
+            question,
+            choice,
+            hits: RefCell::default(),
+            within: RefCell::default(),
+            terms: RefCell::default(),
+            norms: RefCell::default(),
+            acts: RefCell::default(),
+            force: RefCell::default(),
+        }
+    }
+
+    /// Another world's instance, without what belongs to that world's records.
+    fn adopted<'v>(&self, env: &Env<'v>) -> Env<'w> {
+        Env {
+            bearer: env.bearer.clone(),
+            owed_to: env.owed_to.clone(),
+            trigger: env.trigger.clone(),
+            breach: env.breach.clone(),
+            since: env.since,
+            horizon: env.horizon,
+            seen: env.seen,
+            watched: env.watched.clone(),
+            standard: env.standard,
+            trigger_record: env.trigger_record.and_then(|r| self.records.iter().find(|o| o.id == r.id)),
+            except: &[],
+        }
+    }
+
+    fn plain_env(&self) -> Env<'w> {
+        Env {
+            seen: true,
+            watched: self.agreement.watched.clone(),
+            standard: self.agreement.standard,
+            ..Env::default()
+        }
+    }
+
+    fn term_env(&self, name: &Name) -> Env<'w> {
+        let standard = self.agreement.terms.get(name).map_or(self.agreement.standard, |t| t.standard);
+        Env { standard, ..self.plain_env() }
+    }
+
+    /// What the chosen option of a reading stands for.
+    fn option(&self, reading: &Name) -> Option<&'w Meaning> {
+        let chosen = self.choice.get(reading)?;
+        self.agreement.readings.get(reading)?.options.iter().find(|(name, _)| name == chosen).map(|(_, m)| m)
+    }
+
+    /// Entry into force; a text that does not say is in force from its signature, or from the beginning.
+    fn in_force(&self) -> Option<Moment_> {
+        if let Some(known) = self.force.borrow().as_ref() {
+            return known.clone();
+        }
+        *self.force.borrow_mut() = Some(None);
+        let signed = self.agreement.signed.map(|_| Moment::Signed);
+        let moment = self.agreement.in_force.clone().or(signed).unwrap_or(Moment::Instant(Instant::MIN));
+        let known = self.moment(&moment, &self.plain_env());
+        *self.force.borrow_mut() = Some(known.clone());
+        known
+    }
+
+    /// A term at every instant; for words left to judgement, a finding decides from the moment it was made.
+    fn term(&self, name: &Name) -> Rc<Signal<Support>> {
+        if let Some(done) = self.terms.borrow().get(name) {
+            return done.clone();
+        }
+        self.terms.borrow_mut().insert(name.clone(), Rc::new(Signal::constant(Support::default())));
+        let signal = match self.agreement.terms.get(name) {
+            None => Signal::constant(Support::default()),
+            Some(term) => {
+                let means = match &term.means {
+                    Some(cond) => self.signal(cond, &self.term_env(name)),
+                    None => Signal::constant(Support::default()),
+                };
+                match self.found(name).first().filter(|_| term.open) {
+                    None => means,
+                    Some(finding) => {
+                        let (from, grade) = (finding.when.latest, finding.grade);
+                        let judged =
+                            Signal::sampled(vec![from], |t| (t >= from).then(|| Support::holds(grade)));
+                        means.with(&judged, |m, j| j.unwrap_or(*m))
+                    }
+                }
+            }
+        };
+        let signal = Rc::new(signal);
+        self.terms.borrow_mut().insert(name.clone(), signal.clone());
+        signal
+    }
+
+    /// All parties and bodies that a `who` ever stands for.
+    fn leaves(&self, who: &Who) -> Vec<Name> {
+        let (Who::EachOf(names) | Who::EveryOtherOf(names) | Who::Jointly(names)) = who else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        let mut open: Vec<Name> = names.iter().rev().cloned().collect();
+        let mut seen = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            match self.agreement.groups.get(&name).filter(|_| !self.agreement.parties.contains_key(&name)) {
+                Some(group) => open.extend(group.members.iter().rev().map(|m| m.who.clone())),
+                None => found.push(name),
+            }
+        }
+        found
+    }
+
+    /// The signal of a condition that is not part of the agreement's own tree, so that nothing is kept by its address.
+    fn signal_uncached(&self, cond: &Cond, env: &Env<'w>) -> Signal<Support> {
+        let kept = std::mem::take(&mut *self.hits.borrow_mut());
+        let signal = self.signal(cond, env);
+        *self.hits.borrow_mut() = kept;
+        signal
+    }
+
+    fn term_state(&self, name: &Name, readings: Vec<(Name, Name)>) -> TermState {
+        let env = self.term_env(name);
+        let signal = self.term(name);
+        let support = *signal.at(self.question.at);
+        let cond = Cond::Term(name.clone());
+        let found = self.found(name);
+        let episodes: Vec<TermEpisode> = self
+            .stretches(&cond, &env)
+            .into_iter()
+            .map(|(run, m)| {
+                let ended = (run.to <= self.question.at).then(|| servanda_model::When::exact(run.to));
+                let within =
+                    found.iter().find(|f| f.when.latest >= m.when.earliest && f.when.earliest <= run.to);
+                TermEpisode {
+                    anchor: m.anchor,
+                    began: m.when,
+                    ended,
+                    grade: m.grade,
+                    found: within.map(|f| f.when),
+                }
+            })
+            .collect();
+        let mut gauges = Vec::new();
+        if let Some(means) = self.agreement.terms.get(name).and_then(|t| t.means.as_ref()) {
+            self.gauges(means, &env, &mut gauges);
+        }
+        TermState {
+            term: name.clone(),
+            readings,
+            now: support.truth(env.standard),
+            support,
+            episodes,
+            gauges,
+        }
+    }
+
+    fn gauges(&self, cond: &Cond, env: &Env<'w>, into: &mut Vec<Gauge>) {
+        match cond {
+            Cond::And(all) | Cond::Or(all) => all.iter().for_each(|c| self.gauges(c, env, into)),
+            Cond::Compare(
+                value @ (Value::Aggregate(_) | Value::Measure(_)),
+                op,
+                Value::Number(threshold, _),
+            ) => {
+                let now: Quantity = self.quantity(value, env).at(self.question.at).clone();
+                let fact = match value {
+                    Value::Aggregate(agg) => format!("{} {}", agg.of.fact, op.sign()),
+                    Value::Measure(pattern) => format!("{} {}", pattern.fact, op.sign()),
+                    _ => return,
+                };
+                let value = now.least_at(env.standard).cloned().unwrap_or_default();
+                into.push(Gauge { what: fact, value, threshold: threshold.clone() });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Every combination of the options of readings that nobody chose; one, empty, where there are none.
+fn combinations(agreement: &Agreement, used: &BTreeSet<Name>, question: &Question) -> Vec<Vec<(Name, Name)>> {
+    let mut all: Vec<Vec<(Name, Name)>> = vec![Vec::new()];
+    for reading in used.iter().filter(|r| !question.readings.contains_key(*r)) {
+        let Some(options) = agreement.readings.get(reading).map(|r| &r.options) else { continue };
+        let with = |choice: &Vec<(Name, Name)>| {
+            let choice = choice.clone();
+            options
+                .iter()
+                .map(move |(option, _)| [&choice[..], &[(reading.clone(), option.clone())]].concat())
+        };
+        let next: Vec<_> = all.iter().flat_map(with).take(64).collect();
+        if !next.is_empty() {
+            all = next;
+        }
+    }
+    all
+}
+
+/// The verdicts of a norm under several choices of readings, made one.
+fn merged(norm: &Norm, mut results: Vec<(Vec<(Name, Name)>, Vec<Verdict>)>) -> Vec<Verdict> {
+    if results.len() == 1 {
+        return results.pop().map(|(_, verdicts)| verdicts).unwrap_or_default();
+    }
+    let mut keys: Vec<(Bearer, Name)> = Vec::new();
+    for v in results.iter().flat_map(|(_, verdicts)| verdicts) {
+        let key = (v.bearer.clone(), v.instance.clone());
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let real = |k: &(Bearer, Name)| {
+        results
+            .iter()
+            .flat_map(|(_, v)| v)
+            .any(|v| (&v.bearer, &v.instance) == (&k.0, &k.1) && v.standing != Standing::Dormant)
+    };
+    let lone: Vec<_> =
+        keys.iter().filter(|k| real(k) || !keys.iter().any(|o| o.0 == k.0 && real(o))).cloned().collect();
+    lone.into_iter()
+        .filter_map(|(bearer, instance)| {
+            let each: Vec<(&Vec<(Name, Name)>, Option<&Verdict>)> = results
+                .iter()
+                .map(|(choice, verdicts)| {
+                    (choice, verdicts.iter().find(|v| v.bearer == bearer && v.instance == instance))
+                })
+                .collect();
+            let first = each.iter().find_map(|(_, v)| *v)?;
+            let elsewhere: Vec<Elsewhere> = each
+                .iter()
+                .map(|(choice, v)| Elsewhere {
+                    readings: (*choice).clone(),
+                    performance: v.map_or(Performance::NotApplicable, |v| v.performance),
+                    grade: v.map_or(Grade::Confirmed, |v| v.grade),
+                    due: v.and_then(|v| v.due),
+                })
+                .collect();
+            if elsewhere.iter().all(|e| e.performance == first.performance) {
+                let mut verdict = first.clone();
+                verdict.grade = elsewhere.iter().map(|e| e.grade).min().unwrap_or(first.grade);
+                return Some(verdict.with_elsewhere(elsewhere));
+            }
+            let mut reasons = first.reasons().clone();
+            let words: Vec<String> = elsewhere
+                .iter()
+                .map(|e| {
+                    let choice: Vec<String> = e.readings.iter().map(|(r, o)| format!("{r} = {o}")).collect();
+                    format!("{} under {}", e.performance.word(), choice.join(", "))
+                })
+                .collect();
+            reasons.because = vec![Because { code: Code::DependsOnReading, text: words.join("; ") }];
+            reasons.readings = Vec::new();
+            for (_, v) in &each {
+                reasons.decided_by.extend(v.iter().flat_map(|v| v.reasons().decided_by.clone()));
+                reasons.against.extend(v.iter().flat_map(|v| v.reasons().against.clone()));
+            }
+            reasons.decided_by.sort();
+            reasons.decided_by.dedup();
+            reasons.against.sort();
+            reasons.against.dedup();
+            reasons.elsewhere = elsewhere;
+            let marking =
+                each.iter().flat_map(|(_, v)| *v).fold(norm.marking.clone(), |m, v| m.join(&v.marking));
+            let ruling = Ruling {
+                norm: norm.name.clone(),
+                kind: norm.kind,
+                bearer: bearer.clone(),
+                owed_to: first.owed_to.clone(),
+                instance: instance.clone(),
+                triggered: first.triggered,
+                due: None,
+                standing: first.standing.clone(),
+                performance: Performance::DependsOnReading,
+                grade: reasons.elsewhere.iter().map(|e| e.grade).min().unwrap_or_default(),
+                fulfilled: None,
+                breached: None,
+                performed_late: None,
+                episodes: Vec::new(),
+                marking,
+            };
+            Some(Verdict::new(ruling, reasons))
+        })
+        .collect()
+}
+
+/// Readings that a norm uses, through its moments, conditions, terms and the norms that it hangs on.
+fn readings_in(agreement: &Agreement, norm: &Norm) -> BTreeSet<Name> {
+    let mut names =
+        Names { agreement, readings: BTreeSet::new(), terms: BTreeSet::new(), norms: BTreeSet::new() };
+    names.of_norm(norm);
+    names.readings
+}
+
+fn readings_of_term(
+    agreement: &Agreement,
+    term: &Name,
+    into: &mut BTreeSet<Name>,
+    _seen: &mut BTreeSet<Name>,
+) {
+    let mut names =
+        Names { agreement, readings: BTreeSet::new(), terms: BTreeSet::new(), norms: BTreeSet::new() };
+    names.of_term(term);
+    into.extend(names.readings);
+}
+
+/// Words left to somebody's judgement that a norm rests on.
+fn judgement_in(agreement: &Agreement, norm: &Norm) -> Vec<Name> {
+    let mut names =
+        Names { agreement, readings: BTreeSet::new(), terms: BTreeSet::new(), norms: BTreeSet::new() };
+    names.of_norm(norm);
+    names.terms.into_iter().filter(|t| agreement.terms.get(t).is_some_and(|t| t.open)).collect()
+}
+
+/// A walk over all that a norm's meaning hangs on.
+struct Names<'a> {
+    agreement: &'a Agreement,
+    readings: BTreeSet<Name>,
+    terms: BTreeSet<Name>,
+    norms: BTreeSet<Name>,
+}
+
+impl Names<'_> {
+    fn of_norm(&mut self, norm: &Norm) {
+        if !self.norms.insert(norm.name.clone()) {
+            return;
+        }
+        self.of_trigger(&norm.when);
+        norm.only_if.iter().chain(&norm.needs).chain(&norm.unless).for_each(|c| self.of_cond(c));
+        norm.from.iter().chain(&norm.until).for_each(|m| self.of_moment(m));
+        for part in &norm.parts {
+            self.of_cond(&part.cond);
+            match &part.deadline {
+                Deadline::None => {}
+                Deadline::By(m) | Deadline::Every(_, m) => self.of_moment(m),
+            }
+        }
+        norm.except.iter().for_each(|e| self.of_cond(&e.covers));
+        let agreement = self.agreement;
+        if norm.when == Trigger::Breach {
+            agreement.norms.iter().filter(|n| n.on_breach.contains(&norm.name)).for_each(|n| self.of_norm(n));
+        }
+    }
+
+    fn of_trigger(&mut self, trigger: &Trigger) {
+        match trigger {
+            Trigger::Always | Trigger::Breach => {}
+            Trigger::At(m) => self.of_moment(m),
+            Trigger::Begins(c) | Trigger::Ends(c) => self.of_cond(c),
+            Trigger::Each(p) => self.of_pattern(p),
+            Trigger::Found(t) => self.of_term(t),
+            Trigger::Norm(e) => self.of_event(e),
+        }
+    }
+
+    fn of_event(&mut self, event: &NormEvent) {
+        let agreement = self.agreement;
+        if let Some(norm) = agreement.norm(event.norm.as_str()) {
+            self.of_norm(norm);
+        }
+    }
+
+    fn of_term(&mut self, name: &Name) {
+        let agreement = self.agreement;
+        if self.terms.insert(name.clone())
+            && let Some(means) = agreement.terms.get(name).and_then(|t| t.means.as_ref())
+        {
+            self.of_cond(means);
+        }
+    }
+
+    fn of_reading(&mut self, name: &Name) {
+        let agreement = self.agreement;
+        if self.readings.insert(name.clone()) {
+            for (_, meaning) in agreement.readings.get(name).map(|r| &r.options[..]).unwrap_or_default() {
+                match meaning {
+                    Meaning::Cond(c) => self.of_cond(c),
+                    Meaning::Moment(m) => self.of_moment(m),
+                    Meaning::Value(v) => self.of_value(v),
+                    Meaning::Compare(_) | Meaning::Span(_) => {}
+                }
+            }
+        }
+    }
+
+    fn of_pattern(&mut self, pattern: &FactPattern) {
+        pattern.roles.iter().for_each(|(_, v)| self.of_value(v));
+        pattern.filter.iter().for_each(|c| self.of_cond(c));
+    }
+
+    fn of_moment(&mut self, moment: &Moment) {
+        match moment {
+            Moment::Begins(c) | Moment::Ends(c) => self.of_cond(c),
+            Moment::First(p) | Moment::AllOf(p, _) => self.of_pattern(p),
+            Moment::Found(t) => self.of_term(t),
+            Moment::Norm(e) => self.of_event(e),
+            Moment::Detected(m) | Moment::Verified(m) | Moment::After(_, m) | Moment::Before(_, m) => {
+                self.of_moment(m)
+            }
+            Moment::StartOfDay(_, m) | Moment::EndOfDay(_, m) => self.of_moment(m),
+            Moment::AfterReading(r, m) => {
+                self.of_reading(r);
+                self.of_moment(m);
+            }
+            Moment::Reading(r) => self.of_reading(r),
+            Moment::Instant(_) | Moment::EndOfDate(_) | Moment::StartOfDate(_) => {}
+            Moment::Signed | Moment::InForce | Moment::Trigger | Moment::Breach => {}
+        }
+    }
+
+    fn of_cond(&mut self, cond: &Cond) {
+        match cond {
+            Cond::And(all) | Cond::Or(all) => all.iter().for_each(|c| self.of_cond(c)),
+            Cond::Not(c) | Cond::Run(_, c, _) => self.of_cond(c),
+            Cond::Compare(a, _, b) => [a, b].into_iter().for_each(|v| self.of_value(v)),
+            Cond::CompareBy(a, r, b) => {
+                self.of_reading(r);
+                [a, b].into_iter().for_each(|v| self.of_value(v));
+            }
+            Cond::Inside(v, zone) => {
+                self.of_value(v);
+                zone.args.iter().for_each(|v| self.of_value(v));
+            }
+            Cond::Fact(p) => self.of_pattern(p),
+            Cond::Term(t) | Cond::Found(t) => self.of_term(t),
+            Cond::Norm(e) => self.of_event(e),
+            Cond::Reading(r) => self.of_reading(r),
+        }
+    }
+
+    fn of_value(&mut self, value: &Value) {
+        match value {
+            Value::Aggregate(agg) => {
+                self.of_pattern(&agg.of);
+                if let Window::Since(m) = &agg.window {
+                    self.of_moment(m);
+                }
+            }
+            Value::Measure(p) => self.of_pattern(p),
+            Value::Arith(a, _, b) => [a, b].into_iter().for_each(|v| self.of_value(v)),
+            Value::Call(_, args) => args.iter().for_each(|v| self.of_value(v)),
+            Value::Attribute(_, v) => self.of_value(v),
+            Value::Reading(r) => self.of_reading(r),
+            _ => {}
+        }
+    }
+}

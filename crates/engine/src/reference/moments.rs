@@ -1,0 +1,362 @@
+//! Moments: when something was, how well that is known, and by which records.
+//!
+//! # Source
+//! `docs/reference/language.md`, "Moments" and "Findings".
+
+use super::conditions::{longest_window, patterns_of};
+use super::{Env, World, known::Known};
+use crate::signal::Run;
+use servanda_model::agreement::*;
+use servanda_model::grade::Truth;
+use servanda_model::record::{FINDING, Says};
+use servanda_model::verdict::{Bearer, Cited, Performance};
+use servanda_model::{Grade, Instant, Name, Number, Question, When};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A moment as far as it is known.
+#[derive(Clone, Debug)]
+pub struct Moment_ {
+    /// When.
+    pub when: When,
+    /// How well it is known.
+    pub grade: Grade,
+    /// By which records.
+    pub cited: Vec<Cited>,
+    /// The record that first spoke of it.
+    pub anchor: Name,
+}
+
+impl Moment_ {
+    fn fixed(at: Instant) -> Moment_ {
+        Moment_ { when: When::exact(at), grade: Grade::Confirmed, cited: Vec::new(), anchor: "-".into() }
+    }
+}
+
+impl<'w> World<'w> {
+    /// A moment for an instance; `None` where it has not come, or is not known to have.
+    pub fn moment(&self, moment: &Moment, env: &Env<'w>) -> Option<Moment_> {
+        let calendar = &self.agreement.calendar;
+        let moved = |of: &Moment, f: &dyn Fn(Instant) -> Instant| {
+            let known = self.moment(of, env)?;
+            let when = When { earliest: f(known.when.earliest), latest: f(known.when.latest) };
+            Some(Moment_ { when, ..known })
+        };
+        match moment {
+            Moment::Instant(at) => Some(Moment_::fixed(*at)),
+            Moment::EndOfDate(date) => Some(Moment_::fixed(calendar.end_of_day(calendar.moved(*date)))),
+            Moment::StartOfDate(date) => Some(Moment_::fixed(calendar.start_of_day(*date))),
+            Moment::Signed => Some(Moment_::fixed(calendar.start_of_day(self.agreement.signed?))),
+            Moment::InForce => self.in_force(),
+            Moment::Trigger => env.trigger.clone(),
+            Moment::Breach => env.breach.clone().or_else(|| env.trigger.clone()),
+            Moment::Begins(cond) => self.stretches(cond, env).into_iter().map(|(_, began)| began).next(),
+            Moment::Ends(cond) => {
+                let (run, began) =
+                    self.stretches(cond, env).into_iter().find(|(run, _)| run.to <= self.question.at)?;
+                Some(Moment_ { when: When::exact(run.to), ..began })
+            }
+            Moment::First(pattern) => self.firsts(pattern, env).into_iter().next(),
+            Moment::AllOf(pattern, who) => {
+                let mut last: Option<Moment_> = None;
+                let firsts = self.established(pattern, env);
+                for name in self.leaves(who) {
+                    let by = Name::from("by");
+                    let own = firsts.iter().find(|h| {
+                        let names = match self.role(h.seen.record, &by) {
+                            Some(super::matching::Scalar::Names(names)) => names,
+                            _ => Vec::new(),
+                        };
+                        names == [name.clone()]
+                    })?;
+                    let own = self.of_hit(own);
+                    last = Some(match last {
+                        None => own,
+                        Some(other) => {
+                            let mut later =
+                                if own.when.latest > other.when.latest { own.clone() } else { other.clone() };
+                            later.grade = own.grade.min(other.grade);
+                            later.cited = other.cited.into_iter().chain(own.cited).collect();
+                            later
+                        }
+                    });
+                }
+                last
+            }
+            Moment::Found(term) => self.found(term).into_iter().next(),
+            Moment::Norm(event) => self.norm_moments(event, env).into_iter().min_by_key(|m| m.when.latest),
+            Moment::Detected(of) => self.first_known(of, env, None),
+            Moment::Verified(of) => self.first_known(of, env, Some(Grade::Confirmed)),
+            Moment::After(span, of) => moved(of, &|t| calendar.deadline_after(t, *span)),
+            Moment::Before(span, of) => moved(of, &|t| calendar.deadline_before(t, *span)),
+            Moment::StartOfDay(n, of) => {
+                moved(of, &|t| calendar.start_of_day(calendar.nth_day_after(calendar.date(t), *n)))
+            }
+            Moment::EndOfDay(n, of) => moved(of, &|t| {
+                calendar.end_of_day(calendar.moved(calendar.nth_day_after(calendar.date(t), *n)))
+            }),
+            Moment::AfterReading(name, of) => match self.option(name)? {
+                Meaning::Span(span) => moved(of, &|t| calendar.deadline_after(t, *span)),
+                _ => None,
+            },
+            Moment::Reading(name) => match self.option(name)? {
+                Meaning::Moment(m) => self.moment(m, env),
+                Meaning::Cond(c) => self.stretches(c, env).into_iter().map(|(_, began)| began).next(),
+                _ => None,
+            },
+        }
+    }
+
+    /// Stretches over which a condition is true at the standard, each with its beginning, from the trigger on where
+    /// there is one.
+    pub fn stretches(&self, cond: &Cond, env: &Env<'w>) -> Vec<(Run, Moment_)> {
+        let env = &Env { standard: self.standard_of(cond, env), ..env.clone() };
+        let signal = self.signal(cond, env);
+        let runs =
+            signal.stretches(env.standard, Truth::True).into_iter().filter(|r| r.from <= self.question.at);
+        let after = env.trigger.as_ref().map_or(Instant::MIN, |t| t.when.earliest);
+        runs.filter(|run| run.to > after)
+            .map(|run| {
+                let when = signal.began(run.from, env.standard);
+                let (anchor, cited) = self.support_of(cond, env, run);
+                let grade = signal.at(run.from).supported;
+                (run, Moment_ { when, grade, cited, anchor })
+            })
+            .collect()
+    }
+
+    /// A term's own standard where the condition is just that term.
+    pub fn standard_of(&self, cond: &Cond, env: &Env<'w>) -> Grade {
+        match cond {
+            Cond::Term(name) => self.agreement.terms.get(name).map_or(env.standard, |t| t.standard),
+            _ => env.standard,
+        }
+    }
+
+    /// The records that support a condition's stretch: those in its longest window at its beginning; and the first of
+    /// all that ever spoke of it, which gives the stretch its identity whatever arrives later.
+    fn support_of(&self, cond: &Cond, env: &Env<'w>, run: Run) -> (Name, Vec<Cited>) {
+        let (mut hits, mut back) = (Vec::new(), longest_window(cond));
+        let mut gather = |cond: &Cond, env: &Env<'w>| {
+            let mut patterns = Vec::new();
+            patterns_of(cond, &mut patterns);
+            hits.extend(patterns.into_iter().flat_map(|p| self.hits(p, env).to_vec()));
+        };
+        gather(cond, env);
+        let mut terms = Vec::new();
+        terms_of(cond, &mut terms);
+        while let Some(name) = terms.pop() {
+            if let Some(means) = self.agreement.terms.get(name).and_then(|t| t.means.as_ref()) {
+                gather(means, &self.term_env(name));
+                back = back.max(longest_window(means));
+                terms_of(means, &mut terms);
+            }
+        }
+        let start = back.map_or(Instant::MIN, |span| self.agreement.calendar.window_start(run.from, span));
+        let spoke = hits.iter().filter(|h| h.seen.when.latest > start && h.seen.when.earliest < run.to);
+        let anchor = spoke
+            .min_by_key(|h| (h.seen.first_recorded, h.seen.anchor.clone()))
+            .map(|h| h.seen.anchor.clone());
+        let mut cited: Vec<Cited> = hits
+            .iter()
+            .filter(|h| h.sure && h.seen.when.latest > start && h.seen.when.latest <= run.from)
+            .map(|h| Cited { record: h.seen.record.id.clone(), grade: h.seen.grade })
+            .collect();
+        cited.sort();
+        cited.dedup();
+        (anchor.unwrap_or_else(|| "-".into()), cited)
+    }
+
+    /// Hits that are sure and established at the standard, in order of time.
+    pub fn established(&self, pattern: &FactPattern, env: &Env<'w>) -> Vec<super::matching::Hit<'w>> {
+        let hits = self.hits(pattern, env);
+        let holds = |h: &&super::matching::Hit<'w>| {
+            h.sure && h.seen.grade >= env.standard && h.seen.against < env.standard
+        };
+        hits.iter().filter(holds).copied().collect()
+    }
+
+    fn firsts(&self, pattern: &FactPattern, env: &Env<'w>) -> Vec<Moment_> {
+        let after = env.trigger.as_ref().map_or(Instant::MIN, |t| t.when.earliest);
+        let kind = self.agreement.facts.get(&pattern.fact).map(|f| f.kind);
+        if kind == Some(FactKind::State) {
+            let state = self.state(pattern, env).stretches(env.standard, Truth::True);
+            let begun = state.into_iter().filter(|r| r.to > after && r.from <= self.question.at);
+            return begun.map(|r| Moment_::fixed(r.from)).collect();
+        }
+        self.established(pattern, env)
+            .iter()
+            .filter(|h| h.seen.when.latest >= after)
+            .map(|h| self.of_hit(h))
+            .collect()
+    }
+
+    /// The moment of a record.
+    pub fn of_hit(&self, hit: &super::matching::Hit<'w>) -> Moment_ {
+        let cited = vec![Cited { record: hit.seen.record.id.clone(), grade: hit.seen.grade }];
+        Moment_ { when: hit.seen.when, grade: hit.seen.grade, cited, anchor: hit.seen.anchor.clone() }
+    }
+
+    /// When a moment was first known (at a standard): the first time of receipt at which the records received by then
+    /// establish it.
+    fn first_known(&self, of: &Moment, env: &Env<'w>, standard: Option<Grade>) -> Option<Moment_> {
+        let reached = self.moment(of, env)?;
+        let env = Env { standard: standard.unwrap_or(env.standard), ..env.clone() };
+        let mut received: Vec<Instant> =
+            self.records.iter().map(|r| r.received.unwrap_or(r.recorded)).collect();
+        received.sort_unstable();
+        received.dedup();
+        let from = received.partition_point(|t| *t < reached.when.earliest);
+        received[from..].iter().filter(|t| **t <= self.question.known_at).find_map(|t| {
+            let by_then: Vec<_> =
+                self.records.iter().filter(|r| r.received.unwrap_or(r.recorded) <= *t).cloned().collect();
+            let question = Question { known_at: *t, ..self.question.clone() };
+            let known = Known::at(self.agreement, &by_then, &question);
+            let world =
+                World::new(self.agreement, self.places, &by_then, &known, &question, self.choice.clone());
+            let env = world.adopted(&env);
+            let found = world.moment(of, &env).filter(|m| m.grade >= env.standard)?;
+            Some(Moment_ { when: When::exact(*t), ..found })
+        })
+    }
+
+    /// Findings that a term is met: by a record of the body itself, or by its members as the body decides.
+    pub fn found(&self, term: &Name) -> Vec<Moment_> {
+        let Some(body) = self.agreement.terms.get(term).and_then(|t| t.found_by.as_ref()) else {
+            return Vec::new();
+        };
+        let (of, by) = (Name::from("of"), Name::from("by"));
+        let name = |record, role| match self.role(record, role) {
+            Some(super::matching::Scalar::Names(names)) if names.len() == 1 => names.into_iter().next(),
+            _ => None,
+        };
+        let findings: Vec<_> = self
+            .known
+            .of(FINDING)
+            .filter(|s| s.record.says == Says::Affirms && name(s.record, &of).as_ref() == Some(term))
+            .filter(|s| s.against == Grade::None)
+            .filter_map(|s| Some((name(s.record, &by)?, super::matching::Hit { seen: s, sure: true })))
+            .collect();
+        let mut found: Vec<Moment_> =
+            findings.iter().filter(|(who, _)| who == body).map(|(_, hit)| self.of_hit(hit)).collect();
+        let mut decision = self.agreement.bodies.get(body).and_then(|b| b.decides.as_ref());
+        let mut not_before: Option<Instant> = None;
+        while let Some(rule) = decision {
+            let requests =
+                rule.request.as_ref().map(|p| self.established(p, &self.term_env(term))).unwrap_or_default();
+            let deadline = rule.within.map(|span| {
+                let last = requests.iter().map(|h| h.seen.when.latest).next();
+                last.map(|t| self.agreement.calendar.deadline_after(t, span))
+            });
+            let mut votes: BTreeMap<Name, &super::matching::Hit<'w>> = BTreeMap::new();
+            for (who, hit) in &findings {
+                let in_time = deadline.is_none_or(|d| d.is_some_and(|d| hit.seen.when.latest <= d));
+                if self.voters(body, rule).contains(who) && in_time {
+                    votes.entry(who.clone()).or_insert(hit);
+                }
+                if self.quorum_met(body, rule, votes.len()) {
+                    let mut moment = self.of_hit(hit);
+                    moment.when.latest = moment.when.latest.max(not_before.unwrap_or(Instant::MIN));
+                    moment.when.earliest = moment.when.earliest.max(not_before.unwrap_or(Instant::MIN));
+                    moment.cited = votes.values().flat_map(|h| self.of_hit(h).cited).collect();
+                    moment.grade = votes.values().map(|h| h.seen.grade).min().unwrap_or_default();
+                    if moment.when.latest <= self.question.at {
+                        found.push(moment);
+                    }
+                    break;
+                }
+            }
+            let passed = deadline.flatten().filter(|d| *d < self.question.at);
+            decision = rule.failing.as_deref().filter(|_| passed.is_some() || rule.within.is_none());
+            not_before = passed.map(Instant::next).or(not_before);
+        }
+        found.sort_by_key(|m| m.when);
+        found
+    }
+
+    fn voters(&self, body: &Name, rule: &Decision) -> BTreeSet<Name> {
+        match &rule.quorum {
+            Quorum::AnyOf(_, group) => self.agreement.parties_of(group, self.question.at),
+            _ => self.members_of(body),
+        }
+    }
+
+    fn members_of(&self, body: &Name) -> BTreeSet<Name> {
+        let members = self.agreement.bodies.get(body).map(|b| &b.members[..]).unwrap_or_default();
+        let now = self.question.at;
+        let then =
+            members.iter().filter(|m| m.from.is_none_or(|f| f <= now) && m.until.is_none_or(|u| now <= u));
+        then.flat_map(|m| self.agreement.parties_of(&m.who, now)).collect()
+    }
+
+    fn quorum_met(&self, body: &Name, rule: &Decision, votes: usize) -> bool {
+        let votes = votes as i64;
+        let members = self.members_of(body).len() as i64;
+        match &rule.quorum {
+            Quorum::Share(share) => votes > 0 && Number::from(votes) >= share.clone() * Number::from(members),
+            Quorum::Majority => votes * 2 > members,
+            Quorum::All => votes > 0 && votes == members,
+            Quorum::AnyOf(n, _) => votes >= i64::from(*n),
+        }
+    }
+
+    /// When a norm was fulfilled or breached, or is due: for one bearer, or, where none is named, for the instance's own
+    /// bearer if it bears that norm too, else for all: fulfilled once all have, breached once one has.
+    pub fn norm_moments(&self, event: &NormEvent, env: &Env<'w>) -> Vec<Moment_> {
+        let verdicts = self.instances(&event.norm);
+        let of = |bearer: &Bearer, names: &[Name]| match bearer {
+            Bearer::Party(name) => names
+                .iter()
+                .any(|n| n == name || self.agreement.parties_of(n, self.question.at).contains(name)),
+            Bearer::Jointly(list) => list.iter().any(|n| names.contains(n)),
+            Bearer::Unstated | Bearer::NotEstablished(_) => false,
+        };
+        let wanted: Option<Vec<Name>> = match &event.of {
+            Some(PartyRef::Name(name)) => Some(vec![name.clone()]),
+            Some(PartyRef::Bearer) => Some(env.bearer.clone()),
+            None if verdicts.iter().any(|v| of(&v.bearer, &env.bearer)) => Some(env.bearer.clone()),
+            None => None,
+        };
+        let asked = verdicts.iter().filter(|v| wanted.as_ref().is_none_or(|names| of(&v.bearer, names)));
+        let moments: Vec<(Bearer, Option<Moment_>)> = asked
+            .map(|v| {
+                let when = match event.what {
+                    NormMoment::Fulfilled => {
+                        v.fulfilled.filter(|_| v.performance == Performance::Satisfied).or(v.performed_late)
+                    }
+                    NormMoment::Breached => v.breached.filter(|_| v.performance == Performance::Violated),
+                    NormMoment::Due => v.due.filter(|d| d.latest <= self.question.at),
+                };
+                let cited = v.reasons().decided_by.clone();
+                (
+                    v.bearer.clone(),
+                    when.map(|when| Moment_ { when, grade: v.grade, cited, anchor: v.instance.clone() }),
+                )
+            })
+            .collect();
+        if wanted.is_none() && event.what == NormMoment::Fulfilled {
+            let bearers: BTreeSet<&Bearer> = moments.iter().map(|(b, _)| b).collect();
+            let first = |b: &Bearer| {
+                moments
+                    .iter()
+                    .filter(|(o, _)| o == b)
+                    .filter_map(|(_, m)| m.clone())
+                    .min_by_key(|m| m.when.latest)
+            };
+            let all: Option<Vec<Moment_>> = bearers.into_iter().map(first).collect();
+            return all.and_then(|all| all.into_iter().max_by_key(|m| m.when.latest)).into_iter().collect();
+        }
+        let mut all: Vec<Moment_> = moments.into_iter().filter_map(|(_, m)| m).collect();
+        all.sort_by_key(|m| m.when);
+        all
+    }
+}
+
+/// Terms that a condition names.
+fn terms_of<'c>(cond: &'c Cond, into: &mut Vec<&'c Name>) {
+    match cond {
+        Cond::And(all) | Cond::Or(all) => all.iter().for_each(|c| terms_of(c, into)),
+        Cond::Not(c) | Cond::Run(_, c, _) => terms_of(c, into),
+        Cond::Term(name) => into.push(name),
+        _ => {}
+    }
+}

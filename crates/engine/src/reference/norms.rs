@@ -1,0 +1,1254 @@
+//! Norms: what starts their instances, where each stands, how each was performed, and why.
+//!
+//! # Source
+//! `docs/reference/language.md`, "Norms and their instances"; `docs/reference/verdicts.md`.
+
+use super::conditions::{clipped, patterns_of};
+use super::matching::Hit;
+use super::moments::Moment_;
+use super::powers::Changes;
+use super::{Env, World};
+use crate::signal::{Run, Signal};
+use servanda_model::agreement::*;
+use servanda_model::grade::Truth;
+use servanda_model::record::EXPLANATION;
+use servanda_model::time::DAY;
+use servanda_model::verdict::*;
+use servanda_model::{Grade, Instant, Name, Number, Period, Span, Support, When};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// What starts an instance.
+#[derive(Clone)]
+struct Start<'w> {
+    moment: Moment_,
+    record: Option<&'w servanda_model::Record>,
+    established: bool,
+    why: Because,
+    /// For a remedy: the breached instance.
+    breached: Option<Verdict>,
+}
+
+/// How one part of a norm was performed.
+struct Outcome {
+    performance: Performance,
+    grade: Grade,
+    because: Vec<Because>,
+    decided_by: Vec<Cited>,
+    against: Vec<Cited>,
+    missing: Vec<String>,
+    coverage: Vec<Watched>,
+    fulfilled: Option<When>,
+    breached: Option<When>,
+    late: Option<When>,
+    episodes: Vec<Episode>,
+}
+
+impl Outcome {
+    fn new(performance: Performance, grade: Grade, code: Code, text: impl Into<String>) -> Outcome {
+        Outcome {
+            performance,
+            grade,
+            because: vec![Because { code, text: text.into() }],
+            decided_by: Vec::new(),
+            against: Vec::new(),
+            missing: Vec::new(),
+            coverage: Vec::new(),
+            fulfilled: None,
+            breached: None,
+            late: None,
+            episodes: Vec::new(),
+        }
+    }
+
+    fn also(mut self, code: Code, text: impl Into<String>) -> Outcome {
+        self.because.push(Because { code, text: text.into() });
+        self
+    }
+}
+
+/// The time over which a part is judged.
+struct Scope {
+    start: Instant,
+    deadline: Option<Instant>,
+    until: Option<Instant>,
+}
+
+fn because(code: Code, text: impl Into<String>) -> Because {
+    Because { code, text: text.into() }
+}
+
+impl<'w> World<'w> {
+    /// All instances of a norm, by bearer, then trigger. A norm that depends on itself within one instant has none: the
+    /// language refuses such texts.
+    pub fn instances(&self, name: &Name) -> Rc<Vec<Verdict>> {
+        if let Some(done) = self.norms.borrow().get(name) {
+            return done.clone();
+        }
+        self.norms.borrow_mut().insert(name.clone(), Rc::default());
+        let norm = self.agreement.norms.iter().find(|n| n.name == *name);
+        let verdicts = Rc::new(norm.map(|n| self.judged(n)).unwrap_or_default());
+        self.norms.borrow_mut().insert(name.clone(), verdicts.clone());
+        verdicts
+    }
+
+    fn judged(&self, norm: &'w Norm) -> Vec<Verdict> {
+        let mut all = Vec::new();
+        let bearers = self.bearers(norm);
+        for (bearer, names) in &bearers {
+            let env = self.norm_env(norm, names);
+            let mut own = Vec::new();
+            for start in self.starts(norm, &env) {
+                let (bearer, names) = match &start.breached {
+                    Some(breached) => (breached.bearer.clone(), self.names_of(&breached.bearer)),
+                    None => (bearer.clone(), names.clone()),
+                };
+                let env = Env { bearer: names, ..env.clone() };
+                self.instances_from(norm, &bearer, &env, start, &mut own);
+            }
+            if own.is_empty() && *bearer != Bearer::NotEstablished(Vec::new()) {
+                own.push(self.dormant(norm, bearer, &env));
+            }
+            all.extend(own);
+        }
+        if norm.parts.iter().any(|p| p.verb == Verb::NotDo) && bearers.len() > 1 {
+            let group: Vec<Name> = bearers.iter().flat_map(|(_, names)| names.clone()).collect();
+            let env = self.norm_env(norm, &group);
+            for start in self.starts(norm, &env).into_iter().filter(|s| s.breached.is_none()) {
+                let mut found = Vec::new();
+                let bearer = Bearer::NotEstablished(group.clone());
+                self.instances_from(norm, &bearer, &env, start, &mut found);
+                all.extend(found.into_iter().filter(|v| v.performance == Performance::Violated));
+            }
+        }
+        all
+    }
+
+    fn names_of(&self, bearer: &Bearer) -> Vec<Name> {
+        match bearer {
+            Bearer::Party(name) => vec![name.clone()],
+            Bearer::Jointly(names) | Bearer::NotEstablished(names) => names.clone(),
+            Bearer::Unstated => Vec::new(),
+        }
+    }
+
+    /// Who bears a norm: each party that is ever among those named, or those named together.
+    fn bearers(&self, norm: &Norm) -> Vec<(Bearer, Vec<Name>)> {
+        match &norm.bearer {
+            Who::EachOf(_) | Who::EveryOtherOf(_) => {
+                self.leaves(&norm.bearer).into_iter().map(|n| (Bearer::Party(n.clone()), vec![n])).collect()
+            }
+            Who::Jointly(names) => match &names[..] {
+                [one] if !self.agreement.groups.contains_key(one) => {
+                    vec![(Bearer::Party(one.clone()), names.clone())]
+                }
+                _ => vec![(Bearer::Jointly(names.clone()), names.clone())],
+            },
+            Who::BreachingParty | Who::Unstated => vec![(Bearer::Unstated, Vec::new())],
+        }
+    }
+
+    fn norm_env(&self, norm: &'w Norm, bearer: &[Name]) -> Env<'w> {
+        let owed_to = match &norm.owed_to {
+            Who::Jointly(names) => names.clone(),
+            Who::EveryOtherOf(_) => {
+                self.leaves(&norm.owed_to).into_iter().filter(|n| !bearer.contains(n)).collect()
+            }
+            who => self.leaves(who).into_iter().collect(),
+        };
+        Env {
+            bearer: bearer.to_vec(),
+            owed_to,
+            seen: !norm.seen_by.is_empty(),
+            standard: norm.standard,
+            watched: norm.watched.clone(),
+            except: &norm.except,
+            ..self.plain_env()
+        }
+    }
+
+    /// What starts instances of a norm for a bearer: nothing before the entry into force.
+    fn starts(&self, norm: &Norm, env: &Env<'w>) -> Vec<Start<'w>> {
+        let calendar = &self.agreement.calendar;
+        let Some(in_force) = self.in_force() else { return Vec::new() };
+        let triggered = |moment: Moment_, what: &str| {
+            let text = format!("{what} {} ({})", calendar.show_when(moment.when), moment.grade);
+            let why = because(Code::Triggered, text);
+            Start { moment, record: None, established: true, why, breached: None }
+        };
+        let plain = Env { except: &[], ..env.clone() };
+        let mut starts: Vec<Start<'w>> = match &norm.when {
+            Trigger::Always => {
+                vec![triggered(Moment_ { anchor: "-".into(), ..in_force.clone() }, "applies from")]
+            }
+            Trigger::At(moment) => {
+                let known = self.moment(moment, &plain);
+                known.map(|m| triggered(m, "triggered")).into_iter().collect()
+            }
+            Trigger::Begins(cond) => self
+                .stretches(cond, &plain)
+                .into_iter()
+                .map(|(_, m)| triggered(m, "what triggers it began"))
+                .collect(),
+            Trigger::Ends(cond) => {
+                let over =
+                    self.stretches(cond, &plain).into_iter().filter(|(run, _)| run.to <= self.question.at);
+                over.map(|(run, m)| {
+                    triggered(Moment_ { when: When::exact(run.to), ..m }, "what triggers it ended")
+                })
+                .collect()
+            }
+            Trigger::Each(pattern) => {
+                let mut by_event: BTreeMap<Name, Vec<Hit<'w>>> = BTreeMap::new();
+                for hit in self.hits(pattern, &plain).iter().filter(|h| h.seen.grade > Grade::None) {
+                    by_event.entry(hit.seen.anchor.clone()).or_default().push(*hit);
+                }
+                let mut starts: Vec<Start<'w>> = Vec::new();
+                for hits in by_event.into_values() {
+                    let holds = |h: &&Hit<'w>| {
+                        h.sure && h.seen.grade >= env.standard && h.seen.against < env.standard
+                    };
+                    let best = hits.iter().filter(holds).max_by_key(|h| h.seen.grade);
+                    let Some(hit) = best.or(hits.first()) else { continue };
+                    let what = format!("`{}` on record", pattern.fact);
+                    let start = triggered(self.of_hit(hit), &what);
+                    starts.push(Start {
+                        record: Some(hit.seen.record),
+                        established: best.is_some(),
+                        ..start
+                    });
+                }
+                starts
+            }
+            Trigger::Found(term) => {
+                self.found(term).into_iter().take(1).map(|m| triggered(m, "found")).collect()
+            }
+            Trigger::Norm(event) => self
+                .norm_moments(event, &plain)
+                .into_iter()
+                .map(|m| triggered(m, &format!("`{}`:", event.norm)))
+                .collect(),
+            Trigger::Breach => {
+                let breached = self.agreement.norms.iter().filter(|n| n.on_breach.contains(&norm.name));
+                let verdicts = breached.flat_map(|n| self.instances(&n.name).to_vec());
+                let known = verdicts.filter(|v| matches!(v.performance, Performance::Violated));
+                known
+                    .filter(|v| !matches!(v.bearer, Bearer::NotEstablished(_)))
+                    .filter_map(|v| {
+                        let anchor = match v.instance.as_str() {
+                            "-" => v.norm.clone(),
+                            instance => Name::from(format!("{}:{instance}", v.norm)),
+                        };
+                        let cited = v.reasons().decided_by.clone();
+                        let moment = Moment_ { when: v.breached?, grade: v.grade, cited, anchor };
+                        let start =
+                            triggered(moment, &format!("breach of `{}` by {} established", v.norm, v.bearer));
+                        let why = because(Code::BreachOf, start.why.text.clone());
+                        Some(Start { breached: Some(v), why, ..start })
+                    })
+                    .collect()
+            }
+        };
+        let force = in_force.when.latest;
+        let lasting = matches!(norm.when, Trigger::Begins(_) | Trigger::Always | Trigger::At(_));
+        starts.retain_mut(|s| {
+            if s.moment.when.latest < force && lasting {
+                s.moment.when = in_force.when;
+                s.why.text += &format!("; in force since {}", calendar.show_when(in_force.when));
+            }
+            s.moment.when.latest >= force && s.moment.when.earliest <= self.question.at
+        });
+        starts.sort_by(|a, b| (a.moment.when, &a.moment.anchor).cmp(&(b.moment.when, &b.moment.anchor)));
+        starts
+    }
+
+    fn ruling(&self, norm: &Norm, bearer: &Bearer, env: &Env<'w>) -> Ruling {
+        Ruling {
+            norm: norm.name.clone(),
+            kind: norm.kind,
+            bearer: bearer.clone(),
+            owed_to: env.owed_to.clone(),
+            instance: "-".into(),
+            triggered: None,
+            due: None,
+            standing: Standing::Dormant,
+            performance: Performance::NotApplicable,
+            grade: Grade::Confirmed,
+            fulfilled: None,
+            breached: None,
+            performed_late: None,
+            episodes: Vec::new(),
+            marking: norm.marking.clone(),
+        }
+    }
+
+    fn verdict(&self, norm: &Norm, mut ruling: Ruling, outcome: Outcome, mut cited: Vec<Cited>) -> Verdict {
+        cited.extend(outcome.decided_by);
+        let mut seen = BTreeSet::new();
+        cited.retain(|c| seen.insert(c.record.clone()));
+        for c in cited.iter().chain(&outcome.against) {
+            if let Some(record) = self.records.iter().find(|r| r.id == c.record) {
+                ruling.marking = ruling.marking.join(&record.marking);
+            }
+        }
+        ruling.performance = outcome.performance;
+        ruling.grade = outcome.grade;
+        ruling.fulfilled = outcome.fulfilled;
+        ruling.breached = outcome.breached;
+        ruling.performed_late = outcome.late;
+        ruling.episodes = outcome.episodes;
+        let judgement = super::judgement_in(self.agreement, norm);
+        let mut steps = outcome.because;
+        if !judgement.is_empty() {
+            let names: Vec<&str> = judgement.iter().map(Name::as_str).collect();
+            steps.push(because(
+                Code::LeftToJudgement,
+                format!("rests on words left to judgement: {}", names.join(", ")),
+            ));
+        }
+        let used = super::readings_in(self.agreement, norm);
+        let readings =
+            used.into_iter().filter_map(|r| Some((r.clone(), self.choice.get(&r)?.clone()))).collect();
+        let reasons = Reasons {
+            clause: norm.clause,
+            words: norm.per.clone(),
+            rule: norm.readback.clone(),
+            readings,
+            because: steps,
+            decided_by: cited,
+            against: outcome.against,
+            missing: outcome.missing,
+            coverage: outcome.coverage,
+            elsewhere: Vec::new(),
+            judgement,
+        };
+        Verdict::new(ruling, reasons)
+    }
+
+    /// No instance: not in force, not triggered, or a trigger that is on record and not established.
+    fn dormant(&self, norm: &Norm, bearer: &Bearer, env: &Env<'w>) -> Verdict {
+        let ruling = self.ruling(norm, bearer, env);
+        let none = |code, text: &str| Outcome::new(Performance::NotApplicable, Grade::Confirmed, code, text);
+        if norm.kind == NormKind::Right && norm.parts.is_empty() {
+            return self.verdict(
+                norm,
+                ruling,
+                none(Code::RightNotObstructed, "a right; nothing obstructs it"),
+                vec![],
+            );
+        }
+        if self.in_force().is_none_or(|m| m.when.latest > self.question.at) {
+            let ruling = Ruling { standing: Standing::Waiting("entry into force".into()), ..ruling };
+            return self.verdict(
+                norm,
+                ruling,
+                none(Code::NotInForce, "the agreement is not in force"),
+                vec![],
+            );
+        }
+        if let Trigger::Begins(cond) = &norm.when {
+            let env = Env { standard: self.standard_of(cond, env), except: &[], ..env.clone() };
+            let now = *self.signal(cond, &env).at(self.question.at);
+            let unsettled = match now.truth(env.standard) {
+                Truth::Contested => Some((Code::Contested, "what would trigger it is contested")),
+                Truth::Unknown if now.supported_at_best > Grade::None => Some((
+                    Code::BelowStandard,
+                    "what would trigger it is on record, not established at the standard",
+                )),
+                _ => None,
+            };
+            if let Some((code, text)) = unsettled {
+                let outcome = Outcome::new(Performance::PendingEvidence, now.supported_at_best, code, text);
+                return self.verdict(norm, ruling, outcome, vec![]);
+            }
+        }
+        self.verdict(norm, ruling, none(Code::NotTriggered, "nothing on record triggers it"), vec![])
+    }
+
+    /// The instances that one start gives: one, or for a recurring duty one for each period that has begun.
+    fn instances_from(
+        &self,
+        norm: &'w Norm,
+        bearer: &Bearer,
+        env: &Env<'w>,
+        start: Start<'w>,
+        into: &mut Vec<Verdict>,
+    ) {
+        let env = Env {
+            trigger: Some(start.moment.clone()),
+            trigger_record: start.record,
+            breach: start.breached.as_ref().map(|_| start.moment.clone()),
+            ..env.clone()
+        };
+        let anchor = match norm.when {
+            Trigger::Always | Trigger::At(_) => Name::from("-"),
+            _ => start.moment.anchor.clone(),
+        };
+        let Some(Deadline::Every(span, from)) = norm.parts.first().map(|p| &p.deadline) else {
+            into.push(self.instance(norm, bearer, &env, &start, anchor, None));
+            return;
+        };
+        let Some(from) = self.moment(from, &env) else {
+            into.push(self.instance(norm, bearer, &env, &start, anchor, None));
+            return;
+        };
+        let base = from.when.latest;
+        let mut begins = base;
+        for k in 1..100_000 {
+            let ends = self.agreement.calendar.deadline_after(base, times(*span, k));
+            into.push(self.instance(
+                norm,
+                bearer,
+                &env,
+                &start,
+                format!("{anchor}/{k}").into(),
+                Some((begins, ends)),
+            ));
+            begins = ends.next();
+            let over = norm
+                .until
+                .as_ref()
+                .and_then(|u| self.moment(u, &env))
+                .is_some_and(|u| u.when.latest < begins);
+            if begins > self.question.at || over {
+                break;
+            }
+        }
+    }
+
+    fn instance(
+        &self,
+        norm: &'w Norm,
+        bearer: &Bearer,
+        env: &Env<'w>,
+        start: &Start<'w>,
+        instance: Name,
+        period: Option<(Instant, Instant)>,
+    ) -> Verdict {
+        let at = self.question.at;
+        let calendar = &self.agreement.calendar;
+        let trigger = start.moment.when;
+        let mut ruling = self.ruling(norm, bearer, env);
+        ruling.instance = instance;
+        ruling.triggered = Some(trigger);
+        let done = |ruling: Ruling, standing: Standing, mut outcome: Outcome| {
+            outcome.because.insert(0, start.why.clone());
+            outcome.grade = outcome.grade.min(start.moment.grade);
+            self.verdict(norm, Ruling { standing, ..ruling }, outcome, start.moment.cited.clone())
+        };
+        let none =
+            |code, text: String| Outcome::new(Performance::NotApplicable, Grade::Confirmed, code, text);
+        if !start.established {
+            let text = "what would trigger it is on record, but not established at the standard";
+            let (code, grade) = (Code::BelowStandard, start.moment.grade);
+            return done(
+                ruling,
+                Standing::Dormant,
+                Outcome::new(Performance::PendingEvidence, grade, code, text),
+            );
+        }
+        let env = &Env { since: Some(trigger.earliest), ..env.clone() };
+        if let Some(unless) = &norm.unless
+            && self.signal(unless, env).at(trigger.latest).truth(env.standard) == Truth::True
+        {
+            return done(
+                ruling,
+                Standing::Dormant,
+                none(Code::Excepted, "what excludes it held when it was triggered".into()),
+            );
+        }
+        // Preconditions: it waits until all hold; then a span runs from that moment.
+        let mut active = trigger;
+        let subject = match &norm.force {
+            Force::SubjectTo(fact) => Some(Cond::Fact(FactPattern::any(fact.clone()))),
+            _ => None,
+        };
+        let needs: Vec<&Cond> = norm.only_if.iter().chain(&norm.needs).chain(&subject).collect();
+        if !needs.is_empty() {
+            let free = Env { since: None, except: &[], seen: true, ..env.clone() };
+            let all = needs.iter().fold(Signal::constant(Support::holds(Grade::Confirmed)), |acc, c| {
+                acc.with(&self.signal_uncached(c, &free), |a, b| a.and(*b))
+            });
+            let held = all.stretches(env.standard, Truth::True).into_iter().find(|r| r.to > trigger.latest);
+            match held.filter(|r| r.from <= at) {
+                Some(run) => {
+                    if run.from > trigger.latest {
+                        active = all.began(run.from, env.standard);
+                    }
+                }
+                None => {
+                    let what = match &norm.force {
+                        Force::SubjectTo(fact) => format!("`{fact}`"),
+                        _ => "its precondition".to_string(),
+                    };
+                    let text = format!("triggered; waits for {what}");
+                    let mut outcome =
+                        Outcome::new(Performance::Pending, Grade::Confirmed, Code::Awaiting, text);
+                    outcome.missing.push(format!("{what}, established at least as {}", env.standard));
+                    return done(ruling, Standing::Waiting(what), outcome);
+                }
+            }
+        }
+        if let Some(from) = &norm.from {
+            match self.moment(from, env) {
+                Some(from) if from.when.latest <= at => {
+                    active = When {
+                        earliest: active.earliest.max(from.when.earliest),
+                        latest: active.latest.max(from.when.latest),
+                    };
+                }
+                Some(from) => {
+                    let text = format!("applies from {}", calendar.show_when(from.when));
+                    let outcome =
+                        Outcome::new(Performance::Pending, Grade::Confirmed, Code::PeriodOpen, text);
+                    return done(ruling, Standing::Waiting("its beginning".into()), outcome);
+                }
+                None => {
+                    let outcome = Outcome::new(
+                        Performance::Pending,
+                        Grade::Confirmed,
+                        Code::Awaiting,
+                        "its beginning has not come",
+                    );
+                    return done(ruling, Standing::Waiting("its beginning".into()), outcome);
+                }
+            }
+        }
+        if let Some((begins, _)) = period {
+            active = When { earliest: active.earliest.max(begins), latest: active.latest.max(begins) };
+        }
+        let changes = self.changes(norm, &env.bearer, active.latest);
+        if let Some(started) = &changes.started {
+            match started.iter().find(|s| **s >= trigger.earliest) {
+                Some(started) => active = When::exact((*started).max(active.latest)),
+                None => {
+                    return done(
+                        ruling,
+                        Standing::Dormant,
+                        none(Code::Awaiting, "no power has started it".into()),
+                    );
+                }
+            }
+        }
+        if let Some((when, power)) = changes.ended.as_ref().filter(|(when, _)| *when <= active.latest) {
+            let text = format!("ended on {} under `{power}`, before it applied", calendar.show(*when));
+            return done(ruling, Standing::Ended(Ended::Terminated), none(Code::Terminated, text));
+        }
+        if let Some((when, power)) = &changes.waived {
+            let text = format!("waived on {} under `{power}`", calendar.show(*when));
+            return done(ruling, Standing::Ended(Ended::Waived), none(Code::Waived, text));
+        }
+        // The deadline at both ends of a doubtful start; where the answers differ, evidence is missing.
+        let until = norm.until.as_ref().and_then(|u| self.moment(u, env)).map(|u| u.when.latest);
+        let ends = self
+            .agreement
+            .ends
+            .as_ref()
+            .and_then(|e| self.moment(e, &self.plain_env()))
+            .map(|e| e.when.latest);
+        let ended = changes.ended.as_ref().map(|(when, _)| *when + -1);
+        let until =
+            [until, ends, ended, self.membership_end(norm, env, active.latest)].into_iter().flatten().min();
+        let mut parts: Vec<(Outcome, Option<When>)> = Vec::new();
+        for part in &norm.parts {
+            let from_activation = if active.latest > trigger.latest && !matches!(norm.from, Some(_)) {
+                active
+            } else {
+                trigger
+            };
+            let base = Env {
+                trigger: Some(Moment_ { when: from_activation, ..start.moment.clone() }),
+                ..env.clone()
+            };
+            let due = match (&part.deadline, period) {
+                (Deadline::None, _) => None,
+                (Deadline::Every(..), Some((_, ends))) => Some(When::exact(ends)),
+                (Deadline::Every(..), None) => None,
+                (Deadline::By(moment), _) => self.moment(moment, &base).map(|m| m.when),
+            };
+            let due = due.map(|d| self.moved_by(&changes, active, d));
+            let before = matches!(&part.deadline, Deadline::By(Moment::Before(..)));
+            let judge = |start: Instant, deadline: Option<Instant>| {
+                let start = if before { Instant::MIN } else { start };
+                let env = Env { since: Some(start), ..base.clone() };
+                self.judge(norm, part, &env, &changes, Scope { start, deadline, until })
+            };
+            let mut outcome = judge(active.latest, due.map(|d| d.latest));
+            if !active.is_exact() || due.is_some_and(|d| !d.is_exact()) {
+                let other = judge(active.earliest, due.map(|d| d.earliest));
+                if other.performance != outcome.performance {
+                    let text = format!(
+                        "the start is known only as {}: the answer differs at its ends",
+                        calendar.show_when(active)
+                    );
+                    let grade = outcome.grade.min(other.grade);
+                    let mut doubt =
+                        Outcome::new(Performance::PendingEvidence, grade, Code::TimeInDoubt, text);
+                    doubt.decided_by = outcome.decided_by;
+                    doubt.missing.push("the exact time of what started it".into());
+                    outcome = doubt;
+                }
+            }
+            parts.push((outcome, due));
+        }
+        let Some((mut outcome, due)) = combined(parts) else {
+            return done(
+                ruling,
+                Standing::Active,
+                none(Code::NoDeadline, "nothing that can be judged is asked".into()),
+            );
+        };
+        ruling.due = due;
+        let standing = self.standing(norm, &changes, &outcome, due, until, &mut ruling, start, env);
+        if norm.force.is_soft() && outcome.performance == Performance::Violated {
+            outcome.performance = Performance::Missed;
+            let stated = self.known.affirmed(EXPLANATION).find(|s| {
+                let of = self.role(s.record, &"of".into());
+                matches!(of, Some(super::matching::Scalar::Names(names)) if names.contains(&norm.name))
+            });
+            let text = match stated {
+                Some(s) => format!("a soft duty: missed, not violated; reason on record: {}", s.record.title),
+                None => "a soft duty: missed, not violated; no reason on record".to_string(),
+            };
+            outcome = outcome.also(Code::SoftMissed, text);
+        }
+        if let Bearer::NotEstablished(_) = bearer
+            && outcome.performance == Performance::Violated
+        {
+            outcome = outcome
+                .also(Code::BearerNotEstablished, "broken; which of the bearers broke it is not established");
+        }
+        done(ruling, standing, outcome)
+    }
+
+    /// A deadline moved by extensions, and by suspensions under which the clock stops.
+    fn moved_by(&self, changes: &Changes, active: When, due: When) -> When {
+        let move_one = |mut due: Instant| {
+            for (from, span) in &changes.extended {
+                if *from <= due {
+                    due = match span {
+                        Span::Exact(ms) => due + *ms,
+                        span => self.agreement.calendar.window_end(due.next(), *span) + -1,
+                    };
+                }
+            }
+            let stopped = |until: Instant| -> i64 {
+                let period = Period { from: active.latest, to: until };
+                let runs = changes.suspended.iter().filter(|(_, clock_runs, _)| !clock_runs);
+                let upto_now = |run: &Run| Run { from: run.from, to: run.to.min(self.question.at.next()) };
+                runs.filter_map(|(run, ..)| clipped(upto_now(run), period))
+                    .map(|p| p.to.next() - p.from)
+                    .sum()
+            };
+            let mut moved = due;
+            for _ in 0..changes.suspended.len() + 1 {
+                moved = due + stopped(moved);
+            }
+            moved
+        };
+        When { earliest: move_one(due.earliest), latest: move_one(due.latest) }
+    }
+
+    /// Where a membership that the bearer holds its norm by ends.
+    fn membership_end(&self, norm: &Norm, env: &Env<'w>, from: Instant) -> Option<Instant> {
+        let (Who::EachOf(names), [bearer]) = (&norm.bearer, &env.bearer[..]) else { return None };
+        let groups = names.iter().filter_map(|n| self.agreement.groups.get(n));
+        let members: Vec<_> = groups.flat_map(|g| &g.members).filter(|m| m.who == *bearer).collect();
+        let direct = names.contains(bearer) || members.is_empty();
+        if direct {
+            None
+        } else {
+            members.iter().map(|m| m.until).find(|u| u.is_none_or(|u| u >= from)).flatten()
+        }
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one paragraph of the semantics: all that standing hangs on"
+    )]
+    fn standing(
+        &self,
+        norm: &Norm,
+        changes: &Changes,
+        outcome: &Outcome,
+        due: Option<When>,
+        until: Option<Instant>,
+        ruling: &mut Ruling,
+        start: &Start<'w>,
+        env: &Env<'w>,
+    ) -> Standing {
+        let at = self.question.at;
+        ruling.due = due.or(ruling.due);
+        let replaced = outcome.performance == Performance::Violated
+            && norm.on_breach.iter().any(|r| self.agreement.norm(r.as_str()).is_some_and(|r| r.replaces));
+        let yields = self.agreement.priorities.iter().filter(|p| p.yields == norm.name).find(|p| {
+            self.agreement.norm(p.over.as_str()).is_some()
+                && self
+                    .instances(&p.over)
+                    .iter()
+                    .any(|v| v.standing == Standing::Active && self.names_of(&v.bearer) == env.bearer)
+        });
+        let suspended = changes.suspended.iter().find(|(run, ..)| run.from <= at && at < run.to);
+        if let Some((_, power)) = changes.ended.as_ref().filter(|(when, _)| *when <= at) {
+            let _ = power;
+            Standing::Ended(Ended::Terminated)
+        } else if replaced {
+            Standing::Ended(Ended::Superseded)
+        } else if let Some(priority) = yields {
+            Standing::Suspended(format!("yields to `{}`", priority.over))
+        } else if let Some((_, _, power)) = suspended {
+            Standing::Suspended(format!("under `{power}`"))
+        } else if outcome.performance == Performance::Satisfied {
+            Standing::Ended(Ended::Discharged)
+        } else if until.is_some_and(|u| u < at) && start.established {
+            Standing::Ended(Ended::Expired)
+        } else {
+            Standing::Active
+        }
+    }
+
+    /// One part of a norm, judged over its scope.
+    fn judge(
+        &self,
+        norm: &'w Norm,
+        part: &'w Part,
+        env: &Env<'w>,
+        changes: &Changes,
+        scope: Scope,
+    ) -> Outcome {
+        match part.verb {
+            Verb::Do | Verb::Ensure => self.judge_act(norm, part, env, changes, &scope),
+            Verb::Keep | Verb::NotKeep => self.judge_kept(norm, part, env, changes, &scope),
+            Verb::NotDo => self.judge_ban(norm, part, env, changes, &scope),
+        }
+    }
+
+    /// An act or a result by a deadline.
+    fn judge_act(
+        &self,
+        norm: &Norm,
+        part: &Part,
+        env: &Env<'w>,
+        changes: &Changes,
+        scope: &Scope,
+    ) -> Outcome {
+        let (at, calendar) = (self.question.at, &self.agreement.calendar);
+        let act = part.verb == Verb::Do;
+        let signal = self.signal(&part.cond, env);
+        let first = signal
+            .stretches(env.standard, Truth::True)
+            .into_iter()
+            .find(|r| r.to > scope.start && r.from <= at);
+        let first = first.map(|r| {
+            (
+                signal.began(r.from.max(scope.start), env.standard),
+                signal.at(r.from.max(scope.start)).supported,
+            )
+        });
+        let due = scope.deadline.map(|d| d.min(scope.until.unwrap_or(Instant::MAX)));
+        let upto = due.unwrap_or(at).min(at);
+        let cite = |from: Instant, to: Instant| self.cited(&part.cond, env, from, to);
+        let shown = |when: When| calendar.show_when(when);
+        let decided = |when: When, grade: Grade, code: Code, text: String| {
+            let mut outcome = Outcome::new(Performance::Satisfied, grade, code, text);
+            (outcome.decided_by, outcome.against) = cite(scope.start, when.latest);
+            outcome.fulfilled = Some(when);
+            outcome
+        };
+        match (due, &first) {
+            (_, Some((when, grade))) if act && due.is_none_or(|d| when.latest <= d) => {
+                return decided(*when, *grade, Code::DoneInTime, format!("done {}", shown(*when)));
+            }
+            (None, Some((when, grade))) => {
+                return decided(*when, *grade, Code::Holds, format!("holds since {}", shown(*when)));
+            }
+            (None, None) => {
+                let mut outcome = Outcome::new(
+                    Performance::Pending,
+                    Grade::Confirmed,
+                    Code::NoDeadline,
+                    "not done yet; no deadline is stated",
+                );
+                (outcome.decided_by, outcome.against) = cite(scope.start, at);
+                return outcome;
+            }
+            (Some(due), _) if due > at || (due == at && !act && first.is_none()) => {
+                if let Some((run, _, power)) =
+                    changes.suspended.iter().find(|(r, ..)| r.from <= at && at < r.to)
+                {
+                    let text = format!("suspended since {} under `{power}`", calendar.show(run.from));
+                    return Outcome::new(Performance::Pending, Grade::Confirmed, Code::Suspended, text);
+                }
+                let text = format!(
+                    "due {}; {}",
+                    calendar.show(due),
+                    if act { "not done yet" } else { "judged then" }
+                );
+                let mut outcome =
+                    Outcome::new(Performance::Pending, Grade::Confirmed, Code::DeadlineAhead, text);
+                (outcome.decided_by, outcome.against) = cite(scope.start, at);
+                return outcome;
+            }
+            _ => {}
+        }
+        let support = *signal.at(upto);
+        let due = due.unwrap_or(at);
+        if let Some((run, _, power)) = changes.suspended.iter().find(|(r, ..)| r.from <= due && at < r.to) {
+            let text = format!("suspended since {} under `{power}`", calendar.show(run.from));
+            return Outcome::new(Performance::Pending, Grade::Confirmed, Code::Suspended, text);
+        }
+        let (decided_by, against) = cite(scope.start, upto);
+        let mut outcome = match support.truth(env.standard) {
+            Truth::True if act => decided(
+                When::exact(due),
+                support.supported,
+                Code::DoneInTime,
+                format!("done by {}", calendar.show(due)),
+            ),
+            Truth::True => decided(
+                When::exact(due),
+                support.supported,
+                Code::Holds,
+                format!("held at {}", calendar.show(due)),
+            ),
+            Truth::False => {
+                let (code, text) = match act {
+                    true => (
+                        Code::NotDone,
+                        format!("due {}; nothing on record shows it done by then", calendar.show(due)),
+                    ),
+                    false => (Code::DoesNotHold, format!("did not hold at {}", calendar.show(due))),
+                };
+                let mut outcome = Outcome::new(Performance::Violated, support.opposed, code, text);
+                outcome.breached = Some(When::exact(due.next()));
+                let late = signal
+                    .stretches(env.standard, Truth::True)
+                    .into_iter()
+                    .find(|r| r.from > due && r.from <= at);
+                if let Some(run) = late {
+                    let when = signal.began(run.from, env.standard);
+                    outcome.late = Some(when);
+                    outcome = outcome.also(Code::DoneLate, format!("performed late: {}", shown(when)));
+                    outcome.decided_by = cite(scope.start, run.from).0;
+                }
+                outcome
+            }
+            truth => {
+                let (code, text) = self.unsettled(truth, support, norm, &part.cond, env);
+                let mut outcome = Outcome::new(
+                    Performance::PendingEvidence,
+                    support.supported.max(support.opposed),
+                    code,
+                    text,
+                );
+                outcome.missing.push(match code {
+                    Code::Contested => "a record that settles the dispute".to_string(),
+                    Code::NobodySees => "somebody named to establish it (`seen by`)".to_string(),
+                    Code::NotWatched => {
+                        format!("coverage from {} to {}", calendar.show(scope.start), calendar.show(due))
+                    }
+                    _ => format!(
+                        "evidence at least {} for the time up to {}",
+                        env.standard,
+                        calendar.show(due)
+                    ),
+                });
+                outcome
+            }
+        };
+        if outcome.decided_by.is_empty() {
+            outcome.decided_by = decided_by;
+        }
+        outcome.against = against;
+        let mut patterns = Vec::new();
+        patterns_of(&part.cond, &mut patterns);
+        if outcome.performance != Performance::Satisfied {
+            let period = Period {
+                from: scope.start.max(self.in_force().map_or(Instant::MIN, |m| m.when.earliest)),
+                to: upto,
+            };
+            outcome.coverage = patterns.iter().map(|p| self.watched(p, env, period)).collect();
+        }
+        outcome
+    }
+
+    fn unsettled(
+        &self,
+        truth: Truth,
+        support: Support,
+        norm: &Norm,
+        cond: &Cond,
+        env: &Env<'w>,
+    ) -> (Code, String) {
+        let mut patterns = Vec::new();
+        patterns_of(cond, &mut patterns);
+        let coverage = |p: &&FactPattern| {
+            self.agreement.facts.get(&p.fact).is_some_and(|f| f.absence == Absence::Coverage)
+        };
+        let doubtful_time =
+            patterns.iter().any(|p| self.hits(p, env).iter().any(|h| h.sure && !h.seen.when.is_exact()));
+        if truth == Truth::Contested {
+            (Code::Contested, "contested: records for and against reach the standard".into())
+        } else if support.supported_at_best >= env.standard && doubtful_time {
+            (Code::TimeInDoubt, "the time on record is too uncertain to say".into())
+        } else if support.supported_at_best >= env.standard {
+            (Code::DoubtOfPlaceOrActor, "the place or the actor on record is too uncertain to say".into())
+        } else if support.supported > Grade::None || support.supported_at_best > Grade::None {
+            (Code::BelowStandard, format!("what is on record does not reach the standard ({})", env.standard))
+        } else if patterns.iter().any(|p| coverage(&p)) {
+            (Code::NotWatched, "not observed: nobody watched closely enough to say".into())
+        } else if norm.seen_by.is_empty() {
+            (Code::NobodySees, "nobody is named to establish it, so its absence is not established".into())
+        } else {
+            (Code::BelowStandard, format!("nothing on record decides it at the standard ({})", env.standard))
+        }
+    }
+
+    /// Records for and against a condition between two instants.
+    fn cited(&self, cond: &Cond, env: &Env<'w>, from: Instant, to: Instant) -> (Vec<Cited>, Vec<Cited>) {
+        let mut patterns = Vec::new();
+        patterns_of(cond, &mut patterns);
+        let (mut decided_by, mut against) = (BTreeSet::new(), BTreeSet::new());
+        for pattern in patterns {
+            let lasting = self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind != FactKind::Event);
+            let hits = self.hits(pattern, env);
+            let within = |when: When| (lasting || when.latest >= from) && when.earliest <= to;
+            for hit in hits.iter().filter(|h| within(h.seen.when)) {
+                decided_by.insert(Cited { record: hit.seen.record.id.clone(), grade: hit.seen.grade });
+                let disputes = self.records.iter().filter(|r| r.recorded <= self.question.known_at);
+                for dispute in disputes.filter(|r| r.disputes.as_ref() == Some(&hit.seen.record.id)) {
+                    against.insert(Cited { record: dispute.id.clone(), grade: dispute.grade() });
+                }
+            }
+            let denials = self.known.denied(pattern.fact.as_str()).filter(|d| within(d.when));
+            for d in denials.filter(|d| self.denial_covers(d.record, pattern, d.when.earliest, env)) {
+                against.insert(Cited { record: d.record.id.clone(), grade: d.grade });
+            }
+        }
+        (decided_by.into_iter().collect(), against.into_iter().collect())
+    }
+
+    /// A state kept, or not kept, throughout.
+    fn judge_kept(
+        &self,
+        norm: &Norm,
+        part: &Part,
+        env: &Env<'w>,
+        changes: &Changes,
+        scope: &Scope,
+    ) -> Outcome {
+        let (at, calendar) = (self.question.at, &self.agreement.calendar);
+        let end = [scope.deadline, scope.until].into_iter().flatten().min();
+        let period = Period { from: scope.start, to: end.unwrap_or(at).min(at) };
+        let signal = self.signal(&part.cond, &Env { since: None, ..env.clone() });
+        let signal = if part.verb == Verb::NotKeep { signal.map(|s| s.not()) } else { signal };
+        let open = |truth| {
+            let runs = signal.stretches(env.standard, truth).into_iter();
+            let resting = |t: Instant| changes.suspended.iter().any(|(r, ..)| r.from <= t && t < r.to);
+            runs.filter_map(move |run| clipped(run, period))
+                .filter(move |p| !resting(p.from))
+                .collect::<Vec<_>>()
+        };
+        let failing: Vec<Run> =
+            open(Truth::False).iter().map(|p| Run { from: p.from, to: p.to.next() }).collect();
+        let broken = match norm.gap {
+            None => failing.clone(),
+            Some(gap) => self.beyond_gap(&failing, gap),
+        };
+        let (decided_by, against) = self.cited(&part.cond, env, period.from, period.to);
+        let mut outcome = if let Some(first) = broken.first() {
+            let grade = broken.iter().map(|r| signal.at(r.from).opposed).max().unwrap_or_default();
+            let what = if part.verb == Verb::Keep { "not kept" } else { "kept though banned" };
+            let text = format!("{what} from {}", calendar.show(first.from));
+            let mut outcome = Outcome::new(Performance::Violated, grade, Code::NotKept, text);
+            outcome.breached = Some(When::exact(first.from));
+            outcome.episodes = broken
+                .iter()
+                .map(|run| {
+                    let lasts = run.to > period.to;
+                    let (records, _) = self.cited(&part.cond, env, run.from, run.from);
+                    Episode {
+                        from: When::exact(run.from),
+                        to: (!lasts || end.is_some_and(|e| e < at)).then(|| When::exact(run.to + -1)),
+                        size: Number::from(run.to - run.from).over(&DAY.into()).unwrap_or_default(),
+                        grade: signal.at(run.from).opposed,
+                        records: records.into_iter().map(|c| c.record).take(100).collect(),
+                    }
+                })
+                .collect();
+            outcome
+        } else {
+            let unknown: Vec<Period> = [open(Truth::Unknown), open(Truth::Contested)].concat();
+            let over = end.is_some_and(|e| e <= at);
+            if let Some(first) = unknown.first() {
+                let support = *signal.at(first.from);
+                let truth = support.truth(env.standard);
+                let (code, text) = match truth {
+                    Truth::Contested => {
+                        (Code::Contested, "contested: records for and against reach the standard")
+                    }
+                    _ => (Code::NotWatched, "not observed throughout: no report that is still good"),
+                };
+                let mut outcome = Outcome::new(
+                    Performance::PendingEvidence,
+                    support.supported.max(support.opposed),
+                    code,
+                    text,
+                );
+                outcome.missing = unknown
+                    .iter()
+                    .take(20)
+                    .map(|p| format!("reports for {} to {}", calendar.show(p.from), calendar.show(p.to)))
+                    .collect();
+                outcome
+            } else {
+                let kept = signal.runs(|s| s.supported >= env.standard);
+                let weakest = kept
+                    .iter()
+                    .filter_map(|r| clipped(*r, period))
+                    .map(|p| signal.at(p.from).supported)
+                    .min();
+                let performance = if over { Performance::Satisfied } else { Performance::Pending };
+                let (code, text) = match over {
+                    true => (
+                        Code::Kept,
+                        format!("kept from {} to {}", calendar.show(period.from), calendar.show(period.to)),
+                    ),
+                    false => (Code::PeriodOpen, format!("kept so far, from {}", calendar.show(period.from))),
+                };
+                let mut outcome = Outcome::new(performance, weakest.unwrap_or(Grade::Confirmed), code, text);
+                outcome.fulfilled = over.then(|| When::exact(period.to));
+                if !failing.is_empty() {
+                    outcome = outcome.also(
+                        Code::WithinGap,
+                        format!("{} failing stretches lie within the allowed gap", failing.len()),
+                    );
+                }
+                outcome
+            }
+        };
+        (outcome.decided_by, outcome.against) = (decided_by, against);
+        outcome
+    }
+
+    /// What of the failing stretches exceeds the allowed total in a trailing window: from the instant at which the total
+    /// is exceeded to the end of that stretch.
+    fn beyond_gap(&self, failing: &[Run], gap: Gap) -> Vec<Run> {
+        let calendar = &self.agreement.calendar;
+        let allowed = match gap.total {
+            Span::Exact(ms) => ms,
+            Span::Days(n) | Span::WorkingDays(n) => n * DAY,
+            Span::Months(n) => n * 30 * DAY,
+        };
+        let mut broken = Vec::new();
+        for run in failing {
+            let total = |t: Instant| -> i64 {
+                let from = calendar.window_start(t, gap.window);
+                failing.iter().map(|r| (r.to.min(t) - r.from.max(from)).max(0)).sum()
+            };
+            let mut turns: Vec<Instant> = vec![run.from, run.to];
+            turns.extend(
+                failing.iter().flat_map(|r| [r.from, r.to]).map(|t| calendar.window_end(t, gap.window)),
+            );
+            turns.retain(|t| run.from <= *t && *t <= run.to);
+            turns.sort_unstable();
+            let crossing = turns.windows(2).find_map(|pair| {
+                let (a, b) = (total(pair[0]), total(pair[1]));
+                if a > allowed {
+                    return Some(pair[0]);
+                }
+                (b > allowed).then(|| pair[0] + (allowed - a) * (pair[1] - pair[0]) / (b - a))
+            });
+            if let Some(from) = crossing.filter(|t| *t < run.to) {
+                broken.push(Run { from, to: run.to });
+            }
+        }
+        broken
+    }
+
+    /// A ban on acts: each matching act is a breach; acts less than 24 hours apart are one episode.
+    fn judge_ban(
+        &self,
+        norm: &Norm,
+        part: &'w Part,
+        env: &Env<'w>,
+        changes: &Changes,
+        scope: &Scope,
+    ) -> Outcome {
+        let (at, calendar) = (self.question.at, &self.agreement.calendar);
+        let end = [scope.deadline, scope.until].into_iter().flatten().min();
+        let period = Period { from: scope.start, to: end.unwrap_or(at).min(at) };
+        let mut patterns = Vec::new();
+        patterns_of(&part.cond, &mut patterns);
+        let mut acts: Vec<Hit<'w>> = patterns.iter().flat_map(|p| self.hits(p, env).to_vec()).collect();
+        let resting = |t: Instant| changes.suspended.iter().any(|(r, ..)| r.from <= t && t < r.to);
+        acts.retain(|h| {
+            h.seen.when.possibly_within(period.from, period.to)
+                && h.seen.grade > Grade::None
+                && !resting(h.seen.when.latest)
+        });
+        acts.sort_by_key(|h| (h.seen.when, h.seen.record.id.clone()));
+        let mut left: Vec<(&Exception, Number)> =
+            env.except.iter().filter_map(|e| Some((e, e.up_to.clone()?))).collect();
+        acts.retain(|h| {
+            let open = left.iter_mut().find(|(e, n)| *n >= Number::from(1) && self.excepted(e, h.seen, env));
+            open.map(|(_, n)| *n = n.clone() - 1.into()).is_none()
+        });
+        if env.bearer.len() > 1 && matches!(norm.bearer, Who::EachOf(_) | Who::EveryOtherOf(_)) {
+            let singly = |h: &Hit<'w>| {
+                env.bearer.iter().any(|one| {
+                    let own = Env { bearer: vec![one.clone()], ..env.clone() };
+                    patterns.iter().any(|p| {
+                        self.hits(p, &own).iter().any(|o| o.sure && o.seen.record.id == h.seen.record.id)
+                    })
+                })
+            };
+            acts.retain(|h| !singly(h));
+        }
+        let clear = |h: &&Hit<'w>| {
+            h.sure && h.seen.grade >= env.standard && h.seen.when.surely_within(period.from, period.to)
+        };
+        let breaches: Vec<&Hit<'w>> =
+            acts.iter().filter(clear).filter(|h| h.seen.against < env.standard).collect();
+        let coverage: Vec<Watched> = patterns.iter().map(|p| self.watched(p, env, period)).collect();
+        let (decided_by, against) = self.cited(&part.cond, env, period.from, period.to);
+        let ids: BTreeSet<_> = acts.iter().map(|h| &h.seen.record.id).collect();
+        let mut outcome = if let Some(first) = breaches.first() {
+            let grade = breaches.iter().map(|h| h.seen.grade).max().unwrap_or_default();
+            let events: BTreeSet<_> = breaches.iter().map(|h| &h.seen.anchor).collect();
+            let text =
+                format!("{} on record, the first {}", events.len(), calendar.show_when(first.seen.when));
+            let mut outcome = Outcome::new(Performance::Violated, grade, Code::Breach, text);
+            outcome.breached = Some(first.seen.when);
+            let mut members: Vec<BTreeSet<&Name>> = Vec::new();
+            for hit in &breaches {
+                let when = hit.seen.when;
+                match outcome.episodes.last_mut() {
+                    Some(last) if when.earliest - last.to.map_or(when.earliest, |t| t.latest) < DAY => {
+                        last.to = Some(last.to.filter(|t| t.latest >= when.latest).unwrap_or(when));
+                        last.grade = last.grade.max(hit.seen.grade);
+                        last.records.push(hit.seen.record.id.clone());
+                        last.records.truncate(100);
+                        members.last_mut().map(|m| m.insert(&hit.seen.anchor));
+                    }
+                    _ => {
+                        let records = vec![hit.seen.record.id.clone()];
+                        members.push(BTreeSet::from([&hit.seen.anchor]));
+                        outcome.episodes.push(Episode {
+                            from: when,
+                            to: Some(when),
+                            size: 1.into(),
+                            grade: hit.seen.grade,
+                            records,
+                        });
+                    }
+                }
+            }
+            for (episode, members) in outcome.episodes.iter_mut().zip(members) {
+                episode.size = (members.len() as i64).into();
+            }
+            outcome
+        } else {
+            let over = end.is_some_and(|e| e <= at);
+            let contested = acts.iter().filter(clear).count() > 0;
+            let doubtful = acts.iter().any(|h| h.seen.against < env.standard);
+            let watched = coverage.iter().all(|w| w.grade >= env.standard);
+            let pending = |code, text: String, missing: &str| {
+                let mut outcome = Outcome::new(Performance::PendingEvidence, Grade::None, code, text);
+                outcome.missing.push(missing.into());
+                outcome
+            };
+            if !over && !contested {
+                let text = format!("no breach established so far, from {}", calendar.show(period.from));
+                Outcome::new(Performance::Pending, Grade::Confirmed, Code::PeriodOpen, text)
+            } else if contested {
+                pending(
+                    Code::Contested,
+                    "an act on record is contested".into(),
+                    "a record that settles the dispute",
+                )
+            } else if doubtful {
+                let low = acts.iter().any(|h| h.sure && h.seen.grade < env.standard);
+                let when = acts.iter().any(|h| h.sure && !h.seen.when.surely_within(period.from, period.to));
+                let (code, what) = match (low, when) {
+                    (true, _) => (Code::BelowStandard, "its grade is below the standard"),
+                    (_, true) => (Code::TimeInDoubt, "its time is too uncertain"),
+                    _ => (Code::DoubtOfPlaceOrActor, "its place or actor is too uncertain"),
+                };
+                pending(code, format!("an act is on record; {what}"), "evidence that settles it")
+            } else if !watched {
+                let gaps: Vec<String> = coverage
+                    .iter()
+                    .flat_map(|w| {
+                        w.gaps.iter().map(|g| {
+                            format!(
+                                "coverage of {} from {} to {}",
+                                w.what,
+                                calendar.show(g.from),
+                                calendar.show(g.to)
+                            )
+                        })
+                    })
+                    .collect();
+                let none = coverage.iter().any(|w| w.what.starts_with("the register"));
+                let code = if none && !env.seen { Code::NobodySees } else { Code::NotWatched };
+                let mut outcome =
+                    pending(code, "not observed: the watch did not reach its minimum".into(), "coverage");
+                if !gaps.is_empty() {
+                    outcome.missing = gaps;
+                }
+                outcome
+            } else {
+                let grade = coverage.iter().map(|w| w.grade).min().unwrap_or(Grade::Confirmed);
+                let text =
+                    format!("no breach from {} to {}", calendar.show(period.from), calendar.show(period.to));
+                let mut outcome = Outcome::new(Performance::Satisfied, grade, Code::NoBreach, text);
+                outcome.fulfilled = Some(When::exact(period.to));
+                outcome
+            }
+        };
+        outcome.decided_by = decided_by.into_iter().filter(|c| ids.contains(&c.record)).collect();
+        outcome.against = against;
+        outcome.coverage = coverage;
+        outcome
+    }
+}
+
+/// Several parts together: the worst decides; the others' steps stay on record.
+fn combined(parts: Vec<(Outcome, Option<When>)>) -> Option<(Outcome, Option<When>)> {
+    let several = parts.len() > 1;
+    parts
+        .into_iter()
+        .enumerate()
+        .map(|(i, (mut outcome, due))| {
+            if several {
+                outcome.because.iter_mut().for_each(|b| b.text = format!("part {}: {}", i + 1, b.text));
+            }
+            (outcome, due)
+        })
+        .reduce(|(mut a, due_a), (mut b, due_b)| {
+            if b.performance > a.performance {
+                std::mem::swap(&mut a.because, &mut b.because);
+                b.because.splice(0..0, std::mem::take(&mut a.because));
+                b.because.rotate_left(0);
+                b.fulfilled = None;
+                b.decided_by.extend(a.decided_by);
+                b.missing.extend(a.missing);
+                return (b, due_b);
+            }
+            a.because.extend(b.because);
+            a.fulfilled = a.fulfilled.max(b.fulfilled).filter(|_| a.performance == Performance::Satisfied);
+            a.decided_by.extend(b.decided_by);
+            a.missing.extend(b.missing);
+            (a, due_a)
+        })
+}
+
+fn times(span: Span, k: i64) -> Span {
+    match span {
+        Span::Exact(n) => Span::Exact(n * k),
+        Span::Days(n) => Span::Days(n * k),
+        Span::Months(n) => Span::Months(n * k),
+        Span::WorkingDays(n) => Span::WorkingDays(n * k),
+    }
+}

@@ -1,0 +1,1 @@
+//! Paragraphs of the semantics that a scenario cannot reach.
