@@ -19,6 +19,7 @@ pub mod number;
 pub mod place;
 pub mod record;
 pub mod time;
+pub mod uses;
 pub mod verdict;
 
 pub use agreement::Agreement;

@@ -106,7 +106,7 @@ impl<'w> World<'w> {
     }
 
     fn comparison(&self, a: &Value, op: Op, b: &Value, env: &Env<'w>) -> Signal<Support> {
-        let names = |v: &Value| match self.scalar(v, None, self.question.at, env) {
+        let names = |v: &Value| match self.scalar(v, None, env) {
             Some(Scalar::Number(_)) | None => None,
             scalar => scalar,
         };
@@ -155,7 +155,7 @@ impl<'w> World<'w> {
                 Some(Meaning::Value(v)) => self.quantity(v, env),
                 _ => Signal::constant(Quantity::unknown()),
             },
-            value => Signal::constant(match self.scalar(value, None, self.question.at, env) {
+            value => Signal::constant(match self.scalar(value, None, env) {
                 Some(Scalar::Number(n)) => Quantity::exact(n),
                 _ => Quantity::unknown(),
             }),

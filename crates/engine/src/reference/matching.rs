@@ -85,7 +85,7 @@ impl<'w> World<'w> {
             ("at", Value::Name(zone)) => {
                 self.lies_in(record, &ZoneRef { zone: zone.clone(), args: vec![] }, at, env)
             }
-            (_, wanted) => match (self.role(record, role), self.scalar(wanted, Some(record), at, env)) {
+            (_, wanted) => match (self.role(record, role), self.scalar(wanted, Some(record), env)) {
                 (Some(is), Some(wanted)) => self.same(&is, &wanted, at),
                 _ => Match::Perhaps,
             },
@@ -106,7 +106,7 @@ impl<'w> World<'w> {
             },
             Cond::Inside(_, zone) => self.lies_in(record, zone, at, env),
             Cond::Compare(a, op, b) => {
-                match (self.scalar(a, Some(record), at, env), self.scalar(b, Some(record), at, env)) {
+                match (self.scalar(a, Some(record), env), self.scalar(b, Some(record), env)) {
                     (Some(a), Some(b)) => self.compared(&a, *op, &b, at),
                     _ => Match::Perhaps,
                 }
@@ -205,13 +205,7 @@ impl<'w> World<'w> {
     }
 
     /// A value for a record and an instance; `None` where it is not known.
-    pub fn scalar(
-        &self,
-        value: &Value,
-        record: Option<&Record>,
-        at: Instant,
-        env: &Env<'_>,
-    ) -> Option<Scalar> {
+    pub fn scalar(&self, value: &Value, record: Option<&Record>, env: &Env<'_>) -> Option<Scalar> {
         Some(match value {
             Value::Number(n, _) => Scalar::Number(n.clone()),
             Value::Instant(t) => Scalar::Time(When::exact(*t)),
@@ -221,7 +215,7 @@ impl<'w> World<'w> {
                 return record.and_then(|r| self.role(r, role));
             }
             Value::Attribute(attribute, of) => {
-                let Scalar::Names(names) = self.scalar(of, record, at, env)? else { return None };
+                let Scalar::Names(names) = self.scalar(of, record, env)? else { return None };
                 let [name] = &names[..] else { return None };
                 let class = self.agreement.classes.values().find(|c| c.values.contains_key(name))?;
                 Scalar::Number(class.values.get(name)?.attributes.get(attribute)?.0.clone())
@@ -230,12 +224,12 @@ impl<'w> World<'w> {
             Value::Bearer => Scalar::Names(env.bearer.clone()),
             Value::Beneficiary => Scalar::Names(env.owed_to.clone()),
             Value::Reading(name) => match self.option(name)? {
-                servanda_model::agreement::Meaning::Value(v) => return self.scalar(v, record, at, env),
+                servanda_model::agreement::Meaning::Value(v) => return self.scalar(v, record, env),
                 _ => return None,
             },
             Value::Arith(a, op, b) => {
                 let (Scalar::Number(a), Scalar::Number(b)) =
-                    (self.scalar(a, record, at, env)?, self.scalar(b, record, at, env)?)
+                    (self.scalar(a, record, env)?, self.scalar(b, record, env)?)
                 else {
                     return None;
                 };
@@ -262,7 +256,7 @@ impl<'w> World<'w> {
         let args: Vec<Option<Name>> = zone
             .args
             .iter()
-            .map(|arg| match self.scalar(arg, Some(record), at, env)? {
+            .map(|arg| match self.scalar(arg, Some(record), env)? {
                 Scalar::Names(names) if names.len() == 1 => names.into_iter().next(),
                 _ => None,
             })
@@ -271,7 +265,7 @@ impl<'w> World<'w> {
         if let Some(found) = self.within.borrow().get(&key) {
             return *found;
         }
-        let given = Args { world: self, zone, args: &args, at, env };
+        let given = Args { world: self, zone, args: &args, env };
         let shape = ground::of_zone(self.agreement, self.places, &zone.zone, &args, &given, at);
         let found = match shape.map(|shape| ground::contains(self.places, &shape, place)) {
             Some(Within::Inside) => Match::Yes,
@@ -306,7 +300,7 @@ impl<'w> World<'w> {
         place
             && denial.roles.keys().all(|role| {
                 let asked =
-                    wanted.iter().find(|(r, _)| r == role).and_then(|(_, v)| self.scalar(v, None, at, env));
+                    wanted.iter().find(|(r, _)| r == role).and_then(|(_, v)| self.scalar(v, None, env));
                 match (asked, self.role(denial, role)) {
                     (Some(asked), Some(denied)) => self.same(&asked, &denied, at) == Match::Yes,
                     _ => false,
@@ -320,7 +314,6 @@ struct Args<'a, 'w> {
     world: &'a World<'w>,
     zone: &'a ZoneRef,
     args: &'a [Option<Name>],
-    at: Instant,
     env: &'a Env<'a>,
 }
 
@@ -345,7 +338,7 @@ impl Given for Args<'_, '_> {
                 let exact = Quantity::exact(a).arith(*op, &Quantity::exact(b));
                 exact.least_at(servanda_model::Grade::Confirmed).cloned().map(Needed::Length)
             }
-            _ => match self.world.scalar(value, None, self.at, self.env)? {
+            _ => match self.world.scalar(value, None, self.env)? {
                 Scalar::Number(n) => Some(Needed::Length(n)),
                 Scalar::Names(names) if names.len() == 1 => names.into_iter().next().map(Needed::Name),
                 _ => None,

@@ -30,6 +30,7 @@ use matching::{Hit, Match};
 use moments::Moment_;
 use powers::Effect;
 use servanda_model::agreement::*;
+use servanda_model::uses::Uses;
 use servanda_model::verdict::*;
 use servanda_model::{
     Board, Grade, Instant, Name, Number, Places, Question, Record, RecordId, Support, Verdict,
@@ -37,6 +38,9 @@ use servanda_model::{
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+/// Options of readings, one per reading.
+type Choice = Vec<(Name, Name)>;
 
 /// The board of an agreement for a question.
 ///
@@ -56,13 +60,13 @@ pub fn evaluate(agreement: &Agreement, places: &Places, records: &[Record], ques
     let mut records = records.to_vec();
     records.sort_by(|a, b| (a.recorded, &a.id).cmp(&(b.recorded, &b.id)));
     let known = Known::at(agreement, &records, question);
-    let mut worlds: BTreeMap<Vec<(Name, Name)>, World<'_>> = BTreeMap::new();
+    let mut worlds: BTreeMap<Choice, World<'_>> = BTreeMap::new();
     let base = World::new(agreement, places, &records, &known, question, question.readings.clone());
     let mut board =
         Board { question: question.clone(), verdicts: Vec::new(), terms: Vec::new(), acts: Vec::new() };
     for norm in &agreement.norms {
-        let combinations = combinations(agreement, &readings_in(agreement, norm), question);
-        let mut results: Vec<(Vec<(Name, Name)>, Vec<Verdict>)> = Vec::new();
+        let combinations = combinations(agreement, &Uses::of_norm(agreement, norm).readings, question);
+        let mut results: Vec<(Choice, Vec<Verdict>)> = Vec::new();
         for choice in combinations {
             let world = worlds.entry(choice.clone()).or_insert_with(|| {
                 let mut chosen = question.readings.clone();
@@ -74,9 +78,7 @@ pub fn evaluate(agreement: &Agreement, places: &Places, records: &[Record], ques
         board.verdicts.extend(merged(norm, results));
     }
     for name in agreement.terms.keys() {
-        let mut used = BTreeSet::new();
-        readings_of_term(agreement, name, &mut used, &mut BTreeSet::new());
-        for choice in combinations(agreement, &used, question) {
+        for choice in combinations(agreement, &Uses::of_term(agreement, name).readings, question) {
             let world = worlds.entry(choice.clone()).or_insert_with(|| {
                 let mut chosen = question.readings.clone();
                 chosen.extend(choice.iter().cloned());
@@ -97,6 +99,7 @@ pub(crate) struct World<'w> {
     known: &'w Known<'w>,
     question: &'w Question,
     choice: BTreeMap<Name, Name>,
+    #[allow(clippy::type_complexity, reason = "pattern by address, instance")]
     hits: RefCell<BTreeMap<(usize, String), Rc<Vec<Hit<'w>>>>>,
     #[allow(clippy::type_complexity, reason = "zone, arguments, record")]
     within: RefCell<BTreeMap<(Name, Vec<Option<Name>>, RecordId), Match>>,
@@ -341,7 +344,7 @@ fn combinations(agreement: &Agreement, used: &BTreeSet<Name>, question: &Questio
 }
 
 /// The verdicts of a norm under several choices of readings, made one.
-fn merged(norm: &Norm, mut results: Vec<(Vec<(Name, Name)>, Vec<Verdict>)>) -> Vec<Verdict> {
+fn merged(norm: &Norm, mut results: Vec<(Choice, Vec<Verdict>)>) -> Vec<Verdict> {
     if results.len() == 1 {
         return results.pop().map(|(_, verdicts)| verdicts).unwrap_or_default();
     }
@@ -362,7 +365,7 @@ fn merged(norm: &Norm, mut results: Vec<(Vec<(Name, Name)>, Vec<Verdict>)>) -> V
         keys.iter().filter(|k| real(k) || !keys.iter().any(|o| o.0 == k.0 && real(o))).cloned().collect();
     lone.into_iter()
         .filter_map(|(bearer, instance)| {
-            let each: Vec<(&Vec<(Name, Name)>, Option<&Verdict>)> = results
+            let each: Vec<(&Choice, Option<&Verdict>)> = results
                 .iter()
                 .map(|(choice, verdicts)| {
                     (choice, verdicts.iter().find(|v| v.bearer == bearer && v.instance == instance))
@@ -424,166 +427,4 @@ fn merged(norm: &Norm, mut results: Vec<(Vec<(Name, Name)>, Vec<Verdict>)>) -> V
             Some(Verdict::new(ruling, reasons))
         })
         .collect()
-}
-
-/// Readings that a norm uses, through its moments, conditions, terms and the norms that it hangs on.
-fn readings_in(agreement: &Agreement, norm: &Norm) -> BTreeSet<Name> {
-    let mut names =
-        Names { agreement, readings: BTreeSet::new(), terms: BTreeSet::new(), norms: BTreeSet::new() };
-    names.of_norm(norm);
-    names.readings
-}
-
-fn readings_of_term(
-    agreement: &Agreement,
-    term: &Name,
-    into: &mut BTreeSet<Name>,
-    _seen: &mut BTreeSet<Name>,
-) {
-    let mut names =
-        Names { agreement, readings: BTreeSet::new(), terms: BTreeSet::new(), norms: BTreeSet::new() };
-    names.of_term(term);
-    into.extend(names.readings);
-}
-
-/// Words left to somebody's judgement that a norm rests on.
-fn judgement_in(agreement: &Agreement, norm: &Norm) -> Vec<Name> {
-    let mut names =
-        Names { agreement, readings: BTreeSet::new(), terms: BTreeSet::new(), norms: BTreeSet::new() };
-    names.of_norm(norm);
-    names.terms.into_iter().filter(|t| agreement.terms.get(t).is_some_and(|t| t.open)).collect()
-}
-
-/// A walk over all that a norm's meaning hangs on.
-struct Names<'a> {
-    agreement: &'a Agreement,
-    readings: BTreeSet<Name>,
-    terms: BTreeSet<Name>,
-    norms: BTreeSet<Name>,
-}
-
-impl Names<'_> {
-    fn of_norm(&mut self, norm: &Norm) {
-        if !self.norms.insert(norm.name.clone()) {
-            return;
-        }
-        self.of_trigger(&norm.when);
-        norm.only_if.iter().chain(&norm.needs).chain(&norm.unless).for_each(|c| self.of_cond(c));
-        norm.from.iter().chain(&norm.until).for_each(|m| self.of_moment(m));
-        for part in &norm.parts {
-            self.of_cond(&part.cond);
-            match &part.deadline {
-                Deadline::None => {}
-                Deadline::By(m) | Deadline::Every(_, m) => self.of_moment(m),
-            }
-        }
-        norm.except.iter().for_each(|e| self.of_cond(&e.covers));
-        let agreement = self.agreement;
-        if norm.when == Trigger::Breach {
-            agreement.norms.iter().filter(|n| n.on_breach.contains(&norm.name)).for_each(|n| self.of_norm(n));
-        }
-    }
-
-    fn of_trigger(&mut self, trigger: &Trigger) {
-        match trigger {
-            Trigger::Always | Trigger::Breach => {}
-            Trigger::At(m) => self.of_moment(m),
-            Trigger::Begins(c) | Trigger::Ends(c) => self.of_cond(c),
-            Trigger::Each(p) => self.of_pattern(p),
-            Trigger::Found(t) => self.of_term(t),
-            Trigger::Norm(e) => self.of_event(e),
-        }
-    }
-
-    fn of_event(&mut self, event: &NormEvent) {
-        let agreement = self.agreement;
-        if let Some(norm) = agreement.norm(event.norm.as_str()) {
-            self.of_norm(norm);
-        }
-    }
-
-    fn of_term(&mut self, name: &Name) {
-        let agreement = self.agreement;
-        if self.terms.insert(name.clone())
-            && let Some(means) = agreement.terms.get(name).and_then(|t| t.means.as_ref())
-        {
-            self.of_cond(means);
-        }
-    }
-
-    fn of_reading(&mut self, name: &Name) {
-        let agreement = self.agreement;
-        if self.readings.insert(name.clone()) {
-            for (_, meaning) in agreement.readings.get(name).map(|r| &r.options[..]).unwrap_or_default() {
-                match meaning {
-                    Meaning::Cond(c) => self.of_cond(c),
-                    Meaning::Moment(m) => self.of_moment(m),
-                    Meaning::Value(v) => self.of_value(v),
-                    Meaning::Compare(_) | Meaning::Span(_) => {}
-                }
-            }
-        }
-    }
-
-    fn of_pattern(&mut self, pattern: &FactPattern) {
-        pattern.roles.iter().for_each(|(_, v)| self.of_value(v));
-        pattern.filter.iter().for_each(|c| self.of_cond(c));
-    }
-
-    fn of_moment(&mut self, moment: &Moment) {
-        match moment {
-            Moment::Begins(c) | Moment::Ends(c) => self.of_cond(c),
-            Moment::First(p) | Moment::AllOf(p, _) => self.of_pattern(p),
-            Moment::Found(t) => self.of_term(t),
-            Moment::Norm(e) => self.of_event(e),
-            Moment::Detected(m) | Moment::Verified(m) | Moment::After(_, m) | Moment::Before(_, m) => {
-                self.of_moment(m)
-            }
-            Moment::StartOfDay(_, m) | Moment::EndOfDay(_, m) => self.of_moment(m),
-            Moment::AfterReading(r, m) => {
-                self.of_reading(r);
-                self.of_moment(m);
-            }
-            Moment::Reading(r) => self.of_reading(r),
-            Moment::Instant(_) | Moment::EndOfDate(_) | Moment::StartOfDate(_) => {}
-            Moment::Signed | Moment::InForce | Moment::Trigger | Moment::Breach => {}
-        }
-    }
-
-    fn of_cond(&mut self, cond: &Cond) {
-        match cond {
-            Cond::And(all) | Cond::Or(all) => all.iter().for_each(|c| self.of_cond(c)),
-            Cond::Not(c) | Cond::Run(_, c, _) => self.of_cond(c),
-            Cond::Compare(a, _, b) => [a, b].into_iter().for_each(|v| self.of_value(v)),
-            Cond::CompareBy(a, r, b) => {
-                self.of_reading(r);
-                [a, b].into_iter().for_each(|v| self.of_value(v));
-            }
-            Cond::Inside(v, zone) => {
-                self.of_value(v);
-                zone.args.iter().for_each(|v| self.of_value(v));
-            }
-            Cond::Fact(p) => self.of_pattern(p),
-            Cond::Term(t) | Cond::Found(t) => self.of_term(t),
-            Cond::Norm(e) => self.of_event(e),
-            Cond::Reading(r) => self.of_reading(r),
-        }
-    }
-
-    fn of_value(&mut self, value: &Value) {
-        match value {
-            Value::Aggregate(agg) => {
-                self.of_pattern(&agg.of);
-                if let Window::Since(m) = &agg.window {
-                    self.of_moment(m);
-                }
-            }
-            Value::Measure(p) => self.of_pattern(p),
-            Value::Arith(a, _, b) => [a, b].into_iter().for_each(|v| self.of_value(v)),
-            Value::Call(_, args) => args.iter().for_each(|v| self.of_value(v)),
-            Value::Attribute(_, v) => self.of_value(v),
-            Value::Reading(r) => self.of_reading(r),
-            _ => {}
-        }
-    }
 }

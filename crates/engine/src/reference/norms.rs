@@ -13,6 +13,7 @@ use servanda_model::agreement::*;
 use servanda_model::grade::Truth;
 use servanda_model::record::EXPLANATION;
 use servanda_model::time::DAY;
+use servanda_model::uses::Uses;
 use servanda_model::verdict::*;
 use servanda_model::{Grade, Instant, Name, Number, Period, Span, Support, When};
 use std::collections::{BTreeMap, BTreeSet};
@@ -297,7 +298,9 @@ impl<'w> World<'w> {
         ruling.breached = outcome.breached;
         ruling.performed_late = outcome.late;
         ruling.episodes = outcome.episodes;
-        let judgement = super::judgement_in(self.agreement, norm);
+        let used = Uses::of_norm(self.agreement, norm);
+        let open = |t: &Name| self.agreement.terms.get(t).is_some_and(|t| t.open);
+        let judgement: Vec<Name> = used.terms.iter().filter(|t| open(t)).cloned().collect();
         let mut steps = outcome.because;
         if !judgement.is_empty() {
             let names: Vec<&str> = judgement.iter().map(Name::as_str).collect();
@@ -306,9 +309,11 @@ impl<'w> World<'w> {
                 format!("rests on words left to judgement: {}", names.join(", ")),
             ));
         }
-        let used = super::readings_in(self.agreement, norm);
-        let readings =
-            used.into_iter().filter_map(|r| Some((r.clone(), self.choice.get(&r)?.clone()))).collect();
+        let readings = used
+            .readings
+            .into_iter()
+            .filter_map(|r| Some((r.clone(), self.choice.get(&r)?.clone())))
+            .collect();
         let reasons = Reasons {
             clause: norm.clause,
             words: norm.per.clone(),
@@ -551,11 +556,8 @@ impl<'w> World<'w> {
             [until, ends, ended, self.membership_end(norm, env, active.latest)].into_iter().flatten().min();
         let mut parts: Vec<(Outcome, Option<When>)> = Vec::new();
         for part in &norm.parts {
-            let from_activation = if active.latest > trigger.latest && !matches!(norm.from, Some(_)) {
-                active
-            } else {
-                trigger
-            };
+            let from_activation =
+                if active.latest > trigger.latest && norm.from.is_none() { active } else { trigger };
             let base = Env {
                 trigger: Some(Moment_ { when: from_activation, ..start.moment.clone() }),
                 ..env.clone()
@@ -895,7 +897,7 @@ impl<'w> World<'w> {
             (Code::DoubtOfPlaceOrActor, "the place or the actor on record is too uncertain to say".into())
         } else if support.supported > Grade::None || support.supported_at_best > Grade::None {
             (Code::BelowStandard, format!("what is on record does not reach the standard ({})", env.standard))
-        } else if patterns.iter().any(|p| coverage(&p)) {
+        } else if patterns.iter().any(|p| coverage(p)) {
             (Code::NotWatched, "not observed: nobody watched closely enough to say".into())
         } else if norm.seen_by.is_empty() {
             (Code::NobodySees, "nobody is named to establish it, so its absence is not established".into())
