@@ -257,6 +257,18 @@ impl<'w> World<'w> {
                 s.moment.when = in_force.when;
                 s.why.text += &format!("; in force since {}", calendar.show_when(in_force.when));
             }
+            if let Some(held) = self.memberships(norm, &env.bearer) {
+                let at = s.moment.when.latest;
+                let joins = held.iter().find(|p| p.to >= at).filter(|p| p.from <= at || lasting);
+                match joins {
+                    Some(p) if p.from > at => {
+                        s.moment.when = When::exact(p.from);
+                        s.why.text += &format!("; a member since {}", calendar.show(p.from));
+                    }
+                    Some(_) => {}
+                    None => return false,
+                }
+            }
             s.moment.when.latest >= force && s.moment.when.earliest <= self.question.at
         });
         starts.sort_by(|a, b| (a.moment.when, &a.moment.anchor).cmp(&(b.moment.when, &b.moment.anchor)));
@@ -651,17 +663,36 @@ impl<'w> World<'w> {
         When { earliest: move_one(due.earliest), latest: move_one(due.latest) }
     }
 
-    /// Where a membership that the bearer holds its norm by ends.
+    /// Where the membership that the bearer holds its norm by ends.
     fn membership_end(&self, norm: &Norm, env: &Env<'w>, from: Instant) -> Option<Instant> {
-        let (Who::EachOf(names), [bearer]) = (&norm.bearer, &env.bearer[..]) else { return None };
-        let groups = names.iter().filter_map(|n| self.agreement.groups.get(n));
-        let members: Vec<_> = groups.flat_map(|g| &g.members).filter(|m| m.who == *bearer).collect();
-        let direct = names.contains(bearer) || members.is_empty();
-        if direct {
-            None
-        } else {
-            members.iter().map(|m| m.until).find(|u| u.is_none_or(|u| u >= from)).flatten()
+        self.memberships(norm, &env.bearer)?
+            .into_iter()
+            .find(|p| p.from <= from && from <= p.to)
+            .map(|p| p.to)
+    }
+
+    /// The times at which a bearer is among those whom `each of` names; `None` where it is named itself.
+    fn memberships(&self, norm: &Norm, bearer: &[Name]) -> Option<Vec<Period>> {
+        let (Who::EachOf(names), [bearer]) = (&norm.bearer, bearer) else { return None };
+        if names.contains(bearer) {
+            return None;
         }
+        let all = Period { from: Instant::MIN, to: Instant::MAX };
+        let mut open: Vec<(Name, Period, u8)> = names.iter().map(|n| (n.clone(), all, 0)).collect();
+        let mut found = Vec::new();
+        while let Some((name, held, depth)) = open.pop() {
+            if name == *bearer {
+                found.push(held);
+            } else if let Some(group) = self.agreement.groups.get(&name).filter(|_| depth < 16) {
+                open.extend(group.members.iter().map(|m| {
+                    let from = m.from.map_or(held.from, |f| f.max(held.from));
+                    let to = m.until.map_or(held.to, |u| u.min(held.to));
+                    (m.who.clone(), Period { from, to }, depth + 1)
+                }));
+            }
+        }
+        found.sort();
+        Some(found)
     }
 
     #[allow(
@@ -897,7 +928,7 @@ impl<'w> World<'w> {
             (Code::DoubtOfPlaceOrActor, "the place or the actor on record is too uncertain to say".into())
         } else if support.supported > Grade::None || support.supported_at_best > Grade::None {
             (Code::BelowStandard, format!("what is on record does not reach the standard ({})", env.standard))
-        } else if patterns.iter().any(|p| coverage(p)) {
+        } else if patterns.iter().any(coverage) {
             (Code::NotWatched, "not observed: nobody watched closely enough to say".into())
         } else if norm.seen_by.is_empty() {
             (Code::NobodySees, "nobody is named to establish it, so its absence is not established".into())
