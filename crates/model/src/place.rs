@@ -93,15 +93,26 @@ pub struct Places {
 
 const METRES_PER_DEGREE: f64 = 6_371_008.8 * std::f64::consts::PI / 180.0;
 
-/// `p` in metres on the plane that touches the globe at `origin`.
-fn plane(origin: Point, p: Point) -> (f64, f64) {
-    let mut east = p.lon - origin.lon;
-    if east > 180.0 {
-        east -= 360.0;
-    } else if east < -180.0 {
-        east += 360.0;
+/// The plane that touches the globe at a point, in metres from that point.
+struct Plane {
+    origin: Point,
+    metres_per_degree_east: f64,
+}
+
+impl Plane {
+    fn at(origin: Point) -> Plane {
+        Plane { origin, metres_per_degree_east: METRES_PER_DEGREE * libm::cos(origin.lat.to_radians()) }
     }
-    (east * METRES_PER_DEGREE * libm::cos(origin.lat.to_radians()), (p.lat - origin.lat) * METRES_PER_DEGREE)
+
+    fn metres(&self, p: Point) -> (f64, f64) {
+        let mut east = p.lon - self.origin.lon;
+        if east > 180.0 {
+            east -= 360.0;
+        } else if east < -180.0 {
+            east += 360.0;
+        }
+        (east * self.metres_per_degree_east, (p.lat - self.origin.lat) * METRES_PER_DEGREE)
+    }
 }
 
 /// Distance in metres from the origin to the segment `a`–`b`, and the cross product that tells the side
@@ -116,17 +127,17 @@ fn to_segment(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
 
 /// Metres between two points.
 pub fn distance_m(a: Point, b: Point) -> f64 {
-    let mid = Point { lat: (a.lat + b.lat) / 2.0, lon: a.lon };
-    let (ax, ay) = plane(mid, a);
-    let (bx, by) = plane(mid, b);
+    let plane = Plane::at(Point { lat: (a.lat + b.lat) / 2.0, lon: a.lon });
+    let ((ax, ay), (bx, by)) = (plane.metres(a), plane.metres(b));
     ((ax - bx) * (ax - bx) + (ay - by) * (ay - by)).sqrt()
 }
 
 /// Metres from a point to the nearest part of a line, and the side of the line it lies on.
 pub fn distance_to_line_m(p: Point, line: &[Vec<Point>]) -> Option<(f64, LineSide)> {
+    let plane = Plane::at(p);
     let mut best: Option<(f64, f64)> = None;
     for pair in line.iter().flat_map(|part| part.windows(2)) {
-        let (d, cross) = to_segment(plane(p, pair[0]), plane(p, pair[1]));
+        let (d, cross) = to_segment(plane.metres(pair[0]), plane.metres(pair[1]));
         if best.is_none_or(|(b, c)| d < b - 1e-6 || (d < b + 1e-6 && cross.abs() > c.abs())) {
             best = Some((d, cross));
         }
