@@ -8,6 +8,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the edge: a task may read the clock to say how long it took")]
 
+mod bench;
 mod ci;
 mod rust_source;
 mod tidy;
@@ -23,6 +24,7 @@ struct Task {
 }
 
 const TASKS: &[Task] = &[
+    Task { name: "bench", about: "whole-process figures; --runs N, --save", run: bench::run },
     Task {
         name: "ci",
         about: "everything that has to pass; --quick leaves the release steps out",

@@ -1,0 +1,231 @@
+//! Whole-process figures: `cargo xtask bench [--runs N] [--save]`.
+//!
+//! Builds the release binary, makes its input with fixed seeds under `target/bench/`, runs each command once to warm
+//! up and then N times (5 unless told), and prints the median, least and greatest wall time beside the figure to reach.
+//! `--save` writes the table to `bench/runs/DATE.md`. Nothing here is a test: machines are noisy, so it judges nothing.
+//!
+//! To add a figure, add it to [`figures`].
+
+use crate::tree;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+/// A command whose whole run is timed.
+struct Figure {
+    name: &'static str,
+    /// What the issue that asked for it wants, in words.
+    reach: &'static str,
+    arguments: Vec<String>,
+}
+
+/// What was measured.
+struct Measured {
+    name: String,
+    reach: String,
+    times: Vec<Duration>,
+}
+
+pub fn run(arguments: &[String]) -> ExitCode {
+    let mut runs = 5;
+    let mut save = false;
+    let mut rest = arguments.iter();
+    while let Some(option) = rest.next() {
+        match option.as_str() {
+            "--save" => save = true,
+            "--runs" => match rest.next().and_then(|n| n.parse().ok()).filter(|n| (1..=100).contains(n)) {
+                Some(n) => runs = n,
+                None => {
+                    eprintln!("--runs takes a number from 1 to 100");
+                    return ExitCode::from(crate::COULD_NOT_RUN);
+                }
+            },
+            _ => {
+                let told = crate::unknown_option(arguments, &["--save", "--runs"]);
+                eprintln!("{}", told.unwrap_or_default());
+                return ExitCode::from(crate::COULD_NOT_RUN);
+            }
+        }
+    }
+    match bench(runs, save) {
+        Ok(()) => ExitCode::from(crate::FINE),
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::from(crate::COULD_NOT_RUN)
+        }
+    }
+}
+
+fn bench(runs: usize, save: bool) -> Result<(), String> {
+    let root = tree::root();
+    let built = Command::new("cargo")
+        .args(["build", "--release", "--quiet", "-p", "servanda"])
+        .current_dir(&root)
+        .status();
+    if !built.is_ok_and(|status| status.success()) {
+        return Err("the release build failed; repeat it with `cargo build --release -p servanda`".into());
+    }
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+    let binary = target.join("release/servanda");
+    let folder = target.join("bench");
+    std::fs::create_dir_all(&folder).map_err(|e| format!("cannot make {}: {e}", folder.display()))?;
+    let mut table = Vec::new();
+    for figure in figures(&root, &folder, &binary)? {
+        let mut times = Vec::new();
+        for round in 0..=runs {
+            let before = Instant::now();
+            let status = Command::new(&binary)
+                .args(&figure.arguments)
+                .current_dir(&root)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .stdin(Stdio::null())
+                .status()
+                .map_err(|e| format!("cannot run {}: {e}", binary.display()))?;
+            if status.code() != Some(0) {
+                return Err(format!("`servanda {}` ended with {status}", figure.arguments.join(" ")));
+            }
+            if round > 0 {
+                times.push(before.elapsed());
+            }
+        }
+        times.sort();
+        table.push(Measured { name: figure.name.into(), reach: figure.reach.into(), times });
+    }
+    let size = std::fs::metadata(&binary).map_err(|e| e.to_string())?.len();
+    let text = rendered(&table, size);
+    print!("{text}");
+    if save {
+        let date = Command::new("date").args(["-u", "+%Y-%m-%d"]).output().map_err(|e| e.to_string())?;
+        let date = String::from_utf8_lossy(&date.stdout).trim().to_string();
+        let path = root.join("bench/runs").join(format!("{date}.md"));
+        let write = || {
+            std::fs::create_dir_all(root.join("bench/runs"))?;
+            std::fs::write(&path, format!("# Whole-process figures, {date}\n\n{text}"))
+        };
+        write().map_err(|e| format!("cannot write {}: {e}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn figures(root: &Path, folder: &Path, binary: &Path) -> Result<Vec<Figure>, String> {
+    let clauses = folder.join("600-clauses.pact.md");
+    std::fs::write(&clauses, many_clauses(600)).map_err(|e| e.to_string())?;
+    let records = folder.join("exercise.jsonl");
+    let made = Command::new(binary)
+        .args(["exercise", "--seed", "7", "--from", "2026-03-01", "--months", "24", "--out"])
+        .arg(&records)
+        .current_dir(root)
+        .stdout(Stdio::null())
+        .status();
+    if !made.is_ok_and(|s| s.success()) {
+        return Err("`servanda exercise` failed".into());
+    }
+    let all = std::fs::read_to_string(&records).map_err(|e| e.to_string())?;
+    let first: String = all.lines().take(3000).flat_map(|l| [l, "\n"]).collect();
+    let three = folder.join("exercise-3000.jsonl");
+    std::fs::write(&three, first).map_err(|e| e.to_string())?;
+    let owned = |list: &[&str]| list.iter().map(|s| s.to_string()).collect::<Vec<_>>();
+    let path = |p: &Path| p.display().to_string();
+    let berlin = "examples/berlin-framework/berlin-framework.pact.md";
+    Ok(vec![
+        Figure { name: "check, 600 clauses", reach: "150 ms", arguments: owned(&["check", &path(&clauses)]) },
+        Figure {
+            name: "status, Berlin framework, 3,000 exercise records",
+            reach: "5 s",
+            arguments: owned(&[
+                "status",
+                "--agreement",
+                berlin,
+                "--records",
+                &path(&three),
+                "--at",
+                "2028-03-01T00:00",
+            ]),
+        },
+        Figure { name: "start (--version)", reach: "-", arguments: owned(&["--version"]) },
+    ])
+}
+
+/// An agreement of n clauses with a duty or a ban each, of the forms that real texts have.
+fn many_clauses(n: usize) -> String {
+    let mut text = String::from(
+        "# A long agreement\n\n```pact\nagreement long\n  status      binding\n  in force    2026-01-01\n  time zone   Europe/Kyiv\n  \
+         counting    event day excluded\n  months      round down\n\nbody commission\n\nparty Alpha\nparty Beta\nparty Gamma\n\
+         group sides\n  members     Alpha, Beta, Gamma\n\nevent notice\n  says        \"{by} gives notice to {to}\"\n  \
+         carries     by: party, to: body\n\nevent incident\n  says        \"{by} causes an incident\"\n  \
+         carries     by: party, persons: number\n\nmeasure strength\n  says        \"strength of {of}\"\n  carries     of: party\n  unit        persons\n```\n",
+    );
+    for i in 0..n {
+        let (hours, limit) = (i % 71 + 1, (i % 40 + 1) * 1000);
+        let (words, rule) = match i % 3 {
+            0 => (
+                format!("Each side gives notice to the commission within {hours} hours of an incident."),
+                format!(
+                    "duty notice-{i}\n  bearer      each of sides\n  owed to     commission\n  when        incident by bearer\n  \
+                     must        do notice by bearer to commission\n  within      {hours} hours\n  seen by     commission\n  \
+                     per         \"within {hours} hours of an incident\"\n"
+                ),
+            ),
+            1 => (
+                format!("No side keeps more than {limit} persons under arms."),
+                format!(
+                    "ban strength-{i}\n  bearer      each of sides\n  owed to     every other of sides\n  from        in-force\n  \
+                     must not    keep strength of bearer > {limit}\n  seen by     commission\n  per         \"more than {limit} persons\"\n"
+                ),
+            ),
+            _ => (
+                format!(
+                    "When {hours} incidents occur within any 72 hours, each side consults within {hours} hours."
+                ),
+                format!(
+                    "term wave-{i}\n  means       count of incident in any 72 hours >= {hours}\n  per         \"within any 72 hours\"\n\n\
+                     duty consult-{i}\n  bearer      each of sides\n  owed to     commission\n  when        wave-{i} begins\n  \
+                     must        do notice by bearer to commission\n  within      {hours} hours\n  seen by     commission\n  \
+                     per         \"each side consults within {hours} hours\"\n"
+                ),
+            ),
+        };
+        let _ = write!(text, "\n## Clause {}\n\n> {words}\n\n```pact\n{rule}```\n", i + 1);
+    }
+    text
+}
+
+fn rendered(table: &[Measured], size: u64) -> String {
+    let mut out = String::from(
+        "| command | to reach | median | least | greatest | runs |\n|---|---|---|---|---|---|\n",
+    );
+    for row in table {
+        let ms =
+            |d: Option<&Duration>| d.map_or("-".into(), |d| format!("{:.1} ms", d.as_secs_f64() * 1000.0));
+        let middle = row.times.get(row.times.len() / 2);
+        let (least, greatest) = (row.times.first(), row.times.last());
+        let cells =
+            [&row.name, &row.reach, &ms(middle), &ms(least), &ms(greatest), &row.times.len().to_string()];
+        let _ = writeln!(out, "| {} |", cells.map(String::as_str).join(" | "));
+    }
+    let _ = writeln!(out, "| size of the binary | 40 MB | {:.1} MB | | | |", size as f64 / 1e6);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_long_agreement_has_its_clauses() {
+        let text = many_clauses(600);
+        assert_eq!(text.matches("\n## Clause ").count(), 600);
+        assert_eq!(text.matches("\nduty ").count() + text.matches("\nban ").count(), 600 - 200 + 200);
+    }
+
+    #[test]
+    fn a_table_gives_the_median() {
+        let times = [3, 1, 2].map(Duration::from_millis).to_vec();
+        let mut sorted = times;
+        sorted.sort();
+        let row = Measured { name: "x".into(), reach: "-".into(), times: sorted };
+        assert!(rendered(&[row], 12_300_000).contains("| x | - | 2.0 ms | 1.0 ms | 3.0 ms | 3 |"));
+    }
+}
