@@ -1,12 +1,13 @@
 //! The reference evaluator defines what a verdict means. It does so only while one person can read it in one sitting
-//! beside the language's description, so its length is limited. Test code does not count; comments do.
+//! beside the language's description, so its length is limited (DESIGN.md says why at this figure). Test code does not
+//! count; comments do.
 
 use super::Finding;
 use crate::rust_source::{RustSource, is_test_file};
 use crate::tree::Tree;
 
 const FOLDER: &str = "crates/engine/src/reference";
-const LIMIT: usize = 1_500;
+const LIMIT: usize = 3_600;
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let in_folder =

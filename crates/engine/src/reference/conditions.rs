@@ -298,6 +298,10 @@ impl<'w> World<'w> {
             Window::Since(m) => self.moment(m, env).map_or(Instant::MAX, |k| k.when.earliest),
             _ => beginning,
         };
+        if let (Window::All | Window::Since(_), Some(horizon), false) = (window, env.horizon, lasting) {
+            let watched = self.watched(pattern, env, Period { from: since.min(horizon), to: horizon });
+            return Signal::constant(watched.grade);
+        }
         let mut complete = Signal::constant(Grade::None);
         for (i, grade) in Grade::CHAIN.into_iter().enumerate() {
             let bad = shares.runs(|s| s[i] < env.watched);

@@ -251,6 +251,8 @@ impl<'w> World<'w> {
             }
         };
         let force = in_force.when.latest;
+        let ends = self.agreement.ends.as_ref().and_then(|e| self.moment(e, &self.plain_env()));
+        let ends = ends.map_or(Instant::MAX, |e| e.when.latest);
         let lasting = matches!(norm.when, Trigger::Begins(_) | Trigger::Always | Trigger::At(_));
         starts.retain_mut(|s| {
             if s.moment.when.latest < force && lasting {
@@ -269,7 +271,7 @@ impl<'w> World<'w> {
                     None => return false,
                 }
             }
-            s.moment.when.latest >= force && s.moment.when.earliest <= self.question.at
+            s.moment.when.latest >= force && s.moment.when.earliest <= self.question.at.min(ends)
         });
         starts.sort_by(|a, b| (a.moment.when, &a.moment.anchor).cmp(&(b.moment.when, &b.moment.anchor)));
         starts
@@ -411,23 +413,20 @@ impl<'w> World<'w> {
         };
         let base = from.when.latest;
         let mut begins = base;
+        let force = self.in_force().map_or(Instant::MAX, |m| m.when.latest);
+        let until = norm.until.as_ref().and_then(|u| self.moment(u, &env));
+        let ends = self.agreement.ends.as_ref().and_then(|e| self.moment(e, &self.plain_env()));
+        let last =
+            [until, ends].into_iter().flatten().map(|m| m.when.latest).fold(self.question.at, Instant::min);
         for k in 1..100_000 {
             let ends = self.agreement.calendar.deadline_after(base, times(*span, k));
-            into.push(self.instance(
-                norm,
-                bearer,
-                &env,
-                &start,
-                format!("{anchor}/{k}").into(),
-                Some((begins, ends)),
-            ));
+            if ends >= force {
+                let instance = Name::from(format!("{anchor}/{k}"));
+                into.push(self.instance(norm, bearer, &env, &start, instance, Some((begins, ends))));
+            }
             begins = ends.next();
-            let over = norm
-                .until
-                .as_ref()
-                .and_then(|u| self.moment(u, &env))
-                .is_some_and(|u| u.when.latest < begins);
-            if begins > self.question.at || over {
+            let ended = self.changes(norm, &env.bearer, begins).ended;
+            if begins > last || ended.is_some_and(|(when, _)| when < begins) {
                 break;
             }
         }
@@ -722,8 +721,7 @@ impl<'w> World<'w> {
                     .any(|v| v.standing == Standing::Active && self.names_of(&v.bearer) == env.bearer)
         });
         let suspended = changes.suspended.iter().find(|(run, ..)| run.from <= at && at < run.to);
-        if let Some((_, power)) = changes.ended.as_ref().filter(|(when, _)| *when <= at) {
-            let _ = power;
+        if changes.ended.as_ref().is_some_and(|(when, _)| *when <= at) {
             Standing::Ended(Ended::Terminated)
         } else if replaced {
             Standing::Ended(Ended::Superseded)
@@ -732,7 +730,8 @@ impl<'w> World<'w> {
         } else if let Some((_, _, power)) = suspended {
             Standing::Suspended(format!("under `{power}`"))
         } else if outcome.performance == Performance::Satisfied {
-            Standing::Ended(Ended::Discharged)
+            let act = norm.parts.iter().all(|p| matches!(p.verb, Verb::Do | Verb::Ensure));
+            Standing::Ended(if act { Ended::Discharged } else { Ended::Expired })
         } else if until.is_some_and(|u| u < at) && start.established {
             Standing::Ended(Ended::Expired)
         } else {
@@ -824,7 +823,8 @@ impl<'w> World<'w> {
             }
             _ => {}
         }
-        let support = *signal.at(upto);
+        let by_then = self.signal(&part.cond, &Env { horizon: Some(upto), ..env.clone() });
+        let support = *by_then.at(upto);
         let due = due.unwrap_or(at);
         if let Some((run, _, power)) = changes.suspended.iter().find(|(r, ..)| r.from <= due && at < r.to) {
             let text = format!("suspended since {} under `{power}`", calendar.show(run.from));
@@ -853,7 +853,7 @@ impl<'w> World<'w> {
                     false => (Code::DoesNotHold, format!("did not hold at {}", calendar.show(due))),
                 };
                 let mut outcome = Outcome::new(Performance::Violated, support.opposed, code, text);
-                outcome.breached = Some(When::exact(due.next()));
+                outcome.breached = Some(When::exact(due));
                 let late = signal
                     .stretches(env.standard, Truth::True)
                     .into_iter()
