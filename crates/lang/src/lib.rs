@@ -15,12 +15,15 @@
 pub mod ast;
 pub mod diagnostic;
 pub mod document;
+pub mod format;
 mod lexer;
 pub mod literal;
+pub mod readback;
 mod lower;
 pub mod parser;
 pub mod syntax;
 
 pub use diagnostic::Diagnostic;
+pub use format::format;
 pub use lower::names::closest;
 pub use parser::{Parse, Tree, parse};
