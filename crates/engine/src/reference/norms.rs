@@ -612,7 +612,21 @@ impl<'w> World<'w> {
             );
         };
         ruling.due = due;
-        let standing = self.standing(norm, &changes, &outcome, due, until, &mut ruling, start, env);
+        let standing = self.standing(norm, &changes, &outcome, due, until);
+        if let Some((when, power)) = changes.ended.as_ref().filter(|(when, _)| *when <= at) {
+            let text = format!("ended on {} under `{power}`", calendar.show(*when));
+            outcome = outcome.also(Code::Terminated, text);
+        }
+        if let Some(over) =
+            self.yields_to(norm, &env.bearer).filter(|_| outcome.performance != Performance::Satisfied)
+        {
+            let standing = Standing::Suspended(format!("yields to `{over}`"));
+            return done(
+                ruling,
+                standing,
+                none(Code::Yields, format!("yields to `{over}`, which applies to the same bearer")),
+            );
+        }
         if norm.force.is_soft() && outcome.performance == Performance::Violated {
             outcome.performance = Performance::Missed;
             let stated = self.known.affirmed(EXPLANATION).find(|s| {
@@ -694,10 +708,16 @@ impl<'w> World<'w> {
         Some(found)
     }
 
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "one paragraph of the semantics: all that standing hangs on"
-    )]
+    /// The rule that this one yields to, where it is active for the same bearer.
+    fn yields_to(&self, norm: &Norm, bearer: &[Name]) -> Option<&'w Name> {
+        let over = self.agreement.priorities.iter().filter(|p| p.yields == norm.name).map(|p| &p.over);
+        over.into_iter().find(|over| {
+            let active = |v: &Verdict| v.standing == Standing::Active && self.names_of(&v.bearer) == bearer;
+            self.agreement.norm(over.as_str()).is_some() && self.instances(over).iter().any(active)
+        })
+    }
+
+    /// Where an instance stands, once it is known how it was performed.
     fn standing(
         &self,
         norm: &Norm,
@@ -705,34 +725,21 @@ impl<'w> World<'w> {
         outcome: &Outcome,
         due: Option<When>,
         until: Option<Instant>,
-        ruling: &mut Ruling,
-        start: &Start<'w>,
-        env: &Env<'w>,
     ) -> Standing {
         let at = self.question.at;
-        ruling.due = due.or(ruling.due);
-        let replaced = outcome.performance == Performance::Violated
-            && norm.on_breach.iter().any(|r| self.agreement.norm(r.as_str()).is_some_and(|r| r.replaces));
-        let yields = self.agreement.priorities.iter().filter(|p| p.yields == norm.name).find(|p| {
-            self.agreement.norm(p.over.as_str()).is_some()
-                && self
-                    .instances(&p.over)
-                    .iter()
-                    .any(|v| v.standing == Standing::Active && self.names_of(&v.bearer) == env.bearer)
-        });
+        let replaces = |r: &Name| self.agreement.norm(r.as_str()).is_some_and(|r| r.replaces);
         let suspended = changes.suspended.iter().find(|(run, ..)| run.from <= at && at < run.to);
+        let act = norm.parts.iter().all(|p| matches!(p.verb, Verb::Do | Verb::Ensure));
+        let over = |t: Instant| t < at;
         if changes.ended.as_ref().is_some_and(|(when, _)| *when <= at) {
             Standing::Ended(Ended::Terminated)
-        } else if replaced {
+        } else if outcome.performance == Performance::Violated && norm.on_breach.iter().any(replaces) {
             Standing::Ended(Ended::Superseded)
-        } else if let Some(priority) = yields {
-            Standing::Suspended(format!("yields to `{}`", priority.over))
         } else if let Some((_, _, power)) = suspended {
             Standing::Suspended(format!("under `{power}`"))
-        } else if outcome.performance == Performance::Satisfied {
-            let act = norm.parts.iter().all(|p| matches!(p.verb, Verb::Do | Verb::Ensure));
-            Standing::Ended(if act { Ended::Discharged } else { Ended::Expired })
-        } else if until.is_some_and(|u| u < at) && start.established {
+        } else if act && outcome.performance == Performance::Satisfied {
+            Standing::Ended(Ended::Discharged)
+        } else if until.is_some_and(over) || (!act && due.is_some_and(|d| over(d.latest))) {
             Standing::Ended(Ended::Expired)
         } else {
             Standing::Active

@@ -91,7 +91,7 @@ impl<'w> World<'w> {
                         acts.push(act(None, false, "an objection was made in time".into()));
                         continue;
                     }
-                    let settled = until.map_or(when.latest, Instant::next);
+                    let settled = until.unwrap_or(when.latest);
                     let from = power.effect_after.map_or(settled, |span| {
                         self.agreement.calendar.deadline_after(when.latest, span).max(settled)
                     });
