@@ -1,1 +1,142 @@
-//! The web page and its JSON, served by the binary.
+//! The page and its JSON, over HTTP on this machine only.
+//!
+//! What it deliberately does not do: decide a verdict (it is handed the engine), word one (`report` does), read the clock
+//! (the question that is asked by default is handed in), serve other machines.
+//!
+//! Invariants
+//! - it listens on the loopback address and answers only to the names of this machine, so that no page from elsewhere
+//!   can read it through a borrowed name;
+//! - nothing is fetched from outside: one content security policy for every answer says so;
+//! - the whole state of the page is in its address: moment, moment of knowledge, readings, row;
+//! - an error is a status, a stable code and a message for the reader; a bug goes to the log and is a 500;
+//! - a question is evaluated once, however many requests ask it at the same time.
+//!
+//! Where to start reading: [`Served`], [`router`], then [`asked`]. Tests: `tests/routes.rs`.
+
+mod answers;
+pub mod asked;
+mod assets;
+mod problem;
+
+pub use problem::Problem;
+
+use axum::Router;
+use servanda_model::{Agreement, Board, Places, Question, Record};
+use servanda_report::View;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
+
+/// The engine, as the server sees it.
+pub type Evaluate = dyn Fn(&Agreement, &Places, &[Record], &Question) -> Board + Send + Sync;
+
+/// What is served: one agreement with its records, and whoever evaluates it.
+pub struct Served {
+    agreement: Agreement,
+    text: String,
+    places: Places,
+    records: Vec<Record>,
+    asked_by_default: Question,
+    evaluate: Box<Evaluate>,
+    recent: Mutex<VecDeque<(Question, Arc<OnceCell<Arc<Board>>>)>>,
+}
+
+/// Boards that are kept: a reader moves back and forth between a few moments.
+const KEPT: usize = 12;
+
+impl Served {
+    /// An agreement, its text, its places and records, the question that is asked where the address asks none, and
+    /// the engine.
+    pub fn new(
+        agreement: Agreement,
+        text: String,
+        places: Places,
+        records: Vec<Record>,
+        asked_by_default: Question,
+        evaluate: Box<Evaluate>,
+    ) -> Served {
+        let recent = Mutex::new(VecDeque::new());
+        Served { agreement, text, places, records, asked_by_default, evaluate, recent }
+    }
+
+    fn view<'a>(&'a self, board: &'a Board) -> View<'a> {
+        View { agreement: &self.agreement, places: &self.places, records: &self.records, board }
+    }
+
+    /// The board for a question: kept, under way, or evaluated now on a thread that may block.
+    async fn board(self: &Arc<Self>, question: &Question) -> Result<Arc<Board>, Problem> {
+        let cell = self.cell(question);
+        let evaluated = cell.get_or_try_init(|| {
+            let (served, question) = (self.clone(), question.clone());
+            async move {
+                let evaluate = move || {
+                    Arc::new((served.evaluate)(&served.agreement, &served.places, &served.records, &question))
+                };
+                tokio::task::spawn_blocking(evaluate).await.map_err(|e| Problem::bug(&e))
+            }
+        });
+        evaluated.await.cloned()
+    }
+
+    fn cell(&self, question: &Question) -> Arc<OnceCell<Arc<Board>>> {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = recent.iter().position(|(asked, _)| asked == question);
+        let entry = found.and_then(|i| recent.remove(i)).unwrap_or_else(|| (question.clone(), Arc::default()));
+        let cell = entry.1.clone();
+        recent.push_front(entry);
+        recent.truncate(KEPT);
+        cell
+    }
+}
+
+/// All routes: the page, its assets, and `/api`.
+pub fn router(served: Arc<Served>) -> Router {
+    answers::router(served)
+}
+
+/// A server that listens and has not begun to answer.
+pub struct Listening {
+    listener: TcpListener,
+    served: Arc<Served>,
+    address: SocketAddr,
+}
+
+impl Listening {
+    /// Listens on the loopback address; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// Where the port is taken or may not be used.
+    pub async fn on(port: u16, served: Arc<Served>) -> std::io::Result<Listening> {
+        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+        let address = listener.local_addr()?;
+        Ok(Listening { listener, served, address })
+    }
+
+    /// Where the page is: `http://127.0.0.1:7400`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Answers until `shutdown` is ready; requests under way are finished.
+    ///
+    /// # Errors
+    /// Where the system takes the socket away.
+    pub async fn answer(self, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+        axum::serve(self.listener, router(self.served)).with_graceful_shutdown(shutdown).await
+    }
+}
+
+/// Listens on the loopback address and answers until `shutdown` is ready.
+///
+/// # Errors
+/// Where the port is taken or may not be used.
+pub async fn serve(
+    served: Arc<Served>,
+    port: u16,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    Listening::on(port, served).await?.answer(shutdown).await
+}

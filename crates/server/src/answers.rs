@@ -1,0 +1,176 @@
+//! The routes: which address gives which document.
+
+use crate::asked::{Asked, asked};
+use crate::assets::{ASSETS, Asset, PAGE};
+use crate::{Problem, Served};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Serialize;
+use servanda_report::ics::{self, Feed};
+use servanda_report::{Owed, View, json, map, timeline};
+use std::sync::Arc;
+
+/// What every answer carries. `style-src` and `script-src` fall under `default-src`: files of this server, nothing inline.
+static HEADERS: [(HeaderName, &str); 6] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];
+
+pub fn router(served: Arc<Served>) -> Router {
+    let page = get(|headers: HeaderMap| async move { asset(&PAGE, &headers) });
+    Router::new()
+        .route("/", page)
+        .route("/assets/{*path}", get(file))
+        .route("/api/board", get(board))
+        .route("/api/card", get(card))
+        .route("/api/duties", get(duties))
+        .route("/api/duties.ics", get(calendar))
+        .route("/api/map", get(map_document))
+        .route("/api/timeline", get(timeline_document))
+        .route("/api/terms", get(terms))
+        .route("/api/agreement", get(agreement))
+        .fallback(|| async { Problem::missing("no-such-address", "there is nothing at this address; the page is at `/`") })
+        .method_not_allowed_fallback(|| async { Problem::method() })
+        .layer(middleware::from_fn(guard))
+        .with_state(served)
+}
+
+/// Refuses strangers' host names, and adds the headers that every answer carries.
+async fn guard(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
+    let mut response = if host.is_none_or(is_this_machine) {
+        next.run(request).await
+    } else {
+        Problem::stranger().into_response()
+    };
+    let headers = response.headers_mut();
+    for (name, value) in &HEADERS {
+        headers.insert(name.clone(), HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "::1"
+}
+
+async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    match ASSETS.iter().find(|a| a.path == path) {
+        Some(found) => asset(found, &headers),
+        None => Problem::missing("no-such-file", "the page has no such file").into_response(),
+    }
+}
+
+fn asset(asset: &Asset, headers: &HeaderMap) -> Response {
+    let tag = asset.tag();
+    let fresh = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "no-cache".to_string())];
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|t| t.as_bytes() == tag.as_bytes()) {
+        return (StatusCode::NOT_MODIFIED, fresh).into_response();
+    }
+    (fresh, [(header::CONTENT_TYPE, asset.mime)], Body::from(asset.bytes)).into_response()
+}
+
+/// Reads the address, asks the engine, and lets `word` make the document, all but the first on a thread that may block.
+async fn answer<F>(
+    served: Arc<Served>,
+    query: Option<String>,
+    allowed: &[&'static str],
+    mime: &'static str,
+    word: F,
+) -> Response
+where
+    F: FnOnce(&View<'_>, &Served, &Asked) -> Result<Vec<u8>, Problem> + Send + 'static,
+{
+    let made = async {
+        let query = query.unwrap_or_default();
+        let asked = asked(&query, &served.agreement, &served.asked_by_default, allowed)?;
+        let board = served.board(&asked.question).await?;
+        let work = move || word(&served.view(&board), &served, &asked);
+        tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))?
+    };
+    match made.await {
+        Ok(body) => ([(header::CONTENT_TYPE, mime)], body).into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+const JSON: &str = "application/json";
+
+fn document<T: Serialize>(document: &T) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(document).map_err(|e| Problem::bug(&e))
+}
+
+type From = State<Arc<Served>>;
+
+async fn board(State(served): From, RawQuery(query): RawQuery) -> Response {
+    answer(served, query, &[], JSON, |view, _, _| document(&json::board(view))).await
+}
+
+async fn terms(State(served): From, RawQuery(query): RawQuery) -> Response {
+    answer(served, query, &[], JSON, |view, _, _| document(&json::terms(view))).await
+}
+
+async fn agreement(State(served): From, RawQuery(query): RawQuery) -> Response {
+    answer(served, query, &[], JSON, |view, served, _| document(&json::agreement(view, &served.text))).await
+}
+
+async fn map_document(State(served): From, RawQuery(query): RawQuery) -> Response {
+    answer(served, query, &[], "application/geo+json", |view, _, _| document(&map::map(view))).await
+}
+
+async fn timeline_document(State(served): From, RawQuery(query): RawQuery) -> Response {
+    answer(served, query, &[], JSON, |view, _, _| document(&timeline::timeline(view))).await
+}
+
+async fn card(State(served): From, RawQuery(query): RawQuery) -> Response {
+    answer(served, query, &["norm", "bearer", "instance"], JSON, |view, _, asked| {
+        let Some(norm) = asked.rest.get("norm") else {
+            return Err(Problem::bad("norm-wanted", "say which norm: `norm=NAME`"));
+        };
+        let part = |name| asked.rest.get(name).map(String::as_str);
+        let found = view.find(norm, part("bearer"), part("instance"));
+        let verdicts = found.map_err(|e| Problem::missing("no-such-verdict", e.to_string()))?;
+        document(&json::cards(view, &verdicts))
+    })
+    .await
+}
+
+/// Reads what the ledger is asked.
+fn owed(served: &Served, asked: &Asked) -> Result<Owed, Problem> {
+    let until = asked.rest.get("until").map(|u| crate::asked::moment(u, &served.agreement.calendar));
+    Ok(Owed { party: asked.rest.get("party").cloned(), until: until.transpose()?, all: false })
+}
+
+async fn duties(State(served): From, RawQuery(query): RawQuery) -> Response {
+    answer(served, query, &["party", "until"], JSON, |view, served, asked| {
+        document(&json::duties(view, &view.duties(&owed(served, asked)?)))
+    })
+    .await
+}
+
+async fn calendar(State(served): From, RawQuery(query): RawQuery) -> Response {
+    answer(served, query, &["party", "until"], "text/calendar; charset=utf-8", |view, served, asked| {
+        let duties = view.duties(&owed(served, asked)?);
+        Ok(ics::calendar(view, &duties, &Feed::default()).into_bytes())
+    })
+    .await
+}

@@ -1,0 +1,52 @@
+//! The page's files, compiled in from `web/`.
+
+/// A file of the page.
+pub struct Asset {
+    /// Its path under `/assets/`; the page itself has none.
+    pub path: &'static str,
+    /// Its type.
+    pub mime: &'static str,
+    /// Its bytes.
+    pub bytes: &'static [u8],
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+const JSON: &str = "application/json";
+const SVG: &str = "image/svg+xml";
+
+macro_rules! asset {
+    ($path:literal, $mime:expr) => {
+        Asset { path: $path, mime: $mime, bytes: include_bytes!(concat!("../../../web/", $path)) }
+    };
+}
+
+/// The page.
+pub const PAGE: Asset = asset!("index.html", HTML);
+
+/// What it loads.
+pub const ASSETS: &[Asset] = &[
+    asset!("page.css", CSS),
+    asset!("page.js", JS),
+    asset!("address.js", JS),
+    asset!("board.js", JS),
+    asset!("card.js", JS),
+    asset!("duties.js", JS),
+    asset!("element.js", JS),
+    asset!("map.js", JS),
+    asset!("timeline.js", JS),
+    asset!("icon.svg", SVG),
+    asset!("outlines/ukraine.json", JSON),
+    asset!("outlines/world.json", JSON),
+];
+
+impl Asset {
+    /// A tag that changes with the bytes (FNV-1a, 64 bits): for caches, not for trust.
+    pub fn tag(&self) -> String {
+        let hash = self.bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+            (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3)
+        });
+        format!("\"{hash:016x}\"")
+    }
+}

@@ -1,0 +1,79 @@
+//! What goes wrong with a request: status, stable code, and a message that the reader may see.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::fmt;
+
+/// An answer that is an error.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct ProblemJson<'a> {
+    servanda: &'static str,
+    status: u16,
+    code: &'a str,
+    message: &'a str,
+}
+
+impl Problem {
+    /// The request cannot be understood.
+    pub fn bad(code: &'static str, message: impl Into<String>) -> Problem {
+        Problem { status: StatusCode::BAD_REQUEST, code, message: message.into() }
+    }
+
+    /// What is asked for is not there.
+    pub fn missing(code: &'static str, message: impl Into<String>) -> Problem {
+        Problem { status: StatusCode::NOT_FOUND, code, message: message.into() }
+    }
+
+    /// This path takes no such method.
+    pub fn method() -> Problem {
+        let message = "this address can only be read: use GET".to_string();
+        Problem { status: StatusCode::METHOD_NOT_ALLOWED, code: "read-only", message }
+    }
+
+    /// The request names another host than this machine.
+    pub fn stranger() -> Problem {
+        let message = "this server answers only to this machine: open it as http://127.0.0.1".to_string();
+        Problem { status: StatusCode::MISDIRECTED_REQUEST, code: "not-this-host", message }
+    }
+
+    /// Our mistake. What it was goes to the log, not to the reader.
+    pub fn bug(cause: &dyn fmt::Display) -> Problem {
+        eprintln!("bug: a request failed: {cause}");
+        let message = "this is our mistake; the log of the server says more".to_string();
+        Problem { status: StatusCode::INTERNAL_SERVER_ERROR, code: "bug", message }
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let shape =
+            ProblemJson { servanda: "error/1", status: self.status.as_u16(), code: self.code, message: &self.message };
+        let body = serde_json::to_vec(&shape).unwrap_or_default();
+        let mut response = (self.status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
+        }
+        response
+    }
+}

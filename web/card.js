@@ -1,0 +1,85 @@
+// The verdict card: words, rule, verdict, steps, records for and against, what is missing, who was watching.
+import { badge, el, local, shape } from './element.js';
+
+const section = (title, ...content) => el('section', {}, el('h3', {}, title), content);
+const facts = (pairs) => el('dl', { class: 'facts' }, pairs.filter(([, v]) => v).map(([k, v]) => [el('dt', {}, k), el('dd', {}, v)]));
+const readings = (list) => list.map((r) => `${r.reading} = ${r.option}`).join(', ');
+
+function record({ grade, record: r }, go) {
+  const about = [grade, r.admiralty, r.source || 'source not named', r.basis, r.place].filter(Boolean).join(' · ');
+  return el('li', {},
+    el('button', { type: 'button', class: 'record', onclick: () => go({ incident: r.id }) },
+      r.when && el('span', { class: 'num' }, local(r.when)), ' ', r.exercise && el('span', { class: 'tag' }, 'exercise'), ' ', r.title),
+    el('span', { class: 'about' }, about, r.marking && ` · ${r.marking}`));
+}
+
+function records(title, list, go, open) {
+  if (!list.length) return null;
+  const shown = list.slice(0, 8).map((c) => record(c, go));
+  const more = list.slice(8);
+  return section(`${title} (${list.length})`, el('ul', { class: 'records' }, shown),
+    more.length ? el('details', { open }, el('summary', {}, `${more.length} more`), el('ul', { class: 'records' }, more.map((c) => record(c, go)))) : null);
+}
+
+export function gauge(g) {
+  const share = Math.max(0, Math.min(1, g.share ?? 0));
+  const meter = el('meter', { min: 0, max: 1, value: share, 'aria-label': `${g.what}: ${g.value} of ${g.threshold}` });
+  return el('div', { class: 'gauge' }, el('span', { class: 'num' }, g.value), ` of ${g.threshold} · ${g.what}`, meter);
+}
+
+const NOW = { true: ['met', 'broken'], false: ['not met', 'idle'], unknown: ['not known', 'unseen'], contested: ['disputed', 'doubt'] };
+
+export function term(t) {
+  const [word, tone] = NOW[t.now];
+  const last = t.episodes.at(-1);
+  return el('div', { class: 'term' },
+    el('p', {}, el('b', {}, t.phrase), ' ', badge({ word, tone })),
+    last && el('p', { class: 'about' }, `last from ${local(last.began)}${last.ended ? ` to ${local(last.ended)}` : ', lasting'} (${last.grade}${last.found ? `, found ${local(last.found)}` : ''})`),
+    t.gauges.map(gauge));
+}
+
+function siblings(card, go) {
+  if (card.siblings.length < 2) return null;
+  const one = (s) => {
+    const label = `${s.state.word}${s.due ? `, due ${local(s.due)}` : s.triggered ? `, triggered ${local(s.triggered)}` : ''}`;
+    const here = s.instance === card.instance;
+    return el('button', { type: 'button', class: `sibling tone-${s.state.tone}`, title: label, 'aria-label': label, 'aria-current': here ? 'true' : null, onclick: () => go({ instance: s.instance }, { focus: 'card' }) }, shape(s.state.tone));
+  };
+  return section('Its other instances', el('div', { class: 'siblings' }, [...card.siblings].reverse().map(one)));
+}
+
+export function showCard(side, doc, state, go, source) {
+  const card = doc.cards[0];
+  const close = el('button', { type: 'button', class: 'quiet close', onclick: () => go({ norm: '', bearer: '', instance: '' }, { focus: 'row' }) }, 'Close');
+  const zone = doc.agreement.time_zone;
+  const period = card.triggered ? `${local(card.triggered)} to ${card.due ? local(card.due) : 'no end is set'}` : '';
+  side.replaceChildren(el('article', { class: 'card', id: 'card', tabindex: -1, 'aria-labelledby': 'card-title' },
+    el('div', { class: 'section-head' }, el('h2', { id: 'card-title' }, 'Why?'), close),
+    el('p', { class: 'card-name' }, el('b', {}, card.phrase), ' ', el('span', { class: 'clause' }, card.kind), el('br'), card.bearer.phrase),
+    el('p', { class: 'card-state' }, badge(card.state), card.grade !== 'none' && el('span', { class: 'grade' }, card.grade)),
+    el('figure', { class: 'quote' },
+      card.words.length ? card.words.map((w) => el('blockquote', {}, w)) : el('p', { class: 'empty' }, 'The rule quotes no words.'),
+      card.clause && el('figcaption', {}, card.clause.heading)),
+    section('The rule', el('p', {}, card.rule),
+      facts([
+        ['owed to', card.owed_to.join(', ')], ['binds', card.force], ['standard', card.standard],
+        ['reading', card.readings.length ? readings(card.readings) : card.elsewhere.length ? 'nobody has chosen' : ''],
+        ['stands', card.standing.why ? `${card.standing.word}: ${card.standing.why}` : card.standing.word],
+        ['period', period], ['due', card.due && `${local(card.due)} (${card.time_left})`],
+        ['fulfilled', local(card.fulfilled)], ['broken from', local(card.breached)], ['done late', local(card.performed_late)],
+        ['evidence', card.evidence.join('; ')], ['marking', card.marking], ['times in', zone],
+      ])),
+    section('Because', el('ol', { class: 'because' }, card.because.map((b) => el('li', {}, b.text, ' ', el('code', {}, b.code))))),
+    siblings(card, go),
+    card.elsewhere.length ? section('Under other readings', el('ul', { class: 'plain' }, card.elsewhere.map((e) => el('li', {}, el('span', {}, readings(e.readings)), ' ', badge(e.state), ' ', el('span', { class: 'about' }, e.grade))))) : null,
+    card.missing.length ? section('What is missing', el('ul', {}, card.missing.map((m) => el('li', {}, m)))) : null,
+    card.coverage.length ? section('Who was watching', card.coverage.map((c) => el('div', { class: 'watched' },
+      el('p', {}, el('b', { class: 'num' }, c.share), ` watched · ${c.what}`, el('br'), el('span', { class: 'about' }, `${c.local} · ${c.grade}`)),
+      c.gaps.length ? el('ul', { class: 'gaps' }, c.gaps.map((g) => el('li', {}, shape('unseen'), ` not observed ${g.local}`))) : null))) : null,
+    records('Decided by', card.decided_by, go),
+    records('Against it', card.against, go),
+    card.episodes.length ? section(`Episodes of breach (${card.episodes.length})`, el('details', {}, el('summary', {}, `from ${local(card.episodes[0].from)} to ${local(card.episodes.at(-1).from)}`),
+      el('ol', { class: 'episodes' }, card.episodes.slice(0, 200).map((e) => el('li', {}, el('span', { class: 'num' }, local(e.from)), e.to && e.to.latest !== e.from.latest ? ` to ${local(e.to)}` : e.to ? '' : ', lasting', ` · ${e.size} · ${e.grade}`))))) : null,
+    card.terms.length ? section('Terms that it rests on', card.terms.map(term)) : null,
+    el('p', { class: 'source' }, doc.note, ' As known at ', doc.question.known_at_local, '. ', el('a', { href: source }, 'This card as data'))));
+}
