@@ -165,12 +165,15 @@ impl Width {
         }
     }
 
-    /// The stretch of a written start and end. A stretch of several days stands as it is written; within one day it is
-    /// widened to what the source says about its own exactness.
+    /// The stretch of a written start and end. A stretch of several days stands as it is written (in whole days, where the
+    /// source is exact to days at best); within one day it is widened to what the source says about its own exactness.
     pub fn widen(self, written: When, calendar: &Calendar) -> When {
         let day = calendar.date(written.earliest);
-        if calendar.date(written.latest) != day {
-            return written;
+        let last = calendar.date(written.latest);
+        if last != day {
+            let to_the_day = !matches!(self, Width::Exact | Width::Around(_));
+            let days = When { earliest: calendar.start_of_day(day), latest: calendar.end_of_day(last) };
+            return if to_the_day { days } else { written };
         }
         match self {
             Width::Exact => written,
