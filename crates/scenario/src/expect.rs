@@ -389,7 +389,10 @@ impl Reader<'_> {
 
     /// `NORM BEARER[#K]: …` or `act POWER by PARTY[#K]: …`
     fn judged(&self, mut head: Words, words: &mut Words) -> Result<Kind, String> {
-        if head.take("act") {
+        // A norm may be called `act`.
+        let mut after = head.clone();
+        if after.take("act") && after.next().is_some() && after.take("by") {
+            head.next();
             return self.act(head, words);
         }
         let norm = head.need("a norm")?.text;
@@ -539,9 +542,7 @@ impl Reader<'_> {
         if !known.contains(&power.as_str()) {
             return Err(format!("the agreement has no power `{power}`{}", did_you_mean(&power, known)));
         }
-        if !head.take("by") {
-            return Err(format!("write `act {power} by PARTY: …`"));
-        }
+        head.take("by");
         let word = head.need("a party")?;
         let (who, nth) = self.bearer(&word)?;
         let Who::Named(names) = who else {

@@ -29,7 +29,7 @@ pub use run::{Failure, Outcome, run, show};
 pub use update::update;
 
 use servanda_lang::diagnostic::Diagnostic;
-use servanda_model::{Agreement, Board, Places, Question, Record};
+use servanda_model::{Agreement, Board, Name, Places, Question, Record};
 use std::collections::BTreeMap;
 
 /// All that a scenario needs from outside.
@@ -40,14 +40,14 @@ pub trait World {
     /// Why there are none, in words for the user.
     fn file(&self, path: &str) -> Result<Vec<u8>, String>;
 
-    /// Shapes and points of the names that an agreement and its records use, and what is wrong with them. `files` are
-    /// by the names that the agreement's zones use.
+    /// Shapes and points of the names that an agreement and its records use; and the names that have none, each with the
+    /// reason and what to do. `files` are by the names that the agreement's zones use.
     fn places(
         &self,
         agreement: &Agreement,
         files: &BTreeMap<String, Vec<u8>>,
         records: &[Record],
-    ) -> (Places, Vec<String>);
+    ) -> (Places, Vec<(Name, String)>);
 
     /// Checks and lowers a text.
     fn check(&self, text: &str) -> (Agreement, Vec<Diagnostic>);

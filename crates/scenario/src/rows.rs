@@ -84,11 +84,11 @@ pub(crate) fn records(agreement: &Agreement, rows: &[Line]) -> (Vec<Record>, Vec
 }
 
 /// Named places that neither the agreement nor the world has.
-pub(crate) fn unknown_places<'a>(
+pub(crate) fn unknown_places(
     agreement: &Agreement,
     places: &servanda_model::Places,
-    records: &'a [Record],
-) -> Vec<(&'a Record, String)> {
+    records: &[Record],
+) -> Vec<(Name, String)> {
     let known: Vec<&str> = agreement
         .zones
         .keys()
@@ -96,17 +96,17 @@ pub(crate) fn unknown_places<'a>(
         .chain(places.points.keys())
         .map(Name::as_str)
         .collect();
-    let mut out = Vec::new();
+    let mut out = BTreeMap::new();
     for record in records {
         if let Some(Place::Named(name)) = &record.place
             && !known.contains(&name.as_str())
         {
             let near = crate::words::suggest(name.as_str(), known.iter().copied());
             let near = near.map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
-            out.push((record, format!("no place or zone is called `{name}`{near}")));
+            out.insert(name.clone(), format!("no place or zone is called `{name}`{near}"));
         }
     }
-    out
+    out.into_iter().collect()
 }
 
 struct Row<'a> {

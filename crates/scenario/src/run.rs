@@ -214,9 +214,11 @@ impl<'a> Prepared<'a> {
             files.insert(name.text.clone(), content.clone().into_bytes());
         }
         let (places, wrong) = world.places(&agreement, &files, &records);
-        failures.extend(wrong.into_iter().map(|message| Failure::new(scenario.line, message)));
-        for (record, message) in rows::unknown_places(&agreement, &places, &records) {
-            let line = scenario.records.iter().find(|row| row.text.contains(&place_text(record)));
+        let unknown = rows::unknown_places(&agreement, &places, &records);
+        let unknown =
+            unknown.into_iter().filter(|(name, _)| !wrong.iter().any(|(other, _)| other == name)).collect();
+        for (name, message) in wrong.iter().cloned().chain::<Vec<(Name, String)>>(unknown) {
+            let line = scenario.records.iter().find(|row| row.text.contains(name.as_str()));
             failures.push(Failure::new(line.map_or(scenario.line, |l| l.number), message));
         }
         failures.dedup();
@@ -469,14 +471,6 @@ impl<'a> Prepared<'a> {
                 Some(lines)
             }
         }
-    }
-}
-
-/// Texts of a record's place as a row writes it.
-fn place_text(record: &Record) -> String {
-    match &record.place {
-        Some(servanda_model::Place::Named(name)) => name.to_string(),
-        _ => String::new(),
     }
 }
 

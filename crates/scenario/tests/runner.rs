@@ -160,7 +160,7 @@ impl World for Small {
         _: &Agreement,
         files: &BTreeMap<String, Vec<u8>>,
         _: &[Record],
-    ) -> (Places, Vec<String>) {
+    ) -> (Places, Vec<(Name, String)>) {
         self.files_given.borrow_mut().extend(files.keys().cloned());
         let mut places = Places::default();
         places.points.insert("Lviv".into(), servanda_model::Point { lat: 49.8, lon: 24.0 });
