@@ -1,0 +1,106 @@
+//! Every scenario of `tests` and `examples` is run, one test a folder. A folder that exists holds at least one.
+
+use servanda_lang::diagnostic::Diagnostic;
+use servanda_model::{Agreement, Board, Name, Places, Question, Record};
+use servanda_scenario::{World, holds_expectations, parse, run, show};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The folder that a scenario file lies in, and the real engine.
+struct Beside<'a>(&'a Path);
+
+impl World for Beside<'_> {
+    fn file(&self, path: &str) -> Result<Vec<u8>, String> {
+        std::fs::read(self.0.join(path)).map_err(|error| error.to_string())
+    }
+
+    fn places(
+        &self,
+        agreement: &Agreement,
+        files: &BTreeMap<String, Vec<u8>>,
+        records: &[Record],
+    ) -> (Places, Vec<(Name, String)>) {
+        let (places, problems) = servanda_evidence::zones::places(agreement, files, records);
+        (places, problems.into_iter().map(|problem| (problem.name.clone(), problem.to_string())).collect())
+    }
+
+    fn check(&self, text: &str) -> (Agreement, Vec<Diagnostic>) {
+        let checked = servanda_lang::check(text);
+        (checked.agreement, checked.diagnostics)
+    }
+
+    fn evaluate(&self, agreement: &Agreement, places: &Places, records: &[Record], question: &Question) -> Board {
+        servanda_engine::evaluate(agreement, places, records, question)
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Markdown files with an `expect` fence, in order of their names.
+fn scenario_files(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            scenario_files(&path, found);
+        } else if path.extension().is_some_and(|e| e == "md") {
+            let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            if holds_expectations(&text) {
+                found.push((path, text));
+            }
+        }
+    }
+}
+
+/// Runs all of a folder; gives how many scenarios there were. A folder that is not there has none, unless it must be.
+fn run_folder(name: &str, needed: bool) -> usize {
+    let root = root();
+    let folder = root.join(name);
+    if !folder.is_dir() {
+        assert!(!needed, "the folder `{name}` is missing");
+        println!("{name}: there is no such folder yet");
+        return 0;
+    }
+    let mut files = Vec::new();
+    scenario_files(&folder, &mut files);
+    let (mut scenarios, mut compared, mut failed, mut told) = (0, 0, 0, String::new());
+    for (path, text) in &files {
+        let shown = path.strip_prefix(&root).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        let beside = Beside(path.parent().unwrap_or(&root));
+        for outcome in run(&parse(text), &shown, &beside) {
+            scenarios += usize::from(!outcome.scenario.is_empty());
+            compared += outcome.compared;
+            if !outcome.passed() {
+                failed += 1;
+                told.push_str(&show(&shown, &outcome));
+            }
+        }
+    }
+    println!("{name}: {} files, {scenarios} scenarios, {compared} expectations", files.len());
+    assert!(scenarios > 0, "the folder `{name}` holds no scenario");
+    assert!(failed == 0, "{failed} of {scenarios} scenarios in `{name}` failed:\n\n{told}");
+    scenarios
+}
+
+#[test]
+fn agreed() {
+    run_folder("tests/agreed", true);
+}
+
+#[test]
+fn scenarios() {
+    run_folder("tests/scenarios", true);
+}
+
+#[test]
+fn regressions() {
+    run_folder("tests/regressions", false);
+}
+
+#[test]
+fn examples() {
+    run_folder("examples", true);
+}
