@@ -227,6 +227,16 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// All of them.
+    pub const ALL: [Ended; 6] = [
+        Ended::Expired,
+        Ended::Discharged,
+        Ended::Excused,
+        Ended::Waived,
+        Ended::Terminated,
+        Ended::Superseded,
+    ];
+
     /// One word.
     pub fn word(self) -> &'static str {
         match self {
@@ -388,6 +398,50 @@ pub enum Code {
 }
 
 impl Code {
+    /// All of them.
+    pub const ALL: [Code; 37] = {
+        use Code::*;
+        [
+            NotInForce,
+            NotTriggered,
+            Triggered,
+            Excepted,
+            Awaiting,
+            DeadlineAhead,
+            PeriodOpen,
+            NoDeadline,
+            DoneInTime,
+            DoneLate,
+            NotDone,
+            Holds,
+            DoesNotHold,
+            Kept,
+            WithinGap,
+            NotKept,
+            NoBreach,
+            Breach,
+            BearerNotEstablished,
+            BelowStandard,
+            Contested,
+            TimeInDoubt,
+            DoubtOfPlaceOrActor,
+            NotWatched,
+            NobodySees,
+            Suspended,
+            Waived,
+            Terminated,
+            Expired,
+            Extended,
+            Superseded,
+            Yields,
+            SoftMissed,
+            DependsOnReading,
+            LeftToJudgement,
+            BreachOf,
+            RightNotObstructed,
+        ]
+    };
+
     /// The word for it: `not-done`.
     pub fn word(self) -> String {
         let mut out = String::new();
