@@ -104,3 +104,15 @@ fn regressions() {
 fn examples() {
     run_folder("examples", true);
 }
+
+/// The example of the guide is what a newcomer copies first.
+#[test]
+fn the_guide_shows_a_scenario_that_passes() {
+    let path = root().join("docs/guides/scenarios.md");
+    let guide = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let shown = guide.split("~~~~markdown\n").nth(1).and_then(|rest| rest.split("~~~~").next());
+    let document = parse(shown.expect("the guide shows a file between `~~~~`"));
+    let outcomes = run(&document, "docs/guides/scenarios.md", &Beside(&root()));
+    assert_eq!(outcomes.len(), 1);
+    assert!(outcomes[0].passed(), "{}", show("the guide's example", &outcomes[0]));
+}
