@@ -26,3 +26,198 @@ pub fn closest<'c>(written: &str, candidates: impl Iterator<Item = &'c str>) -> 
         .min_by_key(|(distance, candidate)| (*distance, candidate.len(), *candidate))
         .map(|(_, candidate)| candidate)
 }
+
+use crate::ast::{Decl, FieldValue, File, Ident, Span};
+use crate::diagnostic::Diagnostic;
+use crate::parser::vocabulary::Keyword;
+use servanda_model::Name;
+use std::collections::BTreeMap;
+
+/// Words that a rule uses for something else.
+const RESERVED: [&str; 14] = [
+    "bearer",
+    "beneficiary",
+    "trigger",
+    "breach",
+    "target",
+    "in-force",
+    "signed",
+    "coverage",
+    "finding",
+    "explanation",
+    "unstated",
+    "nothing",
+    "and",
+    "or",
+];
+
+/// All declared names, in four separate lists: a party and a zone may share a name, an event and a duty too.
+#[derive(Default)]
+pub(super) struct Names<'a> {
+    /// Parties, groups, bodies.
+    pub(super) actors: BTreeMap<Name, &'a Decl>,
+    /// Zones.
+    pub(super) zones: BTreeMap<Name, &'a Decl>,
+    /// Classes.
+    pub(super) classes: BTreeMap<Name, &'a Decl>,
+    /// Events, states, objects, measures, terms, `open`, readings.
+    pub(super) things: BTreeMap<Name, &'a Decl>,
+    /// Duties, bans, remedies, rights, powers, priorities, and the sugar.
+    pub(super) norms: BTreeMap<Name, &'a Decl>,
+    /// Norms that rows of the sugar give, with the declaration they come from.
+    pub(super) rows: BTreeMap<Name, &'a Decl>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn of(file: &'a File, diagnostics: &mut Vec<Diagnostic>) -> Names<'a> {
+        let mut names = Names::default();
+        for decl in &file.decls {
+            let Some(name) = &decl.name else { continue };
+            use Keyword::*;
+            let list = match decl.keyword {
+                Agreement => continue,
+                Party | Group | Body => &mut names.actors,
+                Zone => &mut names.zones,
+                Class => &mut names.classes,
+                Event | State | Object | Measure | Term | Open | Reading => &mut names.things,
+                _ => &mut names.norms,
+            };
+            if RESERVED.contains(&name.text.as_str()) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "N0211",
+                        name.span.clone(),
+                        format!("`{}` is a word of the language", name.text),
+                    )
+                    .help(format!("choose another name for this {}", decl.keyword.word())),
+                );
+            }
+            if let Some(first) = list.get(&name.text) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "N0209",
+                        name.span.clone(),
+                        format!("`{}` is declared twice", name.text),
+                    )
+                    .label(
+                        first.name_span(),
+                        format!("first declared here, as {}", first.keyword.with_article()),
+                    )
+                    .help("choose another name for one of them; the first one counts"),
+                );
+                continue;
+            }
+            list.insert(name.text.clone(), decl);
+            for row in rows(decl) {
+                names.rows.entry(row).or_insert(decl);
+            }
+        }
+        names
+    }
+
+    /// Whether this is the declaration that its name stands for, and not a second one.
+    pub(super) fn is_first(&self, decl: &Decl) -> bool {
+        let Some(name) = &decl.name else { return decl.keyword == Keyword::Agreement };
+        let lists = [&self.actors, &self.zones, &self.classes, &self.things, &self.norms];
+        decl.keyword == Keyword::Agreement
+            || lists.iter().any(|list| list.get(&name.text).is_some_and(|d| std::ptr::eq(*d, decl)))
+    }
+
+    /// The names of all norms, those of rows included.
+    pub(super) fn all_norms(&self) -> Vec<Name> {
+        let own = self.norms.iter().filter(|(_, d)| d.keyword != Keyword::Priority).map(|(n, _)| n.clone());
+        own.chain(self.rows.keys().cloned()).collect()
+    }
+
+    /// The norms that a name stands for: itself, or all rows of a milestone, delivery or quota.
+    pub(super) fn norms_of(&self, name: &Name) -> Vec<Name> {
+        if self.rows.contains_key(name) {
+            return vec![name.clone()];
+        }
+        match self.norms.get(name) {
+            None => Vec::new(),
+            Some(decl) => match rows(decl) {
+                rows if rows.is_empty() => vec![name.clone()],
+                rows => rows,
+            },
+        }
+    }
+}
+
+/// The names of the norms that the rows of a declaration give; none where it gives one norm of its own name.
+pub(super) fn rows(decl: &Decl) -> Vec<Name> {
+    let Some(name) = &decl.name else { return Vec::new() };
+    let of = |rest: String| Name::from(format!("{}/{rest}", name.text));
+    let caps = decl.fields.iter().filter(|f| f.word == "at most").count();
+    decl.fields
+        .iter()
+        .filter_map(|field| match &field.value {
+            FieldValue::Row { date, .. } if field.word == "target" => Some(of(date.text.clone())),
+            FieldValue::Row { date, .. } => Some(of(format!("{}-{}", field.word, date.text))),
+            FieldValue::Item { what, .. } => Some(of(Name::slug(&what.text).to_string())),
+            FieldValue::AtMost { period, .. } if caps > 1 => {
+                Some(of(period.map_or("level".to_string(), |p| p.word().to_string())))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+impl super::Lower<'_> {
+    /// A party, group or body.
+    pub(super) fn actor(&mut self, name: &Ident) -> super::Lowered<Name> {
+        if self.names.actors.contains_key(&name.text) {
+            return Ok(name.text.clone());
+        }
+        let known = self.names.actors.keys().cloned().collect();
+        let help = "declare it with `party`, `group` or `body`; a party that is only named takes `outside`";
+        Err(self.unknown("N0201", "the party", name, known, help))
+    }
+
+    /// A norm or a row.
+    pub(super) fn norm_name(&mut self, name: &Ident) -> super::Lowered<Vec<Name>> {
+        let found = self.names.norms_of(&name.text);
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let known = self.names.all_norms();
+        Err(self.unknown(
+            "N0207",
+            "the norm",
+            name,
+            known,
+            "a norm is a duty, ban, remedy, right, or a row of a milestone, delivery or quota",
+        ))
+    }
+
+    /// Exactly one norm.
+    pub(super) fn one_norm(&mut self, name: &Ident) -> super::Lowered<Name> {
+        let mut found = self.norm_name(name)?;
+        if found.len() > 1 {
+            let list = found.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+            return Err(self.report(
+                Diagnostic::error(
+                    "N0207",
+                    name.span.clone(),
+                    format!("`{}` stands for several norms", name.text),
+                )
+                .help(format!("name one of them: {list}")),
+            ));
+        }
+        Ok(found.remove(0))
+    }
+
+    /// Where a name is declared, for labels.
+    pub(super) fn declared_at(&self, name: &Name) -> Option<(Span, String)> {
+        let lists = [
+            &self.names.things,
+            &self.names.actors,
+            &self.names.zones,
+            &self.names.norms,
+            &self.names.rows,
+            &self.names.classes,
+        ];
+        let decl = lists.iter().find_map(|list| list.get(name))?;
+        Some((decl.name_span(), format!("`{name}` is {}", decl.keyword.with_article())))
+    }
+}

@@ -170,7 +170,7 @@ const FACT_FIELDS: &[FieldRule] = &[
     many("ends", Shape::Moment),
 ];
 
-const NORM_FIELDS: &[FieldRule] = &[
+const DUTY: &[FieldRule] = &[
     BEARER,
     OWED_TO,
     WHEN,
@@ -179,8 +179,6 @@ const NORM_FIELDS: &[FieldRule] = &[
     NEEDS,
     many("must not", Shape::Content),
     many("must", Shape::Content),
-    one("may", Shape::Content),
-    one("obstructed by", Shape::Expr),
     FROM,
     UNTIL,
     many("by", Shape::Moment),
@@ -194,7 +192,27 @@ const NORM_FIELDS: &[FieldRule] = &[
     WATCHED,
     FORCE,
     ON_BREACH,
-    one("effect", Shape::Words),
+    PER,
+    MARK,
+    ACCEPTED,
+];
+const REMEDY: &[FieldRule] = &[one("effect", Shape::Words)];
+const RIGHT: &[FieldRule] = &[
+    BEARER,
+    OWED_TO,
+    WHEN,
+    IF,
+    UNLESS,
+    NEEDS,
+    one("may", Shape::Content),
+    one("obstructed by", Shape::Expr),
+    FROM,
+    UNTIL,
+    SEEN_BY,
+    STANDARD,
+    WATCHED,
+    FORCE,
+    ON_BREACH,
     PER,
     MARK,
     ACCEPTED,
@@ -247,7 +265,7 @@ const OPEN: &[FieldRule] =
 const READING: &[FieldRule] = &[many("option", Shape::Option), PER];
 const POWER: &[FieldRule] = &[
     BEARER,
-    many("can", Shape::Can),
+    one("can", Shape::Can),
     one("by act", Shape::Expr),
     one("effect at", Shape::EffectAt),
     IF,
@@ -272,7 +290,9 @@ pub fn fields(keyword: Keyword) -> impl Iterator<Item = &'static FieldRule> {
         Keyword::Term => (TERM, &[]),
         Keyword::Open => (OPEN, &[]),
         Keyword::Reading => (READING, &[]),
-        Keyword::Duty | Keyword::Ban | Keyword::Remedy | Keyword::Right => (NORM_FIELDS, &[]),
+        Keyword::Duty | Keyword::Ban => (DUTY, &[]),
+        Keyword::Remedy => (REMEDY, DUTY),
+        Keyword::Right => (RIGHT, &[]),
         Keyword::Power => (POWER, &[]),
         Keyword::Priority => (PRIORITY, &[]),
         Keyword::Milestone => (MILESTONE, REST_OF_SUGAR),
