@@ -1,6 +1,8 @@
 //! Files that are wrong in every way that files are wrong: each gives an error with its line and its remedy, no record that
 //! should not be, and never a panic.
 
+#![expect(clippy::disallowed_methods, reason = "a test of how long garbage takes reads the clock")]
+
 use proptest::prelude::*;
 use servanda_evidence::record_json;
 use servanda_evidence::{Context, Format, Import, Mapping, Refused, diff, import, quarantine_csv};
@@ -89,7 +91,14 @@ fn good_rows_beside_bad_ones_are_used() {
     assert!(got.refused_ids.contains(&Name::from("field-csv-2")));
     let table = quarantine_csv(&got);
     assert_eq!(table.lines().next(), Some("line,code,column,value,reason,remedy"));
-    assert!(table.lines().nth(1).unwrap().starts_with("3,\"E0116\",\"date\",\"2025-13-01\",\"there is no such day"), "{table}");
+    assert!(
+        table
+            .lines()
+            .nth(1)
+            .unwrap()
+            .starts_with("3,\"E0116\",\"date\",\"2025-13-01\",\"there is no such day"),
+        "{table}"
+    );
 }
 
 #[test]
@@ -99,16 +108,27 @@ fn a_decimal_comma_is_read_where_the_mapping_says_so() {
         "id;date;lat;lon;side;dead\n1;2025-05-01;48,5;-37,25;Red;1.250,5\n".as_bytes(),
     )
     .unwrap();
-    assert_eq!(got.records[0].place, Some(Place::Point { at: Point { lat: 48.5, lon: -37.25 }, radius_m: 0.0 }));
+    assert_eq!(
+        got.records[0].place,
+        Some(Place::Point { at: Point { lat: 48.5, lon: -37.25 }, radius_m: 0.0 })
+    );
     let dead = RoleValue::Number(Number::parse("1250.5").unwrap());
     assert_eq!(got.records[0].roles[&Name::from("dead")], dead);
+    let point = "id;date;lat;lon;side;dead\n1;2025-05-01;48,5;37,2;Red;1.5\n";
+    let point = csv_with("decimal = \",\"\ndelimiter = \";\"", point.as_bytes()).unwrap();
+    assert_eq!((point.records.len(), point.refused[0].code), (0, "E0112"), "1.5 is not fifteen");
     let thousands = csv(&format!("{HEAD}1,2025-05-01,48.5,37.9,Red,\"74,412\"\n")).unwrap();
     assert!(thousands.warnings[0].text.contains("74412"), "{:?}", thousands.warnings);
 }
 
 #[test]
 fn line_ends_marks_and_tag_rows() {
-    let rows = ["id,date,lat,lon,side,dead", "#id,#date,#geo+lat,#geo+lon,,", "1,2025-05-01,48.5,37.9,Red,1", "2,never,48.5,37.9,Red,1"];
+    let rows = [
+        "id,date,lat,lon,side,dead",
+        "#id,#date,#geo+lat,#geo+lon,,",
+        "1,2025-05-01,48.5,37.9,Red,1",
+        "2,never,48.5,37.9,Red,1",
+    ];
     for (name, end) in [("LF", "\n"), ("CRLF", "\r\n"), ("CR", "\r")] {
         let got = csv(&(String::from("\u{feff}") + &rows.join(end) + end)).unwrap();
         assert_eq!((got.records.len(), got.hxl_rows, got.refused[0].line), (1, 1, 4), "{name}");
@@ -119,7 +139,10 @@ fn line_ends_marks_and_tag_rows() {
 
 #[test]
 fn a_fault_of_the_file_gives_no_records() {
-    let windows = encoding_rs::WINDOWS_1251.encode("id,date,lat,lon,side,dead\n1,2025-05-01,48.5,37.9,Україна,1\n").0.into_owned();
+    let windows = encoding_rs::WINDOWS_1251
+        .encode("id,date,lat,lon,side,dead\n1,2025-05-01,48.5,37.9,Україна,1\n")
+        .0
+        .into_owned();
     for (name, bytes, code, line, remedy) in [
         ("nothing", &b""[..], "E0101", 0, "right file"),
         ("header only", HEAD.as_bytes(), "E0101", 0, "never withdraws"),
@@ -135,6 +158,8 @@ fn a_fault_of_the_file_gives_no_records() {
     }
     let read = csv_with("encoding = \"windows-1251\"", &windows).unwrap();
     assert_eq!(read.records[0].roles[&Name::from("by")], RoleValue::Name(Name::from("Україна")));
+    let other = import(Format::Jsonl, b"{}", Some(&mapping("format = \"csv\"")), &context()).unwrap_err();
+    assert_eq!(other[0].code, "E0108");
     let missing = csv("id,date,lat,lon\n1,2025-05-01,1,1\n").unwrap_err();
     assert_eq!(missing.iter().map(|f| f.column.as_str()).collect::<Vec<_>>(), ["dead", "side"]);
     assert!(missing[0].reason.contains("it has `id`, `date`, `lat`, `lon`"), "{}", missing[0].reason);
@@ -146,10 +171,14 @@ fn two_rows_of_one_identity() {
     assert_eq!((got.records.len(), got.refused[0].code), (1, "E0119"));
     assert!(got.refused[0].reason.contains("line 2"));
     let without = Mapping::parse(&MAP.replace("id = { column = \"id\" }", "")).unwrap();
-    let text = format!("{HEAD}1,2025-05-01,48.5,37.9,Red,1\n2,2025-05-01,48.5,37.9,Red,1\n3,2025-05-01,48.5,37.9,Blue,1\n");
+    let text = format!(
+        "{HEAD}1,2025-05-01,48.5,37.9,Red,1\n2,2025-05-01,48.5,37.9,Red,1\n3,2025-05-01,48.5,37.9,Blue,1\n"
+    );
     let got = import(Format::Csv, text.as_bytes(), Some(&without), &context()).unwrap();
     assert_eq!((got.records.len(), got.refused[0].code), (2, "E0119"));
-    let again = import(Format::Csv, text.as_bytes(), Some(&without), &Context { now: now() + 5, ..context() }).unwrap();
+    let again =
+        import(Format::Csv, text.as_bytes(), Some(&without), &Context { now: now() + 5, ..context() })
+            .unwrap();
     assert_eq!(diff(&got.records, &again, now() + 5).unchanged, 2);
 }
 
@@ -158,7 +187,10 @@ fn records_from_the_future_and_from_before_their_own_report() {
     let map = |recorded: &str| mapping(&format!("recorded = {{ column = \"seen\" }}\n{recorded}"));
     let text = "id,date,lat,lon,side,dead,seen\n1,2025-05-03,48.5,37.9,Red,1,2025-05-01\n2,2025-05-01,48.5,37.9,Red,1,2026-02-01\n3,2025-05-01,48.5,37.9,Red,1,2025-05-01\n";
     let got = import(Format::Csv, text.as_bytes(), Some(&map("")), &context()).unwrap();
-    assert_eq!(got.refused.iter().map(|r| (r.line, r.code)).collect::<Vec<_>>(), [(2, "E0117"), (3, "E0117")]);
+    assert_eq!(
+        got.refused.iter().map(|r| (r.line, r.code)).collect::<Vec<_>>(),
+        [(2, "E0117"), (3, "E0117")]
+    );
     assert_eq!(got.records[0].recorded, Calendar::utc().end_of_day(jiff::civil::date(2025, 5, 1)));
     let plan = "id,date,lat,lon,side,dead\n1,2027-05-03,48.5,37.9,Red,1\n";
     let got = csv_with("basis = \"planned\"", plan.as_bytes()).unwrap();
@@ -170,7 +202,13 @@ fn importing_again_finds_what_changed_vanished_and_came_back() {
     let file = |rows: &str| format!("{HEAD}{rows}");
     let at = |days: i64| now() + days * servanda_model::time::DAY;
     let read = |rows: &str, days: i64| {
-        import(Format::Csv, file(rows).as_bytes(), Some(&mapping("")), &Context { now: at(days), ..context() }).unwrap()
+        import(
+            Format::Csv,
+            file(rows).as_bytes(),
+            Some(&mapping("")),
+            &Context { now: at(days), ..context() },
+        )
+        .unwrap()
     };
     let both = "1,2025-05-01,48.5,37.9,Red,1\n2,2025-05-02,48.5,37.9,Red,2\n";
     let mut known = read(both, 0).records;
@@ -191,12 +229,23 @@ fn importing_again_finds_what_changed_vanished_and_came_back() {
     assert_eq!(back.new[0].supersedes, None);
 
     // Another data set withdraws nothing of this one; a refused row has not vanished.
-    let other = import(Format::Csv, file("9,2025-05-01,48.5,37.9,Red,1\n").as_bytes(), Some(&mapping("")), &Context::new(at(4), "other")).unwrap();
+    let other = import(
+        Format::Csv,
+        file("9,2025-05-01,48.5,37.9,Red,1\n").as_bytes(),
+        Some(&mapping("")),
+        &Context::new(at(4), "other"),
+    )
+    .unwrap();
     assert_eq!(diff(&known, &other, at(4)).withdrawn.len(), 0);
-    let broken = diff(&known, &read("1,2025-05-01,48.5,37.9,Red,7\n2,2025-05-02,48.5,937.9,Red,2\n", 5), at(5));
+    let broken =
+        diff(&known, &read("1,2025-05-01,48.5,37.9,Red,7\n2,2025-05-02,48.5,937.9,Red,2\n", 5), at(5));
     assert_eq!((broken.unchanged, broken.withdrawn.len()), (1, 0));
     let fresh = read(both, 0).records;
-    let unreadable = diff(&fresh, &read("1,2025-05-01,48.5,37.9,Red,1\n,2025-05-02,48.5,37.9,Red,2\n", 5), at(5));
+    let ragged =
+        diff(&fresh, &read("1,2025-05-01,48.5,37.9,Red,1\n2,2025-05-02,48.5,37.9,Red,or,Blue,2\n", 5), at(5));
+    assert_eq!((ragged.withdrawn.len(), ragged.not_withdrawn), (0, None));
+    let unreadable =
+        diff(&fresh, &read("1,2025-05-01,48.5,37.9,Red,1\n,2025-05-02,48.5,37.9,Red,2\n", 5), at(5));
     assert_eq!(unreadable.withdrawn.len(), 0);
     assert!(unreadable.not_withdrawn.is_some());
 }
@@ -210,9 +259,13 @@ fn json_lines_and_geojson() {
     let text = "{\"id\":7,\"at\":{\"time\":\"2025-05-01T10:00Z\",\"lat\":48.5,\"lon\":37.9},\"tags\":[\"a\",\"b\"]}\n[1]\nnot json\n{\"id\":8}\n";
     let got = import(Format::Jsonl, text.as_bytes(), Some(&map), &context()).unwrap();
     assert_eq!(got.records[0].extra["tags"], "a;b");
-    assert_eq!(got.refused.iter().map(|r| (r.line, r.code)).collect::<Vec<_>>(), [(2, "E0107"), (3, "E0107"), (4, "E0111")]);
+    assert_eq!(
+        got.refused.iter().map(|r| (r.line, r.code)).collect::<Vec<_>>(),
+        [(2, "E0107"), (3, "E0107"), (4, "E0111")]
+    );
     assert_eq!(import(Format::Jsonl, b"[{}]", Some(&map), &context()).unwrap_err()[0].code, "E0107");
-    let keys = import(Format::Jsonl, b"{\"id\":1,\"when\":\"2025-05-01\"}", Some(&map), &context()).unwrap_err();
+    let keys =
+        import(Format::Jsonl, b"{\"id\":1,\"when\":\"2025-05-01\"}", Some(&map), &context()).unwrap_err();
     assert!(keys.iter().any(|f| f.column == "at.time" && f.code == "E0105"), "{keys:?}");
     let deep = format!("{}{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
     assert_eq!(import(Format::Jsonl, deep.as_bytes(), Some(&map), &context()).unwrap_err()[0].code, "E0107");
@@ -226,16 +279,23 @@ fn json_lines_and_geojson() {
 {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [1, 2]}}
 ]}"#;
     let got = import(Format::GeoJson, text.as_bytes(), None, &context()).unwrap();
-    assert_eq!(got.records[0].place, Some(Place::Point { at: Point { lat: 48.5, lon: 37.9 }, radius_m: 0.0 }));
+    assert_eq!(
+        got.records[0].place,
+        Some(Place::Point { at: Point { lat: 48.5, lon: 37.9 }, radius_m: 0.0 })
+    );
     assert_eq!(got.records.len(), 2);
-    assert_eq!(got.refused.iter().map(|r| (r.line, r.code)).collect::<Vec<_>>(), [(4, "E0114"), (7, "E0111")]);
+    assert_eq!(
+        got.refused.iter().map(|r| (r.line, r.code)).collect::<Vec<_>>(),
+        [(4, "E0114"), (7, "E0111")]
+    );
     let other = import(Format::GeoJson, b"{\"type\":\"Feature\"}", None, &context()).unwrap_err();
     assert_eq!(other[0].code, "E0107");
 }
 
 #[test]
 fn own_records_come_back_as_they_were_written() {
-    let mut record = Record::new("r1", "fire", When { earliest: now() + -5000, latest: now() + -1 }, now() + -1);
+    let mut record =
+        Record::new("r1", "fire", When { earliest: now() + -5000, latest: now() + -1 }, now() + -1);
     record.says = Says::Denies;
     record.roles.insert("by".into(), RoleValue::OneOf(vec!["Ukraine".into(), "DNR".into()]));
     record.roles.insert("quantity".into(), RoleValue::Number(Number::ratio(1, 3).unwrap()));
@@ -262,7 +322,8 @@ fn own_records_come_back_as_they_were_written() {
         let fault = record_json::from_json(&line.replace(from, to)).unwrap_err();
         assert!(fault.to_string().contains(hint), "{to}: {fault}");
     }
-    let late = line.replace("\"recorded\":\"2025-12-31T23:59:59.999Z\"", "\"recorded\":\"2026-12-31T23:59:59.999Z\"");
+    let late = line
+        .replace("\"recorded\":\"2025-12-31T23:59:59.999Z\"", "\"recorded\":\"2026-12-31T23:59:59.999Z\"");
     let got = import(Format::Jsonl, late.as_bytes(), None, &context()).unwrap();
     assert_eq!((got.records.len(), got.refused[0].code), (0, "E0117"));
 }
@@ -312,7 +373,12 @@ fn garbage_is_refused_quickly(size: usize, seconds: u64) {
                     let long = faults.iter().map(|f| f.show().len()).max().unwrap();
                     assert!(long < 4000, "{name}: a message of {long} bytes");
                 }
-                Ok(got) => panic!("{name} as {}: {} records, {} refused", format.word(), got.records.len(), got.refused.len()),
+                Ok(got) => panic!(
+                    "{name} as {}: {} records, {} refused",
+                    format.word(),
+                    got.records.len(),
+                    got.refused.len()
+                ),
             }
         }
     }

@@ -130,7 +130,9 @@ fn countries_are_known_by_their_full_names() {
     ] {
         assert!(inside(at, name), "{name}");
     }
-    for (long, short) in [("South Sudan", "S. Sudan"), ("Russian Federation", "Russia"), ("USA", "United States of America")] {
+    for (long, short) in
+        [("South Sudan", "S. Sudan"), ("Russian Federation", "Russia"), ("USA", "United States of America")]
+    {
         assert_eq!(canonical(long), canonical(short), "{long}");
     }
     assert_eq!(gazetteer::areas().len(), 177 + 27);
@@ -150,7 +152,8 @@ fn a_name_of_several_places_is_not_guessed() {
 
 #[test]
 fn what_is_canonical_can_be_looked_up_again() {
-    for name in ["Donetsk city", "Авдіївка", "Kramatorsk", "Lviv, Lviv", "Bila Tserkva", "Simferopol"] {
+    for name in ["Donetsk city", "Авдіївка", "Kramatorsk", "Lviv, Lviv", "Bila Tserkva", "Simferopol"]
+    {
         let canonical = canonical(name).unwrap_or_else(|| panic!("{name}"));
         assert_eq!(lookup(canonical.as_str()), lookup(name), "{name} → {canonical}");
     }
@@ -176,14 +179,17 @@ fn key(name: &str) -> String {
 
 #[test]
 fn the_towns_are_derived_as_the_notice_says() {
-    let path = format!("{}/../../../shared/data/places/geonames-cities500-ua.json", env!("CARGO_MANIFEST_DIR"));
+    let path =
+        format!("{}/../../../shared/data/places/geonames-cities500-ua.json", env!("CARGO_MANIFEST_DIR"));
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(_) if std::env::var_os("SERVANDA_WITHOUT_SHARED_DATA").is_some() => {
             eprintln!("skipped: {path} is not there, and SERVANDA_WITHOUT_SHARED_DATA is set");
             return;
         }
-        Err(error) => panic!("{path}: {error}; set SERVANDA_WITHOUT_SHARED_DATA=1 to test without the real data"),
+        Err(error) => {
+            panic!("{path}: {error}; set SERVANDA_WITHOUT_SHARED_DATA=1 to test without the real data")
+        }
     };
     let mut places: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
     places.sort_by_key(|p| p["geonameid"].as_i64());

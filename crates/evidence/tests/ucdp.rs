@@ -133,7 +133,10 @@ fn nothing_is_confirmed_and_the_analysts_say_so() {
     assert!(got.records.iter().all(|r| r.grade() < Grade::Confirmed && r.basis == Basis::Assessed));
     let one = got.records.iter().find(|r| r.id == *"ucdp-147997").unwrap();
     assert_eq!(one.title, "Police disperse Kiev protest, activists say one shot dead");
-    assert_eq!((one.source.as_str(), one.sources, extra(one, "low"), extra(one, "high")), ("UCDP GED", 5, "5", "5"));
+    assert_eq!(
+        (one.source.as_str(), one.sources, extra(one, "low"), extra(one, "high")),
+        ("UCDP GED", 5, "5", "5")
+    );
     assert_eq!(extra(one, DATASET), UKRAINE);
 }
 
@@ -253,7 +256,8 @@ fn importing_again_changes_nothing_and_a_changed_row_supersedes() {
 fn a_users_own_map_file_changes_the_fact_and_the_names() {
     let Some(bytes) = shared(UKRAINE) else { return };
     let mapping =
-        Mapping::parse("base = \"ucdp\"\nfact = \"shelling\"\n[names]\nDPR = \"Russia\"\nLPR = \"Russia\"\n").unwrap();
+        Mapping::parse("base = \"ucdp\"\nfact = \"shelling\"\n[names]\nDPR = \"Russia\"\nLPR = \"Russia\"\n")
+            .unwrap();
     let got = import(Format::Ucdp, &bytes, Some(&mapping), &context(UKRAINE)).unwrap();
     assert!(got.records.iter().all(|r| r.fact == *"shelling"));
     let russia = RoleValue::OneOf(vec![Name::from("Ukraine"), Name::from("Russia")]);

@@ -40,8 +40,14 @@ fn names_are_found_in_files_and_in_the_gazetteer_under_the_names_that_were_used(
         ("line", given("line.geojson")),
     ]);
     let files = files(&[
-        ("safe.geojson", r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":[[[37,48],[39,48],[39,50],[37,50]]]}},{"type":"Feature","properties":null,"geometry":null}]}"#),
-        ("line.geojson", r#"{"type":"MultiLineString","coordinates":[[[37,48],[38,49]],[[38.5,49.5],[39,50]]]}"#),
+        (
+            "safe.geojson",
+            r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":[[[37,48],[39,48],[39,50],[37,50]]]}},{"type":"Feature","properties":null,"geometry":null}]}"#,
+        ),
+        (
+            "line.geojson",
+            r#"{"type":"MultiLineString","coordinates":[[[37,48],[38,49]],[[38.5,49.5],[39,50]]]}"#,
+        ),
     ]);
     let (places, problems) = places(&agreement, &files, &[at("Kramatorsk"), at("line"), at("Colombia")]);
     assert_eq!(problems, []);
@@ -61,7 +67,12 @@ fn what_cannot_be_found_says_for_which_zone_and_what_to_do() {
         ("Kramatorsk", "", None, "within N km of point 48.7"),
         ("Mykolaivka", "", None, "`Mykolaivka, "),
         ("front.geojson", "", None, "beside the agreement"),
-        ("a.geojson", "{\"type\":\"Polygon\",\"coordinates\":[[[48,137],[48,139],[50,139]]]}", None, "longitude first"),
+        (
+            "a.geojson",
+            "{\"type\":\"Polygon\",\"coordinates\":[[[48,137],[48,139],[50,139]]]}",
+            None,
+            "longitude first",
+        ),
         ("a.geojson", "{\"type\":\"Polygon\",\"coordinates\":[[[1,2],[3,4]]]}", None, "three or more"),
         ("a.geojson", "{\"type\":\"Point\",\"coordinates\":[1,2]}", None, "within N km"),
         ("a.geojson", "{\"type\":\"FeatureCollection\",\"features\":[]}", None, "at least one"),
@@ -83,10 +94,15 @@ fn what_cannot_be_found_says_for_which_zone_and_what_to_do() {
         let (places, problems) = places(&agreement(&[("z", given(name))]), &given_files, &[]);
         assert!(places.shapes.is_empty(), "{name}");
         let [problem] = problems.as_slice() else { panic!("{name}: {problems:?}") };
-        assert_eq!((problem.zones.as_slice(), problem.feature), (&[Name::from("z")][..], feature), "{problem}");
+        assert_eq!(
+            (problem.zones.as_slice(), problem.feature),
+            (&[Name::from("z")][..], feature),
+            "{problem}"
+        );
         assert!(problem.remedy.contains(hint), "{problem}");
     }
-    let (_, problems) = places(&agreement(&[]), &BTreeMap::new(), &[at("Nowhere-at-all"), at("Nowhere-at-all")]);
+    let (_, problems) =
+        places(&agreement(&[]), &BTreeMap::new(), &[at("Nowhere-at-all"), at("Nowhere-at-all")]);
     assert_eq!((problems.len(), problems[0].records), (1, 2));
 }
 
@@ -94,7 +110,8 @@ fn what_cannot_be_found_says_for_which_zone_and_what_to_do() {
 fn a_shape_of_too_many_points_is_refused() {
     let points: Vec<String> = (0..200_001).map(|i| format!("[{},{}]", i % 90, (i / 90) % 80)).collect();
     let text = format!("{{\"type\":\"LineString\",\"coordinates\":[{}]}}", points.join(","));
-    let (_, problems) = places(&agreement(&[("z", given("big.geojson"))]), &files(&[("big.geojson", &text)]), &[]);
+    let (_, problems) =
+        places(&agreement(&[("z", given("big.geojson"))]), &files(&[("big.geojson", &text)]), &[]);
     assert!(problems[0].reason.contains("200000"), "{}", problems[0]);
 }
 

@@ -5,7 +5,7 @@
 
 use super::{Builder, Context, Import, MAX_COLUMNS, MAX_ROW, Refused};
 use crate::codes;
-use crate::mapping::{Cells, Mapping};
+use crate::mapping::{Cells, From, Mapping};
 use csv_core::{ReadRecordResult, ReaderBuilder};
 use std::collections::BTreeMap;
 
@@ -103,7 +103,11 @@ pub(super) fn read(text: &str, mapping: &Mapping, context: &Context) -> Result<I
         }
         let cells = Row { columns: known, cells: &row };
         if row.len() != header.len() {
-            let id = builder.stated_id(&cells).ok().flatten().filter(|_| row.len() > header.len() / 2);
+            // Cells have slipped: only the first one is sure to be what its header says.
+            let first_cell = header.first().is_some_and(|first| {
+                mapping.id.iter().all(|case| matches!(&case.from, From::Column(c) if c.name == *first))
+            });
+            let id = builder.stated_id(&cells).ok().flatten().filter(|_| first_cell);
             let refused = Refused {
                 value: row.join(" | ").chars().take(200).collect(),
                 ..Refused::of_file(

@@ -14,8 +14,6 @@
 mod csv;
 mod geojson;
 mod jsonl;
-#[cfg(test)]
-mod tests;
 pub mod ucdp;
 
 use crate::mapping::{
@@ -214,6 +212,16 @@ pub fn import(
             &own
         }
     };
+    let table = |format| matches!(format, Format::Csv | Format::Ucdp);
+    if let Some(meant) = mapping.format
+        && meant != format
+        && !(table(meant) && table(format))
+    {
+        let reason =
+            format!("the mapping is for `{}`, and the file is read as `{}`", meant.word(), format.word());
+        let remedy = "give the format or the mapping that fits the file";
+        return Err(vec![Refused::of_file(codes::MAPPING, 0, &reason, remedy)]);
+    }
     match format {
         Format::Csv | Format::Ucdp => csv::read(&text, mapping, context),
         Format::Jsonl => jsonl::read(&text, mapping, context),
@@ -676,15 +684,29 @@ impl<'a> Builder<'a> {
             Some(digits) => (digits.trim_end(), true),
             None => (text.trim(), false),
         };
-        let plain = if self.mapping.decimal == ',' {
-            let whole: String = digits.chars().filter(|c| *c != '.' && !c.is_whitespace()).collect();
-            whole.replacen(',', ".", 1)
+        let plain: String = if self.mapping.decimal == ',' {
+            // The marks change places: then a point is a mark of thousands, and `1.5` is refused and not fifteen.
+            let exchanged = digits.chars().filter(|c| !c.is_whitespace()).map(|c| match c {
+                '.' => ',',
+                ',' => '.',
+                other => other,
+            });
+            exchanged.collect()
         } else {
             digits.to_string()
         };
         let parsed = if plain.len() <= 200 { Number::parse(&plain) } else { None };
         let Some(number) = parsed else {
             let comma = plain.len() <= 200 && Number::parse(&plain.replacen(',', ".", 1)).is_some();
+            if comma && self.mapping.decimal == ',' {
+                let reason =
+                    "the number has a decimal point, and the mapping says `decimal = \",\"`".to_string();
+                return Err(read.refuse(
+                    codes::NUMBER,
+                    reason,
+                    "correct the cell or the mapping".to_string(),
+                ));
+            }
             return Err(if comma {
                 decimal_comma(read)
             } else {
