@@ -28,19 +28,22 @@ export function question(state, more = {}) {
   return query ? `?${query}` : '';
 }
 
-// Civil time of an instant in the agreement's zone, as an input of type datetime-local has it.
+// Civil time of an instant in the agreement's zone: `2026-05-01 12:00`, the same in every browser's language.
 export function civil(instant, zone) {
   const parts = new Intl.DateTimeFormat('en-CA', {
     timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit',
   }).formatToParts(new Date(instant));
   const get = (type) => parts.find((p) => p.type === type).value;
-  return `${get('year').padStart(4, '0')}-${get('month')}-${get('day')}T${get('hour')}:${get('minute')}`;
+  return `${get('year').padStart(4, '0')}-${get('month')}-${get('day')} ${get('hour')}:${get('minute')}`;
 }
+
+// As the address has it: `2026-05-01T12:00`; anything else goes to the server as it is, and the server says what is wrong.
+export const moment = (text) => text.trim().replace(/^(\d{4}-\d\d-\d\d)[ T]+(\d\d?:\d\d.*)$/, (_, date, time) => `${date}T${time.padStart(5, '0')}`);
 
 // A civil time some days later, the time of day kept.
 export function plusDays(text, days) {
-  const [date, time] = text.split('T');
+  const [date, time] = text.trim().split(/[T ]+/);
   const [year, month, day] = date.split('-').map(Number);
   const moved = new Date(Date.UTC(year, month - 1, day + days));
-  return `${moved.toISOString().slice(0, 10)}T${time}`;
+  return `${moved.toISOString().slice(0, 10)} ${time ?? '00:00'}`;
 }

@@ -1,5 +1,5 @@
 // The board: norm by norm, a row for each bearer.
-import { badge, byId, el, local, shape } from './element.js';
+import { badge, byId, dated, el, local, shape } from './element.js';
 import { write } from './address.js';
 
 const TONES = {
@@ -39,10 +39,10 @@ function counts(row) {
 }
 
 function due(row) {
-  if (row.next_due) return ['due ', el('span', { class: 'num' }, local(row.next_due))];
+  if (row.next_due) return el('span', {}, 'due ', el('span', { class: 'num' }, local(row.next_due)));
   if (!row.due) return '';
   const passed = !['pending', 'depends-on-reading'].includes(row.performance);
-  return [passed ? 'was due ' : 'due ', el('span', { class: 'num' }, local(row.due))];
+  return el('span', {}, passed ? 'was due ' : 'due ', el('span', { class: 'num' }, local(row.due)));
 }
 
 export function showBoard(board, state, go) {
@@ -79,7 +79,7 @@ export function showBoard(board, state, go) {
           el('a', { href, onclick: choose, 'aria-current': open ? 'true' : null, 'data-key': `${row.norm}|${row.bearer.name}` }, row.bearer.phrase)),
         el('td', { class: 'state' }, badge(row.state)),
         el('td', { class: 'why' },
-          el('span', { class: 'reason' }, row.reason),
+          el('span', { class: 'reason' }, dated(row.reason)),
           el('span', { class: 'about' }, due(row), counts(row) && el('span', {}, counts(row)), row.marking && el('span', { class: 'marking' }, row.marking))));
     }));
   byId('rows').replaceChildren(el('table', {},

@@ -1,5 +1,5 @@
 // The verdict card: words, rule, verdict, steps, records for and against, what is missing, who was watching.
-import { badge, el, local, shape } from './element.js';
+import { badge, dated, el, local, shape } from './element.js';
 
 const section = (title, ...content) => el('section', {}, el('h3', {}, title), content);
 const facts = (pairs) => el('dl', { class: 'facts' }, pairs.filter(([, v]) => v).map(([k, v]) => [el('dt', {}, k), el('dd', {}, v)]));
@@ -60,7 +60,7 @@ export function showCard(side, doc, state, go, source) {
     el('figure', { class: 'quote' },
       card.words.length ? card.words.map((w) => el('blockquote', {}, w)) : el('p', { class: 'empty' }, 'The rule quotes no words.'),
       card.clause && el('figcaption', {}, card.clause.heading)),
-    section('The rule', el('p', {}, card.rule),
+    section('The rule', el('p', {}, dated(card.rule)),
       facts([
         ['owed to', card.owed_to.join(', ')], ['binds', card.force], ['standard', card.standard],
         ['reading', card.readings.length ? readings(card.readings) : card.elsewhere.length ? 'nobody has chosen' : ''],
@@ -69,12 +69,12 @@ export function showCard(side, doc, state, go, source) {
         ['fulfilled', local(card.fulfilled)], ['broken from', local(card.breached)], ['done late', local(card.performed_late)],
         ['evidence', card.evidence.join('; ')], ['marking', card.marking], ['times in', zone],
       ])),
-    section('Because', el('ol', { class: 'because' }, card.because.map((b) => el('li', {}, b.text, ' ', el('code', {}, b.code))))),
+    section('Because', el('ol', { class: 'because' }, card.because.map((b) => el('li', {}, dated(b.text), ' ', el('code', {}, b.code))))),
     siblings(card, go),
     card.elsewhere.length ? section('Under other readings', el('ul', { class: 'plain' }, card.elsewhere.map((e) => el('li', {}, el('span', {}, readings(e.readings)), ' ', badge(e.state), ' ', el('span', { class: 'about' }, e.grade))))) : null,
-    card.missing.length ? section('What is missing', el('ul', {}, card.missing.map((m) => el('li', {}, m)))) : null,
+    card.missing.length ? section('What is missing', el('ul', {}, card.missing.map((m) => el('li', {}, dated(m))))) : null,
     card.coverage.length ? section('Who was watching', card.coverage.map((c) => el('div', { class: 'watched' },
-      el('p', {}, el('b', { class: 'num' }, c.share), ` watched · ${c.what}`, el('br'), el('span', { class: 'about' }, `${c.local} · ${c.grade}`)),
+      el('p', {}, el('b', { class: 'num' }, c.share), ` watched · ${c.what}`, el('br'), el('span', { class: 'about' }, `${c.local} · ${c.grade === 'none' ? 'not enough to rule anything out' : `enough for ${c.grade}`}`)),
       c.gaps.length ? el('ul', { class: 'gaps' }, c.gaps.map((g) => el('li', {}, shape('unseen'), ` not observed ${g.local}`))) : null))) : null,
     records('Decided by', card.decided_by, go),
     records('Against it', card.against, go),

@@ -86,7 +86,9 @@ export async function showMap(doc, state, go) {
     svg('rect', { width, height, class: 'sea' }), layers);
   const canvas = el('canvas', { 'aria-hidden': 'true' });
   const tip = el('p', { class: 'tip', hidden: true });
-  const stage = el('div', { class: 'stage', tabindex: 0, role: 'group', 'aria-label': 'Map. Plus and minus change the scale, arrow keys move it, 0 shows all.' }, picture, canvas, tip);
+  // A canvas knows no custom properties: what an element with that class comes to is read instead.
+  const probes = Object.fromEntries(['incident', 'chosen', 'ink'].map((name) => [name, el('i', { class: `probe-${name}`, hidden: true })]));
+  const stage = el('div', { class: 'stage', tabindex: 0, role: 'group', 'aria-label': 'Map. Plus and minus change the scale, arrow keys move it, 0 shows all.' }, picture, canvas, tip, Object.values(probes));
   stage.style.aspectRatio = `${width} / ${height}`;
 
   let points = [];
@@ -99,8 +101,7 @@ export async function showMap(doc, state, go) {
     canvas.width = Math.round(stage.clientWidth * dense);
     canvas.height = Math.round(stage.clientHeight * dense);
     layers.setAttribute('transform', `translate(${view.x} ${view.y}) scale(${view.k})`);
-    const style = getComputedStyle(stage);
-    const colour = (name) => style.getPropertyValue(name).trim();
+    const colour = (name) => getComputedStyle(probes[name]).color;
     const draw = canvas.getContext('2d');
     draw.scale(dense * r, dense * r);
     points = [];
@@ -115,7 +116,7 @@ export async function showMap(doc, state, go) {
       const here = state.incident === f.id;
       const doubt = (p.radius_m / 111195) * scale * view.k;
       draw.globalAlpha = lit ? 0.28 : 0.1;
-      draw.strokeStyle = colour('--incident');
+      draw.strokeStyle = colour('incident');
       draw.lineWidth = 0.8;
       if (doubt > 3) {
         draw.beginPath();
@@ -123,7 +124,7 @@ export async function showMap(doc, state, go) {
         draw.stroke();
       }
       draw.globalAlpha = lit ? 0.85 : 0.22;
-      draw.fillStyle = colour(some && lit ? '--chosen' : '--incident');
+      draw.fillStyle = colour(some && lit ? 'chosen' : 'incident');
       draw.beginPath();
       // An exact place is a disc, a doubtful one a ring.
       draw.arc(x, y, some && lit ? 3.4 : 2.6, 0, 7);
@@ -134,7 +135,7 @@ export async function showMap(doc, state, go) {
       } else draw.fill();
       if (here) {
         draw.globalAlpha = 1;
-        draw.strokeStyle = colour('--ink');
+        draw.strokeStyle = colour('ink');
         draw.lineWidth = 2;
         draw.beginPath();
         draw.arc(x, y, 8, 0, 7);

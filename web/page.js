@@ -1,6 +1,6 @@
 // Puts the page together: the address says what is shown; every change goes through the address.
 import { byId, el, local } from './element.js';
-import { civil, plusDays, question, read, write } from './address.js';
+import { civil, moment, plusDays, question, read, write } from './address.js';
 import { showBoard } from './board.js';
 import { showCard } from './card.js';
 import { showDuties } from './duties.js';
@@ -157,10 +157,11 @@ function incidents(map, state) {
 // ---- controls ----
 
 byId('moment').addEventListener('submit', (e) => e.preventDefault());
-byId('at').addEventListener('change', (e) => e.target.value && go({ at: e.target.value, known: byId('same').checked ? '' : byId('known').value }));
-byId('known').addEventListener('change', (e) => e.target.value && go({ at: byId('at').value, known: e.target.value }));
-byId('same').addEventListener('change', (e) => go({ at: byId('at').value, known: e.target.checked ? '' : byId('known').value }));
-const step = (days) => go({ at: plusDays(byId('at').value, days), known: byId('same').checked ? '' : byId('known').value });
+const written = (id) => moment(byId(id).value);
+byId('at').addEventListener('change', () => written('at') && go({ at: written('at'), known: byId('same').checked ? '' : written('known') }));
+byId('known').addEventListener('change', () => written('known') && go({ at: written('at'), known: written('known') }));
+byId('same').addEventListener('change', (e) => go({ at: written('at'), known: e.target.checked ? '' : written('known') }));
+const step = (days) => go({ at: moment(plusDays(byId('at').value, days)), known: byId('same').checked ? '' : written('known') });
 byId('back').addEventListener('click', () => step(-1));
 byId('forth').addEventListener('click', () => step(1));
 byId('latest').addEventListener('click', () => go({ at: '', known: '', reading: [], norm: '', bearer: '', instance: '', from: '', to: '', party: '', tone: '', incident: '' }));

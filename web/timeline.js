@@ -1,14 +1,17 @@
 // Incidents over time, what was watched under them, and what a term counts beside its threshold.
 import { byId, el, shape, svg } from './element.js';
 
-const W = 720, LEFT = 40, RIGHT = 12;
+const LEFT = 40, RIGHT = 12;
+let again = () => {};
 const nice = (most) => {
   const step = 10 ** Math.floor(Math.log10(Math.max(1, most)));
-  return [1, 2, 5, 10].map((m) => m * step).find((n) => n >= most) ?? most;
+  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((m) => m * step).find((n) => n >= most) ?? most;
 };
 
 export function showTimeline(doc, map, state, go) {
   const host = byId('timeline');
+  again = () => showTimeline(doc, map, state, go);
+  const W = Math.max(300, Math.min(1000, host.clientWidth || 720));
   if (!doc.bars.length) {
     host.replaceChildren(el('p', { class: 'empty' }, 'Nothing had been reported by then. Move the moment later, or import records with ', el('code', {}, 'servanda import'), '.'));
     return;
@@ -66,10 +69,10 @@ export function showTimeline(doc, map, state, go) {
     svg('text', { x: LEFT - 6, y: base, class: 'tick', 'text-anchor': 'end' }, '0'),
     svg('text', { x: LEFT - 6, y: barsTop + 8, class: 'tick', 'text-anchor': 'end' }, String(most)),
     svg('text', { x: LEFT + 4, y: barsTop - 4, class: 'curve-name' }, `Incidents per ${doc.per}`));
-  // Ticks: at most seven bars' names.
-  const every = Math.max(1, Math.ceil(doc.bars.length / 7));
+  // Ticks: as many as have room.
+  const every = Math.max(1, Math.ceil(doc.bars.length / Math.max(2, Math.floor((W - LEFT) / 96))));
   doc.bars.forEach((b, i) => {
-    if (i % every || x(time(b.from)) > W - 60) return;
+    if (i % every || x(time(b.from)) > W - 74) return;
     parts.push(svg('line', { x1: x(time(b.from)), x2: x(time(b.from)), y1: base + 12, y2: base + 16, class: 'axis' }), svg('text', { x: x(time(b.from)), y: base + 28, class: 'tick' }, b.local));
   });
   const marker = (t, word, row) => (t < start || t > end ? null : svg('g', { class: 'marker' },
@@ -98,12 +101,12 @@ export function showTimeline(doc, map, state, go) {
     else go({ from: back(a).toISOString(), to: back(b).toISOString() });
   });
   const day = (text) => (text ? text.slice(0, 10) : '');
-  const choose = (name, end) => (e) => go({ [name]: e.target.value ? `${e.target.value}T${end}Z` : '' });
+  const choose = (name, end) => (e) => go({ [name]: /^\d{4}-\d\d-\d\d$/.test(e.target.value.trim()) ? `${e.target.value.trim()}T${end}Z` : '' });
   const curveNotes = curves.map((c) => `${c.phrase}: the curve counts records in the ${c.window} before${c.at_most ? ' without all conditions of the term, so it may lie too high' : ''}; the dot is the engine's figure${c.value === null ? '' : `, ${c.value_text} of ${c.threshold_text}`}. `);
   host.replaceChildren(picture,
     el('div', { class: 'span' },
-      el('label', {}, 'From ', el('input', { type: 'date', value: day(state.from), onchange: choose('from', '00:00:00') })),
-      el('label', {}, 'to ', el('input', { type: 'date', value: day(state.to), onchange: choose('to', '23:59:59') })),
+      el('label', {}, 'From ', el('input', { value: day(state.from), size: 10, placeholder: doc.bars[0].local, onchange: choose('from', '00:00:00') })),
+      el('label', {}, 'to ', el('input', { value: day(state.to), size: 10, placeholder: doc.question.at_local.slice(0, 10), onchange: choose('to', '23:59:59') })),
       (state.from || state.to) ? el('button', { type: 'button', class: 'quiet', onclick: () => go({ from: '', to: '' }) }, 'All of the time') : el('span', { class: 'about' }, 'or draw over the bars')),
     el('ul', { class: 'legend' },
       el('li', {}, svg('svg', { viewBox: '0 0 16 16', class: 'key' }, svg('rect', { x: 3, y: 2, width: 10, height: 12, class: 'bar' })), 'reported'),
@@ -114,3 +117,10 @@ export function showTimeline(doc, map, state, go) {
         el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, doc.per), el('th', { scope: 'col' }, 'reported'), el('th', { scope: 'col' }, 'in doubt'), el('th', { scope: 'col' }, 'watched'))),
         el('tbody', {}, doc.bars.map((b) => el('tr', {}, el('td', {}, b.local), el('td', {}, String(b.count)), el('td', {}, String(b.in_doubt)), el('td', {}, b.watched === null ? 'not said' : `${(b.watched * 100).toFixed(0)} %`))))))));
 }
+
+let width = innerWidth;
+addEventListener('resize', () => {
+  if (innerWidth === width) return;
+  width = innerWidth;
+  again();
+});

@@ -307,12 +307,15 @@ pub fn card(view: &View<'_>, verdict: &Verdict, style: &Style, with_heading: boo
         section(&mut out, style, "Who was watching");
         for w in &reasons.coverage {
             let line = format!(
-                "{}: {} of {} to {} watched ({}), {}",
+                "{}: {} of {} to {} watched, {}, {}",
                 w.what,
                 wording::percent(&w.share),
                 calendar.show(w.period.from),
                 calendar.show(w.period.to),
-                w.grade,
+                match w.grade {
+                    servanda_model::Grade::None => "not enough to rule anything out".to_string(),
+                    grade => format!("enough for {grade}"),
+                },
                 match w.gaps.len() {
                     0 => "no gap".to_string(),
                     1 => "1 gap".to_string(),

@@ -153,8 +153,14 @@ pub fn absence(fact: &Fact) -> &'static str {
     }
 }
 
-/// What a record says, in one line: its title, else the sentence of its fact with the roles filled in.
+/// What a record says, in one line without control characters: its title, else the sentence of its fact with the roles
+/// filled in.
 pub fn record_line(agreement: &Agreement, record: &Record) -> String {
+    let line = record_sentence(agreement, record);
+    line.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).collect()
+}
+
+fn record_sentence(agreement: &Agreement, record: &Record) -> String {
     if !record.title.is_empty() {
         return record.title.clone();
     }
@@ -203,7 +209,16 @@ pub fn place(place: &Place) -> String {
     match place {
         Place::Named(name) => name.to_string(),
         Place::Point { at, radius_m } if *radius_m <= 0.0 => format!("{:.4}, {:.4}", at.lat, at.lon),
-        Place::Point { at, radius_m } => format!("{:.3}, {:.3} (within {:.0} km)", at.lat, at.lon, radius_m / 1000.0),
+        Place::Point { at, radius_m } => format!("{:.3}, {:.3} (within {})", at.lat, at.lon, metres(*radius_m)),
+    }
+}
+
+/// A length on the ground: `500 m`, `2.5 km`, `25 km`.
+fn metres(m: f64) -> String {
+    match m {
+        m if m < 1000.0 => format!("{m:.0} m"),
+        m if m < 10_000.0 => format!("{:.1} km", m / 1000.0).replace(".0 km", " km"),
+        m => format!("{:.0} km", m / 1000.0),
     }
 }
 

@@ -342,7 +342,7 @@ pub fn records() -> Vec<Record> {
             4..=6 => 58.0 + 5.0 * scatter(i, 11),
             _ => 88.0 * scatter(i, 11),
         };
-        let when = start + (day * DAY as f64) as i64;
+        let when = start + (day * 1440.0) as i64 * 60_000;
         let doubt = if i % 9 == 0 { DAY } else { 0 };
         let attack = i % 3 == 0;
         let mut r = Record::new(
