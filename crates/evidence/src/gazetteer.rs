@@ -350,9 +350,9 @@ static GAZETTEER: LazyLock<Gazetteer> = LazyLock::new(|| {
         }
     }
     for (name, shape) in geo::topology_areas(COUNTRIES, "countries") {
-        let proper = COUNTRY_NAMES
-            .iter()
-            .find(|(_, short)| *short == name && name.contains(['.', 'e']) && name.ends_with('.'));
+        // The file shortens some names (`S. Sudan`); those get their full one.
+        let shortened = name.contains('.') || name.starts_with(char::is_lowercase);
+        let proper = COUNTRY_NAMES.iter().find(|(_, short)| shortened && *short == name);
         // The names of countries are leaked once, so that they live as long as the table.
         let name: &'static str = Box::leak(name.into_boxed_str());
         let canonical = proper.map_or(name, |(long, _)| *long);

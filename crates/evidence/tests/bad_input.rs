@@ -293,6 +293,25 @@ fn json_lines_and_geojson() {
 }
 
 #[test]
+fn what_was_watched_is_imported_with_its_share() {
+    let map = Mapping::parse(
+        "fact = \"coverage\"\nvalue = { column = \"share\" }\n[when]\nstart = { column = \"from\" }\nend = { column = \"to\" }\nlasts = true\n\
+         [place]\nname = { column = \"zone\" }\n[roles]\nby = \"SMM\"\n",
+    )
+    .unwrap();
+    let text = "from,to,zone,share\n2025-05-01,2025-05-02,contact-line,95%\n2025-05-03,2025-05-02,contact-line,95%\n2025-05-01,2025-05-02,Донецька область,0.5\n";
+    let got = import(Format::Csv, text.as_bytes(), Some(&map), &context()).unwrap();
+    let watched = &got.records[0];
+    assert_eq!(watched.value, Number::ratio(95, 100));
+    assert_eq!(watched.place, Some(Place::Named(Name::from("contact-line"))));
+    let day = |d| Calendar::utc().day(jiff::civil::date(2025, 5, d));
+    assert_eq!((watched.when, watched.until), (day(1), Some(day(2).latest)));
+    assert_eq!(got.records[1].place, Some(Place::Named(Name::from("Donetsk"))));
+    assert_eq!((got.refused[0].line, got.refused[0].code), (3, "E0118"));
+    assert!(got.warnings.iter().any(|w| w.text.contains("contact-line") && w.rows == 1));
+}
+
+#[test]
 fn own_records_come_back_as_they_were_written() {
     let mut record =
         Record::new("r1", "fire", When { earliest: now() + -5000, latest: now() + -1 }, now() + -1);

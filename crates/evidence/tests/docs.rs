@@ -72,3 +72,18 @@ fn every_piece_of_a_mapping_in_the_reference_is_one() {
         record_json::from_json(&line).unwrap_or_else(|fault| panic!("{line}: {fault}"));
     }
 }
+
+#[test]
+fn every_code_has_a_page_of_the_same_form() {
+    let codes = servanda_evidence::codes::CODES;
+    assert!(codes.is_sorted_by(|a, b| a.0 < b.0));
+    for (code, page) in codes {
+        assert!(page.starts_with(&format!("# {code}: ")), "{code}");
+        for part in ["\n## Example\n", "\n## What to do\n"] {
+            assert!(page.contains(part), "{code} has no{part}");
+        }
+        assert!(page.lines().all(|l| l.chars().count() <= 130), "{code}");
+    }
+    assert_eq!(servanda_evidence::codes::explain("e0105"), servanda_evidence::codes::explain("E0105"));
+    assert_eq!(servanda_evidence::codes::explain("E9999"), None);
+}

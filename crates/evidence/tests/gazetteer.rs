@@ -135,6 +135,8 @@ fn countries_are_known_by_their_full_names() {
     {
         assert_eq!(canonical(long), canonical(short), "{long}");
     }
+    assert_eq!(canonical("Dem. Rep. Congo").unwrap().as_str(), "Democratic Republic of the Congo");
+    assert_eq!(canonical("eSwatini").unwrap().as_str(), "Eswatini");
     assert_eq!(gazetteer::areas().len(), 177 + 27);
 }
 

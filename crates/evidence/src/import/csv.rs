@@ -24,7 +24,10 @@ impl Cells for Row<'_> {
 /// HXL: below the header, tags such as `#date+start`, or nothing.
 fn is_tag_row(cells: &[&str]) -> bool {
     let mut filled = cells.iter().map(|c| c.trim()).filter(|c| !c.is_empty()).peekable();
-    filled.peek().is_some() && filled.all(|c| c.starts_with('#') && !c.contains(' '))
+    filled.peek().is_some()
+        && filled.all(|c| {
+            c.strip_prefix('#').is_some_and(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic()))
+        })
 }
 
 /// Line breaks in `text`; a carriage return before a line feed belongs to it.

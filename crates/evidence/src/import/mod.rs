@@ -250,7 +250,7 @@ fn short(text: &str) -> String {
 pub(crate) fn name_of(text: &str) -> Option<Name> {
     let text = text.trim();
     let is_name = text.starts_with(char::is_alphanumeric)
-        && text.chars().all(|c| c.is_alphanumeric() || "-_/~.".contains(c))
+        && text.chars().all(|c| c.is_alphanumeric() || "-_/".contains(c))
         && text.len() <= 200;
     let name =
         if is_name { Name::from(text) } else { Name::slug(&text.chars().take(200).collect::<String>()) };
@@ -603,7 +603,11 @@ impl<'a> Builder<'a> {
         if let Some(read) = mapping::read(&m.name, row)? {
             let text = read.text();
             match (gazetteer::canonical(&text), m.unknown) {
-                (Some(name), _) => return Ok(Some(Place::Named(name))),
+                // One word stands as it is, since the agreement may have a zone of that name; the gazetteer finds it too.
+                (Some(name), _) => {
+                    let stands = name_of(&text).filter(|n| n.as_str() == text.trim());
+                    return Ok(Some(Place::Named(stands.unwrap_or(name))));
+                }
                 (None, UnknownPlace::Keep) => {
                     self.warn(format!(
                         "the place `{}` is not in the gazetteer; its name is kept",
