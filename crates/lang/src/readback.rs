@@ -277,7 +277,6 @@ impl<'a> Prose<'a> {
             Some(RoleType::Party) => "any party".to_string(),
             Some(RoleType::Body) => "any body".to_string(),
             Some(RoleType::Place) => "any place".to_string(),
-            Some(RoleType::Number(Dimension::Counted(unit))) => format!("any number of {}", plural(unit)),
             Some(RoleType::Number(_)) => "any number".to_string(),
             Some(RoleType::Time) => "any time".to_string(),
             Some(RoleType::Class(class)) => format!("any {class}"),
@@ -362,7 +361,11 @@ impl<'a> Prose<'a> {
         match conds {
             [] if word == "and" => "nothing is asked".to_string(),
             [] => "nothing would do".to_string(),
-            _ => conds.iter().map(|cond| self.bracketed(cond)).collect::<Vec<_>>().join(&format!(" {word} ")),
+            _ => {
+                let parts: Vec<String> = conds.iter().map(|cond| self.bracketed(cond)).collect();
+                let comma = if parts.iter().any(|part| part.len() > 40) { "," } else { "" };
+                parts.join(&format!("{comma} {word} "))
+            }
         }
     }
 

@@ -232,6 +232,21 @@ fn unformatted_text_keeps_its_meaning() {
     }
 }
 
+#[test]
+fn lowering_is_the_same_before_and_after() {
+    for (name, text) in texts::all() {
+        let loose = text.replace("\n  must   ", "\n    must ").replace("  bearer      ", " bearer ");
+        assert_ne!(loose, text, "{name}: nothing to format");
+        let before = servanda_lang::check(&loose);
+        let after = servanda_lang::check(&format(&loose));
+        let codes = |checked: &servanda_lang::Checked| {
+            checked.diagnostics.iter().map(|d| (d.code, d.message.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(codes(&before), codes(&after), "{name}");
+        assert_eq!(texts::without_lines(before.agreement), texts::without_lines(after.agreement), "{name}");
+    }
+}
+
 /// One change to a text, as an accident would make it.
 fn mutated(text: &str, at: usize, how: u8, with: char) -> String {
     let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
