@@ -34,7 +34,8 @@ impl View<'_> {
         for (name, zone) in &self.agreement.zones {
             for args in self.choices(zone) {
                 if let Some(shape) = self.shape(zone, &args, 0) {
-                    let args = zone.params.iter().filter_map(|(p, _)| Some((p.clone(), args.get(p)?.clone())));
+                    let args =
+                        zone.params.iter().filter_map(|(p, _)| Some((p.clone(), args.get(p)?.clone())));
                     drawn.push(Drawn { zone: name.clone(), args: args.collect(), shape });
                 }
             }
@@ -46,12 +47,19 @@ impl View<'_> {
         let mut all = vec![Args::new()];
         for (param, kind) in &zone.params {
             let values: Vec<Name> = match kind {
-                RoleType::Class(class) => {
-                    self.agreement.classes.get(class).map(|c| c.values.keys().cloned().collect()).unwrap_or_default()
-                }
-                RoleType::Party => {
-                    self.agreement.parties.iter().filter(|(_, p)| !p.outside).map(|(n, _)| n.clone()).collect()
-                }
+                RoleType::Class(class) => self
+                    .agreement
+                    .classes
+                    .get(class)
+                    .map(|c| c.values.keys().cloned().collect())
+                    .unwrap_or_default(),
+                RoleType::Party => self
+                    .agreement
+                    .parties
+                    .iter()
+                    .filter(|(_, p)| !p.outside)
+                    .map(|(n, _)| n.clone())
+                    .collect(),
                 _ => Vec::new(),
             };
             let with = |args: &Args, v: &Name| {
@@ -90,7 +98,9 @@ impl View<'_> {
                 };
                 Some(Shape::Strip { line, within_m: self.length(within, args)?, side })
             }
-            Extent::Disc { at, within } => Some(Shape::Disc { at: *at, radius_m: self.length(within, args)? }),
+            Extent::Disc { at, within } => {
+                Some(Shape::Disc { at: *at, radius_m: self.length(within, args)? })
+            }
             Extent::Union(of) => {
                 let shapes: Vec<Shape> = of.iter().filter_map(|e| self.extent(e, args, depth + 1)).collect();
                 (!shapes.is_empty()).then_some(Shape::Union(shapes))

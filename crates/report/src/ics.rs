@@ -11,9 +11,9 @@
 //! - a due time is never shown later than it is: milliseconds are cut off, and of an interval the earliest counts.
 
 use crate::{Duty, View, wording};
+use servanda_model::Instant;
 use servanda_model::record::{Marking, Tlp};
 use servanda_model::verdict::Performance;
-use servanda_model::Instant;
 use std::fmt::Write;
 
 /// As what a duty appears in a calendar.
@@ -61,7 +61,8 @@ pub fn calendar(view: &View<'_>, duties: &[Duty<'_>], feed: &Feed) -> String {
             Entry::Task => "VTODO",
         };
         out.line("BEGIN", component);
-        let name = [view.agreement.name.as_str(), v.norm.as_str(), &v.bearer.to_string(), v.instance.as_str()];
+        let name =
+            [view.agreement.name.as_str(), v.norm.as_str(), &v.bearer.to_string(), v.instance.as_str()];
         out.text("UID", &uid(&name));
         out.line("DTSTAMP", &stamp(question.known_at));
         out.line("LAST-MODIFIED", &stamp(question.known_at));
@@ -73,11 +74,14 @@ pub fn calendar(view: &View<'_>, duties: &[Duty<'_>], feed: &Feed) -> String {
             }
             Entry::Task => {
                 out.line("DUE", &stamp(due.earliest));
-                out.line("STATUS", match v.performance {
-                    Performance::Satisfied => "COMPLETED",
-                    Performance::NotApplicable => "CANCELLED",
-                    _ => "NEEDS-ACTION",
-                });
+                out.line(
+                    "STATUS",
+                    match v.performance {
+                        Performance::Satisfied => "COMPLETED",
+                        Performance::NotApplicable => "CANCELLED",
+                        _ => "NEEDS-ACTION",
+                    },
+                );
             }
         }
         out.text("SUMMARY", &format!("{banner}{}: {} ({})", duty.bearer, duty.title, duty.state.word));
@@ -131,7 +135,11 @@ fn description(view: &View<'_>, duty: &Duty<'_>) -> String {
     for needed in &duty.evidence {
         line(format!("Evidence: {needed}"));
     }
-    line(format!("As of {}, as known at {} {zone}.", calendar.show(question.at), calendar.show(question.known_at)));
+    line(format!(
+        "As of {}, as known at {} {zone}.",
+        calendar.show(question.at),
+        calendar.show(question.known_at)
+    ));
     text + wording::CAVEAT
 }
 
@@ -202,4 +210,3 @@ impl Lines {
         self.0.push_str(&folded(&line));
     }
 }
-

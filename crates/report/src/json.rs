@@ -374,7 +374,11 @@ pub fn board(view: &View<'_>) -> BoardJson {
     };
     BoardJson {
         header: Header::of("board/1", view),
-        answer: AnswerJson { question: "Is the agreement kept?", word: answer.word, sentence: answer.sentence },
+        answer: AnswerJson {
+            question: "Is the agreement kept?",
+            word: answer.word,
+            sentence: answer.sentence,
+        },
         summary,
         rows: rows.iter().map(row_json).collect(),
         verdicts: view.board.verdicts.iter().map(|v| verdict(view, v)).collect(),
@@ -540,7 +544,9 @@ fn card(view: &View<'_>, v: &Verdict, records: &BTreeMap<&str, &Record>) -> Card
     let cited = |cited: &[Cited]| {
         let one = |c: &Cited| CitedJson {
             grade: c.grade.word(),
-            record: records.get(c.record.as_str()).map_or_else(|| unknown_record(&c.record), |r| record(view, r)),
+            record: records
+                .get(c.record.as_str())
+                .map_or_else(|| unknown_record(&c.record), |r| record(view, r)),
         };
         cited.iter().take(CITED).map(one).collect()
     };
@@ -568,7 +574,11 @@ fn card(view: &View<'_>, v: &Verdict, records: &BTreeMap<&str, &Record>) -> Card
         fulfilled: some(v.fulfilled),
         breached: some(v.breached),
         performed_late: some(v.performed_late),
-        because: reasons.because.iter().map(|b| StepJson { code: b.code.word(), text: b.text.clone() }).collect(),
+        because: reasons
+            .because
+            .iter()
+            .map(|b| StepJson { code: b.code.word(), text: b.text.clone() })
+            .collect(),
         episodes: v
             .episodes
             .iter()
@@ -596,7 +606,11 @@ fn card(view: &View<'_>, v: &Verdict, records: &BTreeMap<&str, &Record>) -> Card
                 gaps: w
                     .gaps
                     .iter()
-                    .map(|g| GapJson { from: g.from.to_string(), to: g.to.to_string(), local: period(g.from, g.to) })
+                    .map(|g| GapJson {
+                        from: g.from.to_string(),
+                        to: g.to.to_string(),
+                        local: period(g.from, g.to),
+                    })
                     .collect(),
             })
             .collect(),
@@ -884,7 +898,11 @@ pub fn agreement(view: &View<'_>, text: &str) -> AgreementJson {
         parties: a
             .parties
             .iter()
-            .map(|(n, p)| PartyJson { name: n.to_string(), phrase: a.phrase(n).to_string(), outside: p.outside })
+            .map(|(n, p)| PartyJson {
+                name: n.to_string(),
+                phrase: a.phrase(n).to_string(),
+                outside: p.outside,
+            })
             .collect(),
         clauses: a
             .clauses

@@ -71,7 +71,8 @@ impl<'a> View<'a> {
         if self.agreement.exercise {
             return true;
         }
-        let exercise: BTreeSet<&RecordId> = self.records.iter().filter(|r| r.exercise).map(|r| &r.id).collect();
+        let exercise: BTreeSet<&RecordId> =
+            self.records.iter().filter(|r| r.exercise).map(|r| &r.id).collect();
         !exercise.is_empty()
             && self.board.verdicts.iter().any(|v| {
                 let reasons = v.reasons();
@@ -94,7 +95,9 @@ impl<'a> View<'a> {
             .filter(|r| self.agreement.facts.get(&r.fact).is_none_or(|f| f.kind == FactKind::Event))
             .filter(|r| r.when.earliest <= self.board.question.at)
             .collect();
-        found.sort_by(|a, b| (a.when.earliest, a.when.latest, &a.id).cmp(&(b.when.earliest, b.when.latest, &b.id)));
+        found.sort_by(|a, b| {
+            (a.when.earliest, a.when.latest, &a.id).cmp(&(b.when.earliest, b.when.latest, &b.id))
+        });
         found
     }
 }

@@ -94,9 +94,12 @@ pub fn located(view: &View<'_>, record: &Record) -> Option<(Point, f64, &'static
             if let Some(at) = view.places.points.get(name) {
                 return Some((*at, 0.0, "named place"));
             }
-            let shape = view.places.shapes.get(name).cloned().or_else(|| {
-                view.zones().into_iter().find(|z| z.zone == *name).map(|z| z.shape)
-            })?;
+            let shape = view
+                .places
+                .shapes
+                .get(name)
+                .cloned()
+                .or_else(|| view.zones().into_iter().find(|z| z.zone == *name).map(|z| z.shape))?;
             let [west, south, east, north] = shape.bounds()?;
             let middle = Point { lat: (south + north) / 2.0, lon: (west + east) / 2.0 };
             let corner = Point { lat: north, lon: east };
@@ -161,7 +164,8 @@ fn zone_feature(view: &View<'_>, drawn: &crate::extents::Drawn) -> Value {
 fn geometry(shape: &Shape) -> (Value, Option<Value>) {
     match shape {
         Shape::Line(parts) => {
-            let lines: Vec<Vec<[f64; 2]>> = parts.iter().map(|l| l.iter().map(|p| position(*p)).collect()).collect();
+            let lines: Vec<Vec<[f64; 2]>> =
+                parts.iter().map(|l| l.iter().map(|p| position(*p)).collect()).collect();
             (json!({"type": "MultiLineString", "coordinates": lines}), None)
         }
         Shape::Difference(a, b) => (polygons_json(&polygons(a)), Some(polygons_json(&polygons(b)))),

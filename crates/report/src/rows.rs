@@ -110,7 +110,12 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// Where nothing has that name: what there is instead.
-    pub fn find(&self, norm: &str, bearer: Option<&str>, instance: Option<&str>) -> Result<Vec<&'a Verdict>, NotFound> {
+    pub fn find(
+        &self,
+        norm: &str,
+        bearer: Option<&str>,
+        instance: Option<&str>,
+    ) -> Result<Vec<&'a Verdict>, NotFound> {
         let rows = self.rows();
         let of_norm: Vec<&Row<'a>> = rows.iter().filter(|r| *r.name == *norm).collect();
         if of_norm.is_empty() {
@@ -118,7 +123,8 @@ impl<'a> View<'a> {
             known.sort_by_key(|k| (!k.contains(norm), k.clone()));
             return Err(NotFound { what: "norm", asked: norm.into(), known });
         }
-        let fits = |r: &&&Row<'a>| bearer.is_none_or(|b| crate::wording::is_bearer(self.agreement, r.bearer, b));
+        let fits =
+            |r: &&&Row<'a>| bearer.is_none_or(|b| crate::wording::is_bearer(self.agreement, r.bearer, b));
         let of_bearer: Vec<&&Row<'a>> = of_norm.iter().filter(fits).collect();
         if of_bearer.is_empty() {
             let known = of_norm.iter().map(|r| r.bearer.to_string()).collect();
@@ -140,7 +146,10 @@ impl<'a> View<'a> {
 /// The step that says most: the last one that is not a mere circumstance.
 pub fn main_step(verdict: &Verdict) -> &str {
     let circumstance = |code: Code| {
-        matches!(code, Code::Triggered | Code::Extended | Code::BreachOf | Code::LeftToJudgement | Code::NoDeadline)
+        matches!(
+            code,
+            Code::Triggered | Code::Extended | Code::BreachOf | Code::LeftToJudgement | Code::NoDeadline
+        )
     };
     let steps = &verdict.reasons().because;
     let step = steps.iter().rev().find(|b| !circumstance(b.code)).or(steps.last());

@@ -4,9 +4,9 @@
 //! not observed, disputed …). They are finer than [`Performance`] and never contradict it.
 
 use crate::View;
+use servanda_model::Verdict;
 use servanda_model::agreement::NormKind;
 use servanda_model::verdict::{Bearer, Code, Ended, Performance, Standing};
-use servanda_model::Verdict;
 
 /// The kind of answer behind a word: what a colour and a shape stand for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -146,7 +146,9 @@ fn pending(verdict: &Verdict) -> (&'static str, Tone) {
         Standing::Waiting(_) => ("waiting", Tone::Waiting),
         Standing::Suspended(_) => ("suspended", Tone::Waiting),
         _ if verdict.because(Code::DeadlineAhead) => ("not due", Tone::Open),
-        _ if verdict.because(Code::PeriodOpen) && verdict.kind == NormKind::Ban => ("no breach so far", Tone::Open),
+        _ if verdict.because(Code::PeriodOpen) && verdict.kind == NormKind::Ban => {
+            ("no breach so far", Tone::Open)
+        }
         _ if verdict.because(Code::PeriodOpen) => ("kept so far", Tone::Open),
         _ => ("pending", Tone::Open),
     }

@@ -148,7 +148,11 @@ fn board_row(view: &View<'_>, row: &Row<'_>, rows: &[Row<'_>], style: &Style) ->
     let mut out = format!(
         "  {bearer:<column$}  {}{}{}\n",
         style.paint(state.tone, &word),
-        if facts.is_empty() { String::new() } else { " ".repeat(26_usize.saturating_sub(count(&word)).max(2)) },
+        if facts.is_empty() {
+            String::new()
+        } else {
+            " ".repeat(26_usize.saturating_sub(count(&word)).max(2))
+        },
         facts.join(" · ")
     );
     let reason = clean(main_step(shown));
@@ -169,7 +173,9 @@ fn due_words(view: &View<'_>, row: &Row<'_>) -> String {
     let now = view.board.question.at;
     match (row.next_due(), row.shown().due) {
         (Some(due), _) => format!("due {} ({})", calendar.show_when(due), wording::left(now, due)),
-        (None, Some(due)) => format!("{} {}", if due.latest < now { "was due" } else { "due" }, calendar.show_when(due)),
+        (None, Some(due)) => {
+            format!("{} {}", if due.latest < now { "was due" } else { "due" }, calendar.show_when(due))
+        }
         (None, None) => String::new(),
     }
 }
@@ -186,20 +192,36 @@ fn term_lines(view: &View<'_>, term: &TermState, style: &Style, indent: usize) -
     };
     let readings = readings_words(&term.readings);
     let pad = " ".repeat(indent);
-    let mut out = format!("{pad}{}{}: {now}", clean(phrase), if readings.is_empty() { String::new() } else { format!(" ({readings})") });
+    let mut out = format!(
+        "{pad}{}{}: {now}",
+        clean(phrase),
+        if readings.is_empty() { String::new() } else { format!(" ({readings})") }
+    );
     if let Some(episode) = term.episodes.last() {
         let ended = episode.ended.map(|e| format!(" to {}", calendar.show_when(e))).unwrap_or_default();
         let found = episode.found.map(|f| format!(", found {}", calendar.show_when(f))).unwrap_or_default();
-        let times = if term.episodes.len() > 1 { format!("; {} times in all", term.episodes.len()) } else { String::new() };
-        out.push_str(&format!(
-            "; last from {}{ended} ({}{found}){times}",
+        let times = if term.episodes.len() > 1 {
+            format!("; {} times in all", term.episodes.len())
+        } else {
+            String::new()
+        };
+        let last = format!(
+            "last from {}{ended} ({}{found}){times}",
             calendar.show_when(episode.began),
             episode.grade
-        ));
+        );
+        out.push('\n');
+        out.push_str(&wrapped(&clean(&last), style.width(), indent + 2));
+    } else {
+        out.push('\n');
     }
-    out.push('\n');
     for gauge in &term.gauges {
-        let line = format!("{}: {} beside {}", gauge.what, wording::number(&gauge.value), wording::number(&gauge.threshold));
+        let line = format!(
+            "{}: {} beside {}",
+            gauge.what,
+            wording::number(&gauge.value),
+            wording::number(&gauge.threshold)
+        );
         out.push_str(&wrapped(&clean(&line), style.width(), indent + 2));
     }
     out
@@ -224,10 +246,16 @@ pub fn card(view: &View<'_>, verdict: &Verdict, style: &Style, with_heading: boo
     let bearer = clean(&wording::bearer(agreement, &verdict.bearer));
     let called = if phrase == verdict.norm.as_str() { String::new() } else { format!(" {}", clean(phrase)) };
     out.push_str(&format!("{}{called} · {bearer}\n", style.strong(&name)));
-    let grade = if verdict.grade == servanda_model::Grade::None { String::new() } else { format!(", {}", verdict.grade) };
+    let grade = if verdict.grade == servanda_model::Grade::None {
+        String::new()
+    } else {
+        format!(", {}", verdict.grade)
+    };
     out.push_str(&format!("{}{grade}\n", style.state(state)));
 
-    if let Some(clause) = reasons.clause.or(norm.and_then(|n| n.clause)).and_then(|c| agreement.clauses.get(c)) {
+    if let Some(clause) =
+        reasons.clause.or(norm.and_then(|n| n.clause)).and_then(|c| agreement.clauses.get(c))
+    {
         section(&mut out, style, "The words");
         out.push_str(&wrapped(&clean(&clause.heading), width, 2));
         for words in &reasons.words {
@@ -282,7 +310,11 @@ pub fn card(view: &View<'_>, verdict: &Verdict, style: &Style, with_heading: boo
     }
     if !reasons.judgement.is_empty() {
         let names: Vec<&str> = reasons.judgement.iter().map(|n| n.as_str()).collect();
-        out.push_str(&wrapped(&clean(&format!("Left to judgement: {}", wording::listed(&names, "and"))), width, 2));
+        out.push_str(&wrapped(
+            &clean(&format!("Left to judgement: {}", wording::listed(&names, "and"))),
+            width,
+            2,
+        ));
     }
     if !verdict.episodes.is_empty() {
         section(&mut out, style, &format!("Episodes of breach ({})", verdict.episodes.len()));
@@ -324,7 +356,11 @@ pub fn card(view: &View<'_>, verdict: &Verdict, style: &Style, with_heading: boo
             );
             out.push_str(&wrapped(&clean(&line), width, 2));
             for gap in w.gaps.iter().take(5) {
-                out.push_str(&format!("    not watched {} to {}\n", calendar.show(gap.from), calendar.show(gap.to)));
+                out.push_str(&format!(
+                    "    not watched {} to {}\n",
+                    calendar.show(gap.from),
+                    calendar.show(gap.to)
+                ));
             }
             more(&mut out, w.gaps.len(), 5);
         }
@@ -377,7 +413,8 @@ fn cited(
             continue;
         };
         let admiralty = wording::admiralty(record);
-        let grade = if admiralty.is_empty() { c.grade.to_string() } else { format!("{} ({admiralty})", c.grade) };
+        let grade =
+            if admiralty.is_empty() { c.grade.to_string() } else { format!("{} ({admiralty})", c.grade) };
         let when = view.agreement.calendar.show_when(record.when);
         let exercise = if record.exercise { "EXERCISE " } else { "" };
         let source = if record.source.is_empty() { "source not named" } else { &record.source };
@@ -386,8 +423,8 @@ fn cited(
             style.width(),
             2,
         ));
-        let about = format!("{grade} · {source} · {} · {}", record.basis.word(), c.record);
-        out.push_str(&format!("    {}\n", style.faint(&clean(&about))));
+        let about = clean(&format!("{grade} · {source} · {} · {}", record.basis.word(), c.record));
+        out.push_str(&format!("    {}\n", style.faint(&short(&about, style.width() - 4))));
     }
     more(out, cited.len(), RECORDS);
 }
@@ -405,8 +442,13 @@ pub fn duties(view: &View<'_>, duties: &[Duty<'_>], style: &Style) -> String {
         let v = duty.verdict;
         out.push('\n');
         let title = format!("{} owes", clean(&duty.bearer));
-        let to = if duty.owed_to.is_empty() { String::new() } else { format!(" to {}", clean(&duty.owed_to)) };
-        out.push_str(&format!("{} {title} {}{to}\n", style.state(duty.state), style.strong(&clean(&duty.title))));
+        let to =
+            if duty.owed_to.is_empty() { String::new() } else { format!(" to {}", clean(&duty.owed_to)) };
+        out.push_str(&format!(
+            "{} {title} {}{to}\n",
+            style.state(duty.state),
+            style.strong(&clean(&duty.title))
+        ));
         let mut facts: Vec<(&str, String)> = Vec::new();
         if let Some(clause) = duty.clause {
             facts.push(("clause", clause.to_string()));
@@ -509,4 +551,3 @@ fn wrapped(text: &str, width: usize, indent: usize) -> String {
     }
     out
 }
-

@@ -137,7 +137,10 @@ pub fn timeline(view: &View<'_>) -> TimelineJson {
     TimelineJson {
         header: Header::of("timeline/1", view),
         per: per.word(),
-        facts: facts.iter().map(|(f, n)| FactJson { fact: f.to_string(), phrase: phrase(f), count: *n }).collect(),
+        facts: facts
+            .iter()
+            .map(|(f, n)| FactJson { fact: f.to_string(), phrase: phrase(f), count: *n })
+            .collect(),
         bars,
         curves: curves(view),
         watched_zones: zones.iter().map(Name::to_string).collect(),
@@ -164,10 +167,13 @@ fn curves(view: &View<'_>) -> Vec<CurveJson> {
             let Window::InAny(span) = &aggregate.window else { continue };
             let gauge = state.and_then(|s| {
                 let fits = s.gauges.iter().filter(|g| g.threshold == *threshold);
-                fits.clone().find(|g| g.what.contains(aggregate.of.fact.as_str())).or(fits.clone().next())
+                fits.clone()
+                    .find(|g| g.what.contains(aggregate.of.fact.as_str()))
+                    .or(fits.clone().next())
                     .or(s.gauges.get(i))
             });
-            let (exact, points) = trailing(view, aggregate, |at| view.agreement.calendar.window_end(at, *span));
+            let (exact, points) =
+                trailing(view, aggregate, |at| view.agreement.calendar.window_end(at, *span));
             let phrase = if term.phrase.is_empty() { name.as_str() } else { &term.phrase };
             curves.push(CurveJson {
                 term: name.to_string(),
@@ -195,7 +201,11 @@ fn comparisons<'c>(cond: &'c Cond, found: &mut Vec<(&'c Aggregate, &'c Number)>)
     }
 }
 
-fn trailing(view: &View<'_>, aggregate: &Aggregate, leaves: impl Fn(Instant) -> Instant) -> (bool, Vec<PointJson>) {
+fn trailing(
+    view: &View<'_>,
+    aggregate: &Aggregate,
+    leaves: impl Fn(Instant) -> Instant,
+) -> (bool, Vec<PointJson>) {
     let mut exact = true;
     let mut steps: BTreeMap<Instant, Number> = BTreeMap::new();
     for record in view.known() {
@@ -266,4 +276,3 @@ pub fn terms_of<'a>(view: &View<'a>, norm: &str) -> Vec<&'a servanda_model::verd
     let uses = Uses::of_norm(view.agreement, norm);
     view.board.terms.iter().filter(|t| uses.terms.contains(&t.term)).collect()
 }
-

@@ -2,9 +2,7 @@
 //!
 //! It looks at names only; whether anything holds is not asked here.
 
-use servanda_model::agreement::{
-    Cond, Deadline, FactPattern, Meaning, Moment, Norm, Trigger, Value, Window,
-};
+use servanda_model::agreement::{Cond, Deadline, FactPattern, Meaning, Moment, Norm, Trigger, Value, Window};
 use servanda_model::{Agreement, Name};
 use std::collections::BTreeSet;
 
@@ -69,10 +67,11 @@ impl Walk<'_> {
     }
 
     fn term(&mut self, name: &Name) {
-        if self.found.terms.insert(name.clone()) {
-            if let Some(cond) = self.agreement.terms.get(name).and_then(|t| t.means.as_ref()) {
-                self.cond(cond);
-            }
+        if !self.found.terms.insert(name.clone()) {
+            return;
+        }
+        if let Some(cond) = self.agreement.terms.get(name).and_then(|t| t.means.as_ref()) {
+            self.cond(cond);
         }
     }
 

@@ -79,7 +79,7 @@ pub fn between(from: Instant, to: Instant) -> String {
     let ms = (to - from).unsigned_abs();
     let (day, hour) = (DAY.unsigned_abs(), HOUR.unsigned_abs());
     // A deadline is the last millisecond in time; people count to the next full minute.
-    let minutes = (ms + 59_999) / 60_000;
+    let minutes = ms.div_ceil(60_000);
     let ms = minutes * 60_000;
     let unit = |n: u64, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let (days, hours, minutes) = (ms / day, ms % day / hour, ms % hour / 60_000);
@@ -136,7 +136,8 @@ pub fn marking(agreement: &Agreement, marking: &Marking) -> String {
 /// What evidence a fact needs, in words; `None` where no rule is stated.
 pub fn evidence(fact: &Fact) -> Option<String> {
     let rule = |r: &EvidenceRule| {
-        let n = if r.sources == 1 { "1 source".to_string() } else { format!("at least {} sources", r.sources) };
+        let n =
+            if r.sources == 1 { "1 source".to_string() } else { format!("at least {} sources", r.sources) };
         let grade = r.grade.map(|g| format!(" of grade {g:?} or better")).unwrap_or_default();
         let from = r.from.as_ref().map(|f| format!(" from {f}")).unwrap_or_default();
         format!("{n}{grade}{from}")
@@ -209,7 +210,9 @@ pub fn place(place: &Place) -> String {
     match place {
         Place::Named(name) => name.to_string(),
         Place::Point { at, radius_m } if *radius_m <= 0.0 => format!("{:.4}, {:.4}", at.lat, at.lon),
-        Place::Point { at, radius_m } => format!("{:.3}, {:.3} (within {})", at.lat, at.lon, metres(*radius_m)),
+        Place::Point { at, radius_m } => {
+            format!("{:.3}, {:.3} (within {})", at.lat, at.lon, metres(*radius_m))
+        }
     }
 }
 

@@ -4,8 +4,8 @@ mod hand_built;
 
 use expect_test::expect;
 use hand_built::hand_built;
-use servanda_report::text::{self, Style};
 use servanda_report::Owed;
+use servanda_report::text::{self, Style};
 
 #[test]
 fn the_board() {
@@ -66,7 +66,8 @@ fn the_board() {
             Waived by Ukraine on 2026-05-02.
 
         Terms
-          Large-scale aggression: ○ not met; last from 2026-04-28 21:00 to 2026-05-03 05:00 (probable, found 2026-04-29 09:00)
+          Large-scale aggression: ○ not met
+            last from 2026-04-28 21:00 to 2026-05-03 05:00 (probable, found 2026-04-29 09:00)
             armed attacks in 72 hours: 3 beside 100
 
         Acts under powers
@@ -109,12 +110,14 @@ fn a_card_says_who_watched_and_what_is_missing() {
           - reports on the security belt from 2026-04-08 to 2026-04-12
 
         Who was watching
-          Security belt: 94.2 % of 2026-03-01 02:00 to 2026-06-01 12:00 watched (none), 2 gaps
+          Security belt: 94.2 % of 2026-03-01 02:00 to 2026-06-01 12:00 watched, not enough to rule anything
+          out, 2 gaps
             not watched 2026-04-08 03:00 to 2026-04-12 03:00
             not watched 2026-05-06 03:00 to 2026-05-10 03:00
 
         Assessed by software rules; a human body finds.
-    "#]].assert_eq(&text::card(&view, verdicts[0], &Style::PLAIN, true));
+    "#]]
+    .assert_eq(&text::card(&view, verdicts[0], &Style::PLAIN, true));
 }
 
 #[test]
@@ -153,7 +156,8 @@ fn a_card_of_a_late_act_and_of_a_reading() {
             confirmed · Commission register · observed · k2
 
         Terms that it rests on
-          Large-scale aggression: ○ not met; last from 2026-04-28 21:00 to 2026-05-03 05:00 (probable, found 2026-04-29 09:00)
+          Large-scale aggression: ○ not met
+            last from 2026-04-28 21:00 to 2026-05-03 05:00 (probable, found 2026-04-29 09:00)
             armed attacks in 72 hours: 3 beside 100
 
         Assessed by software rules; a human body finds.
@@ -187,7 +191,8 @@ fn a_card_of_a_late_act_and_of_a_reading() {
           level = band: ✓ complied (probable), due 2026-12-31 24:00
 
         Assessed by software rules; a human body finds.
-    "#]].assert_eq(&text::card(&view, reading[0], &Style::PLAIN, false));
+    "#]]
+    .assert_eq(&text::card(&view, reading[0], &Style::PLAIN, false));
 }
 
 #[test]
@@ -262,5 +267,6 @@ fn the_ledger() {
           Watched at 95 per cent or more so far, with allowed gaps of 9 days.
 
         Assessed by software rules; a human body finds.
-    "#]].assert_eq(&text::duties(&view, &view.duties(&Owed::default()), &Style::PLAIN));
+    "#]]
+    .assert_eq(&text::duties(&view, &view.duties(&Owed::default()), &Style::PLAIN));
 }

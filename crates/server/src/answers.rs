@@ -41,7 +41,9 @@ pub fn router(served: Arc<Served>) -> Router {
         .route("/api/timeline", get(timeline_document))
         .route("/api/terms", get(terms))
         .route("/api/agreement", get(agreement))
-        .fallback(|| async { Problem::missing("no-such-address", "there is nothing at this address; the page is at `/`") })
+        .fallback(|| async {
+            Problem::missing("no-such-address", "there is nothing at this address; the page is at `/`")
+        })
         .method_not_allowed_fallback(|| async { Problem::method() })
         .layer(middleware::from_fn(guard))
         .with_state(served)

@@ -80,8 +80,12 @@ fn chosen(text: &str, agreement: &Agreement) -> Result<(Name, Name), Problem> {
     };
     let Some((name, found)) = agreement.readings.get_key_value(reading) else {
         let names: Vec<&str> = agreement.readings.keys().map(Name::as_str).collect();
-        let there = if names.is_empty() { "it has none".into() } else { format!("it has `{}`", names.join("`, `")) };
-        return Err(Problem::bad("unknown-reading", format!("the agreement has no reading `{reading}`; {there}")));
+        let there =
+            if names.is_empty() { "it has none".into() } else { format!("it has `{}`", names.join("`, `")) };
+        return Err(Problem::bad(
+            "unknown-reading",
+            format!("the agreement has no reading `{reading}`; {there}"),
+        ));
     };
     match found.options.iter().find(|(o, _)| *o == *option) {
         Some((option, _)) => Ok((name.clone(), option.clone())),
@@ -104,7 +108,9 @@ pub fn moment(text: &str, calendar: &Calendar) -> Result<Instant, Problem> {
         return Ok(at);
     }
     let zone = calendar.zone_name();
-    let bad = |why: String| Problem::bad("bad-time", format!("{why}; write `2026-05-01T12:00` ({zone}) or `2026-05-01T09:00Z`"));
+    let bad = |why: String| {
+        Problem::bad("bad-time", format!("{why}; write `2026-05-01T12:00` ({zone}) or `2026-05-01T09:00Z`"))
+    };
     let civil: DateTime = match text.parse::<DateTime>() {
         Ok(_) if !text.contains('T') => {
             let date: Date = text.parse().map_err(|_| bad(format!("`{text}` is not a time")))?;
@@ -145,7 +151,15 @@ mod tests {
     #[test]
     fn doubtful_and_broken_times_are_refused() {
         // Clocks go forward on 29 March 2026 at 03:00, back on 25 October at 04:00.
-        for text in ["2026-03-29T03:30", "2026-10-25T03:30", "2026-02-30", "soon", "", "2026", "9999999999-01-01T00:00Z"] {
+        for text in [
+            "2026-03-29T03:30",
+            "2026-10-25T03:30",
+            "2026-02-30",
+            "soon",
+            "",
+            "2026",
+            "9999999999-01-01T00:00Z",
+        ] {
             assert_eq!(at(text), Err("bad-time"), "{text}");
         }
     }

@@ -44,9 +44,10 @@ pub const ASSETS: &[Asset] = &[
 impl Asset {
     /// A tag that changes with the bytes (FNV-1a, 64 bits): for caches, not for trust.
     pub fn tag(&self) -> String {
-        let hash = self.bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
-            (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = self
+            .bytes
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
         format!("\"{hash:016x}\"")
     }
 }

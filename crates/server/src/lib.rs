@@ -84,7 +84,8 @@ impl Served {
     fn cell(&self, question: &Question) -> Arc<OnceCell<Arc<Board>>> {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let found = recent.iter().position(|(asked, _)| asked == question);
-        let entry = found.and_then(|i| recent.remove(i)).unwrap_or_else(|| (question.clone(), Arc::default()));
+        let entry =
+            found.and_then(|i| recent.remove(i)).unwrap_or_else(|| (question.clone(), Arc::default()));
         let cell = entry.1.clone();
         recent.push_front(entry);
         recent.truncate(KEPT);

@@ -67,8 +67,12 @@ impl std::error::Error for Problem {}
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let shape =
-            ProblemJson { servanda: "error/1", status: self.status.as_u16(), code: self.code, message: &self.message };
+        let shape = ProblemJson {
+            servanda: "error/1",
+            status: self.status.as_u16(),
+            code: self.code,
+            message: &self.message,
+        };
         let body = serde_json::to_vec(&shape).unwrap_or_default();
         let mut response = (self.status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
         if self.status == StatusCode::METHOD_NOT_ALLOWED {

@@ -42,7 +42,15 @@ fn name(text: &str) -> Name {
     Name::from(text)
 }
 
-fn norm(name_: &str, phrase: &str, kind: NormKind, clause: usize, per: &str, readback: &str, fact: &str) -> Norm {
+fn norm(
+    name_: &str,
+    phrase: &str,
+    kind: NormKind,
+    clause: usize,
+    per: &str,
+    readback: &str,
+    fact: &str,
+) -> Norm {
     Norm {
         name: name(name_),
         phrase: phrase.into(),
@@ -196,8 +204,10 @@ pub fn agreement() -> Agreement {
         "{by} fires at {at}",
         &[("by", RoleType::Party), ("at", RoleType::Place)],
     );
-    fire.evidence =
-        vec![EvidenceRule { sources: 2, grade: Some(SourceGrade::B), from: None }, EvidenceRule { sources: 1, grade: None, from: Some("MNF".into()) }];
+    fire.evidence = vec![
+        EvidenceRule { sources: 2, grade: Some(SourceGrade::B), from: None },
+        EvidenceRule { sources: 1, grade: None, from: Some("MNF".into()) },
+    ];
     fire.absence = Absence::Coverage;
     Agreement {
         name: "hand-built".into(),
@@ -210,10 +220,30 @@ pub fn agreement() -> Agreement {
         watched: Number::from(1),
         exercise: true,
         clauses: vec![
-            clause("article-1-ceasefire", "Article 1. Ceasefire", "The sides observe an immediate and complete cessation of fire in the security belt.", 20),
-            clause("article-2-collective-response", "Article 2. Collective response", "When large-scale aggression has begun, each guarantor consults with Ukraine within 24 hours.", 60),
-            clause("article-3-monitoring", "Article 3. Monitoring", "The United States watches the line of contact and reports to the Commission every week.", 90),
-            clause("article-4-strength-and-equipment", "Article 4. Strength and equipment", "Ukraine brings its armed forces to the level of 800,000, with yearly milestones.", 130),
+            clause(
+                "article-1-ceasefire",
+                "Article 1. Ceasefire",
+                "The sides observe an immediate and complete cessation of fire in the security belt.",
+                20,
+            ),
+            clause(
+                "article-2-collective-response",
+                "Article 2. Collective response",
+                "When large-scale aggression has begun, each guarantor consults with Ukraine within 24 hours.",
+                60,
+            ),
+            clause(
+                "article-3-monitoring",
+                "Article 3. Monitoring",
+                "The United States watches the line of contact and reports to the Commission every week.",
+                90,
+            ),
+            clause(
+                "article-4-strength-and-equipment",
+                "Article 4. Strength and equipment",
+                "Ukraine brings its armed forces to the level of 800,000, with yearly milestones.",
+                130,
+            ),
         ],
         parties: BTreeMap::from([
             (name("Ukraine"), party("Ukraine", false)),
@@ -232,10 +262,20 @@ pub fn agreement() -> Agreement {
         )]),
         bodies: BTreeMap::from([(
             name("commission"),
-            Body { phrase: "Joint Security Commission".into(), members: vec![member("Ukraine")], decides: None },
+            Body {
+                phrase: "Joint Security Commission".into(),
+                members: vec![member("Ukraine")],
+                decides: None,
+            },
         )]),
         zones: BTreeMap::from([
-            (name("contact-line"), Zone { sides: Some((name("Ukraine"), name("Russia"))), ..zone("Line of contact", Extent::Given(name("line.geojson"))) }),
+            (
+                name("contact-line"),
+                Zone {
+                    sides: Some((name("Ukraine"), name("Russia"))),
+                    ..zone("Line of contact", Extent::Given(name("line.geojson")))
+                },
+            ),
             (
                 name("security-belt"),
                 zone(
@@ -251,13 +291,69 @@ pub fn agreement() -> Agreement {
         ]),
         facts: BTreeMap::from([
             (name("fire"), fire),
-            (name("armed-attack"), fact(FactKind::Event, "Armed attack", "{by} attacks at {at}", &[("by", RoleType::Party), ("at", RoleType::Place)])),
-            (name("consultation"), fact(FactKind::Event, "Consultation", "{by} consults with {with}", &[("by", RoleType::Party), ("with", RoleType::Party)])),
-            (name("report"), fact(FactKind::Event, "Report", "{by} reports to {to}", &[("by", RoleType::Party), ("to", RoleType::Body)])),
-            (name("force-strength"), fact(FactKind::Measure, "Strength", "strength of the armed forces of {of}", &[("of", RoleType::Party)])),
-            (name("delivery"), fact(FactKind::Event, "Delivery", "{from} delivers {quantity} {item} to {to}", &[("from", RoleType::Party)])),
-            (name("access-denied"), fact(FactKind::Event, "Access denied", "{by} denies access at {at}", &[("by", RoleType::Party)])),
-            (name("reasons-stated"), fact(FactKind::Event, "Reasons stated", "{by} states its reasons", &[("by", RoleType::Party)])),
+            (
+                name("armed-attack"),
+                fact(
+                    FactKind::Event,
+                    "Armed attack",
+                    "{by} attacks at {at}",
+                    &[("by", RoleType::Party), ("at", RoleType::Place)],
+                ),
+            ),
+            (
+                name("consultation"),
+                fact(
+                    FactKind::Event,
+                    "Consultation",
+                    "{by} consults with {with}",
+                    &[("by", RoleType::Party), ("with", RoleType::Party)],
+                ),
+            ),
+            (
+                name("report"),
+                fact(
+                    FactKind::Event,
+                    "Report",
+                    "{by} reports to {to}",
+                    &[("by", RoleType::Party), ("to", RoleType::Body)],
+                ),
+            ),
+            (
+                name("force-strength"),
+                fact(
+                    FactKind::Measure,
+                    "Strength",
+                    "strength of the armed forces of {of}",
+                    &[("of", RoleType::Party)],
+                ),
+            ),
+            (
+                name("delivery"),
+                fact(
+                    FactKind::Event,
+                    "Delivery",
+                    "{from} delivers {quantity} {item} to {to}",
+                    &[("from", RoleType::Party)],
+                ),
+            ),
+            (
+                name("access-denied"),
+                fact(
+                    FactKind::Event,
+                    "Access denied",
+                    "{by} denies access at {at}",
+                    &[("by", RoleType::Party)],
+                ),
+            ),
+            (
+                name("reasons-stated"),
+                fact(
+                    FactKind::Event,
+                    "Reasons stated",
+                    "{by} states its reasons",
+                    &[("by", RoleType::Party)],
+                ),
+            ),
         ]),
         terms: BTreeMap::from([(
             name("large-scale-aggression"),
@@ -301,8 +397,26 @@ pub fn agreement() -> Agreement {
 /// A contact line that follows no real one, and a square in the west.
 pub fn places() -> Places {
     let p = |lat, lon| Point { lat, lon };
-    let line = vec![p(50.1, 37.9), p(49.5, 38.0), p(49.0, 37.9), p(48.5, 37.6), p(48.0, 37.4), p(47.7, 36.6), p(47.4, 35.6), p(47.2, 34.9)];
-    let west = vec![p(48.6, 22.6), p(50.4, 23.6), p(51.4, 24.0), p(51.3, 26.0), p(49.6, 26.2), p(48.4, 25.0), p(48.0, 23.6), p(48.6, 22.6)];
+    let line = vec![
+        p(50.1, 37.9),
+        p(49.5, 38.0),
+        p(49.0, 37.9),
+        p(48.5, 37.6),
+        p(48.0, 37.4),
+        p(47.7, 36.6),
+        p(47.4, 35.6),
+        p(47.2, 34.9),
+    ];
+    let west = vec![
+        p(48.6, 22.6),
+        p(50.4, 23.6),
+        p(51.4, 24.0),
+        p(51.3, 26.0),
+        p(49.6, 26.2),
+        p(48.4, 25.0),
+        p(48.0, 23.6),
+        p(48.6, 22.6),
+    ];
     Places {
         shapes: BTreeMap::from([
             (name("line.geojson"), Shape::Line(vec![line])),
@@ -314,7 +428,8 @@ pub fn places() -> Places {
 
 /// A short fixed sequence of numbers between 0 and 1: enough to scatter points.
 fn scatter(i: u64, salt: u64) -> f64 {
-    let mut x = i.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(salt.wrapping_mul(1_442_695_040_888_963_407));
+    let mut x =
+        i.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(salt.wrapping_mul(1_442_695_040_888_963_407));
     x ^= x >> 33;
     x = x.wrapping_mul(0xff51_afd7_ed55_8ccd);
     x ^= x >> 33;
@@ -351,18 +466,31 @@ pub fn records() -> Vec<Record> {
             When { earliest: when, latest: when + doubt },
             when + 4 * HOUR + doubt,
         );
-        let by = if i % 4 == 0 { RoleValue::OneOf(vec![name("Russia"), name("Ukraine")]) } else { RoleValue::Name(name(if i % 7 == 0 { "Ukraine" } else { "Russia" })) };
+        let by = if i % 4 == 0 {
+            RoleValue::OneOf(vec![name("Russia"), name("Ukraine")])
+        } else {
+            RoleValue::Name(name(if i % 7 == 0 { "Ukraine" } else { "Russia" }))
+        };
         r.roles.insert(name("by"), by);
-        r.place = Some(Place::Point { at: near(i), radius_m: [500.0, 2_000.0, 10_000.0, 25_000.0][(i % 4) as usize] });
+        r.place = Some(Place::Point {
+            at: near(i),
+            radius_m: [500.0, 2_000.0, 10_000.0, 25_000.0][(i % 4) as usize],
+        });
         r.source = ["MNF-U patrol", "sensor 14", "Joint hotline", "open sources"][(i % 4) as usize].into();
-        r.source_grade = Some([SourceGrade::A, SourceGrade::B, SourceGrade::C, SourceGrade::F][(i % 4) as usize]);
+        r.source_grade =
+            Some([SourceGrade::A, SourceGrade::B, SourceGrade::C, SourceGrade::F][(i % 4) as usize]);
         r.item_grade = Some(ItemGrade([1, 2, 3, 3][(i % 4) as usize]));
         r.exercise = true;
         all.push(r);
     }
     for week in 0..13_i64 {
         let from = start + week * 7 * DAY;
-        let mut r = Record::new(format!("c{week}"), COVERAGE, When { earliest: from, latest: from + 7 * DAY }, from + 7 * DAY);
+        let mut r = Record::new(
+            format!("c{week}"),
+            COVERAGE,
+            When { earliest: from, latest: from + 7 * DAY },
+            from + 7 * DAY,
+        );
         r.until = Some(from + if week == 5 || week == 9 { 3 * DAY } else { 7 * DAY });
         r.place = Some(Place::Named(name("security-belt")));
         r.value = Number::ratio([96, 97, 91, 70, 94, 95, 88, 97, 96, 60, 92, 95, 97][week as usize], 100);
@@ -371,7 +499,8 @@ pub fn records() -> Vec<Record> {
         r.exercise = true;
         all.push(r);
     }
-    let mut consulted = Record::new("k1", "consultation", exact("2026-04-29T09:30:00Z"), at("2026-04-29T12:00:00Z"));
+    let mut consulted =
+        Record::new("k1", "consultation", exact("2026-04-29T09:30:00Z"), at("2026-04-29T12:00:00Z"));
     consulted.roles = BTreeMap::from([
         (name("by"), RoleValue::Name(name("Germany"))),
         (name("with"), RoleValue::Name(name("Ukraine"))),
@@ -380,7 +509,8 @@ pub fn records() -> Vec<Record> {
     consulted.stated = Some(Grade::Confirmed);
     consulted.exercise = true;
     let mut late = consulted.clone();
-    (late.id, late.when, late.recorded) = (name("k2"), exact("2026-04-30T20:00:00Z"), at("2026-04-30T21:00:00Z"));
+    (late.id, late.when, late.recorded) =
+        (name("k2"), exact("2026-04-30T20:00:00Z"), at("2026-04-30T21:00:00Z"));
     late.roles.insert(name("by"), RoleValue::Name(name("Poland")));
     let mut hostile = Record::new("x1", "fire", exact("2026-05-20T10:00:00Z"), at("2026-05-20T11:00:00Z"));
     hostile.title = "<img src=x onerror=alert(1)> & \"quoted\"; a, title\u{1b}[31m that tries".into();
@@ -396,13 +526,24 @@ pub fn records() -> Vec<Record> {
 
 struct Draft(Ruling, Reasons);
 
-fn draft(agreement: &Agreement, norm: &str, bearer: Bearer, performance: Performance, code: Code, text: &str) -> Draft {
+fn draft(
+    agreement: &Agreement,
+    norm: &str,
+    bearer: Bearer,
+    performance: Performance,
+    code: Code,
+    text: &str,
+) -> Draft {
     let norm = agreement.norm(norm).unwrap();
     Draft(
         Ruling {
             norm: norm.name.clone(),
             kind: norm.kind,
-            owed_to: vec![name(if bearer == Bearer::Party(name("Ukraine")) { "guarantors" } else { "Ukraine" })],
+            owed_to: vec![name(if bearer == Bearer::Party(name("Ukraine")) {
+                "guarantors"
+            } else {
+                "Ukraine"
+            })],
             bearer,
             instance: name("-"),
             triggered: None,
@@ -451,55 +592,96 @@ pub fn board(agreement: &Agreement, question: &Question) -> Board {
     let due = When::exact(trigger.earliest + 24 * HOUR);
     let mut verdicts = Vec::new();
     verdicts.push(
-        draft(agreement, "no-fire", party("Ukraine"), Performance::PendingEvidence, Code::NotWatched, "Nobody watched the security belt for 8 days; 94 % were watched, 100 % are needed.")
-            .with(|_, r| {
-                r.coverage.push(Watched {
-                    what: "Security belt".into(),
-                    period: Period { from: at("2026-03-01T00:00:00Z"), to: question.at },
-                    share: Number::ratio(9415, 10_000).unwrap(),
-                    grade: Grade::None,
-                    gaps: vec![
-                        Period { from: at("2026-04-08T00:00:00Z"), to: at("2026-04-12T00:00:00Z") },
-                        Period { from: at("2026-05-06T00:00:00Z"), to: at("2026-05-10T00:00:00Z") },
-                    ],
-                });
-                r.missing.push("reports on the security belt from 2026-04-08 to 2026-04-12".into());
-            })
-            .done(),
+        draft(
+            agreement,
+            "no-fire",
+            party("Ukraine"),
+            Performance::PendingEvidence,
+            Code::NotWatched,
+            "Nobody watched the security belt for 8 days; 94 % were watched, 100 % are needed.",
+        )
+        .with(|_, r| {
+            r.coverage.push(Watched {
+                what: "Security belt".into(),
+                period: Period { from: at("2026-03-01T00:00:00Z"), to: question.at },
+                share: Number::ratio(9415, 10_000).unwrap(),
+                grade: Grade::None,
+                gaps: vec![
+                    Period { from: at("2026-04-08T00:00:00Z"), to: at("2026-04-12T00:00:00Z") },
+                    Period { from: at("2026-05-06T00:00:00Z"), to: at("2026-05-10T00:00:00Z") },
+                ],
+            });
+            r.missing.push("reports on the security belt from 2026-04-08 to 2026-04-12".into());
+        })
+        .done(),
     );
     verdicts.push(
-        draft(agreement, "no-fire", party("Russia"), Performance::Violated, Code::Breach, "Fired in the security belt in 31 stretches; the last began on 2026-05-27 04:10.")
-            .with(|v, r| {
-                v.breached = Some(exact("2026-03-03T05:00:00Z"));
-                v.grade = Grade::Confirmed;
-                v.episodes = (0..31)
-                    .map(|i| Episode {
-                        from: When::exact(at("2026-03-03T05:00:00Z") + i * 66 * HOUR),
-                        to: Some(When::exact(at("2026-03-03T05:00:00Z") + i * 66 * HOUR)),
-                        size: Number::from(1 + i % 4),
-                        grade: Grade::Confirmed,
-                        records: vec![name(&format!("f{i}"))],
-                    })
-                    .collect();
-                r.decided_by = (0..31).map(|i| cite(&format!("f{}", i * 4 + 1), Grade::Probable)).collect();
-                r.against = vec![cite("x1", Grade::Possible)];
-                r.missing.push("a finding of the Joint Security Commission".into());
-            })
-            .done(),
+        draft(
+            agreement,
+            "no-fire",
+            party("Russia"),
+            Performance::Violated,
+            Code::Breach,
+            "Fired in the security belt in 31 stretches; the last began on 2026-05-27 04:10.",
+        )
+        .with(|v, r| {
+            v.breached = Some(exact("2026-03-03T05:00:00Z"));
+            v.grade = Grade::Confirmed;
+            v.episodes = (0..31)
+                .map(|i| Episode {
+                    from: When::exact(at("2026-03-03T05:00:00Z") + i * 66 * HOUR),
+                    to: Some(When::exact(at("2026-03-03T05:00:00Z") + i * 66 * HOUR)),
+                    size: Number::from(1 + i % 4),
+                    grade: Grade::Confirmed,
+                    records: vec![name(&format!("f{i}"))],
+                })
+                .collect();
+            r.decided_by = (0..31).map(|i| cite(&format!("f{}", i * 4 + 1), Grade::Probable)).collect();
+            r.against = vec![cite("x1", Grade::Possible)];
+            r.missing.push("a finding of the Joint Security Commission".into());
+        })
+        .done(),
     );
     verdicts.push(
-        draft(agreement, "no-fire", Bearer::NotEstablished(vec![name("Russia"), name("Ukraine")]), Performance::Violated, Code::BearerNotEstablished, "65 times somebody fired in the security belt; who it was is not established.")
-            .with(|v, r| {
-                v.breached = Some(exact("2026-03-02T01:00:00Z"));
-                r.decided_by = (0..20).map(|i| cite(&format!("f{}", i * 4), Grade::Confirmed)).collect();
-            })
-            .done(),
+        draft(
+            agreement,
+            "no-fire",
+            Bearer::NotEstablished(vec![name("Russia"), name("Ukraine")]),
+            Performance::Violated,
+            Code::BearerNotEstablished,
+            "65 times somebody fired in the security belt; who it was is not established.",
+        )
+        .with(|v, r| {
+            v.breached = Some(exact("2026-03-02T01:00:00Z"));
+            r.decided_by = (0..20).map(|i| cite(&format!("f{}", i * 4), Grade::Confirmed)).collect();
+        })
+        .done(),
     );
     for (who, performance, code, text) in [
-        ("United-States", Performance::Violated, Code::NotDone, "No consultation was entered by 2026-04-29 21:00."),
-        ("Germany", Performance::Satisfied, Code::DoneInTime, "Consulted with Ukraine on 2026-04-29 12:30, 8 hours 30 minutes before the time ran out."),
-        ("France", Performance::PendingEvidence, Code::Contested, "One source says that it consulted in time, another that it did not."),
-        ("Poland", Performance::Violated, Code::DoneLate, "Consulted with Ukraine on 2026-04-30 23:00, 26 hours late."),
+        (
+            "United-States",
+            Performance::Violated,
+            Code::NotDone,
+            "No consultation was entered by 2026-04-29 21:00.",
+        ),
+        (
+            "Germany",
+            Performance::Satisfied,
+            Code::DoneInTime,
+            "Consulted with Ukraine on 2026-04-29 12:30, 8 hours 30 minutes before the time ran out.",
+        ),
+        (
+            "France",
+            Performance::PendingEvidence,
+            Code::Contested,
+            "One source says that it consulted in time, another that it did not.",
+        ),
+        (
+            "Poland",
+            Performance::Violated,
+            Code::DoneLate,
+            "Consulted with Ukraine on 2026-04-30 23:00, 26 hours late.",
+        ),
     ] {
         verdicts.push(
             draft(agreement, "consult", party(who), performance, code, text)
@@ -507,7 +689,13 @@ pub fn board(agreement: &Agreement, question: &Question) -> Board {
                     v.instance = name("f44");
                     v.triggered = Some(trigger);
                     v.due = Some(due);
-                    r.because.insert(0, Because { code: Code::Triggered, text: "Large-scale aggression began on 2026-04-28 21:00.".into() });
+                    r.because.insert(
+                        0,
+                        Because {
+                            code: Code::Triggered,
+                            text: "Large-scale aggression began on 2026-04-28 21:00.".into(),
+                        },
+                    );
                     match who {
                         "Germany" => {
                             v.fulfilled = Some(exact("2026-04-29T09:30:00Z"));
@@ -555,60 +743,115 @@ pub fn board(agreement: &Agreement, question: &Question) -> Board {
         );
     }
     verdicts.push(
-        draft(agreement, "watch-line", party("United-States"), Performance::Pending, Code::PeriodOpen, "Watched at 95 per cent or more so far, with allowed gaps of 9 days.").done(),
+        draft(
+            agreement,
+            "watch-line",
+            party("United-States"),
+            Performance::Pending,
+            Code::PeriodOpen,
+            "Watched at 95 per cent or more so far, with allowed gaps of 9 days.",
+        )
+        .done(),
     );
     verdicts.push(
-        draft(agreement, "force-level/2026-12-31", party("Ukraine"), Performance::DependsOnReading, Code::DependsOnReading, "With 705,000 persons the floor is kept and the cap is not.")
-            .with(|v, r| {
-                v.due = Some(exact("2026-12-31T21:59:59.999Z"));
-                r.judgement.push(name("level"));
-                let other = |option: &str, performance| Elsewhere {
-                    readings: vec![(name("level"), name(option))],
-                    performance,
-                    grade: Grade::Probable,
-                    due: Some(exact("2026-12-31T21:59:59.999Z")),
-                };
-                r.elsewhere = vec![
-                    other("floor", Performance::Satisfied),
-                    other("cap", Performance::Violated),
-                    other("band", Performance::Satisfied),
-                ];
-            })
-            .done(),
+        draft(
+            agreement,
+            "force-level/2026-12-31",
+            party("Ukraine"),
+            Performance::DependsOnReading,
+            Code::DependsOnReading,
+            "With 705,000 persons the floor is kept and the cap is not.",
+        )
+        .with(|v, r| {
+            v.due = Some(exact("2026-12-31T21:59:59.999Z"));
+            r.judgement.push(name("level"));
+            let other = |option: &str, performance| Elsewhere {
+                readings: vec![(name("level"), name(option))],
+                performance,
+                grade: Grade::Probable,
+                due: Some(exact("2026-12-31T21:59:59.999Z")),
+            };
+            r.elsewhere = vec![
+                other("floor", Performance::Satisfied),
+                other("cap", Performance::Violated),
+                other("band", Performance::Satisfied),
+            ];
+        })
+        .done(),
     );
     verdicts.push(
-        draft(agreement, "equipment/155-mm-howitzer", party("Germany"), Performance::Pending, Code::Awaiting, "Waits for the appropriation.")
-            .with(|v, r| {
-                v.standing = Standing::Waiting("appropriation by Germany".into());
-                v.due = Some(exact("2026-06-14T20:59:59.999Z"));
-                v.marking = Marking {
-                    level: Tlp::Amber,
-                    releasable_to: Some([name("Ukraine"), name("Germany")].into_iter().collect()),
-                };
-                r.missing.push("a record of the appropriation".into());
-            })
-            .done(),
+        draft(
+            agreement,
+            "equipment/155-mm-howitzer",
+            party("Germany"),
+            Performance::Pending,
+            Code::Awaiting,
+            "Waits for the appropriation.",
+        )
+        .with(|v, r| {
+            v.standing = Standing::Waiting("appropriation by Germany".into());
+            v.due = Some(exact("2026-06-14T20:59:59.999Z"));
+            v.marking = Marking {
+                level: Tlp::Amber,
+                releasable_to: Some([name("Ukraine"), name("Germany")].into_iter().collect()),
+            };
+            r.missing.push("a record of the appropriation".into());
+        })
+        .done(),
     );
     verdicts.push(
-        draft(agreement, "open-compounds", party("Russia"), Performance::Missed, Code::SoftMissed, "Access was denied on 2026-05-02; reasons are on record.").done(),
+        draft(
+            agreement,
+            "open-compounds",
+            party("Russia"),
+            Performance::Missed,
+            Code::SoftMissed,
+            "Access was denied on 2026-05-02; reasons are on record.",
+        )
+        .done(),
     );
     verdicts.push(
-        draft(agreement, "open-compounds", party("Ukraine"), Performance::Satisfied, Code::RightNotObstructed, "No denial of access is on record.").done(),
+        draft(
+            agreement,
+            "open-compounds",
+            party("Ukraine"),
+            Performance::Satisfied,
+            Code::RightNotObstructed,
+            "No denial of access is on record.",
+        )
+        .done(),
     );
     verdicts.push(
-        draft(agreement, "explain", party("United-States"), Performance::Pending, Code::DeadlineAhead, "The time for stating reasons runs.")
-            .with(|v, r| {
-                v.instance = name("f44");
-                v.triggered = Some(due);
-                v.due = Some(When { earliest: at("2026-06-02T06:00:00Z"), latest: at("2026-06-02T09:00:00Z") });
-                r.because.insert(0, Because { code: Code::BreachOf, text: "Breach of `consult` on 2026-04-29 21:00.".into() });
-            })
-            .done(),
+        draft(
+            agreement,
+            "explain",
+            party("United-States"),
+            Performance::Pending,
+            Code::DeadlineAhead,
+            "The time for stating reasons runs.",
+        )
+        .with(|v, r| {
+            v.instance = name("f44");
+            v.triggered = Some(due);
+            v.due = Some(When { earliest: at("2026-06-02T06:00:00Z"), latest: at("2026-06-02T09:00:00Z") });
+            r.because.insert(
+                0,
+                Because { code: Code::BreachOf, text: "Breach of `consult` on 2026-04-29 21:00.".into() },
+            );
+        })
+        .done(),
     );
     verdicts.push(
-        draft(agreement, "explain", party("Poland"), Performance::NotApplicable, Code::Waived, "Waived by Ukraine on 2026-05-02.")
-            .with(|v, _| v.standing = Standing::Ended(Ended::Waived))
-            .done(),
+        draft(
+            agreement,
+            "explain",
+            party("Poland"),
+            Performance::NotApplicable,
+            Code::Waived,
+            "Waived by Ukraine on 2026-05-02.",
+        )
+        .with(|v, _| v.standing = Standing::Ended(Ended::Waived))
+        .done(),
     );
     Board {
         question: question.clone(),
