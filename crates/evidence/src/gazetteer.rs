@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 
 const REGIONS: &str = include_str!("../data/ukraine-admin1.geojson");
 const COUNTRIES: &str = include_str!("../data/world-110m.topo.json");
-const TOWNS: &str = include_str!("../data/towns-ua.tsv");
+const TOWNS_FILE: &str = include_str!("../data/towns-ua.tsv");
 
 /// What a name stands for.
 #[derive(Clone, PartialEq, Debug)]
@@ -304,16 +304,19 @@ struct Town {
     population: u32,
 }
 
-struct Gazetteer {
-    /// Regions and countries by their name here.
-    shapes: BTreeMap<&'static str, Shape>,
-    /// Key to the name here, for regions and countries.
-    areas: BTreeMap<String, &'static str>,
-    towns: Vec<Town>,
+struct Towns {
+    all: Vec<Town>,
     /// Key of a town's own name to towns.
     by_name: BTreeMap<String, Vec<usize>>,
     /// Key of another name of a town to towns.
     by_variant: BTreeMap<String, Vec<usize>>,
+}
+
+struct Countries {
+    /// Key to the name here.
+    names: BTreeMap<String, String>,
+    /// Shapes by the name here.
+    shapes: BTreeMap<String, Shape>,
 }
 
 /// A name as it is compared: lower case, without apostrophes and soft signs, anything but letters and digits a blank.
@@ -331,79 +334,77 @@ fn key(name: &str) -> String {
     out
 }
 
-static GAZETTEER: LazyLock<Gazetteer> = LazyLock::new(|| {
-    let mut shapes: BTreeMap<&'static str, Shape> = BTreeMap::new();
-    let mut areas: BTreeMap<String, &'static str> = BTreeMap::new();
-    let mut from_file: BTreeMap<String, Shape> = geo::named_shapes(REGIONS, "name").into_iter().collect();
-    let regions: Vec<(&Region, Shape)> =
-        UNITS.iter().filter_map(|r| Some((r, from_file.remove(r.1)?))).collect();
-    let ukraine = geo::dissolve(regions.iter().map(|(_, shape)| shape));
-    for (Region(name, _, _, others), shape) in regions {
-        shapes.insert(name, shape);
+// Four tables, each made when it is first asked: whoever names an oblast does not wait for the towns.
+
+/// Key to the region's name here.
+static REGION_NAMES: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
+    let mut names = BTreeMap::new();
+    for Region(name, _, _, others) in &UNITS {
         for other in others.iter().chain([name]) {
-            areas.insert(key(other), name);
+            names.insert(key(other), *name);
             if !NO_OBLAST.contains(name) {
-                for word in OBLAST {
-                    areas.insert(key(&format!("{other} {word}")), name);
-                }
+                names.extend(OBLAST.iter().map(|word| (key(&format!("{other} {word}")), *name)));
             }
         }
     }
+    names
+});
+
+static REGION_SHAPES: LazyLock<BTreeMap<&'static str, Shape>> = LazyLock::new(|| {
+    let mut from_file: BTreeMap<String, Shape> = geo::named_shapes(REGIONS, "name").into_iter().collect();
+    UNITS.iter().filter_map(|region| Some((region.0, from_file.remove(region.1)?))).collect()
+});
+
+static UKRAINE: LazyLock<Shape> = LazyLock::new(|| geo::dissolve(REGION_SHAPES.values()));
+
+static WORLD: LazyLock<Countries> = LazyLock::new(|| {
+    let (mut names, mut shapes) = (BTreeMap::new(), BTreeMap::new());
     for (name, shape) in geo::topology_areas(COUNTRIES, "countries") {
         // The file shortens some names (`S. Sudan`); those get their full one.
         let shortened = name.contains('.') || name.starts_with(char::is_lowercase);
         let proper = COUNTRY_NAMES.iter().find(|(_, short)| shortened && *short == name);
-        // The names of countries are leaked once, so that they live as long as the table.
-        let name: &'static str = Box::leak(name.into_boxed_str());
-        let canonical = proper.map_or(name, |(long, _)| *long);
-        areas.entry(key(canonical)).or_insert(canonical);
-        areas.entry(key(name)).or_insert(canonical);
-        for (other, _) in COUNTRY_NAMES.iter().filter(|(_, short)| *short == name) {
-            areas.entry(key(other)).or_insert(canonical);
+        let canonical = proper.map_or(name.clone(), |(long, _)| long.to_string());
+        let others = COUNTRY_NAMES.iter().filter(|(_, short)| *short == name).map(|(other, _)| *other);
+        for other in others.chain([name.as_str(), canonical.as_str()]) {
+            names.insert(key(other), canonical.clone());
         }
-        shapes.insert(canonical, if canonical == "Ukraine" { ukraine.clone() } else { shape });
+        shapes.insert(canonical, shape);
     }
-    let mut towns = Vec::new();
+    Countries { names, shapes }
+});
+
+static TOWNS: LazyLock<Towns> = LazyLock::new(|| {
+    let mut all = Vec::new();
     let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut by_variant: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for line in TOWNS.lines() {
+    for line in TOWNS_FILE.lines() {
         let mut cells = line.split('\t');
         let mut cell = || cells.next().unwrap_or("");
         let (name, variants, lat, lon, code, population) = (cell(), cell(), cell(), cell(), cell(), cell());
         let (Some(lat), Some(lon)) = (geo::decimal(lat), geo::decimal(lon)) else { continue };
         let region = UNITS.iter().find(|r| r.2 == code).map_or("", |r| r.0);
-        by_name.entry(key(name)).or_default().push(towns.len());
+        by_name.entry(key(name)).or_default().push(all.len());
         for variant in variants.split('|').filter(|v| !v.is_empty()) {
-            by_variant.entry(key(variant)).or_default().push(towns.len());
+            by_variant.entry(key(variant)).or_default().push(all.len());
         }
-        towns.push(Town {
-            name,
-            region,
-            at: Point { lat, lon },
-            population: population.parse().unwrap_or(0),
-        });
+        all.push(Town { name, region, at: Point { lat, lon }, population: population.parse().unwrap_or(0) });
     }
-    Gazetteer { shapes, areas, towns, by_name, by_variant }
+    Towns { all, by_name, by_variant }
 });
 
-/// A town's name with its region, where it needs one.
-fn shown(gazetteer: &Gazetteer, town: &Town) -> String {
-    let alone = gazetteer.by_name.get(&key(town.name)).is_some_and(|all| all.len() == 1);
-    match (alone, gazetteer.areas.contains_key(&key(town.name))) {
-        (_, true)
-            if biggest(gazetteer, gazetteer.by_name.get(&key(town.name)).map_or(&[][..], Vec::as_slice))
-                .is_some_and(|t| t.at == town.at) =>
-        {
-            format!("{} city", town.name)
-        }
-        (true, false) => town.name.to_string(),
-        _ => format!("{}, {}", town.name, town.region),
-    }
+/// A name under which this very town is found again.
+fn shown(town: &Town) -> String {
+    let is_this = |name: &str| matches!(find(name), Some(Found::Town(found)) if std::ptr::eq(found, town));
+    let with_region = format!("{}, {}", town.name, town.region);
+    [town.name.to_string(), format!("{} city", town.name)]
+        .into_iter()
+        .find(|n| is_this(n))
+        .unwrap_or(with_region)
 }
 
 /// The town that is meant by a name that several have; `None` where none stands out.
-fn biggest<'g>(gazetteer: &'g Gazetteer, all: &[usize]) -> Option<&'g Town> {
-    let mut towns: Vec<&Town> = all.iter().map(|i| &gazetteer.towns[*i]).collect();
+fn biggest(all: &[usize]) -> Option<&'static Town> {
+    let mut towns: Vec<&'static Town> = all.iter().map(|i| &TOWNS.all[*i]).collect();
     towns.sort_by_key(|t| std::cmp::Reverse(t.population));
     match towns.as_slice() {
         [] => None,
@@ -413,14 +414,14 @@ fn biggest<'g>(gazetteer: &'g Gazetteer, all: &[usize]) -> Option<&'g Town> {
 }
 
 /// Towns of a name, of their own first.
-fn towns_named(gazetteer: &Gazetteer, name: &str) -> Vec<usize> {
+fn towns_named(name: &str) -> Vec<usize> {
     let mut asked = key(name);
     for prefix in ["city of ", "м ", "місто ", "г ", "город "] {
         if let Some(rest) = asked.strip_prefix(prefix) {
             asked = rest.to_string();
         }
     }
-    let own = |asked: &str| gazetteer.by_name.get(asked).or_else(|| gazetteer.by_variant.get(asked)).cloned();
+    let own = |asked: &str| TOWNS.by_name.get(asked).or_else(|| TOWNS.by_variant.get(asked)).cloned();
     if let Some(all) = own(&asked) {
         return all;
     }
@@ -432,22 +433,27 @@ fn towns_named(gazetteer: &Gazetteer, name: &str) -> Vec<usize> {
     Vec::new()
 }
 
-enum Found<'g> {
-    Area(&'static str),
-    Town(&'g Town),
+enum Found {
+    Region(&'static str),
+    Country(&'static str),
+    Town(&'static Town),
 }
 
-fn find<'g>(gazetteer: &'g Gazetteer, name: &str) -> Option<Found<'g>> {
-    if let Some(area) = gazetteer.areas.get(&key(name)) {
-        return Some(Found::Area(area));
+fn find(name: &str) -> Option<Found> {
+    let asked = key(name);
+    if let Some(region) = REGION_NAMES.get(&asked) {
+        return Some(Found::Region(region));
+    }
+    if let Some(country) = WORLD.names.get(&asked) {
+        return Some(Found::Country(country));
     }
     if let Some((town, region)) = name.rsplit_once(',') {
-        let region = gazetteer.areas.get(&key(region))?;
-        let mut there = towns_named(gazetteer, town);
-        there.retain(|i| gazetteer.towns[*i].region == *region);
-        return biggest(gazetteer, &there).map(Found::Town);
+        let region = REGION_NAMES.get(&key(region))?;
+        let mut there = towns_named(town);
+        there.retain(|i| TOWNS.all[*i].region == *region);
+        return biggest(&there).map(Found::Town);
     }
-    biggest(gazetteer, &towns_named(gazetteer, name)).map(Found::Town)
+    biggest(&towns_named(name)).map(Found::Town)
 }
 
 /// The shape or point of a name; `None` where it is not known or stands for several places alike.
@@ -460,36 +466,36 @@ fn find<'g>(gazetteer: &'g Gazetteer, name: &str) -> Option<Found<'g>> {
 /// assert_eq!(lookup("Nowhere"), None);
 /// ```
 pub fn lookup(name: &str) -> Option<Extent> {
-    let gazetteer = &*GAZETTEER;
-    match find(gazetteer, name)? {
-        Found::Area(area) => gazetteer.shapes.get(area).cloned().map(Extent::Shape),
+    match find(name)? {
+        Found::Region(region) => REGION_SHAPES.get(region).cloned().map(Extent::Shape),
+        Found::Country("Ukraine") => Some(Extent::Shape(UKRAINE.clone())),
+        Found::Country(country) => WORLD.shapes.get(country).cloned().map(Extent::Shape),
         Found::Town(town) => Some(Extent::Point(town.at)),
     }
 }
 
 /// The one name under which a place that has several is kept: `Donetsk` for `Донецька область`. It can be looked up.
 pub fn canonical(name: &str) -> Option<Name> {
-    let gazetteer = &*GAZETTEER;
-    match find(gazetteer, name)? {
-        Found::Area(area) => Some(Name::from(area)),
-        Found::Town(town) => Some(Name::from(shown(gazetteer, town))),
-    }
+    Some(match find(name)? {
+        Found::Region(area) | Found::Country(area) => Name::from(area),
+        Found::Town(town) => Name::from(shown(town)),
+    })
 }
 
 /// Up to five names that may have been meant: towns of that name with their regions, else what is spelt like it.
 pub fn suggest(name: &str) -> Vec<String> {
-    let gazetteer = &*GAZETTEER;
-    let mut same = towns_named(gazetteer, name);
-    same.sort_by_key(|i| std::cmp::Reverse(gazetteer.towns[*i].population));
+    let mut same = towns_named(name);
+    same.sort_by_key(|i| std::cmp::Reverse(TOWNS.all[*i].population));
     let mut out: Vec<String> = Vec::new();
-    for town in same.into_iter().take(5).map(|i| &gazetteer.towns[i]) {
+    for town in same.into_iter().take(5).map(|i| &TOWNS.all[i]) {
         let shown = format!("{}, {}", town.name, town.region);
         if !out.contains(&shown) {
             out.push(shown);
         }
     }
     if out.is_empty() {
-        let known = gazetteer.shapes.keys().copied().chain(gazetteer.towns.iter().map(|t| t.name));
+        let areas = UNITS.iter().map(|r| r.0).chain(WORLD.shapes.keys().map(String::as_str));
+        let known = areas.chain(TOWNS.all.iter().map(|t| t.name));
         out.extend(spelling::near(name, known).into_iter().map(String::from));
     }
     out
@@ -504,5 +510,8 @@ pub fn regions() -> Vec<Name> {
 
 /// The names of all regions and countries, in order.
 pub fn areas() -> Vec<Name> {
-    GAZETTEER.shapes.keys().map(|name| Name::from(*name)).collect()
+    let mut all = regions();
+    all.extend(WORLD.shapes.keys().map(|name| Name::from(name.as_str())));
+    all.sort();
+    all
 }

@@ -309,11 +309,14 @@ impl Parts {
 
 /// The named features of an embedded collection, each with its properties. For data that ships with the program.
 pub fn named_shapes(text: &str, property: &str) -> Vec<(String, Shape)> {
+    #[derive(Deserialize)]
+    struct Named {
+        properties: BTreeMap<String, Value>,
+    }
     let mut out = Vec::new();
     for raw in features(text).unwrap_or_default() {
-        let name = serde_json::from_str::<Value>(raw.get())
-            .ok()
-            .and_then(|f| f.get("properties")?.get(property)?.as_str().map(String::from));
+        let named = serde_json::from_str::<Named>(raw.get()).ok();
+        let name = named.and_then(|f| f.properties.get(property)?.as_str().map(String::from));
         let mut parts = Parts::default();
         if let (Some(name), Ok(())) = (name, parts.feature(raw.get(), None))
             && let Ok(shape) = parts.shape()
