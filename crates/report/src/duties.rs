@@ -2,9 +2,9 @@
 //!
 //! It holds duties and remedies. Bans have no day on which something must be done; they are on the board.
 
-use crate::uses::Uses;
 use crate::{State, View, wording};
 use servanda_model::agreement::{Norm, NormKind};
+use servanda_model::uses::Uses;
 use servanda_model::verdict::{Performance, Standing};
 use servanda_model::{Instant, Verdict};
 

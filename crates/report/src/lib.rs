@@ -21,7 +21,6 @@ pub mod rows;
 pub mod state;
 pub mod text;
 pub mod timeline;
-pub mod uses;
 pub mod wording;
 
 pub use duties::{Duty, Owed};

@@ -8,11 +8,11 @@
 //! Width is counted in characters, which is right for the scripts that agreements are written in here.
 
 use crate::rows::main_step;
-use crate::uses::Uses;
 use crate::wording::{self, CAVEAT};
 use crate::{Answer, Duty, Row, State, Tone, View};
 use servanda_model::agreement::Norm;
 use servanda_model::grade::Truth;
+use servanda_model::uses::Uses;
 use servanda_model::verdict::{Cited, Standing, TermState};
 use servanda_model::{Record, Verdict, When};
 use std::collections::BTreeMap;

@@ -7,12 +7,12 @@
 
 use crate::json::Header;
 use crate::map;
-use crate::uses::Uses;
 use crate::{View, wording};
 use serde::Serialize;
 use servanda_model::agreement::{Agg, Aggregate, Cond, FactPattern, Op, Value, Window};
 use servanda_model::record::{COVERAGE, RoleValue, Says};
 use servanda_model::time::{CalendarPeriod, DAY};
+use servanda_model::uses::Uses;
 use servanda_model::{Instant, Name, Number, Place, Record};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -161,7 +161,8 @@ fn a_card_of_a_late_act_and_of_a_reading() {
             armed attacks in 72 hours: 3 beside 100
 
         Assessed by software rules; a human body finds.
-    "#]].assert_eq(&text::card(&view, late[0], &Style::PLAIN, false));
+    "#]]
+    .assert_eq(&text::card(&view, late[0], &Style::PLAIN, false));
     let reading = view.find("force-level/2026-12-31", None, None).unwrap();
     expect![[r#"
 

@@ -41,8 +41,11 @@ pub struct Served {
     records: Vec<Record>,
     asked_by_default: Question,
     evaluate: Box<Evaluate>,
-    recent: Mutex<VecDeque<(Question, Arc<OnceCell<Arc<Board>>>)>>,
+    recent: Mutex<Recent>,
 }
+
+/// Questions asked lately, the last one first, each with its board once there is one.
+type Recent = VecDeque<(Question, Arc<OnceCell<Arc<Board>>>)>;
 
 /// Boards that are kept: a reader moves back and forth between a few moments.
 const KEPT: usize = 12;
