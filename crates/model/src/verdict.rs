@@ -546,7 +546,7 @@ pub struct Act {
     pub record: RecordId,
     /// When.
     pub when: When,
-    /// From when it has effect; `None`: it has none, or not yet.
+    /// From when it has effect, which may lie ahead; `None`: it has none, or its consent is still open.
     pub effect: Option<Instant>,
     /// Whether it was outside the power's conditions and so has no effect.
     pub purported: bool,

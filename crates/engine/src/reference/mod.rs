@@ -272,19 +272,21 @@ impl<'w> World<'w> {
         let support = *signal.at(self.question.at);
         let cond = Cond::Term(name.clone());
         let found = self.found(name);
-        let episodes: Vec<TermEpisode> = self
-            .stretches(&cond, &env)
+        let stretches = self.stretches(&cond, &env);
+        let began: Vec<Instant> = stretches.iter().map(|(_, m)| m.when.earliest).collect();
+        let episodes = stretches
             .into_iter()
-            .map(|(run, m)| {
+            .enumerate()
+            .map(|(i, (run, m))| {
                 let ended = (run.to <= self.question.at).then(|| servanda_model::When::exact(run.to));
-                let within =
-                    found.iter().find(|f| f.when.latest >= m.when.earliest && f.when.earliest <= run.to);
+                let next = began.get(i + 1).copied().unwrap_or(Instant::MAX);
+                let own = found.iter().find(|f| f.when.latest >= m.when.earliest && f.when.earliest < next);
                 TermEpisode {
                     anchor: m.anchor,
                     began: m.when,
                     ended,
                     grade: m.grade,
-                    found: within.map(|f| f.when),
+                    found: own.map(|f| f.when),
                 }
             })
             .collect();

@@ -1020,7 +1020,13 @@ impl<'w> World<'w> {
         } else {
             let unknown: Vec<Period> = [open(Truth::Unknown), open(Truth::Contested)].concat();
             let over = end.is_some_and(|e| e <= at);
-            if let Some(first) = unknown.first() {
+            let missing: Vec<String> = unknown
+                .iter()
+                .take(20)
+                .map(|p| format!("reports for {} to {}", calendar.show(p.from), calendar.show(p.to.next())))
+                .collect();
+            let now = signal.at(period.to).truth(env.standard);
+            if let Some(first) = unknown.first().filter(|_| over || now != Truth::True) {
                 let support = *signal.at(first.from);
                 let truth = support.truth(env.standard);
                 let (code, text) = match truth {
@@ -1035,11 +1041,7 @@ impl<'w> World<'w> {
                     code,
                     text,
                 );
-                outcome.missing = unknown
-                    .iter()
-                    .take(20)
-                    .map(|p| format!("reports for {} to {}", calendar.show(p.from), calendar.show(p.to)))
-                    .collect();
+                outcome.missing = missing;
                 outcome
             } else {
                 let kept = signal.runs(|s| s.supported >= env.standard);
@@ -1058,6 +1060,7 @@ impl<'w> World<'w> {
                 };
                 let mut outcome = Outcome::new(performance, weakest.unwrap_or(Grade::Confirmed), code, text);
                 outcome.fulfilled = over.then(|| When::exact(period.to));
+                outcome.missing = missing;
                 if !failing.is_empty() {
                     outcome = outcome.also(
                         Code::WithinGap,

@@ -60,7 +60,7 @@ impl<'w> World<'w> {
                     actor: actor.first().cloned(),
                     record: hit.seen.record.id.clone(),
                     when,
-                    effect: effect.filter(|e| *e <= self.question.at),
+                    effect,
                     purported,
                     because,
                 };
@@ -96,12 +96,13 @@ impl<'w> World<'w> {
                         self.agreement.calendar.deadline_after(when.latest, span).max(settled)
                     });
                     let how = match until {
-                        Some(_) if from > self.question.at => "silence still runs".to_string(),
+                        Some(until) if until >= self.question.at => "silence still runs".to_string(),
                         Some(_) => "no objection within the time: silence counts as consent".to_string(),
                         None if from > self.question.at => "its effect lies ahead".to_string(),
                         None => "within the power's conditions".to_string(),
                     };
-                    acts.push(act(Some(from), false, how));
+                    let consented = until.is_none_or(|until| until < self.question.at);
+                    acts.push(act(Some(from).filter(|_| consented), false, how));
                     effects.push(Effect { power, actor, from });
                 }
             }
