@@ -28,6 +28,11 @@ impl Failure {
 }
 
 impl Failure {
+    /// What happened.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// As it is shown to people.
     pub fn shown(&self, colour: bool) -> String {
         let (red, cyan, plain) = if colour { ("\x1b[1;31m", "\x1b[1;36m", "\x1b[0m") } else { ("", "", "") };

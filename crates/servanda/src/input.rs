@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// No agreement or scenario is longer.
 pub const TEXT_LIMIT: u64 = 16 << 20;
@@ -64,4 +64,45 @@ fn reason(error: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied => "that is not allowed".into(),
         _ => error.to_string(),
     }
+}
+
+/// The files that are named, and those in the folders that are named whose names end so, in order.
+pub fn found(named: &[PathBuf], ending: &str) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for path in named {
+        if !path.is_dir() {
+            found.push(path.clone());
+            continue;
+        }
+        let before = found.len();
+        walk(path, ending, &mut found)?;
+        if found.len() == before {
+            return Err(Failure::new(format!("there is no file *{ending} in `{}`", path.display()))
+                .help("name a file, or another folder"));
+        }
+    }
+    Ok(found)
+}
+
+fn walk(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let failed = |e| Failure::new(format!("cannot read `{}`: {}", folder.display(), reason(&e)));
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        entries.push((entry.path(), entry.file_type().map_err(failed)?));
+    }
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    for (path, kind) in entries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
+        // A link to a folder is not followed: it may lead round in a circle.
+        if kind.is_dir() {
+            walk(&path, ending, found)?;
+        } else if name.ends_with(ending) {
+            found.push(path);
+        }
+    }
+    Ok(())
 }

@@ -16,8 +16,9 @@ mod clock;
 mod commands;
 mod failure;
 mod input;
-mod nearest;
+mod matter;
 mod session;
+mod source;
 
 use clap::Parser;
 use std::process::ExitCode;

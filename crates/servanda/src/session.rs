@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use clap::ValueEnum;
 use servanda_model::Instant;
+use servanda_report::text::Style;
 use std::io::{IsTerminal, Write};
 
 /// When to colour.
@@ -23,6 +24,8 @@ pub struct Session {
     pub now: Instant,
     /// Colour on standard output.
     pub colour: bool,
+    /// Columns of standard output.
+    pub width: usize,
     /// Colour on standard error.
     pub colour_of_errors: bool,
     /// Somebody watches standard error: long work may show how far it is.
@@ -42,6 +45,8 @@ impl Session {
         Session {
             now: crate::clock::now(),
             colour: colour(std::io::stdout().is_terminal()),
+            width: terminal_size::terminal_size_of(std::io::stdout())
+                .map_or(Style::PLAIN.width, |(w, _)| usize::from(w.0)),
             colour_of_errors: colour(std::io::stderr().is_terminal()),
             watched: std::io::stderr().is_terminal() && !dumb,
         }
@@ -55,6 +60,11 @@ impl Session {
             Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::nobody_reads()),
             Err(e) => Err(Failure::new(format!("cannot write the answer: {e}"))),
         }
+    }
+
+    /// How words are to look on standard output.
+    pub fn style(&self) -> Style {
+        Style { colour: self.colour, width: self.width }
     }
 
     /// Something about the run, to standard error.

@@ -24,7 +24,8 @@ fn incidents() -> Option<Vec<Record>> {
         )
     });
     let now = Instant::parse_utc("2026-11-01T00:00:00Z").unwrap();
-    let context = Context { calendar: Calendar::of_zone("Europe/Kyiv").unwrap(), ..Context::new(now, "ucdp") };
+    let context =
+        Context { calendar: Calendar::of_zone("Europe/Kyiv").unwrap(), ..Context::new(now, "ucdp") };
     Some(import(Format::Ucdp, &bytes, None, &context).expect("the file is read").records)
 }
 

@@ -80,12 +80,19 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::open`].
     pub fn find(from: &Path) -> Result<Workspace, Error> {
-        let from = std::path::absolute(from).map_err(|e| Error::io("open", from, e))?;
-        if let Some(root) = from.ancestors().find(|folder| folder.join(SETTINGS).is_file()) {
-            return Workspace::open(root);
+        let absolute = std::path::absolute(from).map_err(|e| Error::io("open", from, e))?;
+        if let Some(up) = absolute.ancestors().position(|folder| folder.join(SETTINGS).is_file()) {
+            // Named as the caller named it: `../..` reads better in a message than the whole way from the root.
+            let root = (0..up).fold(from.to_path_buf(), |root, _| match (root.file_name(), root.parent()) {
+                (Some(_), Some(parent)) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+                (Some(_), _) => PathBuf::from("."),
+                (None, _) if root == Path::new(".") => PathBuf::from(".."),
+                (None, _) => root.join(".."),
+            });
+            return Workspace::open(&root);
         }
         let message =
-            format!("`{}` is in no workspace: there is no {SETTINGS} here or above", from.display());
+            format!("`{}` is in no workspace: there is no {SETTINGS} here or above", absolute.display());
         Err(Error::new(Kind::NotFound, message)
             .help("`servanda new DIR` makes one; or name the files with --agreement and --records"))
     }

@@ -1,10 +1,21 @@
 //! The commands, one module each. A command reads its arguments, does its work and says whether the answer is yes.
 
+mod check;
+mod demo;
+mod duties;
+mod exercise;
 mod explain;
+mod fmt;
+mod import;
+mod new;
+mod serve;
+mod status;
+mod test;
+mod why;
 
 use crate::failure::Failure;
 use crate::session::{Color, Session};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
 
 /// The command line.
@@ -26,8 +37,30 @@ pub struct Line {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Say what a diagnostic means and what to do about it
+    /// Show the whole on an exercise: a workspace, its board with reasons, and the page
+    Demo(demo::Arguments),
+    /// Make a small workspace that runs at once
+    New(new::Arguments),
+    /// Say all that is to be said about agreements
+    Check(check::Arguments),
+    /// Put agreements into their canonical form
+    Fmt(fmt::Arguments),
+    /// Say what a diagnostic or a refusal means and what to do about it
     Explain(explain::Arguments),
+    /// Make records of the reports of others
+    Import(import::Arguments),
+    /// Show the board: what is kept, what is broken, what is due
+    Status(status::Arguments),
+    /// Show why a verdict is what it is
+    Why(why::Arguments),
+    /// Show who owes what to whom, by when
+    Duties(duties::Arguments),
+    /// Run scenarios
+    Test(test::Arguments),
+    /// Serve the page on this machine
+    Serve(serve::Arguments),
+    /// Make an exercise world: records, and what had really happened
+    Exercise(exercise::Arguments),
 }
 
 /// What came of a command that ran.
@@ -37,6 +70,16 @@ pub enum Answer {
     Yes,
     /// It was asked whether something is so, and it is not.
     No,
+}
+
+/// Form of an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum Output {
+    /// For people
+    #[default]
+    Human,
+    /// A document for programs (docs/reference/json.md)
+    Json,
 }
 
 impl Line {
@@ -58,7 +101,18 @@ impl Line {
 impl Command {
     fn run(self, session: &Session) -> Result<Answer, Failure> {
         match self {
+            Command::Demo(arguments) => demo::run(&arguments, session),
+            Command::New(arguments) => new::run(&arguments, session),
+            Command::Check(arguments) => check::run(&arguments, session),
+            Command::Fmt(arguments) => fmt::run(&arguments, session),
             Command::Explain(arguments) => explain::run(&arguments, session),
+            Command::Import(arguments) => import::run(&arguments, session),
+            Command::Status(arguments) => status::run(&arguments, session),
+            Command::Why(arguments) => why::run(&arguments, session),
+            Command::Duties(arguments) => duties::run(&arguments, session),
+            Command::Test(arguments) => test::run(&arguments, session),
+            Command::Serve(arguments) => serve::run(arguments, session),
+            Command::Exercise(arguments) => exercise::run(&arguments, session),
         }
     }
 }

@@ -1,0 +1,304 @@
+//! What a verdict is computed on: an agreement, its places, its records and a question, brought together from a workspace
+//! or from loose files.
+//!
+//! Invariants
+//! - an agreement with errors gives no verdicts: half an agreement would be another one;
+//! - readings, moments and file names that are not understood are refused, never left out;
+//! - nothing is written.
+
+use crate::failure::Failure;
+use crate::input;
+use crate::session::Session;
+use crate::source;
+use servanda_evidence::codes;
+use servanda_evidence::zones::ZoneProblem;
+use servanda_lang::closest;
+use servanda_lang::diagnostic::{Severity, render};
+use servanda_lang::literal;
+use servanda_model::agreement::Extent;
+use servanda_model::{Agreement, Board, Calendar, Instant, Name, Places, Question, Record};
+use servanda_report::View;
+use servanda_store::Workspace;
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+/// Which agreement, which records, which moment, which readings.
+#[derive(clap::Args)]
+pub struct Matter {
+    /// Workspace; without it, the one that the current folder lies in
+    #[arg(long, value_name = "DIR", help_heading = "What is asked")]
+    pub workspace: Option<PathBuf>,
+    /// Agreement in place of the workspace's
+    #[arg(long, value_name = "FILE", help_heading = "What is asked")]
+    agreement: Option<PathBuf>,
+    /// Records in place of the workspace's: JSON Lines as they are, CSV and GeoJSON by --map
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "What is asked")]
+    records: Vec<PathBuf>,
+    /// Mapping for --records (docs/reference/mapping.md)
+    #[arg(long, value_name = "FILE", requires = "records", help_heading = "What is asked")]
+    map: Option<PathBuf>,
+    /// Moment that the answer speaks of: a date (its end), a time, or `now` [default: now]
+    #[arg(long, value_name = "TIME", help_heading = "What is asked")]
+    at: Option<String>,
+    /// Only what had been recorded by then is known [default: now, or --at where that is later]
+    #[arg(long, value_name = "TIME", help_heading = "What is asked")]
+    known_at: Option<String>,
+    /// Option of a reading; may be given several times
+    #[arg(long = "reading", value_name = "NAME=OPTION", help_heading = "What is asked")]
+    readings: Vec<String>,
+}
+
+/// Everything that an answer is made of.
+pub struct Case {
+    /// The agreement's text.
+    pub text: String,
+    /// The agreement.
+    pub agreement: Agreement,
+    /// Shapes and points.
+    pub places: Places,
+    /// Records.
+    pub records: Vec<Record>,
+    /// Verdicts.
+    pub board: Board,
+}
+
+impl Case {
+    /// For the room that words it.
+    pub fn view(&self) -> View<'_> {
+        View { agreement: &self.agreement, places: &self.places, records: &self.records, board: &self.board }
+    }
+
+    /// A moment that a person typed; a date means its end.
+    pub fn moment(&self, option: &str, text: &str, session: &Session) -> Result<Instant, Failure> {
+        moment(option, text, &self.agreement.calendar, session)
+    }
+}
+
+impl Matter {
+    /// For a workspace at a place, with nothing else said.
+    pub fn of(workspace: &Path) -> Matter {
+        Matter {
+            workspace: Some(workspace.to_path_buf()),
+            agreement: None,
+            records: Vec::new(),
+            map: None,
+            at: None,
+            known_at: None,
+            readings: Vec::new(),
+        }
+    }
+
+    /// The workspace that is meant, where one is needed or at hand.
+    pub fn workspace(&self) -> Result<Option<Workspace>, Failure> {
+        if let Some(root) = &self.workspace {
+            return Ok(Some(Workspace::open(root)?));
+        }
+        match Workspace::find(Path::new(".")) {
+            Ok(workspace) => Ok(Some(workspace)),
+            Err(error) if error.is_not_found() && self.agreement.is_some() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads everything and asks the engine.
+    pub fn load(&self, session: &Session) -> Result<Case, Failure> {
+        let workspace = self.workspace()?;
+        let path =
+            self.agreement.clone().or(workspace.as_ref().map(Workspace::agreement)).unwrap_or_default();
+        let working = session.working("reading the agreement");
+        let (text, agreement) = agreement(&path, session)?;
+        let settings = workspace.as_ref().map(Workspace::settings);
+        let readings = self.readings(&agreement, settings.map(|s| &s.readings))?;
+        let clock = settings.map(|s| s.clock.clone()).unwrap_or_default();
+        let at = self.moment("--at", &self.at, &clock.at, &agreement, session)?.unwrap_or(session.now);
+        let known_at = self.moment("--known-at", &self.known_at, &clock.known_at, &agreement, session)?;
+        let known_at = known_at.unwrap_or(session.now.max(at));
+        let question = Question { at, known_at, readings };
+
+        working.at("reading the records");
+        let records = match (&workspace, self.records.as_slice()) {
+            (Some(workspace), []) => source::entered(workspace)?,
+            (None, []) => Vec::new(),
+            (_, files) => {
+                source::loose(files, self.map.as_deref(), &agreement, known_at.max(session.now), session)?
+            }
+        };
+        let places = places(&agreement, &path, &records, session)?;
+        working.at(&format!("computing the verdicts on {} records", records.len()));
+        let board = servanda_engine::evaluate(&agreement, &places, &records, &question);
+        Ok(Case { text, agreement, places, records, board })
+    }
+
+    fn moment(
+        &self,
+        option: &str,
+        given: &Option<String>,
+        setting: &Option<String>,
+        agreement: &Agreement,
+        session: &Session,
+    ) -> Result<Option<Instant>, Failure> {
+        match (given, setting) {
+            (Some(text), _) => moment(option, text, &agreement.calendar, session).map(Some),
+            (None, Some(text)) => {
+                moment("[clock] of servanda.toml", text, &agreement.calendar, session).map(Some)
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn readings(
+        &self,
+        agreement: &Agreement,
+        chosen: Option<&BTreeMap<String, String>>,
+    ) -> Result<BTreeMap<Name, Name>, Failure> {
+        let mut readings = BTreeMap::new();
+        for (name, option) in chosen.into_iter().flatten() {
+            // A draft on trial may have lost a reading that the workspace chooses.
+            if self.agreement.is_none() || agreement.readings.contains_key(name.as_str()) {
+                let (name, option) =
+                    reading(agreement, name, option).map_err(|f| f.help("it stands in servanda.toml"))?;
+                readings.insert(name, option);
+            }
+        }
+        for text in &self.readings {
+            let Some((name, option)) = text.split_once('=') else {
+                return Err(
+                    Failure::new(format!("`{text}` chooses no reading")).help("write --reading NAME=OPTION")
+                );
+            };
+            let (name, option) = reading(agreement, name.trim(), option.trim())?;
+            readings.insert(name, option);
+        }
+        Ok(readings)
+    }
+}
+
+/// A reading and one of its options, both as the agreement has them.
+fn reading(agreement: &Agreement, name: &str, option: &str) -> Result<(Name, Name), Failure> {
+    let missing = |what: String, asked: &str, known: Vec<&str>| {
+        let failure = Failure::new(what);
+        match closest(asked, known.iter().copied()) {
+            Some(near) => failure.help(format!("did you mean `{near}`?")),
+            None if known.is_empty() => failure.help("the agreement declares no reading"),
+            None => failure.help(format!("there is {}", known.join(", "))),
+        }
+    };
+    let Some(reading) = agreement.readings.get(name) else {
+        let known = agreement.readings.keys().map(Name::as_str).collect();
+        return Err(missing(format!("the agreement has no reading `{name}`"), name, known));
+    };
+    if !reading.options.iter().any(|(o, _)| *o == *option) {
+        let known = reading.options.iter().map(|(o, _)| o.as_str()).collect();
+        return Err(missing(format!("the reading `{name}` has no option `{option}`"), option, known));
+    }
+    Ok((name.into(), option.into()))
+}
+
+/// A moment that a person typed; a date means its end.
+pub fn moment(option: &str, text: &str, calendar: &Calendar, session: &Session) -> Result<Instant, Failure> {
+    if text.trim() == "now" {
+        return Ok(session.now);
+    }
+    literal::instant(text.trim(), calendar, true)
+        .map_err(|wrong| Failure::new(format!("{option} {text}: {}", wrong.message)).help(wrong.remedy))
+}
+
+/// An agreement that can be asked, or its errors.
+pub fn agreement(path: &Path, session: &Session) -> Result<(String, Agreement), Failure> {
+    let text = input::text(path)?;
+    let checked = servanda_lang::check(&text);
+    let is_error = |d: &&servanda_lang::diagnostic::Diagnostic| d.severity == Severity::Error;
+    let errors: Vec<_> = checked.diagnostics.iter().filter(is_error).cloned().collect();
+    if errors.is_empty() {
+        return Ok((text, checked.agreement));
+    }
+    session.note(&render(&path.display().to_string(), &text, &errors, session.colour_of_errors));
+    let (count, are) = if errors.len() == 1 {
+        ("an error".into(), "it")
+    } else {
+        (format!("{} errors", errors.len()), "them")
+    };
+    Err(Failure::new(format!("`{}` has {count}, so it gives no verdicts", path.display()))
+        .help(format!("mend {are}, then run `servanda check {}`", path.display())))
+}
+
+/// Shapes and points for an agreement whose zone files lie beside it.
+fn places(
+    agreement: &Agreement,
+    path: &Path,
+    records: &[Record],
+    session: &Session,
+) -> Result<Places, Failure> {
+    let (files, wrong) = shapes(agreement, path);
+    let (places, problems) = servanda_evidence::zones::places(agreement, &files, records);
+    // What an agreement's zone is without a shape would be another agreement; what a record's place is, a doubt.
+    if let Some(first) = wrong.first().or(problems.iter().find(|p| !p.zones.is_empty())) {
+        return Err(Failure::new(format!("`{}`: {}", path.display(), zone_words(first))).help(&first.remedy));
+    }
+    for problem in problems {
+        session.note(&format!("warning: {}; {}", zone_words(&problem), problem.remedy));
+    }
+    Ok(places)
+}
+
+/// What is wrong with a zone, without the remedy.
+fn zone_words(problem: &ZoneProblem) -> String {
+    let by = match problem.records {
+        0 => String::new(),
+        n => format!(" ({n} records name it)"),
+    };
+    format!("[{}] `{}`{by}: {}", problem.code, problem.name, problem.reason)
+}
+
+/// The zone files of an agreement by the names that it gives them, and those that cannot be read.
+pub fn shapes(agreement: &Agreement, path: &Path) -> (BTreeMap<String, Vec<u8>>, Vec<ZoneProblem>) {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let (mut files, mut wrong) = (BTreeMap::new(), Vec::new());
+    for name in shape_files(agreement) {
+        // A text must not be able to have files read that lie elsewhere.
+        let inside =
+            Path::new(&name).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+        let read = if inside {
+            input::bytes(&folder.join(&name), input::DATA_LIMIT)
+        } else {
+            Err(Failure::new(format!("the zone file `{name}` lies outside the agreement's folder")))
+        };
+        match read {
+            Ok(bytes) => {
+                files.insert(name, bytes);
+            }
+            Err(failure) => wrong.push(ZoneProblem {
+                code: codes::ZONE_FILE,
+                name: name.as_str().into(),
+                zones: Vec::new(),
+                records: 0,
+                feature: None,
+                reason: failure.message().to_string(),
+                remedy: "put the file beside the agreement, and name it from there".to_string(),
+            }),
+        }
+    }
+    (files, wrong)
+}
+
+/// GeoJSON files that an agreement's zones name.
+fn shape_files(agreement: &Agreement) -> Vec<String> {
+    fn given(extent: &Extent, found: &mut Vec<String>) {
+        match extent {
+            Extent::Given(name) if name.as_str().ends_with(".geojson") => found.push(name.to_string()),
+            Extent::Given(_) | Extent::Zone(_) | Extent::Strip { .. } | Extent::Disc { .. } => {}
+            Extent::Union(parts) => parts.iter().for_each(|part| given(part, found)),
+            Extent::Difference(one, other) => {
+                given(one, found);
+                given(other, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for case in agreement.zones.values().flat_map(|zone| &zone.cases) {
+        given(&case.extent, &mut found);
+    }
+    found.sort();
+    found.dedup();
+    found
+}

@@ -1,0 +1,251 @@
+//! Records in: from the files of others into a workspace, or for one question only.
+//!
+//! Invariants
+//! - a file is entered whole or not at all, with its refused rows beside it;
+//! - a row of one source never supersedes a row of another that happens to bear the same identity;
+//! - what a person should know about an import is said: doubts, refusals, facts that the agreement does not have.
+
+use crate::failure::Failure;
+use crate::input;
+use crate::session::Session;
+use servanda_evidence::import::{DATASET, Refused};
+use servanda_evidence::record_json::{from_json, to_json};
+use servanda_evidence::{Changes, Context, Format, Import, Mapping, diff, quarantine_csv};
+use servanda_lang::closest;
+use servanda_model::record::{COVERAGE, EXPLANATION, FINDING, RoleValue};
+use servanda_model::time::HOUR;
+use servanda_model::{Agreement, Instant, Name, Place, Record};
+use servanda_store::{Intake, StoredRecord, Workspace, sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// What is to be imported.
+pub struct Order<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// Its format.
+    pub format: Format,
+    /// How its columns become records.
+    pub mapping: Option<Mapping>,
+    /// Name of the source; `None` for the file's name.
+    pub dataset: Option<&'a str>,
+    /// Enter nothing.
+    pub only_look: bool,
+}
+
+/// What came of an import.
+pub struct Entered {
+    /// What was read.
+    pub import: Import,
+    /// What it changed.
+    pub changes: Changes,
+    /// How many records were made.
+    pub made: usize,
+    /// Where the refused rows lie, from the workspace's root.
+    pub quarantine: Option<String>,
+    /// Facts that the agreement does not have, with the number of records and the nearest fact that it has.
+    pub strange_facts: BTreeMap<Name, (usize, Option<String>)>,
+}
+
+/// Reads a mapping file.
+pub fn mapping(path: &Path) -> Result<Mapping, Failure> {
+    let text = input::text(path)?;
+    Mapping::parse(&text)
+        .map_err(|faults| unusable(path, &faults).help("docs/reference/mapping.md has every key"))
+}
+
+/// A file or a mapping of which nothing can be used.
+fn unusable(path: &Path, faults: &[Refused]) -> Failure {
+    let shown: Vec<String> = faults.iter().take(20).map(|fault| format!("\n  {}", fault.show())).collect();
+    let more = if faults.len() > 20 { format!("\n  and {} more", faults.len() - 20) } else { String::new() };
+    Failure::new(format!("`{}` cannot be used:{}{more}", path.display(), shown.concat()))
+}
+
+fn dataset(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Reads a file and enters what is new in it into a workspace.
+pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Result<Entered, Failure> {
+    let working = session.working(&format!("reading {}", order.path.display()));
+    let bytes = input::bytes(order.path, input::DATA_LIMIT)?;
+    // An agreement under work has a zone and facts all the same.
+    let agreement = servanda_lang::check(&input::text(&workspace.agreement())?).agreement;
+    let context = Context {
+        now: session.now,
+        dataset: order.dataset.map_or_else(|| dataset(order.path), String::from),
+        calendar: agreement.calendar.clone(),
+        exercise: agreement.exercise,
+    };
+    let mut import = servanda_evidence::import(order.format, &bytes, order.mapping.as_ref(), &context)
+        .map_err(|faults| {
+            unusable(order.path, &faults).help("nothing was entered; `servanda explain CODE` says more")
+        })?;
+    // The gazetteer does not know the agreement's own zones; the agreement does.
+    import.warnings.retain(|w| !agreement.zones.keys().any(|zone| w.text.contains(&format!("`{zone}`"))));
+    working.at("comparing with what is recorded");
+    let existing = entered(workspace)?;
+    let changes = diff(&existing, &import, session.now);
+    refuse_strangers(&existing, &import, &changes)?;
+    let records: Vec<StoredRecord> = changes.records().map(stored).collect();
+    let mut quarantine = None;
+    if !import.refused.is_empty() {
+        let date = agreement.calendar.date(session.now).to_string();
+        quarantine = Some(workspace.quarantine_place(&import.dataset, &date));
+    }
+    let intake = Intake {
+        file: dataset(order.path),
+        sha256: sha256(&bytes),
+        entered: session.now,
+        read: import.rows_read as u64,
+        made: records.len() as u64,
+        refused: import.refused.len() as u64,
+        quarantine: quarantine.clone(),
+    };
+    if !order.only_look {
+        working.at(&format!("entering {} records", records.len()));
+        let refused = quarantine.is_some().then(|| quarantine_csv(&import));
+        workspace.enter(&intake, &records, refused.as_deref().map(str::as_bytes), existing.len())?;
+    }
+    let strange_facts = strange_facts(&agreement, &import.records);
+    Ok(Entered { made: records.len(), import, changes, quarantine, strange_facts })
+}
+
+/// Two sources may count their rows alike; then the second is no correction of the first.
+fn refuse_strangers(existing: &[Record], import: &Import, changes: &Changes) -> Result<(), Failure> {
+    let source_of: BTreeMap<&Name, &str> =
+        existing.iter().map(|r| (&r.id, r.extra.get(DATASET).map_or("", String::as_str))).collect();
+    for record in &changes.superseding {
+        let Some((id, source)) = record.supersedes.as_ref().and_then(|id| Some((id, *source_of.get(id)?)))
+        else {
+            continue;
+        };
+        if source != import.dataset && !import.own_form && !source.is_empty() {
+            return Err(Failure::new(format!(
+                "`{id}` of `{}` says something else than `{id}` of `{source}`; nothing was entered",
+                import.dataset
+            ))
+            .help(format!("if it is the same source under a new name, add --dataset \"{source}\""))
+            .help("if it is another source, set its rows apart in the mapping: id = { column = \"…\", prefix = \"…\" }"));
+        }
+    }
+    Ok(())
+}
+
+fn strange_facts(agreement: &Agreement, records: &[Record]) -> BTreeMap<Name, (usize, Option<String>)> {
+    let mut strange: BTreeMap<Name, (usize, Option<String>)> = BTreeMap::new();
+    for record in records.iter().filter(|r| r.withdraws.is_none() && r.disputes.is_none()) {
+        let known = agreement.facts.contains_key(&record.fact)
+            || [COVERAGE, FINDING, EXPLANATION].contains(&record.fact.as_str())
+            || agreement.terms.contains_key(&record.fact);
+        if !known {
+            let entry = strange.entry(record.fact.clone()).or_insert_with(|| {
+                (0, closest(record.fact.as_str(), agreement.facts.keys().map(Name::as_str)).map(String::from))
+            });
+            entry.0 += 1;
+        }
+    }
+    strange
+}
+
+/// A record as it is stored.
+pub fn stored(record: &Record) -> StoredRecord {
+    StoredRecord {
+        id: record.id.clone(),
+        fact: record.fact.clone(),
+        earliest: record.when.earliest,
+        recorded: record.recorded,
+        source: record.source.clone(),
+        json: to_json(record),
+    }
+}
+
+/// All records of a workspace.
+pub fn entered(workspace: &Workspace) -> Result<Vec<Record>, Failure> {
+    let read = |stored: StoredRecord| {
+        from_json(&stored.json).map_err(|fault| {
+            Failure::new(format!(
+                "the record `{}` in servanda.db cannot be read: {}",
+                stored.id, fault.reason
+            ))
+            .help("was it written by a newer version? Nothing was changed")
+        })
+    };
+    workspace.records()?.into_iter().map(read).collect()
+}
+
+/// Records of loose files, for one question. `latest` is the last moment at which anything can have been known.
+pub fn loose(
+    files: &[PathBuf],
+    map: Option<&Path>,
+    agreement: &Agreement,
+    latest: Instant,
+    session: &Session,
+) -> Result<Vec<Record>, Failure> {
+    let map = map.map(mapping).transpose()?;
+    let mut records: Vec<Record> = Vec::new();
+    let mut seen: BTreeSet<Name> = BTreeSet::new();
+    for path in files {
+        let bytes = input::bytes(path, input::DATA_LIMIT)?;
+        let format = format_of(path, map.as_ref())?;
+        // The project's own form needs no mapping, unless the mapping is for JSON Lines.
+        let map = map.as_ref().filter(|m| format != Format::Jsonl || m.format == Some(Format::Jsonl));
+        let context = Context {
+            now: latest,
+            dataset: dataset(path),
+            calendar: agreement.calendar.clone(),
+            exercise: agreement.exercise,
+        };
+        let import = servanda_evidence::import(format, &bytes, map, &context)
+            .map_err(|faults| unusable(path, &faults))?;
+        if let Some(first) = import.refused.first() {
+            let (count, first) = (import.refused.len(), first.show());
+            session.note(&format!("warning: `{}`: {count} rows refused, the first: {first}", path.display()));
+        }
+        if let Some(twice) = import.records.iter().find(|record| seen.contains(&record.id)) {
+            return Err(Failure::new(format!("the record `{}` stands in two of the files", twice.id))
+                .help("name each file once, or give its records ids of their own"));
+        }
+        seen.extend(import.records.iter().map(|record| record.id.clone()));
+        records.extend(import.records);
+    }
+    for (fact, (count, near)) in strange_facts(agreement, &records) {
+        session.note(&strange_fact(&fact, count, near.as_deref()));
+    }
+    Ok(records)
+}
+
+/// A warning that records speak of nothing that the agreement knows.
+pub fn strange_fact(fact: &Name, count: usize, near: Option<&str>) -> String {
+    let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+    format!("warning: {count} records speak of `{fact}`, and the agreement has no such fact{near}")
+}
+
+fn format_of(path: &Path, map: Option<&Mapping>) -> Result<Format, Failure> {
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    match (ending.as_str(), map.and_then(|m| m.format)) {
+        ("jsonl" | "ndjson", _) => Ok(Format::Jsonl),
+        ("geojson", _) => Ok(Format::GeoJson),
+        (_, Some(format)) => Ok(format),
+        ("csv" | "tsv", None) => Ok(Format::Csv),
+        _ => Err(Failure::new(format!("`{}` is of no known format", path.display())).help(
+            "its name ends in .jsonl, .csv or .geojson; or give --map a mapping that says `format = \"…\"`",
+        )),
+    }
+}
+
+/// Whether a record is known to a day or better.
+pub fn is_exact_to_the_day(record: &Record) -> bool {
+    // A day on which the clocks are put back has 25 hours.
+    record.when.latest - record.when.earliest < 25 * HOUR
+}
+
+/// Whether a record's place is a point with a doubt.
+pub fn has_doubt_of_place(record: &Record) -> bool {
+    matches!(record.place, Some(Place::Point { radius_m, .. }) if radius_m > 0.0)
+}
+
+/// Whether a role of a record is one of several, not known which.
+pub fn has_doubt_of_actor(record: &Record) -> bool {
+    record.roles.values().any(|value| matches!(value, RoleValue::OneOf(_)))
+}
