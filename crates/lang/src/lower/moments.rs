@@ -52,7 +52,7 @@ impl Lower<'_> {
     fn no_moment(&mut self, e: &Expr, help: &str) -> Left {
         let written = crate::parser::shown(&self.text[e.span.clone()]);
         self.report(
-            Diagnostic::error("T0314", e.span.clone(), format!("`{written}` is no moment")).help(help),
+            Diagnostic::error("T0313", e.span.clone(), format!("`{written}` is no moment")).help(help),
         )
     }
 
@@ -257,7 +257,7 @@ impl Lower<'_> {
                     }
                     [(role, _), ..] => Err(self.report(
                         Diagnostic::error(
-                            "T0314",
+                            "T0313",
                             role.span.clone(),
                             "only `by each of` has a moment: that at which the last of them has done it",
                         )
@@ -269,7 +269,7 @@ impl Lower<'_> {
                 let at = e.span.end;
                 Err(self.report(
                     Diagnostic::error(
-                        "T0314",
+                        "T0313",
                         e.span.clone(),
                         format!("`{}` lasts: it has no moment of its own", p.name.text),
                     )
@@ -301,7 +301,7 @@ impl Lower<'_> {
                 Ok(Moment::Norm(self.norm_event(of, how, by, scope)?))
             }
             Happening::Holds => Err(self.report(
-                Diagnostic::error("T0314", e.span.clone(), "what `holds` has no moment of its own")
+                Diagnostic::error("T0313", e.span.clone(), "what `holds` has no moment of its own")
                     .help("write `begins` or `ends`")
                     .fix(of.span.end..e.span.end, " begins", "write `begins`"),
             )),

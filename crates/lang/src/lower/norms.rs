@@ -554,7 +554,7 @@ impl<'a> Lower<'a> {
                     None if norm.when == Trigger::Always => {
                         return Err(self.report(
                             Diagnostic::error(
-                                "T0314",
+                                "T0313",
                                 field.span.clone(),
                                 "before what? this norm has no trigger",
                             )
@@ -796,7 +796,7 @@ impl<'a> Lower<'a> {
                 if can == Some(Change::Suspend) && !decl.damaged {
                     self.report(
                         Diagnostic::warning(
-                            "S0512",
+                            "S0511",
                             decl.name_span(),
                             "the text does not say whether deadlines go on running during the suspension",
                         )
@@ -832,7 +832,7 @@ impl<'a> Lower<'a> {
         let ExprKind::Shift(span, true, of) = &e.kind else {
             return Err(self.report(
                 Diagnostic::error(
-                    "T0314",
+                    "T0313",
                     e.span.clone(),
                     "the effect comes a length of time after the act, or at once",
                 )
@@ -845,7 +845,7 @@ impl<'a> Lower<'a> {
         };
         if !names_act {
             return Err(self.report(
-                Diagnostic::error("T0314", of.span.clone(), "the time runs from the act of this power")
+                Diagnostic::error("T0313", of.span.clone(), "the time runs from the act of this power")
                     .help(format!("write `after {}`", act.map_or("", |a| a.fact.as_str()))),
             ));
         }

@@ -154,7 +154,7 @@ impl<'a> Lower<'a> {
             && !self.diagnostics.iter().any(|d| d.span == e.span)
         {
             self.report(
-                Diagnostic::error("T0314", e.span.clone(), "the day of signature is a date")
+                Diagnostic::error("T0313", e.span.clone(), "the day of signature is a date")
                     .help("write it as 2026-12-31"),
             );
         }

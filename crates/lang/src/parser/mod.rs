@@ -186,6 +186,8 @@ impl<'t> Structure<'t> {
             return;
         }
         let blank_before = std::mem::replace(&mut self.blank_before, false);
+        // One blank is what a lost declaration word leaves before the name, and a name may be a field word.
+        let word = word.filter(|_| indent >= self.indent + 2);
         match (self.open, word) {
             (Open::Nothing, _) => self.stray(line),
             (Open::Field { column, .. }, Some(_)) if indent >= column && !blank_before => {
@@ -299,7 +301,8 @@ impl<'t> Structure<'t> {
         self.diagnostics.push(
             Diagnostic::error("P0107", line.span(), "this line belongs to no declaration").help(
                 "a declaration begins in column 1 with its word (`duty`, `event`, …); a field begins with its field \
-                 word; a line that continues a field is indented deeper than it and follows it without a blank line",
+                 word, indented by two blanks; a line that continues a field is indented deeper than it and follows it without a \
+                 blank line",
             ),
         );
         self.start(SyntaxKind::Error);
