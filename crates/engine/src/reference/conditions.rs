@@ -14,6 +14,10 @@ use servanda_model::time::Span;
 use servanda_model::verdict::Watched;
 use servanda_model::{Grade, Instant, Name, Number, Period, Place, Support};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// Share watched at every instant, for each grade of [`Grade::CHAIN`].
+pub type Shares = Signal<[Number; 3]>;
 
 /// A hit and the stretches over which it counts: surely, and possibly.
 struct Presence<'w> {
@@ -328,7 +332,17 @@ impl<'w> World<'w> {
 
     /// Share of a pattern's zone that was watched, by grade, with covering denials as watching; `None` where the
     /// pattern names no zone and nothing denies it.
-    fn shares(&self, pattern: &FactPattern, env: &Env<'w>) -> Option<Signal<[Number; 3]>> {
+    fn shares(&self, pattern: &FactPattern, env: &Env<'w>) -> Option<Rc<Shares>> {
+        let key = (std::ptr::from_ref(pattern) as usize, env.key());
+        if let Some(done) = self.shares.borrow().get(&key) {
+            return done.clone();
+        }
+        let shares = self.shares_computed(pattern, env).map(Rc::new);
+        self.shares.borrow_mut().insert(key, shares.clone());
+        shares
+    }
+
+    fn shares_computed(&self, pattern: &FactPattern, env: &Env<'w>) -> Option<Shares> {
         let mut zones: Vec<Name> = Vec::new();
         fn collect(cond: &Cond, zones: &mut Vec<Name>) {
             match cond {
@@ -376,7 +390,7 @@ impl<'w> World<'w> {
 
     /// Share of a zone that observers watched, by grade; the greatest of the observers' shares. `None` where no record
     /// speaks of coverage of it.
-    fn coverage(&self, zone: &Name, by: Option<&[Name]>) -> Option<Signal<[Number; 3]>> {
+    fn coverage(&self, zone: &Name, by: Option<&[Name]>) -> Option<Shares> {
         let wanted: Option<BTreeSet<Name>> = by.map(|names| {
             let members = names.iter().flat_map(|n| self.agreement.parties_of(n, self.question.at));
             members.chain(names.iter().cloned()).collect()

@@ -37,6 +37,8 @@ impl Seen<'_> {
 #[derive(Debug)]
 pub struct Known<'a> {
     by_fact: BTreeMap<Name, Vec<Seen<'a>>>,
+    by_id: BTreeMap<&'a RecordId, &'a Record>,
+    disputes: BTreeMap<&'a RecordId, Vec<&'a Record>>,
 }
 
 impl<'a> Known<'a> {
@@ -44,15 +46,15 @@ impl<'a> Known<'a> {
     /// the moment asked for is left out; plans and simulations are no facts.
     pub fn at(agreement: &Agreement, records: &'a [Record], question: &Question) -> Known<'a> {
         let recorded: Vec<&Record> = records.iter().filter(|r| r.recorded <= question.known_at).collect();
-        let by_id: BTreeMap<&RecordId, &Record> = recorded.iter().map(|r| (&r.id, *r)).collect();
+        let by_id: BTreeMap<&'a RecordId, &'a Record> = recorded.iter().map(|r| (&r.id, *r)).collect();
         let gone: BTreeSet<&RecordId> =
             recorded.iter().flat_map(|r| [&r.supersedes, &r.withdraws]).flatten().collect();
         let stands = |r: &&&Record| !gone.contains(&r.id) && r.withdraws.is_none();
-        let disputes = recorded.iter().filter(stands).filter_map(|r| Some((r.disputes.as_ref()?, r.grade())));
-        let mut against: BTreeMap<&RecordId, Grade> = BTreeMap::new();
-        for (id, grade) in disputes {
-            let best = against.entry(id).or_default();
-            *best = grade.max(*best);
+        let mut disputes: BTreeMap<&'a RecordId, Vec<&'a Record>> = BTreeMap::new();
+        for r in recorded.iter().filter(stands) {
+            if let Some(id) = &r.disputes {
+                disputes.entry(id).or_default().push(*r);
+            }
         }
         let mut incidents: BTreeMap<&Name, BTreeMap<&str, u32>> = BTreeMap::new();
         for r in recorded.iter().filter(stands) {
@@ -80,14 +82,25 @@ impl<'a> Known<'a> {
                 }
             }
             let anchor = r.incident.clone().unwrap_or_else(|| root.id.clone());
-            let against = against.get(&r.id).copied().unwrap_or_default();
+            let against =
+                disputes.get(&r.id).into_iter().flatten().map(|d| d.grade()).max().unwrap_or_default();
             let seen = Seen { record: r, grade, against, when, anchor, first_recorded: root.recorded };
             by_fact.entry(r.fact.clone()).or_default().push(seen);
         }
         for seen in by_fact.values_mut() {
             seen.sort_by(|a, b| (a.when, &a.record.id).cmp(&(b.when, &b.record.id)));
         }
-        Known { by_fact }
+        Known { by_fact, by_id, disputes }
+    }
+
+    /// The record of that identity.
+    pub fn record(&self, id: &RecordId) -> Option<&'a Record> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The records that dispute a record.
+    pub fn disputes(&self, id: &RecordId) -> impl Iterator<Item = &'a Record> {
+        self.disputes.get(id).into_iter().flatten().copied()
     }
 
     /// Records of a fact that affirm it.

@@ -25,6 +25,7 @@ mod powers;
 mod tests;
 
 use crate::signal::{Quantity, Signal};
+use conditions::Shares;
 use known::Known;
 use matching::{Hit, Match};
 use moments::Moment_;
@@ -103,6 +104,8 @@ pub(crate) struct World<'w> {
     hits: RefCell<BTreeMap<(usize, String), Rc<Vec<Hit<'w>>>>>,
     #[allow(clippy::type_complexity, reason = "zone, arguments, record")]
     within: RefCell<BTreeMap<(Name, Vec<Option<Name>>, RecordId), Match>>,
+    #[allow(clippy::type_complexity, reason = "pattern by address, instance")]
+    shares: RefCell<BTreeMap<(usize, String), Option<Rc<Shares>>>>,
     terms: RefCell<BTreeMap<Name, Rc<Signal<Support>>>>,
     norms: RefCell<BTreeMap<Name, Rc<Vec<Verdict>>>>,
     #[allow(clippy::type_complexity, reason = "computed once")]
@@ -152,6 +155,7 @@ impl<'w> World<'w> {
             choice,
             hits: RefCell::default(),
             within: RefCell::default(),
+            shares: RefCell::default(),
             terms: RefCell::default(),
             norms: RefCell::default(),
             acts: RefCell::default(),
@@ -260,9 +264,11 @@ impl<'w> World<'w> {
 
     /// The signal of a condition that is not part of the agreement's own tree, so that nothing is kept by its address.
     fn signal_uncached(&self, cond: &Cond, env: &Env<'w>) -> Signal<Support> {
-        let kept = std::mem::take(&mut *self.hits.borrow_mut());
+        let hits = std::mem::take(&mut *self.hits.borrow_mut());
+        let shares = std::mem::take(&mut *self.shares.borrow_mut());
         let signal = self.signal(cond, env);
-        *self.hits.borrow_mut() = kept;
+        *self.hits.borrow_mut() = hits;
+        *self.shares.borrow_mut() = shares;
         signal
     }
 

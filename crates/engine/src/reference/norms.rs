@@ -302,7 +302,7 @@ impl<'w> World<'w> {
         let mut seen = BTreeSet::new();
         cited.retain(|c| seen.insert(c.record.clone()));
         for c in cited.iter().chain(&outcome.against) {
-            if let Some(record) = self.records.iter().find(|r| r.id == c.record) {
+            if let Some(record) = self.known.record(&c.record) {
                 ruling.marking = ruling.marking.join(&record.marking);
             }
         }
@@ -955,8 +955,7 @@ impl<'w> World<'w> {
             let within = |when: When| (lasting || when.latest >= from) && when.earliest <= to;
             for hit in hits.iter().filter(|h| within(h.seen.when)) {
                 decided_by.insert(Cited { record: hit.seen.record.id.clone(), grade: hit.seen.grade });
-                let disputes = self.records.iter().filter(|r| r.recorded <= self.question.known_at);
-                for dispute in disputes.filter(|r| r.disputes.as_ref() == Some(&hit.seen.record.id)) {
+                for dispute in self.known.disputes(&hit.seen.record.id) {
                     against.insert(Cited { record: dispute.id.clone(), grade: dispute.grade() });
                 }
             }
