@@ -91,13 +91,40 @@ fn most(kind: SyntaxKind, by: &str) -> usize {
     if kind == SyntaxKind::Newline || by == "#" { 2 } else { 1 }
 }
 
-/// Damages every token of a fence's content in each of these ways, and by doubling it.
+/// Damages every token of a fence's content in each of these ways, and by doubling it. Each declaration stands between its
+/// neighbours and nothing else, which takes less time; `damage_stays_in_its_fence` damages whole files.
 fn damage_every_token_of(name: &str, content: &str, rubbish: &[&str]) {
+    let whole = document(content);
+    let parsed = parse(&whole);
+    let shift = whole.find(content).expect("the content stands in it");
+    let places: Vec<Range<usize>> = parsed
+        .trees
+        .iter()
+        .flat_map(|tree| {
+            let decls = tree.root().children().filter(|node| node.kind() == SyntaxKind::Decl);
+            decls.map(|node| tree.in_file(node.text_range())).collect::<Vec<_>>()
+        })
+        .map(|place| place.start - shift..place.end - shift)
+        .collect();
+    for (number, place) in places.iter().enumerate() {
+        let first = number.checked_sub(1).map_or(0, |before| places[before].start);
+        let last = places.get(number + 1).map_or(content.len(), |after| after.end);
+        damage(name, &content[first..last], place.start - first..place.end - first, rubbish);
+    }
+}
+
+/// Damages every token of a stretch of a fence's content.
+fn damage(name: &str, content: &str, stretch: Range<usize>, rubbish: &[&str]) {
     let text = document(content);
+    let shift = text.find(content).expect("the content stands in it");
+    let stretch = stretch.start + shift..stretch.end + shift;
     let parsed = parse(&text);
     let before = declared(&text, &parsed);
     assert!(before.iter().all(|decl| !decl.damaged), "{name} is damaged to begin with");
     for (kind, place) in tokens(&parsed) {
+        if place.start < stretch.start || place.end > stretch.end {
+            continue;
+        }
         let token = &text[place.clone()];
         let doubled = match kind {
             SyntaxKind::Whitespace | SyntaxKind::Newline => token.repeat(2),
