@@ -342,7 +342,7 @@ mod tests {
               |
 
         "#]]
-        .assert_eq(&render("a.pact.md", text, &[wrong.clone()], false));
+        .assert_eq(&render("a.pact.md", text, std::slice::from_ref(&wrong), false));
         assert!(render("a.pact.md", text, &[wrong], true).contains("\u{1b}["));
     }
 

@@ -18,9 +18,9 @@ pub mod document;
 pub mod format;
 mod lexer;
 pub mod literal;
-pub mod readback;
 mod lower;
 pub mod parser;
+pub mod readback;
 pub mod syntax;
 mod units;
 
