@@ -459,15 +459,18 @@ fn atoms(tokens: impl Iterator<Item = SyntaxToken>, spacing: Spacing) -> Vec<Ato
                         || is_after(SyntaxKind::Semicolon));
                 if kind == SyntaxKind::String {
                     let folded = format!("\"{}\"", crate::document::folded(inside(text)));
+                    let mut counted = false;
                     for (index, word) in folded.split(' ').enumerate() {
                         let first = index == 0;
                         out.push(Atom {
                             text: word.to_string(),
                             space: !first || space,
-                            may_break: !first || may_break,
+                            may_break: if first { may_break } else { !counted },
                             joins: false,
                             comment: None,
                         });
+                        // A number stays beside what it counts.
+                        counted = word.bytes().all(|b| b.is_ascii_digit() || b == b',');
                     }
                 } else {
                     out.push(Atom { text: text.to_string(), space, may_break, joins, comment: None });

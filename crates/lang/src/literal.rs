@@ -433,21 +433,7 @@ const UNITS: [&str; 8] = ["second", "minute", "hour", "day", "week", "month", "y
 
 /// At most two letters wrong, and the first one right.
 fn is_near(known: &str, word: &str) -> bool {
-    if word.chars().count() > 20 || known.chars().next() != word.chars().next() {
-        return false;
-    }
-    let (a, b): (Vec<char>, Vec<char>) = (known.chars().collect(), word.chars().collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut before = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let here = row[j + 1];
-            row[j + 1] = (before + usize::from(x != y)).min(row[j] + 1).min(here + 1);
-            before = here;
-        }
-    }
-    row[b.len()] <= 2
+    word.len() <= 40 && known.chars().next() == word.chars().next() && strsim::levenshtein(known, word) <= 2
 }
 
 const LONGEST_NUMBER: usize = 200;

@@ -63,8 +63,9 @@ fn the_sample_is_formatted_already() {
 }
 
 #[test]
-fn the_examples_can_be_formatted() {
+fn the_examples_are_formatted_already() {
     for (name, text) in texts::all() {
+        same(&format(&text), &text, &name);
         holds_of(&text).unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
     }
 }
