@@ -136,6 +136,20 @@ fn the_agreement_of_the_language_reference_has_no_diagnostics_and_is_formatted()
 }
 
 #[test]
+fn the_snippets_of_the_language_reference_can_be_read_and_are_formatted() {
+    let snippets = fences(&page("language.md"), "pact");
+    assert!(snippets.len() >= 6, "the snippets are not found");
+    for snippet in snippets {
+        let text = format!("# Title\n\n```pact\n{snippet}```\n");
+        let parsed = servanda_lang::parse(&text);
+        let (_, diagnostics) = servanda_lang::ast::file(&text, &parsed);
+        let all: Vec<_> = parsed.diagnostics.into_iter().chain(diagnostics).collect();
+        assert_eq!(render("language.md", &text, &all, false), "");
+        assert_eq!(servanda_lang::format(&text), text);
+    }
+}
+
+#[test]
 fn the_language_reference_names_every_declaration_and_every_field() {
     use servanda_lang::parser::vocabulary::{ALL_FIELD_WORDS, Keyword};
     let page = page("language.md");
