@@ -30,6 +30,11 @@ export function question(state, more = {}) {
 
 // Civil time of an instant in the agreement's zone: `2026-05-01 12:00`, the same in every browser's language.
 export function civil(instant, zone) {
+  // A day's last millisecond is its 24:00, as everywhere in the agreement.
+  if (instant.endsWith(':59.999Z')) {
+    const after = civil(new Date(new Date(instant).getTime() + 1).toISOString(), zone);
+    if (after.endsWith(' 00:00')) return plusDays(after, -1).replace(' 00:00', ' 24:00');
+  }
   const parts = new Intl.DateTimeFormat('en-CA', {
     timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit',
   }).formatToParts(new Date(instant));
@@ -38,7 +43,8 @@ export function civil(instant, zone) {
 }
 
 // As the address has it: `2026-05-01T12:00`; anything else goes to the server as it is, and the server says what is wrong.
-export const moment = (text) => text.trim().replace(/^(\d{4}-\d\d-\d\d)[ T]+(\d\d?:\d\d.*)$/, (_, date, time) => `${date}T${time.padStart(5, '0')}`);
+// The server takes a date for its end.
+export const moment = (text) => text.trim().replace(/^(\d{4}-\d\d-\d\d)[ T]+24:00$/, '$1').replace(/^(\d{4}-\d\d-\d\d)[ T]+(\d\d?:\d\d.*)$/, (_, date, time) => `${date}T${time.padStart(5, '0')}`);
 
 // A civil time some days later, the time of day kept.
 export function plusDays(text, days) {

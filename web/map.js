@@ -105,6 +105,7 @@ export async function showMap(doc, state, go) {
     const draw = canvas.getContext('2d');
     draw.scale(dense * r, dense * r);
     points = [];
+    const circles = new Set();
     const some = Boolean(state.norm) && incidents.some(chosen);
     const order = [...incidents].sort((a, b) => Number(some && chosen(a)) - Number(some && chosen(b)));
     for (const f of order) {
@@ -118,7 +119,10 @@ export async function showMap(doc, state, go) {
       draw.globalAlpha = lit ? 0.28 : 0.1;
       draw.strokeStyle = colour('incident');
       draw.lineWidth = 0.8;
-      if (doubt > 3) {
+      const spot = `${f.geometry.coordinates}/${p.radius_m}/${lit}`;
+      // Reports of the same place share one circle, else the doubt would be the loudest thing on the map.
+      if (doubt > 3 && !circles.has(spot)) {
+        circles.add(spot);
         draw.beginPath();
         draw.arc(x, y, Math.min(doubt, 2000), 0, 7);
         draw.stroke();
@@ -208,7 +212,7 @@ export async function showMap(doc, state, go) {
   const watched = zones.filter((z) => z.properties.watched !== null);
   const areas = zones.filter((z) => z.geometry.type !== 'MultiLineString' && z.properties.watched === null);
   const names = [...new Set(areas.map((z) => z.properties.phrase))];
-  const say = (doc.unplaced ? ` ${doc.unplaced} reported without a place are only in the list.` : '') + (doc.left_off ? ` The ${doc.left_off} oldest are left off.` : '');
+  const say = (doc.unplaced ? ` ${doc.unplaced} more were reported without a place that can be drawn; the timeline counts them.` : '') + (doc.left_off ? ` The ${doc.left_off} oldest are left off.` : '');
   host.replaceChildren(
     el('div', { class: 'map-tools', role: 'group', 'aria-label': 'Scale of the map' },
       el('button', { type: 'button', 'aria-label': 'Nearer', onclick: () => zoom(1.5) }, '+'),

@@ -82,11 +82,11 @@ const run = async (expression) => {
 };
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const settled = async () => {
-  for (let i = 0; i < 200; i += 1) {
+  for (let i = 0; i < 2400; i += 1) {
     if (await run("document.readyState === 'complete' && !!document.body.dataset.ready && document.getElementById('busy').hidden")) return pause(60);
     await pause(50);
   }
-  throw new Error('the page does not settle in 10 s');
+  throw new Error('the page does not settle in 2 minutes');
 };
 const visit = async (path) => {
   await send('Page.navigate', { url: 'about:blank' });

@@ -79,10 +79,11 @@ impl<'a> View<'a> {
             })
     }
 
-    /// Known records that say that something happened at a place or at a time, in order of time: what a map or a
-    /// timeline shows. Coverage, findings, explanations and disputes are not among them.
+    /// Known records that say that something happened somewhere, in order of time: what a map and a timeline show.
+    /// Coverage, findings, explanations and disputes are not among them, nor are events that have no place by their
+    /// nature, such as notices and ratifications.
     pub fn incidents(&self) -> Vec<&'a Record> {
-        use servanda_model::agreement::FactKind;
+        use servanda_model::agreement::{FactKind, RoleType};
         use servanda_model::record::{Basis, COVERAGE, EXPLANATION, FINDING};
         let builtin = [COVERAGE, FINDING, EXPLANATION];
         let mut found: Vec<&Record> = self
@@ -91,7 +92,11 @@ impl<'a> View<'a> {
             .filter(|r| !builtin.contains(&r.fact.as_str()))
             .filter(|r| r.says == Says::Affirms && r.disputes.is_none())
             .filter(|r| !matches!(r.basis, Basis::Planned | Basis::Simulated))
-            .filter(|r| self.agreement.facts.get(&r.fact).is_none_or(|f| f.kind == FactKind::Event))
+            .filter(|r| {
+                self.agreement.facts.get(&r.fact).map_or(r.place.is_some(), |f| {
+                    f.kind == FactKind::Event && f.roles.iter().any(|(_, role)| *role == RoleType::Place)
+                })
+            })
             .filter(|r| r.when.earliest <= self.board.question.at)
             .collect();
         found.sort_by(|a, b| {

@@ -10,6 +10,7 @@
 //! A strip is given as pieces that overlap (a box for each stretch of the line, a disc at each corner), which is right
 //! for drawing them in one colour and for nothing else.
 
+use crate::extents::Drawn;
 use crate::json::{self, Header};
 use crate::{View, wording};
 use serde::Serialize;
@@ -41,7 +42,9 @@ pub struct MapJson {
 
 /// Zones, and incidents with their radius of doubt.
 pub fn map(view: &View<'_>) -> MapJson {
-    let mut features: Vec<Value> = view.zones().iter().map(|z| zone_feature(view, z)).collect();
+    let zones = view.zones();
+    let coverage = Coverage::of(view);
+    let mut features: Vec<Value> = zones.iter().map(|z| zone_feature(view, z, &coverage)).collect();
     let mut decides: BTreeMap<&Name, BTreeSet<(String, String)>> = BTreeMap::new();
     for v in &view.board.verdicts {
         let reasons = v.reasons();
@@ -53,7 +56,7 @@ pub fn map(view: &View<'_>) -> MapJson {
     let mut unplaced = 0;
     let mut placed = Vec::new();
     for record in incidents {
-        match located(view, record) {
+        match located(view, &zones, record) {
             Some((at, radius_m, how)) => placed.push((record, at, radius_m, how)),
             None => unplaced += 1,
         }
@@ -87,19 +90,17 @@ pub fn map(view: &View<'_>) -> MapJson {
 }
 
 /// Where a record lies for drawing: point, radius of doubt in metres, and how it was placed.
-pub fn located(view: &View<'_>, record: &Record) -> Option<(Point, f64, &'static str)> {
+fn located(view: &View<'_>, zones: &[Drawn], record: &Record) -> Option<(Point, f64, &'static str)> {
     match record.place.as_ref()? {
         Place::Point { at, radius_m } => Some((*at, *radius_m, "point")),
         Place::Named(name) => {
             if let Some(at) = view.places.points.get(name) {
                 return Some((*at, 0.0, "named place"));
             }
-            let shape = view
-                .places
-                .shapes
-                .get(name)
-                .cloned()
-                .or_else(|| view.zones().into_iter().find(|z| z.zone == *name).map(|z| z.shape))?;
+            let shape = match view.places.shapes.get(name) {
+                Some(shape) => shape,
+                None => &zones.iter().find(|z| z.zone == *name)?.shape,
+            };
             let [west, south, east, north] = shape.bounds()?;
             let middle = Point { lat: (south + north) / 2.0, lon: (west + east) / 2.0 };
             let corner = Point { lat: north, lon: east };
@@ -108,40 +109,55 @@ pub fn located(view: &View<'_>, record: &Record) -> Option<(Point, f64, &'static
     }
 }
 
-/// The share of a zone that was watched over a stretch, by anybody, by time: at each moment the best report counts.
-/// `None` where no coverage of it was ever reported.
-pub fn watched(view: &View<'_>, zone: &Name, from: Instant, to: Instant) -> Option<Number> {
-    let known = view.known();
-    let reports: Vec<(&Record, Instant, &Number)> = known
-        .iter()
-        .filter(|r| r.fact == *COVERAGE && r.place == Some(Place::Named(zone.clone())))
-        .filter_map(|r| Some((*r, r.until.unwrap_or(r.when.latest), r.value.as_ref()?)))
-        .collect();
-    if reports.is_empty() || to <= from {
-        return None;
-    }
-    let mut cuts = BTreeSet::from([from, to]);
-    for (r, until, _) in &reports {
-        cuts.extend([r.when.earliest, *until].into_iter().filter(|t| from < *t && *t < to));
-    }
-    let cuts: Vec<Instant> = cuts.into_iter().collect();
-    let mut seen = Number::zero();
-    for pair in cuts.windows(2) {
-        let over = reports.iter().filter(|(r, until, _)| r.when.earliest <= pair[0] && pair[1] <= *until);
-        if let Some(best) = over.map(|(_, _, share)| *share).max() {
-            seen = seen + best.clone() * Number::from(pair[1] - pair[0]);
+/// What was reported to be watched: for each zone, stretches with their shares.
+pub struct Coverage(BTreeMap<Name, Vec<(Instant, Instant, Number)>>);
+
+impl Coverage {
+    /// As known at the moment asked for.
+    pub fn of(view: &View<'_>) -> Coverage {
+        let mut zones: BTreeMap<Name, Vec<(Instant, Instant, Number)>> = BTreeMap::new();
+        for record in view.known() {
+            if let (true, Some(Place::Named(zone)), Some(share)) =
+                (record.fact == *COVERAGE, &record.place, &record.value)
+            {
+                let until = record.until.unwrap_or(record.when.latest);
+                zones.entry(zone.clone()).or_default().push((record.when.earliest, until, share.clone()));
+            }
         }
+        Coverage(zones)
     }
-    seen.over(&Number::from(to - from))
+
+    /// Zones of which it was reported.
+    pub fn zones(&self) -> impl Iterator<Item = &Name> {
+        self.0.keys()
+    }
+
+    /// The share of a zone that was watched over a stretch, by anybody, by time: at each moment the best report counts.
+    /// `None` where no coverage of it was ever reported.
+    pub fn watched(&self, zone: &Name, from: Instant, to: Instant) -> Option<Number> {
+        let all = self.0.get(zone).filter(|_| from < to)?;
+        let reports: Vec<_> = all.iter().filter(|(f, u, _)| *f < to && from < *u).collect();
+        let ends = reports.iter().flat_map(|(f, u, _)| [*f, *u]).filter(|t| from < *t && *t < to);
+        let cuts: BTreeSet<Instant> = ends.chain([from, to]).collect();
+        let cuts: Vec<Instant> = cuts.into_iter().collect();
+        let mut seen = Number::zero();
+        for pair in cuts.windows(2) {
+            let over = reports.iter().filter(|(f, u, _)| *f <= pair[0] && pair[1] <= *u);
+            if let Some(best) = over.map(|(_, _, share)| share).max() {
+                seen = seen + best.clone() * Number::from(pair[1] - pair[0]);
+            }
+        }
+        seen.over(&Number::from(to - from))
+    }
 }
 
-fn zone_feature(view: &View<'_>, drawn: &crate::extents::Drawn) -> Value {
+fn zone_feature(view: &View<'_>, drawn: &Drawn, coverage: &Coverage) -> Value {
     let zone = view.agreement.zones.get(&drawn.zone);
     let phrase = zone.map(|z| z.phrase.as_str()).filter(|p| !p.is_empty()).unwrap_or(drawn.zone.as_str());
     let marking = zone.map(|z| wording::marking(view.agreement, &z.marking)).unwrap_or_default();
     let args: Vec<String> = drawn.args.iter().map(|(p, v)| format!("{p} {v}")).collect();
     let at = view.board.question.at;
-    let share = watched(view, &drawn.zone, at + -WATCHED_DAYS * servanda_model::time::DAY, at);
+    let share = coverage.watched(&drawn.zone, at + -WATCHED_DAYS * servanda_model::time::DAY, at);
     let (geometry, minus) = geometry(&drawn.shape);
     json!({
         "type": "Feature",

@@ -6,15 +6,15 @@
 //! applied to it, so it may lie above what the term counts, and says so.
 
 use crate::json::Header;
-use crate::map;
+use crate::map::Coverage;
 use crate::{View, wording};
 use serde::Serialize;
 use servanda_model::agreement::{Agg, Aggregate, Cond, FactPattern, Op, Value, Window};
-use servanda_model::record::{COVERAGE, RoleValue, Says};
+use servanda_model::record::{RoleValue, Says};
 use servanda_model::time::{CalendarPeriod, DAY};
 use servanda_model::uses::Uses;
-use servanda_model::{Instant, Name, Number, Place, Record};
-use std::collections::{BTreeMap, BTreeSet};
+use servanda_model::{Instant, Name, Number, Record};
+use std::collections::BTreeMap;
 
 /// Bars at most; with more, the bars get coarser.
 const BARS: usize = 140;
@@ -98,15 +98,7 @@ pub fn timeline(view: &View<'_>) -> TimelineJson {
         .into_iter()
         .find(|p| (at - first) / length(*p) < BARS as i64)
         .unwrap_or(CalendarPeriod::Year);
-    let zones: BTreeSet<Name> = view
-        .known()
-        .into_iter()
-        .filter(|r| r.fact == *COVERAGE)
-        .filter_map(|r| match &r.place {
-            Some(Place::Named(name)) => Some(name.clone()),
-            _ => None,
-        })
-        .collect();
+    let coverage = Coverage::of(view);
 
     let mut bars = Vec::new();
     let mut rest = incidents.as_slice();
@@ -118,7 +110,7 @@ pub fn timeline(view: &View<'_>) -> TimelineJson {
         rest = later;
         let by_fact = facts.iter().map(|(f, _)| mine.iter().filter(|r| r.fact == **f).count()).collect();
         let until = next.min(at);
-        let watched = zones.iter().filter_map(|z| map::watched(view, z, from, until)).min();
+        let watched = coverage.zones().filter_map(|z| coverage.watched(z, from, until)).min();
         bars.push(BarJson {
             from: from.to_string(),
             to: next.to_string(),
@@ -143,7 +135,7 @@ pub fn timeline(view: &View<'_>) -> TimelineJson {
             .collect(),
         bars,
         curves: curves(view),
-        watched_zones: zones.iter().map(Name::to_string).collect(),
+        watched_zones: coverage.zones().map(Name::to_string).collect(),
     }
 }
 
@@ -178,7 +170,7 @@ fn curves(view: &View<'_>) -> Vec<CurveJson> {
             curves.push(CurveJson {
                 term: name.to_string(),
                 phrase: phrase.to_string(),
-                what: gauge.map_or_else(|| aggregate.of.fact.to_string(), |g| g.what.clone()),
+                what: counted(view, aggregate),
                 window: span.to_string(),
                 threshold: threshold.to_f64(),
                 threshold_text: wording::number(threshold),
@@ -190,6 +182,20 @@ fn curves(view: &View<'_>) -> Vec<CurveJson> {
         }
     }
     curves
+}
+
+/// What an aggregate counts, in words.
+fn counted(view: &View<'_>, aggregate: &Aggregate) -> String {
+    let fact = view.agreement.facts.get(&aggregate.of.fact).map(|f| f.phrase.as_str());
+    let fact = fact.filter(|p| !p.is_empty()).unwrap_or(aggregate.of.fact.as_str());
+    let window = match &aggregate.window {
+        Window::InAny(span) => format!(" in {span}"),
+        _ => String::new(),
+    };
+    match &aggregate.role {
+        Some(role) => format!("{fact}: sum of {role}{window}"),
+        None => format!("{fact}{window}"),
+    }
 }
 
 /// Aggregates that a condition compares with a number from below.

@@ -65,6 +65,14 @@ impl Served {
         Served { agreement, text, places, records, asked_by_default, evaluate, recent }
     }
 
+    /// With a board that is at hand already: its question is not evaluated again.
+    pub fn knowing(self, board: Board) -> Served {
+        let cell = OnceCell::new_with(Some(Arc::new(board.clone())));
+        let entry = (board.question, Arc::new(cell));
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner).push_front(entry);
+        self
+    }
+
     fn view<'a>(&'a self, board: &'a Board) -> View<'a> {
         View { agreement: &self.agreement, places: &self.places, records: &self.records, board }
     }

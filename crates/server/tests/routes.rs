@@ -196,6 +196,21 @@ async fn one_question_is_evaluated_once() {
 }
 
 #[tokio::test]
+async fn a_board_at_hand_is_not_evaluated_again() {
+    let served = Served::new(
+        hand_built::agreement(),
+        String::new(),
+        hand_built::places(),
+        hand_built::records(),
+        hand_built::question(),
+        Box::new(|_, _, _, _| panic!("evaluated though the board was at hand")),
+    );
+    let served = served.knowing(hand_built::board(&hand_built::agreement(), &hand_built::question()));
+    let request = Request::get("/api/board").header("host", "localhost").body(Body::empty()).unwrap();
+    assert_eq!(router(Arc::new(served)).oneshot(request).await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_bug_is_a_500_without_its_inside() {
     let (status, problem) = json("/api/board?at=1970-01-01T00:00Z").await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
