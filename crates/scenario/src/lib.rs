@@ -11,7 +11,7 @@
 //! - a word, norm, bearer, code or record that is not there fails the scenario, with the nearest one that is;
 //! - a scenario that expects nothing fails;
 //! - each question is asked four ways: records in the file's order, reversed, shuffled, and without those that were not
-//!   recorded yet; boards that differ fail the scenario;
+//!   recorded yet (a scenario of many records less thoroughly); boards that differ fail the scenario;
 //! - nothing rewrites a file under `tests/agreed` ([`is_agreed`]).
 //!
 //! Where to start reading: [`Document`], then [`run`]. The form stands in `docs/guides/scenarios.md`. Tests stand beside

@@ -29,7 +29,13 @@ impl World for Beside<'_> {
         (checked.agreement, checked.diagnostics)
     }
 
-    fn evaluate(&self, agreement: &Agreement, places: &Places, records: &[Record], question: &Question) -> Board {
+    fn evaluate(
+        &self,
+        agreement: &Agreement,
+        places: &Places,
+        records: &[Record],
+        question: &Question,
+    ) -> Board {
         servanda_engine::evaluate(agreement, places, records, question)
     }
 }
