@@ -135,6 +135,8 @@ impl Signal<Support> {
 pub struct Quantity {
     /// Established at that grade to be at least this; `None`: nothing is.
     pub least: [Option<Number>; 3],
+    /// What it would be established to be at least, if every doubt of a record of that grade fell that way.
+    pub reach: [Option<Number>; 3],
     /// By what is recorded at most this; `None`: without limit.
     pub most: [Option<Number>; 3],
     /// Up to which grade the record is complete, so that `most` is a limit at all.
@@ -145,12 +147,17 @@ impl Quantity {
     /// Known exactly.
     pub fn exact(value: Number) -> Quantity {
         let all = [Some(value.clone()), Some(value.clone()), Some(value)];
-        Quantity { least: all.clone(), most: all, complete: Grade::Confirmed }
+        Quantity { least: all.clone(), reach: all.clone(), most: all, complete: Grade::Confirmed }
     }
 
     /// Not known at all.
     pub fn unknown() -> Quantity {
-        Quantity { least: [None, None, None], most: [None, None, None], complete: Grade::None }
+        Quantity {
+            least: [const { None }; 3],
+            reach: [const { None }; 3],
+            most: [const { None }; 3],
+            complete: Grade::None,
+        }
     }
 
     fn is_exact(&self) -> Option<&Number> {
@@ -166,11 +173,16 @@ impl Quantity {
             .and_then(|i| self.least[i].as_ref())
     }
 
+    /// The bounds of a function of two quantities: `f` maps least and greatest of both to least and greatest. What it
+    /// would reach at best is the same function with the reach in place of the least.
     fn bounds(&self, other: &Quantity, f: impl Fn([Option<&Number>; 4]) -> [Option<Number>; 2]) -> Quantity {
         let mut out = Quantity { complete: self.complete.min(other.complete), ..Quantity::unknown() };
         for i in 0..3 {
             let of = [&self.least[i], &self.most[i], &other.least[i], &other.most[i]].map(Option::as_ref);
             [out.least[i], out.most[i]] = f(of);
+            let at_best =
+                [&self.reach[i], &self.most[i], &other.reach[i], &other.least[i]].map(Option::as_ref);
+            [out.reach[i], _] = f(at_best);
         }
         out
     }
@@ -258,7 +270,7 @@ impl Quantity {
         let lt = |a: &Option<Number>, b: &Option<Number>| matches!((a, b), (Some(a), Some(b)) if a < b);
         let supported = best(&|i, g| ge(&self.least[i], &other.most[i]) && other.complete >= g);
         let opposed = best(&|i, g| lt(&self.most[i], &other.least[i]) && self.complete >= g);
-        let might = best(&|i, _| ge(&self.most[i], &other.least[i]));
+        let might = best(&|i, _| ge(&self.reach[i], &other.least[i]));
         let might_not = best(&|i, g| lt(&self.least[i], &other.most[i]) && self.complete >= g);
         Support {
             supported,
@@ -288,7 +300,7 @@ mod tests {
 
     fn between(least: i64, most: i64, complete: Grade) -> Quantity {
         let all = |n: i64| [Some(n.into()), Some(n.into()), Some(n.into())];
-        Quantity { least: all(least), most: all(most), complete }
+        Quantity { least: all(least), reach: all(most), most: all(most), complete }
     }
 
     #[test]
@@ -314,6 +326,7 @@ mod tests {
     fn sources_that_disagree_are_contested() {
         let two = Quantity {
             least: [Some(16.into()), Some(16.into()), Some(14.into())],
+            reach: [Some(16.into()), Some(16.into()), Some(14.into())],
             most: [Some(14.into()), Some(14.into()), Some(14.into())],
             complete: Grade::Confirmed,
         };

@@ -34,6 +34,13 @@ impl Uses {
         walk.found
     }
 
+    /// Of a condition.
+    pub fn of_cond(agreement: &Agreement, cond: &Cond) -> Uses {
+        let mut walk = Walk { agreement, found: Uses::default() };
+        walk.of_cond(cond);
+        walk.found
+    }
+
     /// Of a term.
     pub fn of_term(agreement: &Agreement, term: &Name) -> Uses {
         let mut walk = Walk { agreement, found: Uses::default() };

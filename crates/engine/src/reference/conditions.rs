@@ -139,7 +139,12 @@ impl<'w> World<'w> {
                     Some(shares) => shares.map(|s| {
                         let best = s.iter().max().cloned().unwrap_or_default();
                         let most = [Some(best.clone()), Some(best.clone()), Some(best)];
-                        Quantity { least: s.clone().map(Some), most, complete: Grade::Confirmed }
+                        Quantity {
+                            least: s.clone().map(Some),
+                            reach: s.clone().map(Some),
+                            most,
+                            complete: Grade::Confirmed,
+                        }
                     }),
                 }
             }
@@ -185,7 +190,7 @@ impl<'w> World<'w> {
         }
         let (mut surely, mut perhaps) = (BTreeSet::new(), BTreeSet::new());
         let instants = changes.keys().copied().collect();
-        let mut totals = [const { [0i64; 2] }; 3];
+        let mut totals = [[0i64; 3]; 3];
         let counted = Signal::sampled(instants, |t| {
             for (i, sure, enters) in changes.get(&t).into_iter().flatten() {
                 let set = if *sure { &mut surely } else { &mut perhaps };
@@ -199,11 +204,12 @@ impl<'w> World<'w> {
                 for (k, g) in Grade::CHAIN.into_iter().enumerate() {
                     totals[k][0] += if *sure && seen.grade >= g { step } else { 0 };
                     totals[k][1] += if !*sure && seen.against < g { step } else { 0 };
+                    totals[k][2] += if !*sure && seen.grade >= g { step } else { 0 };
                 }
             }
             if what == Agg::Count {
                 let all = |end: usize| [0, 1, 2].map(|k| Some(Number::from(totals[k][end])));
-                return Quantity { least: all(0), most: all(1), complete: Grade::Confirmed };
+                return Quantity { least: all(0), reach: all(2), most: all(1), complete: Grade::Confirmed };
             }
             computed(what, &present, &surely, &perhaps)
         });
@@ -583,10 +589,9 @@ impl<'w> World<'w> {
                 }
                 let current: Vec<_> =
                     stretches.iter().filter(|(r, _)| r.from <= t && t < r.to).map(|(_, h)| h.seen).collect();
-                let mut q = Quantity {
-                    least: [const { Some(0) }; 3].map(|z: Option<i64>| z.map(Number::from)),
-                    ..Quantity::unknown()
-                };
+                let zero = || Some(Number::zero());
+                let nothing = [zero(), zero(), zero()];
+                let mut q = Quantity { least: nothing.clone(), reach: nothing, ..Quantity::unknown() };
                 for (i, g) in Grade::CHAIN.into_iter().enumerate() {
                     let values = || {
                         current
@@ -595,6 +600,7 @@ impl<'w> World<'w> {
                             .filter_map(|s| s.record.value.clone())
                     };
                     if let (Some(max), Some(min)) = (values().max(), values().min()) {
+                        q.reach[i] = Some(max.clone());
                         q.least[i] = Some(if *sure { max } else { Number::zero() });
                         q.most[i] = Some(min);
                         q.complete = g;
@@ -605,20 +611,26 @@ impl<'w> World<'w> {
                 }
                 q
             });
-            let excepted = env
-                .except
-                .iter()
-                .position(|e| sources.values().flatten().all(|hit| self.excepted(e, hit.seen, env)));
-            match excepted {
-                Some(e) => capped[e] = capped[e].with(&value, |a, b| a.arith(ArithOp::Add, b)),
-                None => total = total.with(&value, |a, b| a.arith(ArithOp::Add, b)),
-            }
+            let covered =
+                |e: &Exception| sources.values().flatten().all(|hit| self.covered(e, hit.seen, env));
+            let excepted = env.except.iter().position(covered);
+            let Some(e) = excepted else {
+                total = total.with(&value, |a, b| a.arith(ArithOp::Add, b));
+                continue;
+            };
+            let lapses = env.except[e].until.map_or(Instant::MAX, Instant::next);
+            let zero = Quantity::exact(Number::zero());
+            let before = Signal::sampled(vec![lapses], |t| t < lapses);
+            let part =
+                |when: bool| value.with(&before, |v, b| if *b == when { v.clone() } else { zero.clone() });
+            total = total.with(&part(false), |a, b| a.arith(ArithOp::Add, b));
+            capped[e] = capped[e].with(&part(true), |a, b| a.arith(ArithOp::Add, b));
         }
         for (exception, sum) in env.except.iter().zip(capped) {
-            let cap = Quantity::exact(exception.up_to.clone().unwrap_or_default());
-            let excess = sum.map(|s| {
-                Quantity::call(Function::Max, &[s.arith(ArithOp::Sub, &cap), Quantity::exact(Number::zero())])
-            });
+            let Some(cap) = exception.up_to.clone().map(Quantity::exact) else { continue };
+            let zero = Quantity::exact(Number::zero());
+            let excess =
+                sum.map(|s| Quantity::call(Function::Max, &[s.arith(ArithOp::Sub, &cap), zero.clone()]));
             total = total.with(&excess, |a, b| a.arith(ArithOp::Add, b));
         }
         total
@@ -747,29 +759,43 @@ fn computed(
     for (i, g) in Grade::CHAIN.into_iter().enumerate() {
         let sure = || surely.iter().map(|k| &present[*k]).filter(move |p| p.hit.seen.grade >= g);
         let any = || perhaps.iter().map(|k| &present[*k]).filter(move |p| p.hit.seen.against < g);
+        let graded = || perhaps.iter().map(|k| &present[*k]).filter(move |p| p.hit.seen.grade >= g);
         let number = |p: &Presence<'_>| match &p.value {
             Some(Scalar::Number(n)) => Some(n.clone()),
             _ => None,
         };
         let word = |p: &Presence<'_>| p.value.as_ref().map(|v| format!("{v:?}"));
-        [q.least[i], q.most[i]] = match what {
-            Agg::Count => [Some((sure().count() as i64).into()), Some((any().count() as i64).into())],
+        [q.least[i], q.most[i], q.reach[i]] = match what {
+            Agg::Count => {
+                let counts = [sure().count(), any().count(), graded().count()];
+                counts.map(|n| Some((n as i64).into()))
+            }
             Agg::Sum => {
                 let least = sure().filter_map(number).fold(Number::zero(), |a, b| a + b);
                 let most = any().map(number).try_fold(Number::zero(), |a, b| Some(a + b?));
-                [Some(least), most]
+                let reach = graded().filter_map(number).fold(Number::zero(), |a, b| a + b);
+                [Some(least), most, Some(reach)]
             }
             Agg::Distinct => {
                 let least = sure().filter_map(word).collect::<BTreeSet<_>>().len() as i64;
                 let most = any().map(word).collect::<BTreeSet<_>>().len() as i64;
-                [Some(least.into()), Some(most.into())]
+                let reach = graded().filter_map(word).collect::<BTreeSet<_>>().len() as i64;
+                [least, most, reach].map(|n| Some(n.into()))
             }
-            Agg::Max => [sure().filter_map(number).max(), any().filter_map(number).max()],
-            Agg::Min => [any().filter_map(number).min(), sure().filter_map(number).min()],
+            // The greatest of nothing is 0.
+            Agg::Max => {
+                let greatest = |n: Option<Number>| n.or(Some(Number::zero()));
+                let reach = graded().filter_map(number).max();
+                [sure().filter_map(number).max(), any().filter_map(number).max(), reach].map(greatest)
+            }
+            Agg::Min => {
+                let least = any().filter_map(number).min();
+                [least, sure().filter_map(number).min(), sure().filter_map(number).min()]
+            }
             Agg::First | Agg::Last => {
                 let list: Vec<_> = sure().filter(|p| p.hit.seen.against < g).collect();
                 let one = if what == Agg::First { list.first() } else { list.last() }.and_then(|p| number(p));
-                [one.clone(), one]
+                [one.clone(), one.clone(), one]
             }
         };
         if matches!(what, Agg::First | Agg::Last) && q.most[i].is_none() {

@@ -9,7 +9,7 @@
 use super::known::Seen;
 use super::{Env, World};
 use crate::ground::{self, Given, Needed};
-use servanda_model::agreement::{Cond, FactPattern, Op, Value, ZoneRef};
+use servanda_model::agreement::{Cond, Exception, FactKind, FactPattern, Op, Value, ZoneRef};
 use servanda_model::record::RoleValue;
 use servanda_model::{Instant, Name, Number, Place, Record, When, Within};
 use std::collections::BTreeSet;
@@ -61,23 +61,32 @@ impl<'w> World<'w> {
         if let Some(hits) = self.hits.borrow().get(&key) {
             return hits.clone();
         }
+        let measure = self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind == FactKind::Measure);
         let affirmed = self.known.affirmed(pattern.fact.as_str());
         let hits: Vec<Hit<'w>> = affirmed
             .filter_map(|seen| match self.matches(pattern, seen.record, seen.when.earliest, env) {
                 Match::No => None,
                 how => Some(Hit { seen, sure: how == Match::Yes }),
             })
-            .filter(|hit| !env.except.iter().any(|e| e.up_to.is_none() && self.excepted(e, hit.seen, env)))
+            .filter(|hit| {
+                let removes =
+                    |e: &Exception| !measure && e.up_to.is_none() && self.excepted(e, hit.seen, env);
+                !env.except.iter().any(removes)
+            })
             .collect();
         let hits = Rc::new(hits);
         self.hits.borrow_mut().insert(key, hits.clone());
         hits
     }
 
-    /// Whether an exception surely covers a record.
-    pub fn excepted(&self, e: &servanda_model::agreement::Exception, seen: &Seen<'_>, env: &Env<'_>) -> bool {
-        e.until.is_none_or(|u| seen.when.latest <= u)
-            && self.filter(&e.covers, seen.record, seen.when.earliest, env) == Match::Yes
+    /// Whether an exception that has not lapsed surely covers an event.
+    pub fn excepted(&self, e: &Exception, seen: &Seen<'_>, env: &Env<'_>) -> bool {
+        e.until.is_none_or(|u| seen.when.latest <= u) && self.covered(e, seen, env)
+    }
+
+    /// Whether an exception surely covers a record, lapsed or not.
+    pub fn covered(&self, e: &Exception, seen: &Seen<'_>, env: &Env<'_>) -> bool {
+        self.filter(&e.covers, seen.record, seen.when.earliest, env) == Match::Yes
     }
 
     fn matches(&self, pattern: &FactPattern, record: &Record, at: Instant, env: &Env<'_>) -> Match {

@@ -116,6 +116,7 @@ pub(crate) struct World<'w> {
 /// What a rule's words mean for one instance: its bearer, its trigger, the time over which it looks.
 #[derive(Clone, Default)]
 pub(crate) struct Env<'w> {
+    norm: Option<&'w Norm>,
     bearer: Vec<Name>,
     owed_to: Vec<Name>,
     trigger: Option<Moment_>,
@@ -165,7 +166,9 @@ impl<'w> World<'w> {
 
     /// Another world's instance, without what belongs to that world's records.
     fn adopted<'v>(&self, env: &Env<'v>) -> Env<'w> {
+        let own = |n: &Norm| self.agreement.norms.iter().find(|o| o.name == n.name);
         Env {
+            norm: env.norm.and_then(own),
             bearer: env.bearer.clone(),
             owed_to: env.owed_to.clone(),
             trigger: env.trigger.clone(),

@@ -214,7 +214,15 @@ impl<'w> World<'w> {
             let world =
                 World::new(self.agreement, self.places, &by_then, &known, &question, self.choice.clone());
             let env = world.adopted(&env);
-            let found = world.moment(of, &env).filter(|m| m.grade >= env.standard)?;
+            let found = match (of, env.norm, &env.trigger) {
+                (Moment::Trigger, Some(norm), Some(trigger)) => world
+                    .starts(norm, &Env { trigger: None, trigger_record: None, ..env.clone() })
+                    .into_iter()
+                    .find(|s| s.established && s.moment.anchor == trigger.anchor)
+                    .map(|s| s.moment),
+                _ => world.moment(of, &env),
+            };
+            let found = found.filter(|m| m.grade >= env.standard)?;
             Some(Moment_ { when: When::exact(*t), ..found })
         })
     }

@@ -21,10 +21,12 @@ use std::rc::Rc;
 
 /// What starts an instance.
 #[derive(Clone)]
-struct Start<'w> {
-    moment: Moment_,
+pub struct Start<'w> {
+    /// When, and which records say so.
+    pub moment: Moment_,
     record: Option<&'w servanda_model::Record>,
-    established: bool,
+    /// Whether it reaches the standard.
+    pub established: bool,
     why: Because,
     /// For a remedy: the breached instance.
     breached: Option<Verdict>,
@@ -158,6 +160,7 @@ impl<'w> World<'w> {
             who => self.leaves(who).into_iter().collect(),
         };
         Env {
+            norm: Some(norm),
             bearer: bearer.to_vec(),
             owed_to,
             seen: !norm.seen_by.is_empty(),
@@ -169,7 +172,7 @@ impl<'w> World<'w> {
     }
 
     /// What starts instances of a norm for a bearer: nothing before the entry into force.
-    fn starts(&self, norm: &Norm, env: &Env<'w>) -> Vec<Start<'w>> {
+    pub fn starts(&self, norm: &Norm, env: &Env<'w>) -> Vec<Start<'w>> {
         let calendar = &self.agreement.calendar;
         let Some(in_force) = self.in_force() else { return Vec::new() };
         let triggered = |moment: Moment_, what: &str| {
@@ -476,7 +479,12 @@ impl<'w> World<'w> {
         // Preconditions: it waits until all hold; then a span runs from that moment.
         let mut active = trigger;
         let subject = match &norm.force {
-            Force::SubjectTo(fact) => Some(Cond::Fact(FactPattern::any(fact.clone()))),
+            Force::SubjectTo(fact) => {
+                let by = |f: &Fact| f.roles.iter().any(|(role, _)| *role == "by");
+                let own = self.agreement.facts.get(fact).is_some_and(by);
+                let roles = if own { vec![(Name::from("by"), Value::Bearer)] } else { Vec::new() };
+                Some(Cond::Fact(FactPattern { roles, ..FactPattern::any(fact.clone()) }))
+            }
             _ => None,
         };
         let needs: Vec<&Cond> = norm.only_if.iter().chain(&norm.needs).chain(&subject).collect();
@@ -533,7 +541,8 @@ impl<'w> World<'w> {
         if let Some((begins, _)) = period {
             active = When { earliest: active.earliest.max(begins), latest: active.latest.max(begins) };
         }
-        let changes = self.changes(norm, &env.bearer, active.latest);
+        let mut changes = self.changes(norm, &env.bearer, active.latest);
+        changes.yields = self.yields(norm, &env.bearer);
         if let Some(started) = &changes.started {
             match started.iter().find(|s| **s >= trigger.earliest) {
                 Some(started) => active = When::exact((*started).max(active.latest)),
@@ -613,28 +622,36 @@ impl<'w> World<'w> {
         };
         ruling.due = due;
         let standing = self.standing(norm, &changes, &outcome, due, until);
+        if let Some((when, _)) = changes.extended.first() {
+            outcome = outcome
+                .also(Code::Extended, format!("its deadline was extended on {}", calendar.show(*when)));
+        }
         if let Some((when, power)) = changes.ended.as_ref().filter(|(when, _)| *when <= at) {
             let text = format!("ended on {} under `{power}`", calendar.show(*when));
             outcome = outcome.also(Code::Terminated, text);
         }
-        if let Some(over) =
-            self.yields_to(norm, &env.bearer).filter(|_| outcome.performance != Performance::Satisfied)
-        {
+        let decisive = due.filter(|d| d.latest < at && norm.parts.iter().all(|p| p.verb != Verb::NotDo));
+        let moment = decisive.map_or(at, |d| d.latest);
+        let yields = changes.yields.iter().find(|(run, ..)| run.from <= moment && moment < run.to);
+        if let Some((_, _, over)) = yields.filter(|_| outcome.performance != Performance::Satisfied) {
             let standing = Standing::Suspended(format!("yields to `{over}`"));
-            return done(
-                ruling,
-                standing,
-                none(Code::Yields, format!("yields to `{over}`, which applies to the same bearer")),
-            );
+            let text = format!("yields to `{over}`, which applies to the same bearer");
+            return done(ruling, standing, none(Code::Yields, text));
         }
         if norm.force.is_soft() && outcome.performance == Performance::Violated {
             outcome.performance = Performance::Missed;
             let stated = self.known.affirmed(EXPLANATION).find(|s| {
-                let of = self.role(s.record, &"of".into());
-                matches!(of, Some(super::matching::Scalar::Names(names)) if names.contains(&norm.name))
+                let names = |role: &str| match self.role(s.record, &role.into()) {
+                    Some(super::matching::Scalar::Names(names)) => names,
+                    _ => Vec::new(),
+                };
+                names("of").contains(&norm.name) && names("by").iter().all(|n| env.bearer.contains(n))
             });
             let text = match stated {
-                Some(s) => format!("a soft duty: missed, not violated; reason on record: {}", s.record.title),
+                Some(s) => {
+                    outcome.decided_by.push(Cited { record: s.record.id.clone(), grade: s.grade });
+                    format!("a soft duty: missed, not violated; its reason is on record as `{}`", s.record.id)
+                }
                 None => "a soft duty: missed, not violated; no reason on record".to_string(),
             };
             outcome = outcome.also(Code::SoftMissed, text);
@@ -708,13 +725,21 @@ impl<'w> World<'w> {
         Some(found)
     }
 
-    /// The rule that this one yields to, where it is active for the same bearer.
-    fn yields_to(&self, norm: &Norm, bearer: &[Name]) -> Option<&'w Name> {
+    /// The stretches over which a stronger rule was owed by the same bearer: this one rests meanwhile.
+    fn yields(&self, norm: &Norm, bearer: &[Name]) -> Vec<(Run, bool, Name)> {
         let over = self.agreement.priorities.iter().filter(|p| p.yields == norm.name).map(|p| &p.over);
-        over.into_iter().find(|over| {
-            let active = |v: &Verdict| v.standing == Standing::Active && self.names_of(&v.bearer) == bearer;
-            self.agreement.norm(over.as_str()).is_some() && self.instances(over).iter().any(active)
-        })
+        let mut runs = Vec::new();
+        for over in over.filter_map(|over| self.agreement.norm(over.as_str())) {
+            let act = over.parts.iter().all(|p| matches!(p.verb, Verb::Do | Verb::Ensure));
+            for v in self.instances(&over.name).iter().filter(|v| self.names_of(&v.bearer) == bearer) {
+                let owed = matches!(v.standing, Standing::Active | Standing::Ended(_));
+                let (Some(from), true) = (v.triggered, owed) else { continue };
+                let end = v.fulfilled.or(v.performed_late).filter(|_| act || v.standing != Standing::Active);
+                let to = end.map_or(Instant::MAX, |e| e.latest.next());
+                runs.push((Run { from: from.latest, to }, true, over.name.clone()));
+            }
+        }
+        runs
     }
 
     /// Where an instance stands, once it is known how it was performed.
@@ -784,7 +809,7 @@ impl<'w> World<'w> {
                 signal.at(r.from.max(scope.start)).supported,
             )
         });
-        let due = scope.deadline.map(|d| d.min(scope.until.unwrap_or(Instant::MAX)));
+        let due = scope.deadline;
         let upto = due.unwrap_or(at).min(at);
         let cite = |from: Instant, to: Instant| self.cited(&part.cond, env, from, to);
         let shown = |when: When| calendar.show_when(when);
@@ -794,6 +819,17 @@ impl<'w> World<'w> {
             outcome.fulfilled = Some(when);
             outcome
         };
+        if let Some(until) = scope.until.filter(|u| *u < at && due.is_none_or(|d| *u < d)) {
+            return match &first {
+                Some((when, grade)) if when.latest <= until => {
+                    decided(*when, *grade, Code::DoneInTime, format!("done {}", shown(*when)))
+                }
+                _ => {
+                    let text = format!("ended {}, before it was due", calendar.show(until));
+                    Outcome::new(Performance::NotApplicable, Grade::Confirmed, Code::Expired, text)
+                }
+            };
+        }
         match (due, &first) {
             (_, Some((when, grade))) if act && due.is_none_or(|d| when.latest <= d) => {
                 return decided(*when, *grade, Code::DoneInTime, format!("done {}", shown(*when)));
@@ -811,7 +847,7 @@ impl<'w> World<'w> {
                 (outcome.decided_by, outcome.against) = cite(scope.start, at);
                 return outcome;
             }
-            (Some(due), _) if due > at || (due == at && !act && first.is_none()) => {
+            (Some(due), _) if due > at || (due == at && (act || first.is_none())) => {
                 if let Some((run, _, power)) =
                     changes.suspended.iter().find(|(r, ..)| r.from <= at && at < r.to)
                 {
@@ -983,7 +1019,7 @@ impl<'w> World<'w> {
         let signal = if part.verb == Verb::NotKeep { signal.map(|s| s.not()) } else { signal };
         let open = |truth| {
             let runs = signal.stretches(env.standard, truth).into_iter();
-            let resting = |t: Instant| changes.suspended.iter().any(|(r, ..)| r.from <= t && t < r.to);
+            let resting = |t: Instant| changes.rests(t);
             runs.filter_map(move |run| clipped(run, period))
                 .filter(move |p| !resting(p.from))
                 .collect::<Vec<_>>()
@@ -1026,7 +1062,8 @@ impl<'w> World<'w> {
                 .collect();
             let now = signal.at(period.to).truth(env.standard);
             if let Some(first) = unknown.first().filter(|_| over || now != Truth::True) {
-                let support = *signal.at(first.from);
+                let told = if now == Truth::True { first.from } else { period.to };
+                let support = *signal.at(told);
                 let truth = support.truth(env.standard);
                 let (code, text) = match truth {
                     Truth::Contested => {
@@ -1123,7 +1160,7 @@ impl<'w> World<'w> {
         let mut patterns = Vec::new();
         patterns_of(&part.cond, &mut patterns);
         let mut acts: Vec<Hit<'w>> = patterns.iter().flat_map(|p| self.hits(p, env).to_vec()).collect();
-        let resting = |t: Instant| changes.suspended.iter().any(|(r, ..)| r.from <= t && t < r.to);
+        let resting = |t: Instant| changes.rests(t);
         acts.retain(|h| {
             h.seen.when.possibly_within(period.from, period.to)
                 && h.seen.grade > Grade::None

@@ -9,6 +9,7 @@ use super::{Env, World};
 use crate::signal::Run;
 use servanda_model::agreement::*;
 use servanda_model::grade::Truth;
+use servanda_model::uses::Uses;
 use servanda_model::verdict::Act;
 use servanda_model::{Instant, Name};
 use std::rc::Rc;
@@ -29,6 +30,8 @@ pub struct Effect<'w> {
 pub struct Changes {
     /// Stretches of suspension, with whether the clock runs, and by which power.
     pub suspended: Vec<(Run, bool, Name)>,
+    /// Stretches over which a stronger rule was owed, and which.
+    pub yields: Vec<(Run, bool, Name)>,
     /// When it ended, and by which power.
     pub ended: Option<(Instant, Name)>,
     /// Waived from, and by which power.
@@ -37,6 +40,13 @@ pub struct Changes {
     pub extended: Vec<(Instant, servanda_model::Span)>,
     /// For a norm that a power starts: when it was started. `None`: no power starts it.
     pub started: Option<Vec<Instant>>,
+}
+
+impl Changes {
+    /// Whether the norm rests at an instant: suspended, or yielding.
+    pub fn rests(&self, at: Instant) -> bool {
+        self.suspended.iter().chain(&self.yields).any(|(run, ..)| run.from <= at && at < run.to)
+    }
 }
 
 impl<'w> World<'w> {
@@ -73,9 +83,17 @@ impl<'w> World<'w> {
                 if !actor.iter().all(|a| entitled.contains(a)) || actor.is_empty() {
                     acts.push(act(None, true, "the actor does not have this power".into()));
                 } else if !is(&power.only_if, Truth::True) {
-                    acts.push(act(None, true, "its condition was not established".into()));
+                    acts.push(act(
+                        None,
+                        true,
+                        format!("its condition was not established: {}", self.named(&power.only_if)),
+                    ));
                 } else if power.unless.is_some() && is(&power.unless, Truth::True) {
-                    acts.push(act(None, true, "what excludes it was established".into()));
+                    acts.push(act(
+                        None,
+                        true,
+                        format!("excluded at that time: {}", self.named(&power.unless)),
+                    ));
                 } else {
                     let received = hit.seen.record.received.unwrap_or(when.latest);
                     let until =
@@ -111,6 +129,13 @@ impl<'w> World<'w> {
         let result = Rc::new((acts, effects));
         *self.acts.borrow_mut() = Some(result.clone());
         result
+    }
+
+    /// What a condition speaks of, by name.
+    fn named(&self, cond: &Option<Cond>) -> String {
+        let uses = cond.as_ref().map(|c| Uses::of_cond(self.agreement, c)).unwrap_or_default();
+        let names = if uses.terms.is_empty() { uses.facts } else { uses.terms };
+        names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
     }
 
     /// What the acts do to a norm of a bearer whose instance began at `start`. A power that yields to the norm does not
