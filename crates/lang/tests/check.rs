@@ -212,6 +212,10 @@ fn the_berlin_framework_lowered() {
 }
 
 #[test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the test measures how long it takes; nothing is decided by the clock"
+)]
 fn six_hundred_clauses_are_checked_in_no_time() {
     let mut text = String::from(
         "# Big\n\n```pact\nagreement big\n  in force 2026-01-01\n  time zone Europe/Kyiv\n  counting event day excluded\n  months round down\nparty A\nparty B\ngroup both\n  members A, B\n```\n\n",

@@ -11,7 +11,6 @@ use servanda_model::agreement::{
     Change, Cond, Deadline, Exception, FactKind, FactPattern, Force, Gap, Moment, Norm, NormKind, Part,
     Power, Priority, RoleType, Targets, Term, Trigger, Value, Verb, Who,
 };
-use servanda_model::record::Marking;
 use servanda_model::{Name, Number};
 
 impl<'a> Lower<'a> {
@@ -242,7 +241,7 @@ impl<'a> Lower<'a> {
             replaces: false,
             clause: decl.clause,
             per: self.per(decl),
-            marking: marking.unwrap_or(Marking::default()),
+            marking: marking.unwrap_or_default(),
             readback: String::new(),
             line: self.line(decl.keyword_span.start),
         };
@@ -415,8 +414,7 @@ impl<'a> Lower<'a> {
                         failed = true;
                         continue;
                     }
-                    if let Some((_, first)) = parts.first().filter(|_| norm.kind != NormKind::Remedy) {
-                        let _ = first;
+                    if !parts.is_empty() && norm.kind != NormKind::Remedy {
                         self.report(
                             Diagnostic::error(
                                 "S0505",
@@ -451,8 +449,8 @@ impl<'a> Lower<'a> {
                     | FieldValue::Within { .. }
                     | FieldValue::Every { .. }
                     | FieldValue::NoLater { .. },
-                    word,
-                ) if matches!(word, "by" | "within" | "every" | "no later") => {
+                    "by" | "within" | "every" | "no later",
+                ) => {
                     let Ok(deadline) = self.deadline(field, norm, scope) else {
                         failed = true;
                         continue;

@@ -507,7 +507,7 @@ impl<'a> Tokens<'a> {
                 let inner = self.deeper(Tokens::postfix)?;
                 return Ok(arith(zero, ArithOp::Sub, inner));
             }
-            SyntaxKind::Number | SyntaxKind::Minus => return self.from_number(start),
+            SyntaxKind::Number | SyntaxKind::Minus => return self.number_or_run(start),
             SyntaxKind::Date | SyntaxKind::Time => {
                 self.at += 1;
                 ExprKind::Time(Text { text: token.text.clone(), span: token.span.clone() })
@@ -516,13 +516,13 @@ impl<'a> Tokens<'a> {
                 self.at += 1;
                 ExprKind::Text(unquoted(&token.text))
             }
-            SyntaxKind::Word => return self.from_word(token),
+            SyntaxKind::Word => return self.after_word(token),
             _ => return self.expected("a name, a number or a condition"),
         };
         Ok(Expr { kind, span: start..self.end() })
     }
 
-    fn from_number(&mut self, start: usize) -> Read<Expr> {
+    fn number_or_run(&mut self, start: usize) -> Read<Expr> {
         let quantity = self.quantity()?;
         if self.is("consecutive") {
             return self.run(quantity, start);
@@ -559,7 +559,7 @@ impl<'a> Tokens<'a> {
         Ok(Expr { kind: ExprKind::Run(days, Box::new(of), unwatched), span: start..self.end() })
     }
 
-    fn from_word(&mut self, token: &'a Token) -> Read<Expr> {
+    fn after_word(&mut self, token: &'a Token) -> Read<Expr> {
         let start = token.span.start;
         let word = token.text.as_str();
         let function = match word {
