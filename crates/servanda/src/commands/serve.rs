@@ -35,7 +35,9 @@ pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
 pub fn serve(case: Case, port: u16, session: &Session) -> Result<(), Failure> {
     let Case { text, agreement, places, records, board } = case;
     let evaluate = Box::new(servanda_engine::evaluate);
-    let served = Arc::new(Served::new(agreement, text, places, records, board.question, evaluate));
+    let question = board.question.clone();
+    let served = Served::new(agreement, text, places, records, question, evaluate).knowing(board);
+    let served = Arc::new(served);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(64 << 20)
