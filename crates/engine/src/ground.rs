@@ -5,7 +5,7 @@
 
 use servanda_model::agreement::{Agreement, Extent, Zone, ZoneCase};
 use servanda_model::place::{LineSide, Shape};
-use servanda_model::{Instant, Name, Number, Place, Places, Within};
+use servanda_model::{Instant, Name, Number, Place, Places, Point, Within};
 
 /// A value that a zone's extent needs: a length in metres, or a name.
 pub enum Needed {
@@ -121,20 +121,20 @@ pub fn is_part_of(agreement: &Agreement, part: &Name, whole: &Name) -> bool {
     part == whole || within(agreement, part, whole, 8)
 }
 
-/// Whether a place lies in a shape. A named area lies inside where all its corners do, outside where none of its
-/// corners lies in the shape and none of the shape's in it.
+/// Whether a place lies in a shape. A named area lies inside where a sample of points within it does, outside where none
+/// of them lies in the shape and none of the shape's in it. The sample is taken near its corners, a little inwards, so
+/// that a border which both share decides nothing.
 pub fn contains(places: &Places, shape: &Shape, place: &Place) -> Within {
     match place {
         Place::Point { at, radius_m } => shape.contains(*at, *radius_m),
         Place::Named(name) => match (places.points.get(name), places.shapes.get(name)) {
             (Some(point), _) => shape.contains(*point, 0.0),
             (None, Some(area)) => {
-                let corners = corners(area);
-                let inside = corners.iter().filter(|p| shape.contains(**p, 0.0) == Within::Inside).count();
-                let back = self::corners(shape).iter().any(|p| area.contains(*p, 0.0) == Within::Inside);
+                let within = sample(area);
+                let inside = within.iter().filter(|p| shape.covers(**p)).count();
                 match inside {
-                    0 if !back => Within::Outside,
-                    n if n == corners.len() && n > 0 => Within::Inside,
+                    0 if !sample(shape).iter().any(|p| area.covers(*p)) => Within::Outside,
+                    n if n == within.len() && n > 0 => Within::Inside,
                     _ => Within::Unknown,
                 }
             }
@@ -143,7 +143,24 @@ pub fn contains(places: &Places, shape: &Shape, place: &Place) -> Within {
     }
 }
 
-fn corners(shape: &Shape) -> Vec<servanda_model::Point> {
+/// At most sixty-four points inside a shape: corners moved a fiftieth of the way to their middle.
+fn sample(shape: &Shape) -> Vec<Point> {
+    let corners = corners(shape);
+    if corners.len() < 2 {
+        return corners;
+    }
+    let n = corners.len() as f64;
+    let sum = corners.iter().fold((0.0, 0.0), |(lat, lon), p| (lat + p.lat, lon + p.lon));
+    let middle = Point { lat: sum.0 / n, lon: sum.1 / n };
+    let step = corners.len().div_ceil(64);
+    let inwards = |p: &Point| Point {
+        lat: p.lat + (middle.lat - p.lat) / 50.0,
+        lon: p.lon + (middle.lon - p.lon) / 50.0,
+    };
+    corners.iter().step_by(step).map(inwards).filter(|p| shape.covers(*p)).collect()
+}
+
+fn corners(shape: &Shape) -> Vec<Point> {
     match shape {
         Shape::Area(polygons) => polygons.iter().filter_map(|p| p.first()).flatten().copied().collect(),
         Shape::Line(parts) | Shape::Strip { line: parts, .. } => parts.iter().flatten().copied().collect(),

@@ -145,6 +145,33 @@ pub fn distance_to_line_m(p: Point, line: &[Vec<Point>]) -> Option<(f64, LineSid
     best.map(|(d, cross)| (d, if cross > 0.0 { LineSide::Left } else { LineSide::Right }))
 }
 
+/// Metres from a point to a ring, where that is at most `limit_m`; else infinity.
+fn distance_if_within(p: Point, ring: &[Point], limit_m: f64) -> f64 {
+    let plane = Plane::at(p);
+    let degrees = limit_m / METRES_PER_DEGREE;
+    let mut best = f64::INFINITY;
+    for pair in ring.windows(2) {
+        let (a, b) = (pair[0].lat - p.lat, pair[1].lat - p.lat);
+        if a.min(b) <= degrees && a.max(b) >= -degrees {
+            best = best.min(to_segment(plane.metres(pair[0]), plane.metres(pair[1])).0);
+        }
+    }
+    best
+}
+
+/// Thirty-two points on the rim of a disc.
+fn rim(p: Point, radius_m: f64) -> Vec<Point> {
+    let east = METRES_PER_DEGREE * libm::cos(p.lat.to_radians());
+    let at = |i: i32| {
+        let angle = f64::from(i) * std::f64::consts::PI / 16.0;
+        Point {
+            lat: p.lat + radius_m * libm::sin(angle) / METRES_PER_DEGREE,
+            lon: p.lon + radius_m * libm::cos(angle) / east,
+        }
+    };
+    (0..32).map(at).collect()
+}
+
 fn in_ring(p: Point, ring: &[Point]) -> bool {
     let mut inside = false;
     for pair in ring.windows(2) {
@@ -159,43 +186,73 @@ fn in_ring(p: Point, ring: &[Point]) -> bool {
 }
 
 impl Shape {
-    /// Signed distance to the border in metres: negative inside. `None` for a line, which has no inside.
-    fn depth(&self, p: Point) -> Option<f64> {
+    /// Whether a point lies inside.
+    pub fn covers(&self, p: Point) -> bool {
         match self {
-            Shape::Area(polygons) => {
-                let inside = polygons.iter().any(|poly| {
-                    poly.split_first()
-                        .is_some_and(|(o, holes)| in_ring(p, o) && !holes.iter().any(|h| in_ring(p, h)))
-                });
-                let border = polygons.iter().filter_map(|rings| distance_to_line_m(p, rings)).map(|(d, _)| d);
-                let border = border.fold(f64::INFINITY, f64::min);
-                Some(if inside { -border } else { border })
-            }
-            Shape::Line(_) => None,
-            Shape::Strip { line, within_m, side } => {
-                let (d, on) = distance_to_line_m(p, line)?;
-                Some(if side.is_none_or(|s| s == on) { d - within_m } else { d })
-            }
-            Shape::Disc { at, radius_m } => Some(distance_m(*at, p) - radius_m),
-            Shape::Union(shapes) => shapes.iter().filter_map(|s| s.depth(p)).reduce(f64::min),
-            Shape::Difference(a, b) => Some(a.depth(p)?.max(-b.depth(p).unwrap_or(f64::INFINITY))),
+            Shape::Area(polygons) => polygons.iter().any(|rings| {
+                let Some((outer, holes)) = rings.split_first() else { return false };
+                in_ring(p, outer) && !holes.iter().any(|hole| in_ring(p, hole))
+            }),
+            Shape::Line(_) => false,
+            Shape::Strip { line, within_m, side } => distance_to_line_m(p, line)
+                .is_some_and(|(d, on)| d <= *within_m && side.is_none_or(|s| s == on)),
+            Shape::Disc { at, radius_m } => distance_m(*at, p) <= *radius_m,
+            Shape::Union(shapes) => shapes.iter().any(|s| s.covers(p)),
+            Shape::Difference(a, b) => a.covers(p) && !b.covers(p),
         }
     }
 
     /// Whether a point known to a radius lies inside.
     pub fn contains(&self, p: Point, radius_m: f64) -> Within {
-        match self.depth(p) {
-            None => Within::Outside,
-            Some(depth) if radius_m <= 0.0 => {
-                if depth <= 0.0 {
+        let inside = |yes| if yes { Within::Inside } else { Within::Outside };
+        if radius_m <= 0.0 {
+            return inside(self.covers(p));
+        }
+        let border = |yes: bool, distance_m: f64| match yes {
+            true if distance_m >= radius_m => Within::Inside,
+            false if distance_m > radius_m => Within::Outside,
+            _ => Within::Unknown,
+        };
+        match self {
+            Shape::Area(polygons) => {
+                let rings = polygons.iter().flatten();
+                border(
+                    self.covers(p),
+                    rings.map(|r| distance_if_within(p, r, radius_m)).fold(f64::INFINITY, f64::min),
+                )
+            }
+            Shape::Line(_) => Within::Outside,
+            Shape::Strip { line, within_m, side } => match distance_to_line_m(p, line) {
+                None => Within::Outside,
+                Some((d, _)) if side.is_none() => border(d <= *within_m, (d - within_m).abs()),
+                Some((d, on)) if *side == Some(on) => border(d <= *within_m, d.min((d - within_m).abs())),
+                Some((d, _)) => border(false, d),
+            },
+            Shape::Disc { at, radius_m: own } => {
+                let d = distance_m(*at, p);
+                border(d <= *own, (d - own).abs())
+            }
+            Shape::Union(shapes) => {
+                let each: Vec<Within> = shapes.iter().map(|s| s.contains(p, radius_m)).collect();
+                if each.contains(&Within::Inside) {
                     Within::Inside
-                } else {
+                } else if each.iter().all(|w| *w == Within::Outside) {
                     Within::Outside
+                } else {
+                    // It may lie across a border that two parts share: inside where its middle and its rim are.
+                    let rim = rim(p, radius_m);
+                    if self.covers(p) && rim.iter().all(|q| self.covers(*q)) {
+                        Within::Inside
+                    } else {
+                        Within::Unknown
+                    }
                 }
             }
-            Some(depth) if depth <= -radius_m => Within::Inside,
-            Some(depth) if depth > radius_m => Within::Outside,
-            Some(_) => Within::Unknown,
+            Shape::Difference(a, b) => match (a.contains(p, radius_m), b.contains(p, radius_m)) {
+                (Within::Outside, _) | (_, Within::Inside) => Within::Outside,
+                (Within::Inside, Within::Outside) => Within::Inside,
+                _ => Within::Unknown,
+            },
         }
     }
 
@@ -265,6 +322,20 @@ mod tests {
         assert_eq!(ring.contains(p(49.0, 38.0), 0.0), Within::Outside);
         assert_eq!(ring.contains(p(49.5, 38.0), 0.0), Within::Inside);
         assert_eq!(Shape::Union(vec![ring, hole]).contains(p(49.0, 38.0), 0.0), Within::Inside);
+    }
+
+    #[test]
+    fn a_disc_across_a_shared_border_is_inside_the_union() {
+        let east = Shape::Area(vec![vec![vec![
+            p(48.0, 39.0),
+            p(48.0, 41.0),
+            p(50.0, 41.0),
+            p(50.0, 39.0),
+            p(48.0, 39.0),
+        ]]]);
+        let both = Shape::Union(vec![square(), east]);
+        assert_eq!(both.contains(p(49.0, 39.01), 25_000.0), Within::Inside);
+        assert_eq!(both.contains(p(48.05, 39.01), 25_000.0), Within::Unknown);
     }
 
     #[test]

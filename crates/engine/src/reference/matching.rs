@@ -270,7 +270,7 @@ impl<'w> World<'w> {
                 _ => None,
             })
             .collect();
-        let key = (zone.zone.clone(), args.clone(), record.id.clone());
+        let key = (zone.zone.clone(), args.clone(), format!("{place:?}"));
         if let Some(found) = self.within.borrow().get(&key) {
             return *found;
         }

@@ -33,9 +33,7 @@ use powers::Effect;
 use servanda_model::agreement::*;
 use servanda_model::uses::Uses;
 use servanda_model::verdict::*;
-use servanda_model::{
-    Board, Grade, Instant, Name, Number, Places, Question, Record, RecordId, Support, Verdict,
-};
+use servanda_model::{Board, Grade, Instant, Name, Number, Places, Question, Record, Support, Verdict};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -102,8 +100,8 @@ pub(crate) struct World<'w> {
     choice: BTreeMap<Name, Name>,
     #[allow(clippy::type_complexity, reason = "pattern by address, instance")]
     hits: RefCell<BTreeMap<(usize, String), Rc<Vec<Hit<'w>>>>>,
-    #[allow(clippy::type_complexity, reason = "zone, arguments, record")]
-    within: RefCell<BTreeMap<(Name, Vec<Option<Name>>, RecordId), Match>>,
+    #[allow(clippy::type_complexity, reason = "zone, arguments, place")]
+    within: RefCell<BTreeMap<(Name, Vec<Option<Name>>, String), Match>>,
     #[allow(clippy::type_complexity, reason = "pattern by address, instance")]
     shares: RefCell<BTreeMap<(usize, String), Option<Rc<Shares>>>>,
     terms: RefCell<BTreeMap<Name, Rc<Signal<Support>>>>,
