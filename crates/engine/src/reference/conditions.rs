@@ -273,8 +273,8 @@ impl<'w> World<'w> {
         present
     }
 
-    /// When a report of a lasting thing stops being good: by its own end, by the fact's `good for`, or because the same
-    /// source denied it.
+    /// When a report of a lasting thing stops being good: by its own end, else by the fact's `good for`; or because the
+    /// same source denied it.
     fn lapses(
         &self,
         fact: &Fact,
@@ -283,14 +283,15 @@ impl<'w> World<'w> {
         env: &Env<'w>,
         pattern: &FactPattern,
     ) -> Instant {
-        let own = hit.seen.record.until.map_or(Instant::MAX, Instant::next);
-        let good = fact.good_for.map_or(Instant::MAX, |span| self.agreement.calendar.window_end(from, span));
+        let own = hit.seen.record.until.map(Instant::next);
+        let good = || fact.good_for.map(|span| self.agreement.calendar.window_end(from, span));
+        let good = own.or_else(good).unwrap_or(Instant::MAX);
         let denied = self.known.denied(pattern.fact.as_str()).find(|d| {
             d.record.source == hit.seen.record.source
                 && d.when.earliest > hit.seen.when.latest
                 && self.denial_covers(d.record, pattern, d.when.earliest, env)
         });
-        own.min(good).min(denied.map_or(Instant::MAX, |d| d.when.earliest))
+        good.min(denied.map_or(Instant::MAX, |d| d.when.earliest))
     }
 
     /// Up to which grade nothing is missing from the window that ends at t: by the register, by coverage throughout, or
@@ -574,11 +575,10 @@ impl<'w> World<'w> {
             for reports in sources.values() {
                 for (i, hit) in reports.iter().enumerate() {
                     let next = reports.get(i + 1).map_or(Instant::MAX, |n| n.seen.when.latest);
-                    let own = hit.seen.record.until.map_or(Instant::MAX, Instant::next);
-                    let lapse = good.map_or(Instant::MAX, |g| {
-                        self.agreement.calendar.window_end(hit.seen.when.latest, g)
-                    });
-                    stretches.push((Run { from: hit.seen.when.latest, to: next.min(own).min(lapse) }, *hit));
+                    let own = hit.seen.record.until.map(Instant::next);
+                    let good = || good.map(|g| self.agreement.calendar.window_end(hit.seen.when.latest, g));
+                    let lapse = own.or_else(good).unwrap_or(Instant::MAX);
+                    stretches.push((Run { from: hit.seen.when.latest, to: next.min(lapse) }, *hit));
                 }
             }
             let steps = stretches.iter().flat_map(|(r, _)| [r.from, r.to]).collect();

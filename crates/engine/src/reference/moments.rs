@@ -175,6 +175,7 @@ impl<'w> World<'w> {
         hits.iter().filter(holds).copied().collect()
     }
 
+    /// Matching events as moments: those from the trigger on, in order of time, then those before it, the last first.
     fn firsts(&self, pattern: &FactPattern, env: &Env<'w>) -> Vec<Moment_> {
         let after = env.trigger.as_ref().map_or(Instant::MIN, |t| t.when.earliest);
         let kind = self.agreement.facts.get(&pattern.fact).map(|f| f.kind);
@@ -183,11 +184,9 @@ impl<'w> World<'w> {
             let begun = state.into_iter().filter(|r| r.to > after && r.from <= self.question.at);
             return begun.map(|r| Moment_::fixed(r.from)).collect();
         }
-        self.established(pattern, env)
-            .iter()
-            .filter(|h| h.seen.when.latest >= after)
-            .map(|h| self.of_hit(h))
-            .collect()
+        let all = self.established(pattern, env);
+        let (later, earlier): (Vec<_>, Vec<_>) = all.iter().partition(|h| h.seen.when.latest >= after);
+        later.into_iter().chain(earlier.into_iter().rev()).map(|h| self.of_hit(h)).collect()
     }
 
     /// The moment of a record.

@@ -595,7 +595,13 @@ impl<'w> World<'w> {
                 let env = Env { since: Some(start), ..base.clone() };
                 self.judge(norm, part, &env, &changes, Scope { start, deadline, until })
             };
-            let mut outcome = judge(active.latest, due.map(|d| d.latest));
+            let unknown = due.is_none() && part.deadline != Deadline::None;
+            let far = unknown.then_some(Instant::MAX);
+            let mut outcome = judge(active.latest, due.map(|d| d.latest).or(far));
+            if unknown && outcome.performance == Performance::Pending {
+                let text = "its time runs from something that is not on record yet";
+                outcome.because = vec![because(Code::Awaiting, text)];
+            }
             if !active.is_exact() || due.is_some_and(|d| !d.is_exact()) {
                 let other = judge(active.earliest, due.map(|d| d.earliest));
                 if other.performance != outcome.performance {
