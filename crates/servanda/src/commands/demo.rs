@@ -24,10 +24,13 @@ pub struct Arguments {
     /// Port of the page; 0 takes any that is free
     #[arg(long, value_name = "N", default_value_t = PORT)]
     port: u16,
-    /// Another seed, another exercise world [default: 1]
+    /// Another seed, another exercise world [default: 5]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 }
+
+/// A world in which an aggression is established to the standard, so that there is something to see.
+const SEED: u64 = 5;
 
 const AGREEMENT: &str = include_str!("../../../../examples/berlin-framework/berlin-framework.pact.md");
 const STORIES: &str = include_str!("../../../../examples/berlin-framework/README.md");
@@ -44,7 +47,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
                 .help("name another folder: `servanda demo --seed N DIR`, or remove this one"));
         }
         None => {
-            let made = make(&arguments.folder, arguments.seed.unwrap_or(1), session)?;
+            let made = make(&arguments.folder, arguments.seed.unwrap_or(SEED), session)?;
             session.say(&format!(
                 "EXERCISE: made the workspace {folder} with the Berlin framework and {made} records of two years that \
                  never were\n\n"

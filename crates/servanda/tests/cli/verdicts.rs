@@ -98,7 +98,7 @@ fn a_verdict_says_why() {
     servanda(&root, &["why", "explain-fire", "North#7"]).ends_with(2).complains(&["no instance 7"]);
     servanda(&root, &["why", "explain-fire", "North", "x"])
         .ends_with(2)
-        .complains(&["`x` is no number", "North#2"]);
+        .complains(&["`x` is no number", "BEARER#2"]);
     servanda(&root, &["why", "no-fier"])
         .ends_with(2)
         .complains(&["no norm `no-fier`", "did you mean `no-fire`?"]);
