@@ -119,8 +119,25 @@ impl Span {
     }
 }
 
+/// People report to the minute: what happened is told down to it, what was sent and entered up to it. An end of a day
+/// stays one.
+fn to_the_minute(record: &mut Record) {
+    const MINUTE: i64 = 60_000;
+    let down =
+        |t: Instant| if t.0 % MINUTE == MINUTE - 1 { t } else { Instant(t.0 - t.0.rem_euclid(MINUTE)) };
+    let up = |t: Instant| Instant(t.0 + (-t.0).rem_euclid(MINUTE));
+    let exact = record.when.is_exact();
+    record.when.earliest = down(record.when.earliest);
+    record.when.latest = if exact { record.when.earliest } else { down(record.when.latest) };
+    record.until = record.until.map(down);
+    record.sent = record.sent.map(up);
+    record.received = record.received.map(up);
+    record.recorded = up(record.recorded);
+}
+
 /// Sorts the records by when they were entered, and gives them names that tell nothing.
 fn finish(mut drafts: Vec<Record>, mut truth: Truth) -> World {
+    drafts.iter_mut().for_each(to_the_minute);
     drafts.sort_by(|a, b| (a.recorded, a.when, &a.id).cmp(&(b.recorded, b.when, &b.id)));
     let width = drafts.len().to_string().len();
     let names: BTreeMap<Name, Name> = drafts

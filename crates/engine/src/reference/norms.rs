@@ -1299,34 +1299,24 @@ impl<'w> World<'w> {
     }
 }
 
-/// Several parts together: the worst decides; the others' steps stay on record.
+/// Several parts together: the worst decides, and its steps come last; the others' steps stay on record.
 fn combined(parts: Vec<(Outcome, Option<When>)>) -> Option<(Outcome, Option<When>)> {
     let several = parts.len() > 1;
-    parts
-        .into_iter()
-        .enumerate()
-        .map(|(i, (mut outcome, due))| {
-            if several {
-                outcome.because.iter_mut().for_each(|b| b.text = format!("part {}: {}", i + 1, b.text));
-            }
-            (outcome, due)
-        })
-        .reduce(|(mut a, due_a), (mut b, due_b)| {
-            if b.performance > a.performance {
-                std::mem::swap(&mut a.because, &mut b.because);
-                b.because.splice(0..0, std::mem::take(&mut a.because));
-                b.because.rotate_left(0);
-                b.fulfilled = None;
-                b.decided_by.extend(a.decided_by);
-                b.missing.extend(a.missing);
-                return (b, due_b);
-            }
-            a.because.extend(b.because);
-            a.fulfilled = a.fulfilled.max(b.fulfilled).filter(|_| a.performance == Performance::Satisfied);
-            a.decided_by.extend(b.decided_by);
-            a.missing.extend(b.missing);
-            (a, due_a)
-        })
+    let told = parts.into_iter().enumerate().map(|(i, (mut outcome, due))| {
+        if several {
+            outcome.because.iter_mut().for_each(|b| b.text = format!("part {}: {}", i + 1, b.text));
+        }
+        (outcome, due)
+    });
+    told.reduce(|a, b| {
+        let (lesser, (mut worse, due)) = if b.0.performance > a.0.performance { (a.0, b) } else { (b.0, a) };
+        worse.because.splice(0..0, lesser.because);
+        worse.decided_by.extend(lesser.decided_by);
+        worse.missing.extend(lesser.missing);
+        worse.fulfilled =
+            worse.fulfilled.max(lesser.fulfilled).filter(|_| worse.performance == Performance::Satisfied);
+        (worse, due)
+    })
 }
 
 fn times(span: Span, k: i64) -> Span {
