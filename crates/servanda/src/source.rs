@@ -12,6 +12,7 @@ use servanda_evidence::import::{DATASET, Refused};
 use servanda_evidence::record_json::{from_json, to_json};
 use servanda_evidence::{Changes, Context, Format, Import, Mapping, diff, quarantine_csv};
 use servanda_lang::closest;
+use servanda_model::agreement::RoleType;
 use servanda_model::record::{COVERAGE, EXPLANATION, FINDING, RoleValue};
 use servanda_model::time::HOUR;
 use servanda_model::{Agreement, Instant, Name, Place, Record};
@@ -43,8 +44,8 @@ pub struct Entered {
     pub made: usize,
     /// Where the refused rows lie, from the workspace's root.
     pub quarantine: Option<String>,
-    /// Facts that the agreement does not have, with the number of records and the nearest fact that it has.
-    pub strange_facts: BTreeMap<Name, (usize, Option<String>)>,
+    /// Facts and parties that the agreement does not have, in words.
+    pub strangers: Vec<String>,
 }
 
 /// Reads a mapping file.
@@ -107,8 +108,8 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
         let refused = quarantine.is_some().then(|| quarantine_csv(&import));
         workspace.enter(&intake, &records, refused.as_deref().map(str::as_bytes), existing.len())?;
     }
-    let strange_facts = strange_facts(&agreement, &import.records);
-    Ok(Entered { made: records.len(), import, changes, quarantine, strange_facts })
+    let strangers = strangers(&agreement, &import.records);
+    Ok(Entered { made: records.len(), import, changes, quarantine, strangers })
 }
 
 /// Two sources may count their rows alike; then the second is no correction of the first.
@@ -132,20 +133,66 @@ fn refuse_strangers(existing: &[Record], import: &Import, changes: &Changes) -> 
     Ok(())
 }
 
-fn strange_facts(agreement: &Agreement, records: &[Record]) -> BTreeMap<Name, (usize, Option<String>)> {
-    let mut strange: BTreeMap<Name, (usize, Option<String>)> = BTreeMap::new();
+/// Warnings about facts and parties that records speak of and the agreement does not have: such records decide nothing,
+/// and mostly somebody mistyped.
+fn strangers(agreement: &Agreement, records: &[Record]) -> Vec<String> {
+    const SHOWN: usize = 6;
+    let mut facts: BTreeMap<&Name, usize> = BTreeMap::new();
+    let mut actors: BTreeMap<&Name, usize> = BTreeMap::new();
+    let is_actor = |name: &Name| {
+        agreement.parties.contains_key(name)
+            || agreement.groups.contains_key(name)
+            || agreement.bodies.contains_key(name)
+    };
     for record in records.iter().filter(|r| r.withdraws.is_none() && r.disputes.is_none()) {
-        let known = agreement.facts.contains_key(&record.fact)
-            || [COVERAGE, FINDING, EXPLANATION].contains(&record.fact.as_str())
-            || agreement.terms.contains_key(&record.fact);
-        if !known {
-            let entry = strange.entry(record.fact.clone()).or_insert_with(|| {
-                (0, closest(record.fact.as_str(), agreement.facts.keys().map(Name::as_str)).map(String::from))
-            });
-            entry.0 += 1;
+        let built_in = [COVERAGE, FINDING, EXPLANATION].contains(&record.fact.as_str());
+        let Some(fact) = agreement.facts.get(&record.fact) else {
+            if !built_in && !agreement.terms.contains_key(&record.fact) {
+                *facts.entry(&record.fact).or_default() += 1;
+            }
+            continue;
+        };
+        for (role, kind) in &fact.roles {
+            // Of two that it may have been, one may well be a stranger.
+            if let (RoleType::Party | RoleType::Body, Some(RoleValue::Name(name))) =
+                (kind, record.roles.get(role))
+            {
+                if !is_actor(name) {
+                    *actors.entry(name).or_default() += 1;
+                }
+            }
         }
     }
-    strange
+    let actors_known: Vec<&str> = agreement
+        .parties
+        .keys()
+        .chain(agreement.groups.keys())
+        .chain(agreement.bodies.keys())
+        .map(Name::as_str)
+        .collect();
+    let facts_known: Vec<&str> = agreement.facts.keys().map(Name::as_str).collect();
+    let told = |found: BTreeMap<&Name, usize>, what: &str, known: &[&str]| {
+        let mut out = Vec::new();
+        let all = found.len();
+        for (name, count) in found.into_iter().take(SHOWN) {
+            let near = closest(name.as_str(), known.iter().copied());
+            let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            let (record, speaks) = if count == 1 { ("record", "speaks") } else { ("records", "speak") };
+            out.push(format!(
+                "{count} {record} {speaks} of `{name}`, and the agreement has no such {what}{near}"
+            ));
+        }
+        if all > SHOWN {
+            out.push(format!(
+                "and {} more that the agreement does not have, each meant as a {what}",
+                all - SHOWN
+            ));
+        }
+        out
+    };
+    let mut out = told(facts, "fact", &facts_known);
+    out.extend(told(actors, "party or body", &actors_known));
+    out
 }
 
 /// A record as it is stored.
@@ -209,16 +256,10 @@ pub fn loose(
         seen.extend(import.records.iter().map(|record| record.id.clone()));
         records.extend(import.records);
     }
-    for (fact, (count, near)) in strange_facts(agreement, &records) {
-        session.note(&strange_fact(&fact, count, near.as_deref()));
+    for stranger in strangers(agreement, &records) {
+        session.note(&format!("warning: {stranger}"));
     }
     Ok(records)
-}
-
-/// A warning that records speak of nothing that the agreement knows.
-pub fn strange_fact(fact: &Name, count: usize, near: Option<&str>) -> String {
-    let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-    format!("warning: {count} records speak of `{fact}`, and the agreement has no such fact{near}")
 }
 
 fn format_of(path: &Path, map: Option<&Mapping>) -> Result<Format, Failure> {

@@ -79,8 +79,8 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         };
         let entered = source::import(&workspace, &order, session)?;
         session.say(&told(path, &entered, arguments.dry_run))?;
-        for (fact, (count, near)) in &entered.strange_facts {
-            session.note(&source::strange_fact(fact, *count, near.as_deref()));
+        for stranger in &entered.strangers {
+            session.note(&format!("warning: {stranger}"));
         }
     }
     Ok(Answer::Yes)

@@ -165,7 +165,7 @@ fn test_names_each_story_and_says_what_differs() {
     let updated = fs::read_to_string(here.path().join("stories.md")).unwrap();
     let (first, second) = updated.split_once("## Late").unwrap();
     assert!(first.contains("report-once North: satisfied because done-in-time records r"), "{first}");
-    assert!(second.contains("report-once North: violated") && second.contains(" late "), "{second}");
+    assert!(second.contains("report-once North: violated") && second.contains("done-late"), "{second}");
 }
 
 #[test]

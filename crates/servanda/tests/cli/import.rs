@@ -130,14 +130,18 @@ fn a_broken_mapping_is_told_with_its_lines() {
 }
 
 #[test]
-fn a_fact_that_the_agreement_does_not_have_is_pointed_out() {
+fn facts_and_parties_that_the_agreement_does_not_have_are_pointed_out() {
     let (_folder, root) = workspace();
     write(&root, "S-40,shot,2025-04-11,,North,,0.5,0.5,probable,2025-04-12\n");
     let line = [&IMPORT[..], &["--fact", "fires", "--dry-run"]].concat();
     let ran = servanda(&root, &line);
     ran.ends_with(0).says(&["would be made", "nothing was entered"]);
-    ran.complains(&["1 records speak of `fires`", "did you mean `fire`?"]);
-    servanda(&root, &IMPORT).ends_with(0).says(&["1 record made"]);
+    ran.complains(&["1 record speaks of `fires`", "did you mean `fire`?"]);
+    let ran = servanda(&root, &IMPORT);
+    ran.ends_with(0).says(&["1 record made"]);
+    assert_eq!(ran.err, "");
+    write(&root, "S-40,shot,2025-04-11,,Nroth,,0.5,0.5,probable,2025-04-12\n");
+    servanda(&root, &IMPORT).ends_with(0).complains(&["1 record speaks of `Nroth`", "did you mean `North`?"]);
 }
 
 #[test]
