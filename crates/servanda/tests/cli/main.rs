@@ -1,5 +1,7 @@
 //! The command line, run as a person runs it: every command, and what it says to bad input.
 
+#![allow(clippy::disallowed_methods, reason = "a test measures how long garbage is looked at")]
+
 mod agreements;
 mod import;
 mod terminal;
