@@ -156,10 +156,9 @@ fn strangers(agreement: &Agreement, records: &[Record]) -> Vec<String> {
             // Of two that it may have been, one may well be a stranger.
             if let (RoleType::Party | RoleType::Body, Some(RoleValue::Name(name))) =
                 (kind, record.roles.get(role))
+                && !is_actor(name)
             {
-                if !is_actor(name) {
-                    *actors.entry(name).or_default() += 1;
-                }
+                *actors.entry(name).or_default() += 1;
             }
         }
     }
