@@ -9,6 +9,7 @@
 //! Tests: scenarios under `tests/`, run by the crate `scenario`; unit tests beside the code.
 
 mod ground;
+mod readings;
 pub mod reference;
 pub mod signal;
 
