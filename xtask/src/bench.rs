@@ -114,7 +114,7 @@ fn figures(root: &Path, folder: &Path, binary: &Path) -> Result<Vec<Figure>, Str
     std::fs::write(&clauses, many_clauses(600)).map_err(|e| e.to_string())?;
     let records = folder.join("exercise.jsonl");
     let made = Command::new(binary)
-        .args(["exercise", "--seed", "7", "--from", "2026-03-01", "--months", "24", "--out"])
+        .args(["exercise", "--seed", "5", "--days", "730", "--incidents", "0.6", "--force", "--out"])
         .arg(&records)
         .current_dir(root)
         .stdout(Stdio::null())

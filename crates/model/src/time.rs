@@ -456,7 +456,9 @@ impl Calendar {
         self.start_of_day(next)
     }
 
-    /// For people: `2027-05-02 01:00`, a day's last instant as `2027-05-02 24:00`, seconds only where there are any.
+    /// For people: `2027-05-02 01:00`, a day's last instant as `2027-05-02 24:00`, seconds only where there are any. The
+    /// last millisecond before a full minute, where a stretch ends, and the first after one, where the next begins, are
+    /// shown as that minute.
     pub fn show(&self, at: Instant) -> String {
         if at <= Instant::MIN {
             return "the beginning".into();
@@ -468,9 +470,12 @@ impl Calendar {
         if self.end_of_day(civil.date()) == at {
             return format!("{} 24:00", civil.date());
         }
+        if matches!((civil.second(), civil.millisecond()), (59, 999)) {
+            return self.show(at.next());
+        }
         let (h, m, s, ms) = (civil.hour(), civil.minute(), civil.second(), civil.millisecond());
         let seconds = match (s, ms) {
-            (0, 0) => String::new(),
+            (0, 0 | 1) => String::new(),
             (s, 0) => format!(":{s:02}"),
             (s, ms) => format!(":{s:02}.{ms:03}"),
         };
