@@ -251,7 +251,8 @@ impl Teller<'_> {
         });
         let by = match source.names {
             Names::TheOther(other) => named(other),
-            Names::Sometimes(share) if chance.happens(share) => named(incident.by),
+            // Whose offensive it is nobody doubts.
+            Names::Sometimes(share) if chance.happens(share) || incident.offensive => named(incident.by),
             Names::Sometimes(_) => RoleValue::OneOf(vec!["Russia".into(), "Ukraine".into()]),
         };
         record.roles.insert("by".into(), by);

@@ -94,9 +94,9 @@ fn offensive(settings: &Settings, span: &Span, index: u32, found: &mut Vec<Incid
     let day = (part * (f64::from(index) + chance.between(0.45, 0.85))) as i64;
     let start = span.day(day, chance.between(0.0, 6.0));
     let weights: Vec<f64> = TOWNS.iter().map(|t| t.weight()).collect();
-    for _ in 0..chance.whole(120, 180) {
-        // Three nights, each heavier at its beginning.
-        let night = chance.weighted(&[3.0, 2.0, 2.0]) as i64;
+    for _ in 0..chance.whole(200, 260) {
+        // Three nights, the first by far the heaviest, each heavier at its beginning.
+        let night = chance.weighted(&[6.0, 1.0, 1.0]) as i64;
         let at =
             start + night * DAY + (chance.between(0.0, 1.0) * chance.between(0.0, 7.0) * HOUR as f64) as i64;
         let town = chance.weighted(&weights);

@@ -211,47 +211,7 @@ pub(crate) fn read(
 
 /// The codes of reasons, by their words.
 pub(crate) fn codes() -> Vec<(String, Code)> {
-    use Code::*;
-    let all = [
-        NotInForce,
-        NotTriggered,
-        Triggered,
-        Excepted,
-        Awaiting,
-        DeadlineAhead,
-        PeriodOpen,
-        NoDeadline,
-        DoneInTime,
-        DoneLate,
-        NotDone,
-        Holds,
-        DoesNotHold,
-        Kept,
-        WithinGap,
-        NotKept,
-        NoBreach,
-        Breach,
-        BearerNotEstablished,
-        BelowStandard,
-        Contested,
-        TimeInDoubt,
-        DoubtOfPlaceOrActor,
-        NotWatched,
-        NobodySees,
-        Suspended,
-        Waived,
-        Terminated,
-        Expired,
-        Extended,
-        Superseded,
-        Yields,
-        SoftMissed,
-        DependsOnReading,
-        LeftToJudgement,
-        BreachOf,
-        RightNotObstructed,
-    ];
-    all.into_iter().map(|code| (code.word(), code)).collect()
+    Code::ALL.into_iter().map(|code| (code.word(), code)).collect()
 }
 
 struct Reader<'a> {

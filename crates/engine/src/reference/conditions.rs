@@ -190,6 +190,8 @@ impl<'w> World<'w> {
         }
         let (mut surely, mut perhaps) = (BTreeSet::new(), BTreeSet::new());
         let instants = changes.keys().copied().collect();
+        // Records that were ruled to speak of one event count once: by event, grade and bound, how many speak of it.
+        let mut speaking: BTreeMap<&Name, [[u32; 3]; 3]> = BTreeMap::new();
         let mut totals = [[0i64; 3]; 3];
         let counted = Signal::sampled(instants, |t| {
             for (i, sure, enters) in changes.get(&t).into_iter().flatten() {
@@ -200,11 +202,19 @@ impl<'w> World<'w> {
                     set.remove(i)
                 };
                 let seen = present[*i].hit.seen;
-                let step = if *enters { 1 } else { -1 };
+                let speaking = speaking.entry(&seen.anchor).or_default();
                 for (k, g) in Grade::CHAIN.into_iter().enumerate() {
-                    totals[k][0] += if *sure && seen.grade >= g { step } else { 0 };
-                    totals[k][1] += if !*sure && seen.against < g { step } else { 0 };
-                    totals[k][2] += if !*sure && seen.grade >= g { step } else { 0 };
+                    let speaks =
+                        [*sure && seen.grade >= g, !*sure && seen.against < g, !*sure && seen.grade >= g];
+                    for bound in (0..3).filter(|bound| speaks[*bound]) {
+                        let n = &mut speaking[k][bound];
+                        *n = if *enters { *n + 1 } else { *n - 1 };
+                        match (*enters, *n) {
+                            (true, 1) => totals[k][bound] += 1,
+                            (false, 0) => totals[k][bound] -= 1,
+                            _ => {}
+                        }
+                    }
                 }
             }
             if what == Agg::Count {
@@ -749,9 +759,9 @@ pub fn clipped(run: Run, period: Period) -> Option<Period> {
     (part.from <= part.to).then_some(part)
 }
 
-fn computed(
+fn computed<'a>(
     what: Agg,
-    present: &[Presence<'_>],
+    present: &'a [Presence<'_>],
     surely: &BTreeSet<usize>,
     perhaps: &BTreeSet<usize>,
 ) -> Quantity {
@@ -771,10 +781,19 @@ fn computed(
                 counts.map(|n| Some((n as i64).into()))
             }
             Agg::Sum => {
-                let least = sure().filter_map(number).fold(Number::zero(), |a, b| a + b);
-                let most = any().map(number).try_fold(Number::zero(), |a, b| Some(a + b?));
-                let reach = graded().filter_map(number).fold(Number::zero(), |a, b| a + b);
-                [Some(least), most, Some(reach)]
+                // Of one event that several records speak of, the greatest value counts.
+                let mut each: [BTreeMap<&Name, Number>; 3] = Default::default();
+                let mut tell = |bound: usize, p: &'a Presence<'_>, n: Number| {
+                    let told = each[bound].entry(&p.hit.seen.anchor).or_insert_with(|| n.clone());
+                    *told = told.clone().max(n);
+                };
+                sure().for_each(|p| number(p).into_iter().for_each(|n| tell(0, p, n)));
+                any().for_each(|p| number(p).into_iter().for_each(|n| tell(1, p, n)));
+                graded().for_each(|p| number(p).into_iter().for_each(|n| tell(2, p, n)));
+                let open = any().any(|p| number(p).is_none());
+                let sum =
+                    |m: &BTreeMap<&Name, Number>| m.values().cloned().fold(Number::zero(), |a, b| a + b);
+                [Some(sum(&each[0])), Some(sum(&each[1])).filter(|_| !open), Some(sum(&each[2]))]
             }
             Agg::Distinct => {
                 let least = sure().filter_map(word).collect::<BTreeSet<_>>().len() as i64;

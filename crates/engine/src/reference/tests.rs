@@ -276,3 +276,15 @@ fn a_gap_counts_only_what_exceeds_it() {
     assert_eq!(verdict.episodes[0].from, When::exact(Instant(122 * HOUR)));
     assert_eq!(verdict.episodes[0].to, Some(When::exact(Instant(126 * HOUR - 1))));
 }
+
+#[test]
+fn records_that_speak_of_one_event_count_once() {
+    let mut records = wave();
+    for r in &mut records {
+        r.incident = Some("one".into());
+    }
+    let board = asked(&records, 200, 200);
+    assert!(of(&board, "consult", "Alpha")[0].because(Code::NotTriggered));
+    let two = [&records[..], &[record("a3", "attack", &["Beta"], 100)]].concat();
+    assert_eq!(of(&asked(&two, 200, 200), "consult", "Alpha")[0].performance, Performance::Violated);
+}
