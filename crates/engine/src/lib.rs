@@ -1,6 +1,6 @@
 //! Agreement, records and a moment in; verdicts with reasons out.
 //!
-//! [`reference`] is the semantics. What it deliberately does not do: see text, touch a disk, read a clock.
+//! [`mod@reference`] is the semantics. What it deliberately does not do: see text, touch a disk, read a clock.
 //!
 //! Invariants
 //! - the same agreement, records and question give the same board, in whatever order the records come;

@@ -10,7 +10,7 @@
 //!   it is wherever the text is read. This is checked on the result, and a fence that fails it is left as it was;
 //! - a declaration with an error, and what is no declaration, stays byte for byte; so does a fence that is not closed.
 //!
-//! Where to start reading: [`format`]. Its tests are in `tests/format.rs`.
+//! Where to start reading: [`format()`]. Its tests are in `tests/format.rs`.
 
 use crate::ast;
 use crate::document::Fence;

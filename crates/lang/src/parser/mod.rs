@@ -1,7 +1,7 @@
 //! Text to trees: one lossless tree per fence, and what is wrong with their structure.
 //!
 //! The structure is read line by line: a word in column 1 begins a declaration, an indented field word begins a field, a
-//! line indented deeper than its field continues it. Values are read later, by [`expression`] and [`field`], from the
+//! line indented deeper than its field continues it. Values are read later, by `expression` and `field`, from the
 //! tokens of the tree.
 //!
 //! Invariants

@@ -1,6 +1,6 @@
 //! The words of the language: declarations, their fields, and the shape of each field's value.
 //!
-//! One table, [`FIELDS`], says which fields a declaration has. The tree, the typed fields, the suggestions and the
+//! One table, [`fields`], says which fields a declaration has. The tree, the typed fields, the suggestions and the
 //! reference page all follow it.
 
 /// What a declaration declares.
