@@ -875,6 +875,24 @@ pub struct Aggregate {
     pub window: Window,
 }
 
+impl Aggregate {
+    /// In words, the fact being called so: `number of armed attack in 72 hours`.
+    pub fn words(&self, called: &str) -> String {
+        let start = match (self.what, &self.role) {
+            (Agg::Sum, Some(role)) => format!("{role}, all together, of "),
+            (Agg::Distinct, Some(role)) => format!("different values of {role} of "),
+            (what, Some(role)) => format!("{what:?} {role} of ").to_lowercase(),
+            (_, None) => "number of ".to_string(),
+        };
+        let end = match &self.window {
+            Window::InAny(span) => format!(" in {span}"),
+            Window::InEach(period) => format!(" in a calendar {}", period.word()),
+            Window::All | Window::Since(_) => String::new(),
+        };
+        format!("{start}{called}{end}")
+    }
+}
+
 /// What an aggregate computes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Agg {
@@ -955,6 +973,15 @@ impl Agreement {
             open.extend(then);
         }
         found
+    }
+
+    /// How a fact is called.
+    pub fn fact_phrase<'a>(&'a self, name: &'a Name) -> &'a str {
+        self.facts
+            .get(name)
+            .map(|f| &f.phrase)
+            .filter(|p| !p.is_empty())
+            .map_or(name.as_str(), String::as_str)
     }
 
     /// How a party, group or body is called.

@@ -318,27 +318,12 @@ impl<'w> World<'w> {
                 Value::Number(threshold, _),
             ) => {
                 let now: Quantity = self.quantity(value, env).at(self.question.at).clone();
-                let (pattern, start, end) = match value {
-                    Value::Aggregate(agg) => {
-                        let start = match (agg.what, &agg.role) {
-                            (Agg::Sum, Some(role)) => format!("{role}, all together, of "),
-                            (Agg::Distinct, Some(role)) => format!("different values of {role} of "),
-                            (what, Some(role)) => format!("{what:?} {role} of ").to_lowercase(),
-                            (_, None) => "number of ".to_string(),
-                        };
-                        let end = match &agg.window {
-                            Window::InAny(span) => format!(" in {span}"),
-                            Window::InEach(period) => format!(" in a calendar {}", period.word()),
-                            Window::All | Window::Since(_) => String::new(),
-                        };
-                        (&agg.of, start, end)
-                    }
-                    Value::Measure(pattern) => (&**pattern, String::new(), String::new()),
+                let called = |pattern: &FactPattern| self.agreement.fact_phrase(&pattern.fact).to_string();
+                let fact = match value {
+                    Value::Aggregate(agg) => agg.words(&called(&agg.of)),
+                    Value::Measure(pattern) => called(pattern),
                     _ => return,
                 };
-                let called = self.agreement.facts.get(&pattern.fact).map_or("", |f| &f.phrase);
-                let called = if called.is_empty() { pattern.fact.as_str() } else { called };
-                let fact = format!("{start}{called}{end}");
                 let value = now.least_at(env.standard).cloned().unwrap_or_default();
                 into.push(Gauge { what: fact, value, threshold: threshold.clone() });
             }
