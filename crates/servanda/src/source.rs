@@ -80,7 +80,12 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
     };
     let mut import = servanda_evidence::import(order.format, &bytes, order.mapping.as_ref(), &context)
         .map_err(|faults| {
-            unusable(order.path, &faults).help("nothing was entered; `servanda explain CODE` says more")
+            let mapped = order.mapping.is_some() || !matches!(order.format, Format::Csv | Format::GeoJson);
+            unusable(order.path, &faults).help(if mapped {
+                "nothing was entered; `servanda explain CODE` says more"
+            } else {
+                "nothing was entered; say what the columns mean with --map FILE (docs/reference/mapping.md)"
+            })
         })?;
     // The gazetteer does not know the agreement's own zones; the agreement does.
     import.warnings.retain(|w| !agreement.zones.keys().any(|zone| w.text.contains(&format!("`{zone}`"))));
