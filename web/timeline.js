@@ -68,7 +68,7 @@ export function showTimeline(doc, map, state, go) {
     svg('line', { x1: LEFT, x2: W - RIGHT, y1: base, y2: base, class: 'axis' }),
     svg('text', { x: LEFT - 6, y: base, class: 'tick', 'text-anchor': 'end' }, '0'),
     svg('text', { x: LEFT - 6, y: barsTop + 8, class: 'tick', 'text-anchor': 'end' }, String(most)),
-    svg('text', { x: LEFT + 4, y: barsTop - 4, class: 'curve-name' }, `Incidents per ${doc.per}`));
+    svg('text', { x: LEFT + 4, y: barsTop - 4, class: 'curve-name' }, `Reports per ${doc.per}`));
   // Ticks: as many as have room.
   const every = Math.max(1, Math.ceil(doc.bars.length / Math.max(2, Math.floor((W - LEFT) / 96))));
   doc.bars.forEach((b, i) => {
@@ -102,7 +102,7 @@ export function showTimeline(doc, map, state, go) {
   });
   const day = (text) => (text ? text.slice(0, 10) : '');
   const choose = (name, end) => (e) => go({ [name]: /^\d{4}-\d\d-\d\d$/.test(e.target.value.trim()) ? `${e.target.value.trim()}T${end}Z` : '' });
-  const curveNotes = curves.map((c) => `${c.phrase}: the curve counts records in the ${c.window} before${c.at_most ? ' without all conditions of the term, so it may lie too high' : ''}; the dot is the engine's figure${c.value === null ? '' : `, ${c.value_text} of ${c.threshold_text}`}. `);
+  const curveNotes = curves.map((c) => `${c.phrase}: the curve counts events in the ${c.window} before${c.at_most ? ' without all conditions of the term, so it may lie too high' : ''}; the dot is the engine's figure${c.value === null ? '' : `, ${c.value_text} of ${c.threshold_text}`}. `);
   host.replaceChildren(picture,
     el('div', { class: 'span' },
       el('label', {}, 'From ', el('input', { value: day(state.from), size: 10, placeholder: doc.bars[0].local, onchange: choose('from', '00:00:00') })),

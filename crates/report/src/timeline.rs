@@ -14,7 +14,7 @@ use servanda_model::record::{RoleValue, Says};
 use servanda_model::time::{CalendarPeriod, DAY};
 use servanda_model::uses::Uses;
 use servanda_model::{Instant, Name, Number, Record};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bars at most; with more, the bars get coarser.
 const BARS: usize = 140;
@@ -214,12 +214,17 @@ fn trailing(
 ) -> (bool, Vec<PointJson>) {
     let mut exact = true;
     let mut steps: BTreeMap<Instant, Number> = BTreeMap::new();
+    // Records that were ruled to speak of one event count once.
+    let mut told: BTreeSet<&Name> = BTreeSet::new();
     for record in view.known() {
         if record.fact != aggregate.of.fact || record.says != Says::Affirms || record.disputes.is_some() {
             continue;
         }
         let Some(matched) = matches(view, &aggregate.of, record) else { continue };
         exact &= matched;
+        if record.incident.as_ref().is_some_and(|incident| !told.insert(incident)) {
+            continue;
+        }
         let size = match (aggregate.what, &aggregate.role) {
             (Agg::Count, _) => Number::from(1),
             (Agg::Sum, Some(role)) => match record.roles.get(role) {
