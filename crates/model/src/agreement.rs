@@ -22,7 +22,8 @@ pub struct Agreement {
     pub status: Status,
     /// Day of signature.
     pub signed: Option<Date>,
-    /// When it enters into force; `None`: it never says, and every norm waits.
+    /// When it enters into force; `None`: the text does not say, and it is in force from its signature, or from the
+    /// beginning where it has none.
     pub in_force: Option<Moment>,
     /// When it ends.
     pub ends: Option<Moment>,
