@@ -58,29 +58,26 @@ pub fn evaluate(agreement: &Agreement, places: &Places, records: &[Record], ques
     records.sort_by(|a, b| (a.recorded, &a.id).cmp(&(b.recorded, &b.id)));
     let known = Known::at(agreement, &records, question);
     let mut worlds: BTreeMap<Choice, World<'_>> = BTreeMap::new();
-    let base = World::new(agreement, places, &records, &known, question, question.readings.clone());
+    let under = |choice: &Choice| {
+        let mut chosen = question.readings.clone();
+        chosen.extend(choice.iter().cloned());
+        World::new(agreement, places, &records, &known, question, chosen)
+    };
+    let base = under(&Choice::new());
     let mut board =
         Board { question: question.clone(), verdicts: Vec::new(), terms: Vec::new(), acts: Vec::new() };
     for norm in &agreement.norms {
         let combinations = combinations(agreement, &Uses::of_norm(agreement, norm).readings, question);
         let mut results: Vec<(Choice, Vec<Verdict>)> = Vec::new();
         for choice in combinations {
-            let world = worlds.entry(choice.clone()).or_insert_with(|| {
-                let mut chosen = question.readings.clone();
-                chosen.extend(choice.iter().cloned());
-                World::new(agreement, places, &records, &known, question, chosen)
-            });
+            let world = worlds.entry(choice.clone()).or_insert_with(|| under(&choice));
             results.push((choice, world.instances(&norm.name).to_vec()));
         }
         board.verdicts.extend(merged(norm, results));
     }
     for name in agreement.terms.keys() {
         for choice in combinations(agreement, &Uses::of_term(agreement, name).readings, question) {
-            let world = worlds.entry(choice.clone()).or_insert_with(|| {
-                let mut chosen = question.readings.clone();
-                chosen.extend(choice.iter().cloned());
-                World::new(agreement, places, &records, &known, question, chosen)
-            });
+            let world = worlds.entry(choice.clone()).or_insert_with(|| under(&choice));
             board.terms.push(world.term_state(name, choice));
         }
     }
