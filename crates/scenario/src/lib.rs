@@ -32,7 +32,8 @@ use servanda_lang::diagnostic::Diagnostic;
 use servanda_model::{Agreement, Board, Name, Places, Question, Record};
 use std::collections::BTreeMap;
 
-/// All that a scenario needs from outside.
+/// All that a scenario needs from outside. The language and the engine are the house's own unless a test puts others in
+/// their place.
 pub trait World {
     /// The bytes of a file; the path is relative to the scenario file, with `/`.
     ///
@@ -50,7 +51,10 @@ pub trait World {
     ) -> (Places, Vec<(Name, String)>);
 
     /// Checks and lowers a text.
-    fn check(&self, text: &str) -> (Agreement, Vec<Diagnostic>);
+    fn check(&self, text: &str) -> (Agreement, Vec<Diagnostic>) {
+        let checked = servanda_lang::check(text);
+        (checked.agreement, checked.diagnostics)
+    }
 
     /// Asks the engine.
     fn evaluate(
@@ -59,7 +63,9 @@ pub trait World {
         places: &Places,
         records: &[Record],
         question: &Question,
-    ) -> Board;
+    ) -> Board {
+        servanda_engine::evaluate(agreement, places, records, question)
+    }
 }
 
 /// Whether a path lies under `tests/agreed`: its expectations were written by hand from the words of a text, and no tool

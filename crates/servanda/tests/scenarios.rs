@@ -1,7 +1,6 @@
 //! Every scenario of `tests` and `examples` is run, one test a folder. A folder that exists holds at least one.
 
-use servanda_lang::diagnostic::Diagnostic;
-use servanda_model::{Agreement, Board, Name, Places, Question, Record};
+use servanda_model::{Agreement, Name, Places, Record};
 use servanda_scenario::{World, holds_expectations, parse, run, show};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,21 +21,6 @@ impl World for Beside<'_> {
     ) -> (Places, Vec<(Name, String)>) {
         let (places, problems) = servanda_evidence::zones::places(agreement, files, records);
         (places, problems.into_iter().map(|problem| (problem.name.clone(), problem.to_string())).collect())
-    }
-
-    fn check(&self, text: &str) -> (Agreement, Vec<Diagnostic>) {
-        let checked = servanda_lang::check(text);
-        (checked.agreement, checked.diagnostics)
-    }
-
-    fn evaluate(
-        &self,
-        agreement: &Agreement,
-        places: &Places,
-        records: &[Record],
-        question: &Question,
-    ) -> Board {
-        servanda_engine::evaluate(agreement, places, records, question)
     }
 }
 

@@ -213,6 +213,14 @@ impl<'w> World<'w> {
         })
     }
 
+    /// The names that fill a role of a record; none where it is missing or holds something else.
+    pub fn names_in(&self, record: &Record, role: &str) -> Vec<Name> {
+        match self.role(record, &role.into()) {
+            Some(Scalar::Names(names)) => names,
+            _ => Vec::new(),
+        }
+    }
+
     /// A value for a record and an instance; `None` where it is not known.
     pub fn scalar(&self, value: &Value, record: Option<&Record>, env: &Env<'_>) -> Option<Scalar> {
         Some(match value {

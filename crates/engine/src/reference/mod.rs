@@ -100,6 +100,7 @@ pub(crate) struct World<'w> {
     #[allow(clippy::type_complexity, reason = "pattern by address, instance")]
     shares: RefCell<BTreeMap<(usize, String), Option<Rc<Shares>>>>,
     terms: RefCell<BTreeMap<Name, Rc<Signal<Support>>>>,
+    uses: RefCell<BTreeMap<Name, Rc<Uses>>>,
     norms: RefCell<BTreeMap<Name, Rc<Vec<Verdict>>>>,
     #[allow(clippy::type_complexity, reason = "computed once")]
     acts: RefCell<Option<Rc<(Vec<Act>, Vec<Effect<'w>>)>>>,
@@ -151,6 +152,7 @@ impl<'w> World<'w> {
             within: RefCell::default(),
             shares: RefCell::default(),
             terms: RefCell::default(),
+            uses: RefCell::default(),
             norms: RefCell::default(),
             acts: RefCell::default(),
             force: RefCell::default(),
@@ -188,6 +190,12 @@ impl<'w> World<'w> {
     fn term_env(&self, name: &Name) -> Env<'w> {
         let standard = self.agreement.terms.get(name).map_or(self.agreement.standard, |t| t.standard);
         Env { standard, ..self.plain_env() }
+    }
+
+    /// What a norm hangs on, walked once for all its instances.
+    fn uses(&self, norm: &Norm) -> Rc<Uses> {
+        let walk = || Rc::new(Uses::of_norm(self.agreement, norm));
+        self.uses.borrow_mut().entry(norm.name.clone()).or_insert_with(walk).clone()
     }
 
     /// What the chosen option of a reading stands for.

@@ -60,14 +60,9 @@ impl<'w> World<'w> {
                 let mut last: Option<Moment_> = None;
                 let firsts = self.established(pattern, env);
                 for name in self.leaves(who) {
-                    let by = Name::from("by");
-                    let own = firsts.iter().find(|h| {
-                        let names = match self.role(h.seen.record, &by) {
-                            Some(super::matching::Scalar::Names(names)) => names,
-                            _ => Vec::new(),
-                        };
-                        names == [name.clone()]
-                    })?;
+                    let by =
+                        |h: &&super::matching::Hit<'w>| self.names_in(h.seen.record, "by") == [name.clone()];
+                    let own = firsts.iter().find(by)?;
                     let own = self.of_hit(own);
                     last = Some(match last {
                         None => own,
@@ -231,17 +226,16 @@ impl<'w> World<'w> {
         let Some(body) = self.agreement.terms.get(term).and_then(|t| t.found_by.as_ref()) else {
             return Vec::new();
         };
-        let (of, by) = (Name::from("of"), Name::from("by"));
-        let name = |record, role| match self.role(record, role) {
-            Some(super::matching::Scalar::Names(names)) if names.len() == 1 => names.into_iter().next(),
-            _ => None,
+        let name = |record, role| match <[Name; 1]>::try_from(self.names_in(record, role)) {
+            Ok([name]) => Some(name),
+            Err(_) => None,
         };
         let findings: Vec<_> = self
             .known
             .of(FINDING)
-            .filter(|s| s.record.says == Says::Affirms && name(s.record, &of).as_ref() == Some(term))
+            .filter(|s| s.record.says == Says::Affirms && name(s.record, "of").as_ref() == Some(term))
             .filter(|s| s.against == Grade::None)
-            .filter_map(|s| Some((name(s.record, &by)?, super::matching::Hit { seen: s, sure: true })))
+            .filter_map(|s| Some((name(s.record, "by")?, super::matching::Hit { seen: s, sure: true })))
             .collect();
         let mut found: Vec<Moment_> =
             findings.iter().filter(|(who, _)| who == body).map(|(_, hit)| self.of_hit(hit)).collect();

@@ -13,7 +13,6 @@ use servanda_model::agreement::*;
 use servanda_model::grade::Truth;
 use servanda_model::record::EXPLANATION;
 use servanda_model::time::DAY;
-use servanda_model::uses::Uses;
 use servanda_model::verdict::*;
 use servanda_model::{Grade, Instant, Name, Number, Period, Span, Support, When};
 use std::collections::{BTreeMap, BTreeSet};
@@ -315,7 +314,7 @@ impl<'w> World<'w> {
         ruling.breached = outcome.breached;
         ruling.performed_late = outcome.late;
         ruling.episodes = outcome.episodes;
-        let used = Uses::of_norm(self.agreement, norm);
+        let used = self.uses(norm);
         let open = |t: &Name| self.agreement.terms.get(t).is_some_and(|t| t.open);
         let judgement: Vec<Name> = used.terms.iter().filter(|t| open(t)).cloned().collect();
         let mut steps = outcome.because;
@@ -326,11 +325,8 @@ impl<'w> World<'w> {
                 format!("rests on words left to judgement: {}", names.join(", ")),
             ));
         }
-        let readings = used
-            .readings
-            .into_iter()
-            .filter_map(|r| Some((r.clone(), self.choice.get(&r)?.clone())))
-            .collect();
+        let chosen = |r: &Name| Some((r.clone(), self.choice.get(r)?.clone()));
+        let readings = used.readings.iter().filter_map(chosen).collect();
         let reasons = Reasons {
             clause: norm.clause,
             words: norm.per.clone(),
@@ -647,10 +643,7 @@ impl<'w> World<'w> {
         if norm.force.is_soft() && outcome.performance == Performance::Violated {
             outcome.performance = Performance::Missed;
             let stated = self.known.affirmed(EXPLANATION).find(|s| {
-                let names = |role: &str| match self.role(s.record, &role.into()) {
-                    Some(super::matching::Scalar::Names(names)) => names,
-                    _ => Vec::new(),
-                };
+                let names = |role| self.names_in(s.record, role);
                 names("of").contains(&norm.name) && names("by").iter().all(|n| env.bearer.contains(n))
             });
             let text = match stated {

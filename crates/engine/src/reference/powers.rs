@@ -4,7 +4,6 @@
 //! # Source
 //! `docs/reference/language.md`, "Powers".
 
-use super::matching::Scalar;
 use super::{Env, World};
 use crate::signal::Run;
 use servanda_model::agreement::*;
@@ -61,10 +60,7 @@ impl<'w> World<'w> {
             let env = Env { seen: true, ..self.plain_env() };
             for hit in self.established(&power.act, &env) {
                 let when = hit.seen.when;
-                let actor = match self.role(hit.seen.record, &"by".into()) {
-                    Some(Scalar::Names(names)) => names,
-                    _ => Vec::new(),
-                };
+                let actor = self.names_in(hit.seen.record, "by");
                 let act = |effect: Option<Instant>, purported: bool, because: String| Act {
                     power: power.name.clone(),
                     actor: actor.first().cloned(),

@@ -4,8 +4,7 @@ use super::Answer;
 use crate::failure::Failure;
 use crate::input;
 use crate::session::Session;
-use servanda_lang::diagnostic::Diagnostic;
-use servanda_model::{Agreement, Board, Name, Places, Question, Record};
+use servanda_model::{Agreement, Name, Places, Record};
 use servanda_scenario::{World, holds_expectations, is_agreed, parse, show, update};
 use servanda_store::Workspace;
 use std::collections::BTreeMap;
@@ -40,21 +39,6 @@ impl World for Beside {
     ) -> (Places, Vec<(Name, String)>) {
         let (places, problems) = servanda_evidence::zones::places(agreement, files, records);
         (places, problems.iter().map(|problem| (problem.name.clone(), problem.to_string())).collect())
-    }
-
-    fn check(&self, text: &str) -> (Agreement, Vec<Diagnostic>) {
-        let checked = servanda_lang::check(text);
-        (checked.agreement, checked.diagnostics)
-    }
-
-    fn evaluate(
-        &self,
-        agreement: &Agreement,
-        places: &Places,
-        records: &[Record],
-        question: &Question,
-    ) -> Board {
-        servanda_engine::evaluate(agreement, places, records, question)
     }
 }
 
