@@ -9,8 +9,10 @@
 //! Tests: scenarios under `tests/`, run by the crate `scenario`; unit tests beside the code.
 
 mod ground;
+pub mod incremental;
 mod readings;
 pub mod reference;
 pub mod signal;
 
+pub use incremental::Engine;
 pub use reference::evaluate;

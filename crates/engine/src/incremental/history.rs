@@ -1,0 +1,95 @@
+//! The change log: what was said of each instance, from when to when it was said.
+//!
+//! A row is a verdict as it stood at a moment as known at that same moment. "As known at k" is therefore a filter.
+//!
+//! Invariants
+//! - rows are appended in order of `known_from`; a row is never changed but for being closed once;
+//! - of one instance, the stretches of its rows neither overlap nor leave a hole once it has appeared;
+//! - two rows of an instance that follow each other differ in what is said, not only in words about coverage so far.
+
+use servanda_model::verdict::{Bearer, Verdict};
+use servanda_model::{Instant, Name, RecordId};
+use std::rc::Rc;
+
+/// One stretch of knowledge over which one thing was said of an instance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// What was said, as it stood at `known_from`.
+    pub verdict: Rc<Verdict>,
+    /// From when it was said.
+    pub known_from: Instant,
+    /// From when something else was said; `None`: it still stands.
+    pub known_to: Option<Instant>,
+    /// The records that came in at that moment; none where only time had passed.
+    pub cause: Vec<RecordId>,
+    /// Where the instance is gone: nothing is said of it any more.
+    pub gone: bool,
+}
+
+/// Identity of an instance.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Norm.
+    pub norm: Name,
+    /// Who owes it.
+    pub bearer: Bearer,
+    /// Which of its instances.
+    pub instance: Name,
+}
+
+impl Key {
+    /// The identity of a verdict's instance.
+    pub fn of(verdict: &Verdict) -> Key {
+        Key {
+            norm: verdict.norm.clone(),
+            bearer: verdict.bearer.clone(),
+            instance: verdict.instance.clone(),
+        }
+    }
+}
+
+/// All rows so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    rows: Vec<Row>,
+}
+
+impl History {
+    /// All rows, in order of `known_from`.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// What stood at a moment as known at that moment, in order of the instances' first appearance.
+    pub fn as_known_at(&self, at: Instant) -> impl Iterator<Item = &Row> {
+        self.rows
+            .iter()
+            .filter(move |r| r.known_from <= at && r.known_to.is_none_or(|to| at < to) && !r.gone)
+    }
+
+    pub(super) fn push(&mut self, row: Row) {
+        self.rows.push(row);
+    }
+
+    pub(super) fn close(&mut self, index: usize, at: Instant) {
+        self.rows[index].known_to = Some(at);
+    }
+}
+
+/// Whether two verdicts on an instance say the same: all but the words about how far the watch reached so far.
+pub fn says_the_same(a: &Verdict, b: &Verdict) -> bool {
+    let codes = |v: &Verdict| v.reasons().because.iter().map(|b| b.code).collect::<Vec<_>>();
+    a.performance == b.performance
+        && a.standing == b.standing
+        && a.grade == b.grade
+        && a.triggered == b.triggered
+        && a.due == b.due
+        && a.fulfilled == b.fulfilled
+        && a.breached == b.breached
+        && a.performed_late == b.performed_late
+        && a.episodes == b.episodes
+        && a.marking == b.marking
+        && codes(a) == codes(b)
+        && a.reasons().decided_by == b.reasons().decided_by
+        && a.reasons().against == b.reasons().against
+}
