@@ -13,6 +13,7 @@
 //! Tests stand beside the code of each module.
 
 pub mod agreement;
+pub mod explanation;
 pub mod grade;
 pub mod name;
 pub mod number;
@@ -23,6 +24,7 @@ pub mod uses;
 pub mod verdict;
 
 pub use agreement::Agreement;
+pub use explanation::Explanation;
 pub use grade::{Grade, Support};
 pub use name::Name;
 pub use number::Number;

@@ -17,9 +17,21 @@ pub struct Uses {
     pub readings: BTreeSet<Name>,
     /// Norms, itself among them.
     pub norms: BTreeSet<Name>,
+    /// Zones that facts are asked about in.
+    pub zones: BTreeSet<Name>,
 }
 
 impl Uses {
+    /// These and those.
+    pub fn and(mut self, other: Uses) -> Uses {
+        self.facts.extend(other.facts);
+        self.terms.extend(other.terms);
+        self.readings.extend(other.readings);
+        self.norms.extend(other.norms);
+        self.zones.extend(other.zones);
+        self
+    }
+
     /// Of a whole norm: its trigger, conditions, content, deadlines and exceptions.
     pub fn of_norm(agreement: &Agreement, norm: &Norm) -> Uses {
         let mut walk = Walk { agreement, found: Uses::default() };
@@ -38,6 +50,20 @@ impl Uses {
     pub fn of_cond(agreement: &Agreement, cond: &Cond) -> Uses {
         let mut walk = Walk { agreement, found: Uses::default() };
         walk.of_cond(cond);
+        walk.found
+    }
+
+    /// Of a moment.
+    pub fn of_moment(agreement: &Agreement, moment: &Moment) -> Uses {
+        let mut walk = Walk { agreement, found: Uses::default() };
+        walk.of_moment(moment);
+        walk.found
+    }
+
+    /// Of a pattern of facts.
+    pub fn of_pattern(agreement: &Agreement, pattern: &FactPattern) -> Uses {
+        let mut walk = Walk { agreement, found: Uses::default() };
+        walk.of_pattern(pattern);
         walk.found
     }
 
@@ -124,6 +150,11 @@ impl Walk<'_> {
 
     fn of_pattern(&mut self, pattern: &FactPattern) {
         self.found.facts.insert(pattern.fact.clone());
+        let place = pattern.roles.iter().filter(|(role, _)| *role == "at").map(|(_, v)| v);
+        self.found.zones.extend(place.filter_map(|v| match v {
+            Value::Name(zone) => Some(zone.clone()),
+            _ => None,
+        }));
         pattern.roles.iter().for_each(|(_, v)| self.of_value(v));
         pattern.filter.iter().for_each(|c| self.of_cond(c));
     }
@@ -159,6 +190,7 @@ impl Walk<'_> {
             }
             Cond::Inside(v, zone) => {
                 self.of_value(v);
+                self.found.zones.insert(zone.zone.clone());
                 zone.args.iter().for_each(|v| self.of_value(v));
             }
             Cond::Fact(p) => self.of_pattern(p),
@@ -181,6 +213,9 @@ impl Walk<'_> {
             Value::Call(_, args) => args.iter().for_each(|v| self.of_value(v)),
             Value::Attribute(_, v) => self.of_value(v),
             Value::Reading(r) => self.of_reading(r),
+            Value::Coverage(zone, _) => {
+                self.found.zones.insert(zone.zone.clone());
+            }
             _ => {}
         }
     }

@@ -85,6 +85,27 @@ pub fn evaluate(agreement: &Agreement, places: &Places, records: &[Record], ques
     board
 }
 
+/// The verdicts of one norm: those of [`evaluate`], without the rest of the board.
+pub fn evaluate_norm(
+    agreement: &Agreement,
+    places: &Places,
+    records: &[Record],
+    question: &Question,
+    norm: &Norm,
+) -> Vec<Verdict> {
+    let mut records = records.to_vec();
+    records.sort_by(|a, b| (a.recorded, &a.id).cmp(&(b.recorded, &b.id)));
+    let known = Known::at(agreement, &records, question);
+    let under = |choice: Choice| {
+        let mut chosen = question.readings.clone();
+        chosen.extend(choice.iter().cloned());
+        let world = World::new(agreement, places, &records, &known, question, chosen);
+        (choice, world.instances(&norm.name).to_vec())
+    };
+    let choices = combinations(agreement, &Uses::of_norm(agreement, norm).readings, question);
+    merged(norm, choices.into_iter().map(under).collect())
+}
+
 /// One world: an agreement, what is known, and a choice of readings; with what was computed in it once.
 pub(crate) struct World<'w> {
     agreement: &'w Agreement,
