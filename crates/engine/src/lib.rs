@@ -8,6 +8,7 @@
 //!
 //! Tests: scenarios under `tests/`, run by the crate `scenario`; unit tests beside the code.
 
+pub mod columns;
 mod ground;
 pub mod incremental;
 mod readings;
