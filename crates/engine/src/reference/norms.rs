@@ -1135,7 +1135,11 @@ impl<'w> World<'w> {
                 if a > allowed {
                     return Some(pair[0]);
                 }
-                (b > allowed).then(|| pair[0] + (allowed - a) * (pair[1] - pair[0]) / (b - a))
+                (b > allowed).then(|| {
+                    // A stretch without a beginning is long: the product needs more than 64 bits.
+                    let long = i128::from(allowed - a) * i128::from(pair[1] - pair[0]) / i128::from(b - a);
+                    pair[0] + long as i64
+                })
             });
             if let Some(from) = crossing.filter(|t| *t < run.to) {
                 broken.push(Run { from, to: run.to });
