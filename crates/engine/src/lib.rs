@@ -11,6 +11,7 @@
 pub mod columns;
 mod ground;
 pub mod incremental;
+mod kept;
 mod readings;
 pub mod reference;
 pub mod signal;

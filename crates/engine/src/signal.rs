@@ -56,6 +56,28 @@ impl<T: Clone + PartialEq> Signal<T> {
         &self.steps[after.max(1) - 1].1
     }
 
+    /// When it changes next after an instant.
+    pub fn next_after(&self, at: Instant) -> Option<Instant> {
+        self.steps.get(self.steps.partition_point(|(from, _)| *from <= at)).map(|(from, _)| *from)
+    }
+
+    /// First and last instant at which two signals differ; `None`: nowhere.
+    pub fn differ(&self, other: &Signal<T>) -> Option<(Instant, Instant)> {
+        let (a, b) = (&self.steps, &other.steps);
+        let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+        if same == a.len() && same == b.len() {
+            return None;
+        }
+        let begins = |steps: &[(Instant, T)]| steps.get(same).map_or(Instant::MAX, |(at, _)| *at);
+        let rest = a.len().min(b.len()) - same;
+        let alike = a.iter().rev().zip(b.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
+        let ends = |steps: &[(Instant, T)]| match alike {
+            0 => Instant::MAX,
+            n => steps[steps.len() - n].0 + -1,
+        };
+        Some((begins(a).min(begins(b)), ends(a).max(ends(b))))
+    }
+
     /// The instants at which it changes.
     pub fn instants(&self) -> impl Iterator<Item = Instant> + '_ {
         self.steps.iter().map(|(at, _)| *at)

@@ -944,7 +944,60 @@ impl FactPattern {
     }
 }
 
+impl Norm {
+    /// For a norm that is subject to something: that it is given, by the bearer itself where the fact names who gives it.
+    pub fn subject(&self, agreement: &Agreement) -> Option<Cond> {
+        let Force::SubjectTo(fact) = &self.force else { return None };
+        let by = |f: &Fact| f.roles.iter().any(|(role, _)| *role == "by");
+        let own = agreement.facts.get(fact).is_some_and(by);
+        let roles = if own { vec![(Name::from("by"), Value::Bearer)] } else { Vec::new() };
+        Some(Cond::Fact(FactPattern { roles, ..FactPattern::any(fact.clone()) }))
+    }
+}
+
+impl Zone {
+    /// Whether its extent hangs on the instance that asks: it names the bearer, the beneficiary or the trigger.
+    pub fn is_relative(&self) -> bool {
+        fn of_value(value: &Value) -> bool {
+            match value {
+                Value::Bearer | Value::Beneficiary | Value::OfTrigger(_) | Value::Reading(_) => true,
+                Value::Attribute(_, v) => of_value(v),
+                Value::Arith(a, _, b) => of_value(a) || of_value(b),
+                _ => false,
+            }
+        }
+        fn of_extent(extent: &Extent) -> bool {
+            match extent {
+                Extent::Given(_) => false,
+                Extent::Zone(zone) => zone.args.iter().any(of_value),
+                Extent::Strip { line, within, side } => {
+                    line.args.iter().chain([&**within]).chain(side.as_deref()).any(of_value)
+                }
+                Extent::Disc { within, .. } => of_value(within),
+                Extent::Union(all) => all.iter().any(of_extent),
+                Extent::Difference(a, b) => of_extent(a) || of_extent(b),
+            }
+        }
+        self.cases.iter().any(|case| of_extent(&case.extent))
+    }
+}
+
 impl Agreement {
+    /// The instants at which a membership or the validity of a zone begins or is over, in order.
+    pub fn epochs(&self) -> Vec<Instant> {
+        let members = self.groups.values().flat_map(|g| &g.members);
+        let members = members.chain(self.bodies.values().flat_map(|b| &b.members)).map(|m| (m.from, m.until));
+        let cases = self.zones.values().flat_map(|z| &z.cases).map(|c| (c.from, c.until));
+        let mut all: Vec<Instant> = members
+            .chain(cases)
+            .flat_map(|(from, until)| [from, until.map(Instant::next)])
+            .flatten()
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// The norm of that name.
     pub fn norm(&self, name: &str) -> Option<&Norm> {
         self.norms.iter().find(|n| n.name == *name)

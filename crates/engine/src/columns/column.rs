@@ -145,6 +145,7 @@ impl<T: Timed> Column<T> {
     }
 
     /// All entries.
+    #[cfg(test)]
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.iter_from(Spot { chunk: 0, at: 0 })
     }

@@ -392,8 +392,9 @@ impl<'p> Live<'p> {
 pub fn replay(plan: &Plan, table: &Table, step: i64) -> Result<Log, Refused> {
     assert!(step > 0, "a replay goes on");
     let mut live = Live::new(plan);
-    let mut gone: Vec<u32> =
-        (0..table.len() as u32).filter(|r| table.known_to[*r as usize] != FOR_EVER).collect();
+    let mut gone: Vec<u32> = (0..table.len() as u32)
+        .filter(|r| table.known_to[*r as usize] != FOR_EVER && table.counts(*r as usize))
+        .collect();
     gone.sort_by_key(|row| table.known_to[*row as usize]);
     let end_of = |at: i64| (at + step - 1).div_euclid(step) * step;
     let (mut next, mut back, mut now) = (0, 0, i64::MIN);
@@ -411,7 +412,9 @@ pub fn replay(plan: &Plan, table: &Table, step: i64) -> Result<Log, Refused> {
             live.remove(table, gone[back])?;
             back += 1;
         } else {
-            live.insert(table, next as u32)?;
+            if table.counts(next) {
+                live.insert(table, next as u32)?;
+            }
             next += 1;
         }
     }

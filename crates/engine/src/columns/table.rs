@@ -5,7 +5,7 @@
 //!
 //! Invariants
 //! - rows ascend by the time of their recording, then by identity: a row's number is its rank of becoming known;
-//! - a row counts from `recorded` until before `known_to`; what never counts is no row.
+//! - a row counts from `recorded` until before `known_to`, and never where that is no time.
 
 use super::plan::{FactUse, Plan, Refused};
 use servanda_model::agreement::{FactKind, Notices, RoleType};
@@ -166,6 +166,11 @@ impl Table {
         self.ids.get(row as usize)
     }
 
+    /// Whether a row ever counts.
+    pub(super) fn counts(&self, row: usize) -> bool {
+        self.recorded[row] < self.known_to[row]
+    }
+
     /// Adds a row.
     ///
     /// # Panics
@@ -232,9 +237,6 @@ impl Table {
             let fact = plan.facts().iter().position(|f| f.name == r.fact);
             let (Some(fact), false, None) = (fact, planned, &r.withdraws) else { continue };
             let known_to = gone.get(&r.id).copied();
-            if known_to.is_some_and(|k| k <= r.recorded) {
-                continue;
-            }
             let mut root = r;
             while let Some(earlier) = root.supersedes.as_ref().and_then(|id| by_id.get(id)) {
                 root = earlier;

@@ -1,13 +1,26 @@
 //! The engine that stays up to date: records come in, in any order; what they change is computed again and nothing else.
 //!
-//! It answers what [`reference`](mod@crate::reference) answers, and keeps the [`History`] of what it said.
+//! It answers what [`reference`](mod@crate::reference) answers, and keeps the [`History`] of what it said. Knowledge and
+//! clock go on together: [`Engine::advance`] walks through every moment at which a record becomes known and every
+//! moment at which the clock alone changes a verdict, and looks at those norms only that hang on what changed.
+//!
+//! Invariants
+//! - [`Engine::board`] is the reference's board for the same records, whatever came before;
+//! - the same set of records gives the same history, in whatever order they came in. A record that was recorded
+//!   before the moment reached so far makes the engine begin anew.
 
 pub mod history;
 
+use crate::readings::{Choice, combinations};
+use crate::reference::known::{Known, Turned};
+use crate::reference::{self, Memo, World};
 use history::{History, Key, Row, says_the_same};
+use servanda_model::agreement::Norm;
+use servanda_model::uses::Uses;
 use servanda_model::{Agreement, Board, Instant, Name, Places, Question, Record, RecordId, Verdict};
-use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What an engine is set up with besides its agreement.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +31,7 @@ pub struct Settings {
     pub share: Option<Share>,
 }
 
-/// One of several engines that answer for an agreement together.
+/// One of several engines that answer for an agreement together: each for the norms whose names fall to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
     /// Which, from 0.
@@ -27,87 +40,277 @@ pub struct Share {
     pub of: usize,
 }
 
+impl Share {
+    /// Whether a norm falls to it.
+    pub fn holds(self, norm: &Name) -> bool {
+        // FNV-1a: the same on every machine.
+        let hash = norm.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        (hash % self.of.max(1) as u64) as usize == self.index
+    }
+}
+
 /// Agreement, records so far, and what follows from them.
 pub struct Engine<'a> {
     agreement: &'a Agreement,
     places: &'a Places,
     settings: Settings,
-    records: Vec<Record>,
+    /// All that came in, by when it was recorded.
+    records: BTreeMap<(Instant, RecordId), Arc<Record>>,
+    ids: BTreeSet<RecordId>,
+    live: Live<'a>,
+}
+
+/// What follows from the records up to the moment reached.
+struct Live<'a> {
+    /// The moment reached; [`Instant::MIN`] before the first.
     frontier: Instant,
+    known: Known,
+    recorded: Vec<Arc<Record>>,
+    memos: RefCell<BTreeMap<Choice, Arc<Memo<'a>>>>,
+    rules: Vec<Rule<'a>>,
+    /// By instant, which rules may change then.
+    turns: BTreeSet<(Instant, usize)>,
     history: History,
     open: BTreeMap<Key, usize>,
+}
+
+/// A norm that is followed.
+struct Rule<'a> {
+    norm: &'a Norm,
+    choices: Vec<Choice>,
+    turn: Instant,
+    said: Vec<Arc<Verdict>>,
 }
 
 impl<'a> Engine<'a> {
     /// An engine that knows nothing yet.
     pub fn new(agreement: &'a Agreement, places: &'a Places, settings: Settings) -> Engine<'a> {
-        Engine {
-            agreement,
-            places,
-            settings,
-            records: Vec::new(),
+        let live = Live::new(agreement, &settings);
+        Engine { agreement, places, settings, records: BTreeMap::new(), ids: BTreeSet::new(), live }
+    }
+
+    /// Takes in records, in any order. Nothing is evaluated yet. A record whose identity came in before is left aside.
+    pub fn add(&mut self, records: impl IntoIterator<Item = Record>) {
+        let mut late = false;
+        for record in records {
+            if self.ids.insert(record.id.clone()) {
+                late |= record.recorded <= self.live.frontier;
+                self.records.insert((record.recorded, record.id.clone()), Arc::new(record));
+            }
+        }
+        if late {
+            self.live = Live::new(self.agreement, &self.settings);
+        }
+    }
+
+    /// The board for a question: what the reference answers, whatever was asked before.
+    pub fn board(&mut self, question: &Question) -> Board {
+        let reached = (self.live.frontier, self.live.frontier, &self.settings.readings);
+        if (question.at, question.known_at, &question.readings) == reached {
+            let live = &self.live;
+            let under = |choice: &Choice| live.world(self.agreement, self.places, &self.settings, choice);
+            return reference::board(self.agreement, question, under);
+        }
+        let records: Vec<Arc<Record>> = self.records.values().cloned().collect();
+        reference::evaluate_shared(self.agreement, self.places, &records, question)
+    }
+
+    /// The moment reached.
+    pub fn frontier(&self) -> Instant {
+        self.live.frontier
+    }
+
+    /// Lets knowledge and clock go on together to `to`, and returns the rows that this added to the history. To go back
+    /// changes nothing.
+    pub fn advance(&mut self, to: Instant) -> &[Row] {
+        let before = self.live.history.rows().len();
+        while self.live.frontier < to {
+            let later =
+                (std::ops::Bound::Excluded((self.live.frontier, last_id())), std::ops::Bound::Unbounded);
+            let recorded = self.records.range(later).next().map(|((at, _), _)| *at);
+            let turn = self.live.turns.first().map(|(at, _)| *at);
+            let ahead = self.live.known.next_ahead();
+            let next = [recorded, turn, ahead].into_iter().flatten().min().unwrap_or(to).min(to);
+            let next = next.max(self.live.frontier.next());
+            let news: Vec<Arc<Record>> = match recorded == Some(next) {
+                true => {
+                    let from = (next, Name::from(""));
+                    self.records
+                        .range(from..)
+                        .take_while(|((at, _), _)| *at == next)
+                        .map(|(_, r)| r.clone())
+                        .collect()
+                }
+                false => Vec::new(),
+            };
+            self.live.step(self.agreement, self.places, &self.settings, next, news);
+        }
+        &self.live.history.rows()[before..]
+    }
+
+    /// What was said when.
+    pub fn history(&self) -> &History {
+        &self.live.history
+    }
+}
+
+/// After every identity of a record.
+fn last_id() -> RecordId {
+    Name::from("\u{10ffff}\u{10ffff}\u{10ffff}")
+}
+
+impl<'a> Live<'a> {
+    fn new(agreement: &'a Agreement, settings: &Settings) -> Live<'a> {
+        let question = Question { readings: settings.readings.clone(), ..Question::at(Instant::MIN) };
+        let mine = agreement.norms.iter().filter(|n| settings.share.is_none_or(|s| s.holds(&n.name)));
+        let rules: Vec<Rule<'a>> = mine
+            .map(|norm| {
+                let readings = Uses::of_norm(agreement, norm).readings;
+                let choices = combinations(agreement, &readings, &question);
+                Rule { norm, choices, turn: Instant::MIN, said: Vec::new() }
+            })
+            .collect();
+        Live {
             frontier: Instant::MIN,
+            known: Known::nothing(Instant::MIN),
+            recorded: Vec::new(),
+            memos: RefCell::default(),
+            // Everything is looked at in the first step.
+            turns: (0..rules.len()).map(|i| (Instant::MIN, i)).collect(),
+            rules,
             history: History::default(),
             open: BTreeMap::new(),
         }
     }
 
-    /// Takes in records, in any order. Nothing is evaluated yet.
-    pub fn add(&mut self, records: impl IntoIterator<Item = Record>) {
-        self.records.extend(records);
-    }
-
-    /// The board for a question: what the reference answers, whatever was asked before.
-    pub fn board(&mut self, question: &Question) -> Board {
-        crate::reference::evaluate(self.agreement, self.places, &self.records, question)
-    }
-
-    /// Lets knowledge and clock go on together to `to`, and returns the rows that this added to the history.
-    pub fn advance(&mut self, to: Instant) -> &[Row] {
-        let before = self.history.rows().len();
-        loop {
-            let recorded = self.records.iter().map(|r| r.recorded);
-            let due = self.open.values().flat_map(|i| {
-                let v = &self.history.rows()[*i].verdict;
-                [v.due.map(|d| d.latest.next()), v.due.map(|d| d.latest)].into_iter().flatten()
-            });
-            let next = recorded.chain(due).filter(|t| *t > self.frontier).min().unwrap_or(to).min(to);
-            self.step(next);
-            if next >= to {
-                return &self.history.rows()[before..];
-            }
+    fn world<'k>(
+        &'k self,
+        agreement: &'a Agreement,
+        places: &'a Places,
+        settings: &Settings,
+        choice: &Choice,
+    ) -> World<'a, 'k> {
+        let question = Question { readings: settings.readings.clone(), ..Question::at(self.frontier) };
+        let mut memos = self.memos.borrow_mut();
+        let memo = memos.entry(choice.clone()).or_insert_with(|| Arc::new(Memo::new(agreement, true)));
+        World {
+            agreement,
+            places,
+            records: &self.recorded,
+            known: &self.known,
+            at: self.frontier,
+            known_at: self.frontier,
+            choice: reference::chosen(&question, choice),
+            memo: memo.clone(),
         }
     }
 
-    fn step(&mut self, at: Instant) {
+    /// Goes on to a moment at which something may change.
+    fn step(
+        &mut self,
+        agreement: &'a Agreement,
+        places: &'a Places,
+        settings: &Settings,
+        at: Instant,
+        news: Vec<Arc<Record>>,
+    ) {
         self.frontier = at;
-        let question = Question { at, known_at: at, readings: self.settings.readings.clone() };
-        let board = self.board(&question);
-        let cause: Vec<RecordId> =
-            self.records.iter().filter(|r| r.recorded == at).map(|r| r.id.clone()).collect();
-        let mut now: BTreeMap<Key, Verdict> = board.verdicts.into_iter().map(|v| (Key::of(&v), v)).collect();
-        let keys: Vec<Key> = self.open.keys().chain(now.keys()).cloned().collect();
-        for key in keys {
-            let old = self.open.get(&key).copied();
-            let new = now.remove(&key).map(Rc::new);
-            let (verdict, gone) = match (old, new) {
-                (Some(i), Some(new)) if says_the_same(&self.history.rows()[i].verdict, &new) => continue,
-                (_, Some(new)) => (new, false),
-                (Some(i), None) if !self.history.rows()[i].gone => {
-                    (self.history.rows()[i].verdict.clone(), true)
-                }
-                (_, None) => continue,
-            };
-            if let Some(i) = old {
-                self.history.close(i, at);
+        let mut turned: Vec<Turned> = self.known.pass(at);
+        for record in &news {
+            turned.extend(self.known.learn(agreement, record));
+        }
+        let cause: Vec<RecordId> = news.iter().map(|r| r.id.clone()).collect();
+        self.recorded.extend(news);
+        let mut open: BTreeSet<usize> = BTreeSet::new();
+        while let Some((_, rule)) = self.turns.first().copied().filter(|(turn, _)| *turn <= at) {
+            self.turns.pop_first();
+            open.insert(rule);
+        }
+        let choices: Vec<Choice> = self.memos.borrow().keys().cloned().collect();
+        for choice in &choices {
+            let world = self.world(agreement, places, settings, choice);
+            world.memo.tracker.revise();
+            turned.iter().for_each(|t| world.turned(t));
+        }
+        loop {
+            for choice in &choices {
+                let doubted = self.world(agreement, places, settings, choice).doubted_norms();
+                open.extend((0..self.rules.len()).filter(|i| doubted.contains(&self.rules[*i].norm.name)));
+            }
+            let Some(rule) = open.pop_first() else { break };
+            self.look_at(agreement, places, settings, rule, &cause);
+        }
+    }
+
+    /// What is said of a norm now, and what of it is new.
+    fn look_at(
+        &mut self,
+        agreement: &'a Agreement,
+        places: &'a Places,
+        settings: &Settings,
+        rule: usize,
+        cause: &[RecordId],
+    ) {
+        let Rule { norm, choices, turn, .. } = &self.rules[rule];
+        let (norm, old_turn) = (*norm, *turn);
+        let under = |choice: &Choice| self.world(agreement, places, settings, choice);
+        let now: Vec<Arc<Verdict>> = match &choices[..] {
+            [only] => under(only).instances(&norm.name).to_vec(),
+            _ => {
+                let question =
+                    Question { readings: settings.readings.clone(), ..Question::at(self.frontier) };
+                let merged = reference::verdicts_of(agreement, norm, &question, under);
+                merged.into_iter().map(Arc::new).collect()
+            }
+        };
+        let turn = choices.iter().map(|c| under(c).turn_of(&norm.name)).min().unwrap_or(Instant::MAX);
+        self.turns.remove(&(old_turn, rule));
+        if turn < Instant::MAX {
+            self.turns.insert((turn, rule));
+        }
+        self.rules[rule].turn = turn;
+        let before = std::mem::replace(&mut self.rules[rule].said, now);
+        self.tell(rule, &before, cause);
+    }
+
+    /// Rows for what differs from before.
+    fn tell(&mut self, rule: usize, before: &[Arc<Verdict>], cause: &[RecordId]) {
+        let now = &self.rules[rule].said;
+        let same = |(a, b): &(&Arc<Verdict>, &Arc<Verdict>)| Arc::ptr_eq(a, b);
+        let head = before.iter().zip(now).take_while(same).count();
+        let rest = before.len().min(now.len()) - head;
+        let tail = before.iter().rev().zip(now.iter().rev()).take(rest).take_while(same).count();
+        let old: BTreeSet<Key> = before[head..before.len() - tail].iter().map(|v| Key::of(v)).collect();
+        let mut told: BTreeSet<Key> = BTreeSet::new();
+        let mut rows = Vec::new();
+        for verdict in &now[head..now.len() - tail] {
+            let key = Key::of(verdict);
+            let last = self.open.get(&key).map(|i| &self.history.rows()[*i]);
+            let news = last.is_none_or(|row| row.gone || !says_the_same(&row.verdict, verdict));
+            if told.insert(key.clone()) && news {
+                rows.push((key, verdict.clone(), false));
+            }
+        }
+        for key in old.difference(&told) {
+            let still = now[..head].iter().chain(&now[now.len() - tail..]).any(|v| Key::of(v) == *key);
+            if let Some(i) = self.open.get(key).filter(|_| !still) {
+                rows.push((key.clone(), self.history.rows()[*i].verdict.clone(), true));
+            }
+        }
+        for (key, verdict, gone) in rows {
+            if let Some(i) = self.open.get(&key) {
+                self.history.close(*i, self.frontier);
             }
             self.open.insert(key, self.history.rows().len());
-            self.history.push(Row { verdict, known_from: at, known_to: None, cause: cause.clone(), gone });
+            self.history.push(Row {
+                verdict,
+                known_from: self.frontier,
+                known_to: None,
+                cause: cause.to_vec(),
+                gone,
+            });
         }
-    }
-
-    /// What was said when.
-    pub fn history(&self) -> &History {
-        &self.history
     }
 }

@@ -6,6 +6,7 @@
 use super::matching::{Hit, Match, Scalar};
 use super::{Env, World};
 use crate::ground;
+use crate::kept::{Differ, wholly};
 use crate::signal::{Quantity, Run, Signal};
 use servanda_model::agreement::*;
 use servanda_model::grade::Truth;
@@ -14,20 +15,29 @@ use servanda_model::time::Span;
 use servanda_model::verdict::Watched;
 use servanda_model::{Grade, Instant, Name, Number, Period, Place, Support};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Share watched at every instant, for each grade of [`Grade::CHAIN`].
 pub type Shares = Signal<[Number; 3]>;
 
+impl Differ for Option<Arc<Shares>> {
+    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
+        match (self, other) {
+            (Some(a), Some(b)) => Signal::differ(a, b),
+            (a, b) => wholly(a.is_none() && b.is_none()),
+        }
+    }
+}
+
 /// A hit and the stretches over which it counts: surely, and possibly.
-struct Presence<'w> {
-    hit: Hit<'w>,
+struct Presence {
+    hit: Hit,
     surely: Option<Run>,
     perhaps: Run,
     value: Option<Scalar>,
 }
 
-impl<'w> World<'w> {
+impl<'w> World<'w, '_> {
     /// Support of a condition at every instant.
     pub fn signal(&self, cond: &Cond, env: &Env<'w>) -> Signal<Support> {
         match cond {
@@ -115,7 +125,7 @@ impl<'w> World<'w> {
             scalar => scalar,
         };
         match (names(a), names(b)) {
-            (Some(a), Some(b)) => Signal::constant(match self.compared(&a, op, &b, self.question.at) {
+            (Some(a), Some(b)) => Signal::constant(match self.compared(&a, op, &b, self.membership_now()) {
                 Match::Yes => Support::holds(Grade::Confirmed),
                 Match::No => Support::fails(Grade::Confirmed),
                 Match::Perhaps => Support::default(),
@@ -201,7 +211,7 @@ impl<'w> World<'w> {
                 } else {
                     set.remove(i)
                 };
-                let seen = present[*i].hit.seen;
+                let seen = &present[*i].hit.seen;
                 let speaking = speaking.entry(&seen.anchor).or_default();
                 for (k, g) in Grade::CHAIN.into_iter().enumerate() {
                     let speaks =
@@ -237,7 +247,7 @@ impl<'w> World<'w> {
         pattern: &FactPattern,
         window: &Window,
         env: &Env<'w>,
-    ) -> Vec<Presence<'w>> {
+    ) -> Vec<Presence> {
         let calendar = &self.agreement.calendar;
         let object = self.agreement.facts.get(&pattern.fact).filter(|f| f.kind == FactKind::Object);
         let since = match window {
@@ -250,16 +260,14 @@ impl<'w> World<'w> {
         let mut capped: Vec<(&Exception, Number)> =
             env.except.iter().filter_map(|e| Some((e, e.up_to.clone()?))).collect();
         let mut present = Vec::new();
-        for hit in self.hits(pattern, env).iter().filter(|h| h.seen.grade > Grade::None) {
+        let from = since.map_or(Instant::MIN, |s| s.earliest);
+        let to = env.horizon.into_iter().chain(env.limit).min().unwrap_or(Instant::MAX);
+        let hits = self.hits_within(pattern, env, from, to);
+        for hit in hits.iter().filter(|h| h.seen.grade > Grade::None) {
             let when = hit.seen.when;
-            if env.horizon.is_some_and(|h| when.earliest > h)
-                || since.is_some_and(|s| when.latest < s.earliest)
-            {
-                continue;
-            }
             let open = capped
                 .iter_mut()
-                .find(|(e, left)| *left >= Number::from(1) && self.excepted(e, hit.seen, env));
+                .find(|(e, left)| *left >= Number::from(1) && self.excepted(e, &hit.seen, env));
             if let Some((_, left)) = open {
                 *left = left.clone() - 1.into();
                 continue;
@@ -277,29 +285,22 @@ impl<'w> World<'w> {
             let run = Run { from: when.latest, to: ends(when.earliest) };
             let surely = (sure && run.from < run.to).then_some(run);
             let perhaps = Run { from: when.earliest, to: ends(when.latest) };
-            let value = role.and_then(|r| self.role(hit.seen.record, r));
-            present.push(Presence { hit: *hit, surely, perhaps, value });
+            let value = role.and_then(|r| self.role(&hit.seen.record, r));
+            present.push(Presence { hit: hit.clone(), surely, perhaps, value });
         }
         present
     }
 
     /// When a report of a lasting thing stops being good: by its own end, else by the fact's `good for`; or because the
     /// same source denied it.
-    fn lapses(
-        &self,
-        fact: &Fact,
-        hit: &Hit<'w>,
-        from: Instant,
-        env: &Env<'w>,
-        pattern: &FactPattern,
-    ) -> Instant {
+    fn lapses(&self, fact: &Fact, hit: &Hit, from: Instant, env: &Env<'w>, pattern: &FactPattern) -> Instant {
         let own = hit.seen.record.until.map(Instant::next);
         let good = || fact.good_for.map(|span| self.agreement.calendar.window_end(from, span));
         let good = own.or_else(good).unwrap_or(Instant::MAX);
-        let denied = self.known.denied(pattern.fact.as_str()).find(|d| {
+        let denied = self.denials(pattern.fact.as_str()).find(|d| {
             d.record.source == hit.seen.record.source
                 && d.when.earliest > hit.seen.when.latest
-                && self.denial_covers(d.record, pattern, d.when.earliest, env)
+                && self.denial_covers(&d.record, pattern, d.when.earliest, env)
         });
         good.min(denied.map_or(Instant::MAX, |d| d.when.earliest))
     }
@@ -308,6 +309,9 @@ impl<'w> World<'w> {
     /// by a denial that covers it.
     fn complete(&self, pattern: &FactPattern, window: &Window, env: &Env<'w>) -> Signal<Grade> {
         let fact = self.agreement.facts.get(&pattern.fact);
+        if env.unfinished {
+            return Signal::constant(Grade::None);
+        }
         if fact.is_none_or(|f| f.absence == Absence::Register) && env.seen {
             return Signal::constant(Grade::Confirmed);
         }
@@ -349,14 +353,9 @@ impl<'w> World<'w> {
 
     /// Share of a pattern's zone that was watched, by grade, with covering denials as watching; `None` where the
     /// pattern names no zone and nothing denies it.
-    fn shares(&self, pattern: &FactPattern, env: &Env<'w>) -> Option<Rc<Shares>> {
-        let key = (std::ptr::from_ref(pattern) as usize, env.key());
-        if let Some(done) = self.shares.borrow().get(&key) {
-            return done.clone();
-        }
-        let shares = self.shares_computed(pattern, env).map(Rc::new);
-        self.shares.borrow_mut().insert(key, shares.clone());
-        shares
+    fn shares(&self, pattern: &FactPattern, env: &Env<'w>) -> Option<Arc<Shares>> {
+        let key = (std::ptr::from_ref(pattern) as usize, env.key(self.agreement, pattern));
+        self.keep(|memo| &memo.shares, key, None, |_| self.shares_computed(pattern, env).map(Arc::new))
     }
 
     fn shares_computed(&self, pattern: &FactPattern, env: &Env<'w>) -> Option<Shares> {
@@ -376,9 +375,8 @@ impl<'w> World<'w> {
         let watched = zones.first().and_then(|zone| self.coverage(zone, None));
         let fact = self.agreement.facts.get(&pattern.fact);
         let denials: Vec<(Run, Grade)> = self
-            .known
-            .denied(pattern.fact.as_str())
-            .filter(|d| self.denial_covers(d.record, pattern, d.when.earliest, env))
+            .denials(pattern.fact.as_str())
+            .filter(|d| self.denial_covers(&d.record, pattern, d.when.earliest, env))
             .map(|d| {
                 let good = fact.and_then(|f| f.good_for).filter(|_| d.record.until.is_none());
                 let end = match (d.record.until, good) {
@@ -409,14 +407,14 @@ impl<'w> World<'w> {
     /// speaks of coverage of it.
     fn coverage(&self, zone: &Name, by: Option<&[Name]>) -> Option<Shares> {
         let wanted: Option<BTreeSet<Name>> = by.map(|names| {
-            let members = names.iter().flat_map(|n| self.agreement.parties_of(n, self.question.at));
+            let members = names.iter().flat_map(|n| self.agreement.parties_of(n, self.membership_now()));
             members.chain(names.iter().cloned()).collect()
         });
-        let records: Vec<_> = self
-            .known
-            .of(COVERAGE)
+        let all = self.records_of(COVERAGE);
+        let records: Vec<_> = all
+            .iter()
             .filter(|s| matches!(&s.record.place, Some(Place::Named(z)) if ground::is_part_of(self.agreement, zone, z)))
-            .filter(|s| match (&wanted, self.role(s.record, &"by".into())) {
+            .filter(|s| match (&wanted, self.role(&s.record, &"by".into())) {
                 (None, _) => true,
                 (Some(wanted), Some(Scalar::Names(is))) => is.iter().all(|n| wanted.contains(n)),
                 _ => false,
@@ -513,11 +511,10 @@ impl<'w> World<'w> {
         let mut changes: Vec<(Instant, Instant, bool, Grade, Instant)> =
             declared.map(|(t, on)| (t, t, on, Grade::Confirmed, Instant::MAX)).collect();
         let affirmed = self.hits(pattern, env);
-        let affirmed = affirmed.iter().filter(|h| h.sure).map(|h| h.seen);
+        let affirmed = affirmed.iter().filter(|h| h.sure).map(|h| h.seen.clone());
         let denied = self
-            .known
-            .denied(pattern.fact.as_str())
-            .filter(|d| self.denial_covers(d.record, pattern, d.when.earliest, env));
+            .denials(pattern.fact.as_str())
+            .filter(|d| self.denial_covers(&d.record, pattern, d.when.earliest, env));
         for seen in affirmed.chain(denied).filter(|s| s.against < env.standard || s.against < s.grade) {
             let on = seen.record.says == Says::Affirms && seen.record.phase != Phase::Ends;
             let good = fact.good_for.filter(|_| seen.record.phase == Phase::Stands);
@@ -562,16 +559,16 @@ impl<'w> World<'w> {
     /// lapsed makes the sum unknown upwards.
     fn measure(&self, pattern: &FactPattern, env: &Env<'w>) -> Signal<Quantity> {
         let good = self.agreement.facts.get(&pattern.fact).and_then(|f| f.good_for);
-        let mut keys: BTreeMap<String, (bool, BTreeMap<String, Vec<Hit<'w>>>)> = BTreeMap::new();
+        let mut keys: BTreeMap<String, (bool, BTreeMap<String, Vec<Hit>>)> = BTreeMap::new();
         for hit in self
             .hits(pattern, env)
             .iter()
             .filter(|h| h.seen.record.value.is_some() && h.seen.grade > Grade::None)
         {
-            let r = hit.seen.record;
+            let r = &hit.seen.record;
             let key = keys.entry(format!("{:?} {:?}", r.roles, r.place)).or_insert((true, BTreeMap::new()));
             key.0 &= hit.sure;
-            key.1.entry(format!("{} {:?}", r.source, r.basis)).or_default().push(*hit);
+            key.1.entry(format!("{} {:?}", r.source, r.basis)).or_default().push(hit.clone());
         }
         let start = keys.values().flat_map(|k| k.1.values().flatten()).map(|h| h.seen.when.latest).min();
         let Some(start) = start else { return Signal::constant(Quantity::unknown()) };
@@ -581,14 +578,14 @@ impl<'w> World<'w> {
         let mut capped: Vec<Signal<Quantity>> =
             vec![Signal::constant(Quantity::exact(Number::zero())); env.except.len()];
         for (sure, sources) in keys.values() {
-            let mut stretches: Vec<(Run, Hit<'w>)> = Vec::new();
+            let mut stretches: Vec<(Run, Hit)> = Vec::new();
             for reports in sources.values() {
                 for (i, hit) in reports.iter().enumerate() {
                     let next = reports.get(i + 1).map_or(Instant::MAX, |n| n.seen.when.latest);
                     let own = hit.seen.record.until.map(Instant::next);
                     let good = || good.map(|g| self.agreement.calendar.window_end(hit.seen.when.latest, g));
                     let lapse = own.or_else(good).unwrap_or(Instant::MAX);
-                    stretches.push((Run { from: hit.seen.when.latest, to: next.min(lapse) }, *hit));
+                    stretches.push((Run { from: hit.seen.when.latest, to: next.min(lapse) }, hit.clone()));
                 }
             }
             let steps = stretches.iter().flat_map(|(r, _)| [r.from, r.to]).collect();
@@ -598,7 +595,7 @@ impl<'w> World<'w> {
                     return Quantity::exact(Number::zero());
                 }
                 let current: Vec<_> =
-                    stretches.iter().filter(|(r, _)| r.from <= t && t < r.to).map(|(_, h)| h.seen).collect();
+                    stretches.iter().filter(|(r, _)| r.from <= t && t < r.to).map(|(_, h)| &h.seen).collect();
                 let zero = || Some(Number::zero());
                 let nothing = [zero(), zero(), zero()];
                 let mut q = Quantity { least: nothing.clone(), reach: nothing, ..Quantity::unknown() };
@@ -622,7 +619,7 @@ impl<'w> World<'w> {
                 q
             });
             let covered =
-                |e: &Exception| sources.values().flatten().all(|hit| self.covered(e, hit.seen, env));
+                |e: &Exception| sources.values().flatten().all(|hit| self.covered(e, &hit.seen, env));
             let excepted = env.except.iter().position(covered);
             let Some(e) = excepted else {
                 total = total.with(&value, |a, b| a.arith(ArithOp::Add, b));
@@ -666,26 +663,25 @@ impl<'w> World<'w> {
         }
         let mut steps = vec![(Instant::MIN, Support::fails(Grade::Confirmed))];
         let (mut count, mut grade) = (0, Grade::Confirmed);
-        while day <= self.question.at {
+        while self.reached(day) {
             let last = calendar.end_of_day(calendar.date(day));
-            let now = last.min(self.question.at);
-            let env = Env { since: Some(day), horizon: Some(now), ..env.clone() };
+            let over = self.reached(last);
+            let env = Env { since: Some(day), horizon: Some(last), unfinished: !over, ..env.clone() };
             let support = self.signal(inner, &env);
-            let over = now == last;
-            let truth = support.at(now).truth(env.standard);
+            let truth = support.at(last).truth(env.standard);
             match truth {
                 Truth::False => {
                     let reset =
                         support.stretches(env.standard, Truth::False).into_iter().find(|r| r.to > day);
                     steps.push((
                         reset.map_or(day, |r| r.from.max(day)),
-                        Support::fails(support.at(now).opposed),
+                        Support::fails(support.at(last).opposed),
                     ));
                     (count, grade) = (0, Grade::Confirmed);
                 }
                 Truth::True if over => {
                     count += 1;
-                    grade = grade.min(support.at(now).supported);
+                    grade = grade.min(support.at(last).supported);
                 }
                 Truth::True => {}
                 Truth::Unknown | Truth::Contested if over => match unwatched {
@@ -761,7 +757,7 @@ pub fn clipped(run: Run, period: Period) -> Option<Period> {
 
 fn computed<'a>(
     what: Agg,
-    present: &'a [Presence<'_>],
+    present: &'a [Presence],
     surely: &BTreeSet<usize>,
     perhaps: &BTreeSet<usize>,
 ) -> Quantity {
@@ -770,11 +766,11 @@ fn computed<'a>(
         let sure = || surely.iter().map(|k| &present[*k]).filter(move |p| p.hit.seen.grade >= g);
         let any = || perhaps.iter().map(|k| &present[*k]).filter(move |p| p.hit.seen.against < g);
         let graded = || perhaps.iter().map(|k| &present[*k]).filter(move |p| p.hit.seen.grade >= g);
-        let number = |p: &Presence<'_>| match &p.value {
+        let number = |p: &Presence| match &p.value {
             Some(Scalar::Number(n)) => Some(n.clone()),
             _ => None,
         };
-        let word = |p: &Presence<'_>| p.value.as_ref().map(|v| format!("{v:?}"));
+        let word = |p: &Presence| p.value.as_ref().map(|v| format!("{v:?}"));
         [q.least[i], q.most[i], q.reach[i]] = match what {
             Agg::Count => {
                 let counts = [sure().count(), any().count(), graded().count()];
@@ -783,7 +779,7 @@ fn computed<'a>(
             Agg::Sum => {
                 // Of one event that several records speak of, the greatest value counts.
                 let mut each: [BTreeMap<&Name, Number>; 3] = Default::default();
-                let mut tell = |bound: usize, p: &'a Presence<'_>, n: Number| {
+                let mut tell = |bound: usize, p: &'a Presence, n: Number| {
                     let told = each[bound].entry(&p.hit.seen.anchor).or_insert_with(|| n.clone());
                     *told = told.clone().max(n);
                 };

@@ -1,6 +1,12 @@
 //! What is known at a moment: the records that count, each with its grade after the rule on sources, what disputes it,
 //! and the time at which it counts.
 //!
+//! Known(k) = recorded by `k`, not superseded and not withdrawn by a record recorded by `k`. What had not begun at the
+//! moment asked for is left out; plans and simulations are no facts.
+//!
+//! [`Known::learn`] adds one record to what is known and says what that changed; [`Known::at`] learns all of them. The
+//! order makes no difference.
+//!
 //! # Source
 //! `docs/reference/language.md`, "Facts and what is known".
 
@@ -8,12 +14,13 @@ use servanda_model::agreement::{Agreement, Fact, Notices};
 use servanda_model::record::{Basis, Says};
 use servanda_model::{Grade, Instant, Name, Question, Record, RecordId, When};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A record as it counts.
-#[derive(Debug)]
-pub struct Seen<'a> {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
     /// The record.
-    pub record: &'a Record,
+    pub record: Arc<Record>,
     /// Its grade after the rule on sources.
     pub grade: Grade,
     /// Grade of the best record that disputes it.
@@ -26,97 +33,260 @@ pub struct Seen<'a> {
     pub first_recorded: Instant,
 }
 
-impl Seen<'_> {
+impl Seen {
     /// Its grade, or none where anything disputes it.
     pub fn undisputed(&self) -> Grade {
         if self.against == Grade::None { self.grade } else { Grade::None }
     }
+
+    fn order(&self) -> (When, &RecordId) {
+        (self.when, &self.record.id)
+    }
+}
+
+/// Records of one fact, in order of time.
+pub type Series = Arc<Vec<Arc<Seen>>>;
+
+/// How what is known of one record changed.
+#[derive(Debug)]
+pub struct Turned {
+    /// As it counted before; `None`: it did not.
+    pub before: Option<Arc<Seen>>,
+    /// As it counts now; `None`: it does not.
+    pub after: Option<Arc<Seen>>,
 }
 
 /// All that is known, by fact, in order of time.
-#[derive(Debug)]
-pub struct Known<'a> {
-    by_fact: BTreeMap<Name, Vec<Seen<'a>>>,
-    by_id: BTreeMap<&'a RecordId, &'a Record>,
-    disputes: BTreeMap<&'a RecordId, Vec<&'a Record>>,
+#[derive(Debug, Clone)]
+pub struct Known {
+    at: Instant,
+    by_fact: BTreeMap<Name, Series>,
+    recorded: BTreeMap<RecordId, Arc<Record>>,
+    /// As they count, the moment asked for left aside.
+    counted: BTreeMap<RecordId, Arc<Seen>>,
+    /// What begins after the moment asked for.
+    ahead: BTreeSet<(Instant, RecordId)>,
+    gone: BTreeSet<RecordId>,
+    disputes: BTreeMap<RecordId, BTreeSet<RecordId>>,
+    incidents: BTreeMap<Name, BTreeSet<(Instant, RecordId)>>,
+    heirs: BTreeMap<RecordId, BTreeSet<RecordId>>,
 }
 
-impl<'a> Known<'a> {
-    /// Known(k) = recorded by `k`, not superseded and not withdrawn by a record recorded by `k`. What had not begun at
-    /// the moment asked for is left out; plans and simulations are no facts.
-    pub fn at(agreement: &Agreement, records: &'a [Record], question: &Question) -> Known<'a> {
-        let recorded: Vec<&Record> = records.iter().filter(|r| r.recorded <= question.known_at).collect();
-        let by_id: BTreeMap<&'a RecordId, &'a Record> = recorded.iter().map(|r| (&r.id, *r)).collect();
-        let gone: BTreeSet<&RecordId> =
-            recorded.iter().flat_map(|r| [&r.supersedes, &r.withdraws]).flatten().collect();
-        let stands = |r: &&&Record| !gone.contains(&r.id) && r.withdraws.is_none();
-        let mut disputes: BTreeMap<&'a RecordId, Vec<&'a Record>> = BTreeMap::new();
-        for r in recorded.iter().filter(stands) {
-            if let Some(id) = &r.disputes {
-                disputes.entry(id).or_default().push(*r);
+impl Known {
+    /// All that is known for a question.
+    pub fn at(agreement: &Agreement, records: &[Arc<Record>], question: &Question) -> Known {
+        let mut known = Known::nothing(question.at);
+        let recorded: Vec<&Arc<Record>> =
+            records.iter().filter(|r| r.recorded <= question.known_at).collect();
+        recorded.iter().for_each(|r| known.enter(r));
+        for r in recorded {
+            known.counted.extend(known.counts(agreement, &r.id).map(|seen| (r.id.clone(), Arc::new(seen))));
+        }
+        let mut by_fact: BTreeMap<Name, Vec<Arc<Seen>>> = BTreeMap::new();
+        for (id, seen) in &known.counted {
+            match seen.when.earliest > question.at {
+                true => drop(known.ahead.insert((seen.when.earliest, id.clone()))),
+                false => by_fact.entry(seen.record.fact.clone()).or_default().push(seen.clone()),
             }
         }
-        let mut incidents: BTreeMap<&Name, BTreeMap<&str, u32>> = BTreeMap::new();
-        for r in recorded.iter().filter(stands) {
-            if let Some(incident) = &r.incident {
-                incidents.entry(incident).or_default().insert(&r.source, r.sources);
-            }
+        by_fact.values_mut().for_each(|list| list.sort_by(|a, b| a.order().cmp(&b.order())));
+        known.by_fact = by_fact.into_iter().map(|(fact, list)| (fact, Arc::new(list))).collect();
+        known
+    }
+
+    /// Nothing, at a moment.
+    pub fn nothing(at: Instant) -> Known {
+        Known {
+            at,
+            by_fact: BTreeMap::new(),
+            recorded: BTreeMap::new(),
+            counted: BTreeMap::new(),
+            ahead: BTreeSet::new(),
+            gone: BTreeSet::new(),
+            disputes: BTreeMap::new(),
+            incidents: BTreeMap::new(),
+            heirs: BTreeMap::new(),
         }
-        let mut by_fact: BTreeMap<Name, Vec<Seen<'a>>> = BTreeMap::new();
-        for r in recorded.iter().filter(stands) {
-            let fact = agreement.facts.get(&r.fact);
-            let when = counts_when(r, fact, agreement.notices);
-            let no_fact = matches!(r.basis, Basis::Planned | Basis::Simulated) || r.disputes.is_some();
-            if no_fact || when.earliest > question.at {
-                continue;
+    }
+
+    fn enter(&mut self, r: &Arc<Record>) {
+        self.gone.extend([&r.supersedes, &r.withdraws].into_iter().flatten().cloned());
+        if let Some(id) = &r.supersedes {
+            self.heirs.entry(id.clone()).or_default().insert(r.id.clone());
+        }
+        if let Some(id) = &r.disputes {
+            self.disputes.entry(id.clone()).or_default().insert(r.id.clone());
+        }
+        if let Some(incident) = &r.incident {
+            self.incidents.entry(incident.clone()).or_default().insert((r.recorded, r.id.clone()));
+        }
+        self.recorded.insert(r.id.clone(), r.clone());
+    }
+
+    fn stands(&self, r: &Record) -> bool {
+        !self.gone.contains(&r.id) && r.withdraws.is_none()
+    }
+
+    /// A record as it counts; `None` where it is no fact.
+    fn counts(&self, agreement: &Agreement, id: &RecordId) -> Option<Seen> {
+        let r = self.recorded.get(id)?;
+        let no_fact = matches!(r.basis, Basis::Planned | Basis::Simulated) || r.disputes.is_some();
+        if no_fact || !self.stands(r) {
+            return None;
+        }
+        let fact = agreement.facts.get(&r.fact);
+        let sources = match r.incident.as_ref().and_then(|i| self.incidents.get(i)) {
+            Some(told) => {
+                let mut by_source: BTreeMap<&str, u32> = BTreeMap::new();
+                let told = told.iter().filter_map(|(_, id)| self.recorded.get(id));
+                by_source.extend(told.filter(|o| self.stands(o)).map(|o| (o.source.as_str(), o.sources)));
+                by_source.values().sum()
             }
-            let sources =
-                r.incident.as_ref().and_then(|i| incidents.get(i)).map_or(r.sources, |s| s.values().sum());
-            let enough = fact.is_none_or(|f| f.evidence.is_empty() || evidence_met(f, r, sources));
-            let grade = if enough { r.grade() } else { r.grade().min(Grade::Possible) };
-            let mut root = *r;
-            for _ in 0..recorded.len() {
-                match root.supersedes.as_ref().and_then(|id| by_id.get(id)) {
-                    Some(earlier) => root = earlier,
-                    None => break,
+            None => r.sources,
+        };
+        let enough = fact.is_none_or(|f| f.evidence.is_empty() || evidence_met(f, r, sources));
+        let grade = if enough { r.grade() } else { r.grade().min(Grade::Possible) };
+        let (mut root, mut passed) = (r, BTreeSet::new());
+        while let Some(earlier) = root.supersedes.as_ref().and_then(|id| self.recorded.get(id)) {
+            if !passed.insert(&root.id) {
+                break;
+            }
+            root = earlier;
+        }
+        let anchor = r.incident.clone().unwrap_or_else(|| root.id.clone());
+        let against = self.disputes(id).map(|d| d.grade()).max().unwrap_or_default();
+        let when = counts_when(r, fact, agreement.notices);
+        Some(Seen { record: r.clone(), grade, against, when, anchor, first_recorded: root.recorded })
+    }
+
+    /// One more record is known: what that turns, itself among it. A record whose identity is known already is left
+    /// aside.
+    pub fn learn(&mut self, agreement: &Agreement, r: &Arc<Record>) -> Vec<Turned> {
+        if self.recorded.contains_key(&r.id) {
+            return Vec::new();
+        }
+        let named = || [&r.supersedes, &r.withdraws].into_iter().flatten();
+        let mut ended: Vec<RecordId> = named().filter(|id| !self.gone.contains(*id)).cloned().collect();
+        ended.push(r.id.clone());
+        self.enter(r);
+        let mut touched: BTreeSet<RecordId> = BTreeSet::new();
+        let mut disputed: BTreeSet<RecordId> = BTreeSet::new();
+        for id in &ended {
+            let Some(one) = self.recorded.get(id) else { continue };
+            touched.insert(id.clone());
+            touched.extend(one.disputes.clone());
+            disputed.extend(one.disputes.clone());
+            let told = one.incident.as_ref().and_then(|i| self.incidents.get(i));
+            touched.extend(told.into_iter().flatten().map(|(_, id)| id.clone()));
+        }
+        let mut open = vec![r.id.clone()];
+        while let Some(id) = open.pop() {
+            for heir in self.heirs.get(&id).into_iter().flatten() {
+                if touched.insert(heir.clone()) {
+                    open.push(heir.clone());
                 }
             }
-            let anchor = r.incident.clone().unwrap_or_else(|| root.id.clone());
-            let against =
-                disputes.get(&r.id).into_iter().flatten().map(|d| d.grade()).max().unwrap_or_default();
-            let seen = Seen { record: r, grade, against, when, anchor, first_recorded: root.recorded };
-            by_fact.entry(r.fact.clone()).or_default().push(seen);
         }
-        for seen in by_fact.values_mut() {
-            seen.sort_by(|a, b| (a.when, &a.record.id).cmp(&(b.when, &b.record.id)));
+        let recounted = touched.into_iter().filter_map(|id| {
+            let disputed = disputed.contains(&id);
+            self.recount(agreement, id, disputed)
+        });
+        recounted.collect()
+    }
+
+    /// `disputed`: who disputes it changed, which those who cite it tell.
+    fn recount(&mut self, agreement: &Agreement, id: RecordId, disputed: bool) -> Option<Turned> {
+        let after = self.counts(agreement, &id).map(Arc::new);
+        let before = match &after {
+            Some(seen) => self.counted.insert(id, seen.clone()),
+            None => self.counted.remove(&id),
+        };
+        if before == after && !disputed {
+            return None;
         }
-        Known { by_fact, by_id, disputes }
+        let ahead = |seen: &Arc<Seen>| (seen.when.earliest, seen.record.id.clone());
+        let gone = before.filter(|seen| {
+            let seen_now = !self.ahead.remove(&ahead(seen));
+            if seen_now {
+                self.take_out(seen);
+            }
+            seen_now
+        });
+        let come = after.filter(|seen| {
+            let seen_now = seen.when.earliest <= self.at;
+            match seen_now {
+                true => self.put_in(seen),
+                false => drop(self.ahead.insert(ahead(seen))),
+            }
+            seen_now
+        });
+        (gone.is_some() || come.is_some()).then_some(Turned { before: gone, after: come })
+    }
+
+    /// The moment asked for moves on: what that reveals.
+    pub fn pass(&mut self, at: Instant) -> Vec<Turned> {
+        self.at = at;
+        let mut turned = Vec::new();
+        while let Some((begins, _)) = self.ahead.first().filter(|(begins, _)| *begins <= at) {
+            let begins = *begins;
+            let Some((_, id)) = self.ahead.pop_first() else { break };
+            debug_assert!(begins <= at);
+            if let Some(seen) = self.counted.get(&id).cloned() {
+                self.put_in(&seen);
+                turned.push(Turned { before: None, after: Some(seen) });
+            }
+        }
+        turned
+    }
+
+    /// When the next record that is known begins.
+    pub fn next_ahead(&self) -> Option<Instant> {
+        self.ahead.first().map(|(begins, _)| *begins)
+    }
+
+    fn put_in(&mut self, seen: &Arc<Seen>) {
+        let list = Arc::make_mut(self.by_fact.entry(seen.record.fact.clone()).or_default());
+        let place = list.partition_point(|other| other.order() < seen.order());
+        list.insert(place, seen.clone());
+    }
+
+    fn take_out(&mut self, seen: &Arc<Seen>) {
+        let Some(list) = self.by_fact.get_mut(&seen.record.fact).map(Arc::make_mut) else { return };
+        let place = list.partition_point(|other| other.order() < seen.order());
+        if list.get(place).is_some_and(|other| other.record.id == seen.record.id) {
+            list.remove(place);
+        }
     }
 
     /// The record of that identity.
-    pub fn record(&self, id: &RecordId) -> Option<&'a Record> {
-        self.by_id.get(id).copied()
+    pub fn record(&self, id: &RecordId) -> Option<&Arc<Record>> {
+        self.recorded.get(id)
     }
 
     /// The records that dispute a record.
-    pub fn disputes(&self, id: &RecordId) -> impl Iterator<Item = &'a Record> {
-        self.disputes.get(id).into_iter().flatten().copied()
-    }
-
-    /// Records of a fact that affirm it.
-    pub fn affirmed(&self, fact: &str) -> impl Iterator<Item = &Seen<'a>> {
-        self.of(fact).filter(|s| s.record.says == Says::Affirms)
-    }
-
-    /// Records of a fact that deny it.
-    pub fn denied(&self, fact: &str) -> impl Iterator<Item = &Seen<'a>> {
-        self.of(fact).filter(|s| s.record.says == Says::Denies)
+    pub fn disputes(&self, id: &RecordId) -> impl Iterator<Item = &Arc<Record>> {
+        let all = self.disputes.get(id).into_iter().flatten();
+        all.filter_map(|id| self.recorded.get(id)).filter(|d| self.stands(d))
     }
 
     /// Records of a fact.
-    pub fn of(&self, fact: &str) -> impl Iterator<Item = &Seen<'a>> {
-        self.by_fact.get(fact).into_iter().flatten()
+    pub fn of(&self, fact: &str) -> Series {
+        self.by_fact.get(fact).cloned().unwrap_or_default()
     }
+
+    /// Records of a fact that affirm it.
+    pub fn affirmed(&self, fact: &str) -> impl Iterator<Item = Arc<Seen>> + use<> {
+        listed(self.of(fact)).filter(|s| s.record.says == Says::Affirms)
+    }
+
+    /// Records of a fact that deny it.
+    pub fn denied(&self, fact: &str) -> impl Iterator<Item = Arc<Seen>> + use<> {
+        listed(self.of(fact)).filter(|s| s.record.says == Says::Denies)
+    }
+}
+
+fn listed(series: Series) -> impl Iterator<Item = Arc<Seen>> {
+    (0..series.len()).map(move |i| series[i].clone())
 }
 
 fn counts_when(r: &Record, fact: Option<&Fact>, notices: Notices) -> When {

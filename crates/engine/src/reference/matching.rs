@@ -6,14 +6,16 @@
 //! # Source
 //! `docs/reference/language.md`, "Doubt".
 
-use super::known::Seen;
-use super::{Env, World};
+use super::known::{Seen, Series, Turned};
+use super::{Env, EnvKey, World};
 use crate::ground::{self, Given, Needed};
-use servanda_model::agreement::{Cond, Exception, FactKind, FactPattern, Op, Value, ZoneRef};
-use servanda_model::record::RoleValue;
+use crate::kept::Node;
+use servanda_model::agreement::{Agreement, Cond, Exception, FactKind, FactPattern, Op, Value, ZoneRef};
+use servanda_model::record::{RoleValue, Says};
 use servanda_model::{Instant, Name, Number, Place, Record, When, Within};
-use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Yes, perhaps, no: in this order, so that `and` is the minimum.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -33,12 +35,79 @@ impl From<bool> for Match {
 }
 
 /// A record that a pattern matches.
-#[derive(Clone, Copy, Debug)]
-pub struct Hit<'w> {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
     /// The record.
-    pub seen: &'w Seen<'w>,
+    pub seen: Arc<Seen>,
     /// Surely, and not only possibly.
     pub sure: bool,
+}
+
+/// Whether a record's place lies in a zone: zone, arguments, place, and the epoch of memberships and zones.
+pub type Lies = (Name, Vec<Option<Name>>, Spot, usize);
+
+/// A place, ordered.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spot {
+    Named(Name),
+    /// Latitude, longitude, radius, by their bits.
+    Point(u64, u64, u64),
+}
+
+/// What of an instance a pattern or a condition names.
+#[derive(Default)]
+pub struct Leans {
+    pub bearer: bool,
+    pub owed_to: bool,
+    pub trigger: bool,
+}
+
+impl Leans {
+    pub fn of_pattern(agreement: &Agreement, pattern: &FactPattern) -> Leans {
+        let mut leans = Leans::default();
+        leans.on_pattern(agreement, pattern);
+        leans
+    }
+
+    fn on_pattern(&mut self, agreement: &Agreement, pattern: &FactPattern) {
+        for (_, value) in &pattern.roles {
+            self.on_value(agreement, value);
+        }
+        pattern.filter.iter().for_each(|c| self.on_cond(agreement, c));
+    }
+
+    pub fn on_cond(&mut self, agreement: &Agreement, cond: &Cond) {
+        match cond {
+            Cond::And(all) | Cond::Or(all) => all.iter().for_each(|c| self.on_cond(agreement, c)),
+            Cond::Not(c) => self.on_cond(agreement, c),
+            Cond::Compare(a, _, b) => [a, b].into_iter().for_each(|v| self.on_value(agreement, v)),
+            Cond::Inside(v, zone) => {
+                self.on_value(agreement, v);
+                zone.args.iter().for_each(|v| self.on_value(agreement, v));
+                self.on_value(agreement, &Value::Name(zone.zone.clone()));
+            }
+            Cond::Reading(_) => self.on_all(),
+            _ => {}
+        }
+    }
+
+    fn on_all(&mut self) {
+        (self.bearer, self.owed_to, self.trigger) = (true, true, true);
+    }
+
+    fn on_value(&mut self, agreement: &Agreement, value: &Value) {
+        match value {
+            Value::Bearer => self.bearer = true,
+            Value::Beneficiary => self.owed_to = true,
+            Value::OfTrigger(_) => self.trigger = true,
+            Value::Reading(_) => self.on_all(),
+            Value::Attribute(_, v) => self.on_value(agreement, v),
+            Value::Arith(a, _, b) => [&**a, &**b].into_iter().for_each(|v| self.on_value(agreement, v)),
+            // The extent of a zone may itself name the bearer.
+            Value::Name(name) if agreement.zones.get(name).is_some_and(|z| z.is_relative()) => self.on_all(),
+            _ => {}
+        }
+    }
 }
 
 /// A value that is not a quantity over time.
@@ -54,42 +123,159 @@ pub enum Scalar {
     Time(When),
 }
 
-impl<'w> World<'w> {
+/// The records that a pattern matches for an instance, in order of time.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// All of them.
+    pub all: Arc<Vec<Hit>>,
+    /// Greatest doubt about the time of one of them, in milliseconds.
+    widest: i64,
+    node: Node,
+}
+
+/// What of a fact's records is read.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Part {
+    Denials,
+    All,
+}
+
+/// Lists by pattern (its address) and by what of an instance its matches hang on; each with the pattern and the
+/// instance, so that it can be kept up to date.
+pub struct Lists<'w> {
+    #[allow(clippy::type_complexity, reason = "as the words above say")]
+    by_key: RefCell<BTreeMap<(usize, EnvKey), (FactPattern, Env<'w>, List)>>,
+    by_fact: RefCell<BTreeMap<Name, Vec<(usize, EnvKey)>>>,
+    /// What is read of a fact beside the lists: its denials, or all its records.
+    facts: RefCell<BTreeMap<(Name, Part), Node>>,
+}
+
+impl Default for Lists<'_> {
+    fn default() -> Self {
+        Lists { by_key: RefCell::default(), by_fact: RefCell::default(), facts: RefCell::default() }
+    }
+}
+
+impl<'w> World<'w, '_> {
     /// Records that match a pattern for an instance, in order of time, exceptions without a cap left out.
-    pub fn hits(&self, pattern: &FactPattern, env: &Env<'w>) -> Rc<Vec<Hit<'w>>> {
-        let key = (std::ptr::from_ref(pattern) as usize, env.key());
-        if let Some(hits) = self.hits.borrow().get(&key) {
-            return hits.clone();
+    pub fn hits(&self, pattern: &FactPattern, env: &Env<'w>) -> Arc<Vec<Hit>> {
+        let list = self.list(pattern, env);
+        self.memo.tracker.read(list.node, Instant::MIN, Instant::MAX);
+        list.all
+    }
+
+    /// Those of them that may lie between two instants.
+    pub fn hits_within(&self, pattern: &FactPattern, env: &Env<'w>, from: Instant, to: Instant) -> Vec<Hit> {
+        let list = self.list(pattern, env);
+        self.memo.tracker.read(list.node, from, to);
+        let begins = list.all.partition_point(|h| h.seen.when.earliest < from + -list.widest);
+        let near = list.all[begins..].iter().take_while(|h| h.seen.when.earliest <= to);
+        near.filter(|h| h.seen.when.latest >= from).cloned().collect()
+    }
+
+    fn list(&self, pattern: &FactPattern, env: &Env<'w>) -> List {
+        let key = (std::ptr::from_ref(pattern) as usize, env.key(self.agreement, pattern));
+        if let Some((.., list)) = self.memo.hits.by_key.borrow().get(&key) {
+            return list.clone();
         }
-        let measure = self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind == FactKind::Measure);
         let affirmed = self.known.affirmed(pattern.fact.as_str());
-        let hits: Vec<Hit<'w>> = affirmed
-            .filter_map(|seen| match self.matches(pattern, seen.record, seen.when.earliest, env) {
-                Match::No => None,
-                how => Some(Hit { seen, sure: how == Match::Yes }),
-            })
-            .filter(|hit| {
-                let removes =
-                    |e: &Exception| !measure && e.up_to.is_none() && self.excepted(e, hit.seen, env);
-                !env.except.iter().any(removes)
-            })
-            .collect();
-        let hits = Rc::new(hits);
-        self.hits.borrow_mut().insert(key, hits.clone());
-        hits
+        let all: Vec<Hit> = affirmed.filter_map(|seen| self.hit(pattern, env, seen)).collect();
+        let widest = all.iter().map(|h| h.seen.when.latest - h.seen.when.earliest).max().unwrap_or(0);
+        let node = if self.memo.tracker.follows() { self.memo.tracker.node() } else { 0 };
+        let list = List { all: Arc::new(all), widest, node };
+        if self.memo.tracker.follows() {
+            let mut by_fact = self.memo.hits.by_fact.borrow_mut();
+            by_fact.entry(pattern.fact.clone()).or_default().push(key.clone());
+        }
+        let kept = (pattern.clone(), env.clone(), list.clone());
+        self.memo.hits.by_key.borrow_mut().insert(key, kept);
+        list
+    }
+
+    fn hit(&self, pattern: &FactPattern, env: &Env<'w>, seen: Arc<Seen>) -> Option<Hit> {
+        let how = self.matches(pattern, &seen.record, seen.when.earliest, env);
+        let measure = || self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind == FactKind::Measure);
+        let removed = |seen| {
+            let without_cap = env.except.iter().filter(|e| e.up_to.is_none());
+            !measure() && without_cap.into_iter().any(|e| self.excepted(e, seen, env))
+        };
+        (how != Match::No && !removed(&seen)).then(|| Hit { sure: how == Match::Yes, seen })
+    }
+
+    /// What is known of a record turned: brings the lists up to date, and tells who read them.
+    pub fn turned(&self, turned: &Turned) {
+        let (before, after) = (&turned.before, &turned.after);
+        let Some(either) = before.as_ref().or(after.as_ref()) else { return };
+        let fact = &either.record.fact;
+        let mut by_key = self.memo.hits.by_key.borrow_mut();
+        let by_fact = self.memo.hits.by_fact.borrow();
+        for key in by_fact.get(fact).into_iter().flatten() {
+            let Some((pattern, env, list)) = by_key.get_mut(key) else { continue };
+            let affirms = |seen: &&Arc<Seen>| seen.record.says == Says::Affirms;
+            let now = after.as_ref().filter(affirms).and_then(|seen| self.hit(pattern, env, seen.clone()));
+            let order =
+                |h: &Hit, seen: &Seen| (h.seen.when, &h.seen.record.id) < (seen.when, &seen.record.id);
+            if let Some(seen) = before.as_ref().filter(affirms) {
+                let place = list.all.partition_point(|h| order(h, seen));
+                if list.all.get(place).is_some_and(|h| h.seen.record.id == seen.record.id) {
+                    Arc::make_mut(&mut list.all).remove(place);
+                    self.memo.tracker.changed(list.node, seen.when.earliest, seen.when.latest);
+                }
+            }
+            if let Some(hit) = now {
+                let when = hit.seen.when;
+                let place = list.all.partition_point(|h| order(h, &hit.seen));
+                Arc::make_mut(&mut list.all).insert(place, hit);
+                list.widest = list.widest.max(when.latest - when.earliest);
+                self.memo.tracker.changed(list.node, when.earliest, when.latest);
+            }
+        }
+        let denies = |seen: &Option<Arc<Seen>>| seen.as_ref().is_some_and(|s| s.record.says == Says::Denies);
+        let facts = self.memo.hits.facts.borrow();
+        let all = facts.get(&(fact.clone(), Part::All));
+        let denials = facts.get(&(fact.clone(), Part::Denials)).filter(|_| denies(before) || denies(after));
+        let everything = facts.get(&(Name::from(""), Part::All));
+        for node in all.into_iter().chain(denials).chain(everything) {
+            self.memo.tracker.changed(*node, Instant::MIN, Instant::MAX);
+        }
+    }
+
+    fn reads(&self, fact: &str, part: Part) {
+        if self.memo.tracker.follows() {
+            let mut facts = self.memo.hits.facts.borrow_mut();
+            let node = *facts.entry((fact.into(), part)).or_insert_with(|| self.memo.tracker.node());
+            self.memo.tracker.read(node, Instant::MIN, Instant::MAX);
+        }
+    }
+
+    /// Whoever computes at this moment hangs on every record.
+    pub fn reads_everything(&self) {
+        self.reads("", Part::All);
+    }
+
+    /// All records of a fact, in order of time.
+    pub fn records_of(&self, fact: &str) -> Series {
+        self.reads(fact, Part::All);
+        self.known.of(fact)
+    }
+
+    /// Records of a fact that deny it, in order of time.
+    pub fn denials(&self, fact: &str) -> impl Iterator<Item = Arc<Seen>> + use<> {
+        self.reads(fact, Part::Denials);
+        self.known.denied(fact)
     }
 
     /// Whether an exception that has not lapsed surely covers an event.
-    pub fn excepted(&self, e: &Exception, seen: &Seen<'_>, env: &Env<'_>) -> bool {
+    pub fn excepted(&self, e: &Exception, seen: &Seen, env: &Env<'w>) -> bool {
         e.until.is_none_or(|u| seen.when.latest <= u) && self.covered(e, seen, env)
     }
 
     /// Whether an exception surely covers a record, lapsed or not.
-    pub fn covered(&self, e: &Exception, seen: &Seen<'_>, env: &Env<'_>) -> bool {
-        self.filter(&e.covers, seen.record, seen.when.earliest, env) == Match::Yes
+    pub fn covered(&self, e: &Exception, seen: &Seen, env: &Env<'w>) -> bool {
+        self.filter(&e.covers, &seen.record, seen.when.earliest, env) == Match::Yes
     }
 
-    fn matches(&self, pattern: &FactPattern, record: &Record, at: Instant, env: &Env<'_>) -> Match {
+    fn matches(&self, pattern: &FactPattern, record: &Record, at: Instant, env: &Env<'w>) -> Match {
         let roles = pattern.roles.iter().map(|(role, wanted)| match (role.as_str(), wanted) {
             ("at", Value::Name(zone)) => {
                 self.lies_in(record, &ZoneRef { zone: zone.clone(), args: vec![] }, at, env)
@@ -104,7 +290,7 @@ impl<'w> World<'w> {
     }
 
     /// A condition over the roles of a record.
-    fn filter(&self, cond: &Cond, record: &Record, at: Instant, env: &Env<'_>) -> Match {
+    fn filter(&self, cond: &Cond, record: &Record, at: Instant, env: &Env<'w>) -> Match {
         match cond {
             Cond::And(all) => all.iter().map(|c| self.filter(c, record, at, env)).min().unwrap_or(Match::Yes),
             Cond::Or(any) => any.iter().map(|c| self.filter(c, record, at, env)).max().unwrap_or(Match::No),
@@ -222,7 +408,7 @@ impl<'w> World<'w> {
     }
 
     /// A value for a record and an instance; `None` where it is not known.
-    pub fn scalar(&self, value: &Value, record: Option<&Record>, env: &Env<'_>) -> Option<Scalar> {
+    pub fn scalar(&self, value: &Value, record: Option<&Record>, env: &Env<'w>) -> Option<Scalar> {
         Some(match value {
             Value::Number(n, _) => Scalar::Number(n.clone()),
             Value::Instant(t) => Scalar::Time(When::exact(*t)),
@@ -237,7 +423,7 @@ impl<'w> World<'w> {
                 let class = self.agreement.classes.values().find(|c| c.values.contains_key(name))?;
                 Scalar::Number(class.values.get(name)?.attributes.get(attribute)?.0.clone())
             }
-            Value::OfTrigger(role) => return self.role(env.trigger_record?, role),
+            Value::OfTrigger(role) => return self.role(env.trigger_record.as_ref()?, role),
             Value::Bearer => Scalar::Names(env.bearer.clone()),
             Value::Beneficiary => Scalar::Names(env.owed_to.clone()),
             Value::Reading(name) => match self.option(name)? {
@@ -263,7 +449,7 @@ impl<'w> World<'w> {
     }
 
     /// Whether a record's place lies in a zone.
-    fn lies_in(&self, record: &Record, zone: &ZoneRef, at: Instant, env: &Env<'_>) -> Match {
+    fn lies_in(&self, record: &Record, zone: &ZoneRef, at: Instant, env: &Env<'w>) -> Match {
         let Some(place) = &record.place else { return Match::Perhaps };
         if let Place::Named(name) = place
             && ground::is_part_of(self.agreement, name, &zone.zone)
@@ -278,8 +464,15 @@ impl<'w> World<'w> {
                 _ => None,
             })
             .collect();
-        let key = (zone.zone.clone(), args.clone(), format!("{place:?}"));
-        if let Some(found) = self.within.borrow().get(&key) {
+        let spot = match place {
+            Place::Named(name) => Spot::Named(name.clone()),
+            Place::Point { at, radius_m } => {
+                Spot::Point(at.lat.to_bits(), at.lon.to_bits(), radius_m.to_bits())
+            }
+        };
+        let key = (zone.zone.clone(), args.clone(), spot, self.epoch(at));
+        let relative = self.agreement.zones.get(&zone.zone).is_some_and(|z| z.is_relative());
+        if let Some(found) = self.memo.within.borrow().get(&key).filter(|_| !relative) {
             return *found;
         }
         let given = Args { world: self, zone, args: &args, env };
@@ -289,13 +482,13 @@ impl<'w> World<'w> {
             Some(Within::Outside) => Match::No,
             Some(Within::Unknown) | None => Match::Perhaps,
         };
-        self.within.borrow_mut().insert(key, found);
+        self.memo.within.borrow_mut().insert(key, found);
         found
     }
 
     /// Whether a denial speaks of all that a pattern asks for: each role that the denial names is at least as wide as
     /// the pattern's, and its place holds the pattern's zone.
-    pub fn denial_covers(&self, denial: &Record, pattern: &FactPattern, at: Instant, env: &Env<'_>) -> bool {
+    pub fn denial_covers(&self, denial: &Record, pattern: &FactPattern, at: Instant, env: &Env<'w>) -> bool {
         let mut wanted: Vec<(Name, Value)> = pattern.roles.clone();
         fn collect(cond: &Cond, into: &mut Vec<(Name, Value)>) {
             match cond {
@@ -328,10 +521,10 @@ impl<'w> World<'w> {
 
 /// Arguments of a zone, for [`ground`].
 struct Args<'a, 'w> {
-    world: &'a World<'w>,
+    world: &'a World<'w, 'a>,
     zone: &'a ZoneRef,
     args: &'a [Option<Name>],
-    env: &'a Env<'a>,
+    env: &'a Env<'w>,
 }
 
 impl Given for Args<'_, '_> {

@@ -16,7 +16,7 @@
 //! Tests: the scenarios under `tests/`, and `tests.rs` beside this file.
 
 mod conditions;
-mod known;
+pub(crate) mod known;
 mod matching;
 mod moments;
 mod norms;
@@ -24,20 +24,24 @@ mod powers;
 #[cfg(test)]
 mod tests;
 
+use crate::kept::{Differ, Node, Table, Tracker};
 use crate::readings::{Choice, combinations, merged};
-use crate::signal::{Quantity, Signal};
+use crate::signal::{Quantity, Run, Signal};
 use conditions::Shares;
 use known::Known;
-use matching::{Hit, Match};
+use matching::{Leans, Lies, Lists, Match};
 use moments::Moment_;
-use powers::Effect;
+use norms::Judged;
+use powers::Acts;
 use servanda_model::agreement::*;
 use servanda_model::uses::Uses;
 use servanda_model::verdict::*;
-use servanda_model::{Board, Grade, Instant, Name, Number, Places, Question, Record, Support, Verdict};
+use servanda_model::{
+    Board, Grade, Instant, Name, Number, Places, Question, Record, RecordId, Support, Verdict,
+};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The board of an agreement for a question.
 ///
@@ -50,39 +54,39 @@ use std::rc::Rc;
 /// # Example
 /// ```
 /// use servanda_model::{Agreement, Instant, Places, Question};
-/// let board = servanda_engine::evaluate(&Agreement::default(), &Places::default(), &[], &Question::at(Instant(0)));
+/// let (agreement, question) = (Agreement::default(), Question::at(Instant(0)));
+/// let board = servanda_engine::reference::evaluate(&agreement, &Places::default(), &[], &question);
 /// assert!(board.verdicts.is_empty());
 /// ```
 pub fn evaluate(agreement: &Agreement, places: &Places, records: &[Record], question: &Question) -> Board {
-    let mut records = records.to_vec();
+    let mut records: Vec<Arc<Record>> = records.iter().cloned().map(Arc::new).collect();
     records.sort_by(|a, b| (a.recorded, &a.id).cmp(&(b.recorded, &b.id)));
-    let known = Known::at(agreement, &records, question);
-    let mut worlds: BTreeMap<Choice, World<'_>> = BTreeMap::new();
-    let under = |choice: &Choice| {
-        let mut chosen = question.readings.clone();
-        chosen.extend(choice.iter().cloned());
-        World::new(agreement, places, &records, &known, question, chosen)
-    };
-    let base = under(&Choice::new());
-    let mut board =
-        Board { question: question.clone(), verdicts: Vec::new(), terms: Vec::new(), acts: Vec::new() };
-    for norm in &agreement.norms {
-        let combinations = combinations(agreement, &Uses::of_norm(agreement, norm).readings, question);
-        let mut results: Vec<(Choice, Vec<Verdict>)> = Vec::new();
-        for choice in combinations {
-            let world = worlds.entry(choice.clone()).or_insert_with(|| under(&choice));
-            results.push((choice, world.instances(&norm.name).to_vec()));
+    evaluate_shared(agreement, places, &records, question)
+}
+
+/// The same, of records in the order in which they were recorded.
+pub(crate) fn evaluate_shared(
+    agreement: &Agreement,
+    places: &Places,
+    records: &[Arc<Record>],
+    question: &Question,
+) -> Board {
+    let known = Known::at(agreement, records, question);
+    let memos: RefCell<BTreeMap<Choice, Arc<Memo<'_>>>> = RefCell::default();
+    board(agreement, question, |choice| {
+        let mut memos = memos.borrow_mut();
+        let memo = memos.entry(choice.clone()).or_insert_with(|| Arc::new(Memo::new(agreement, false)));
+        World {
+            agreement,
+            places,
+            records,
+            known: &known,
+            at: question.at,
+            known_at: question.known_at,
+            choice: chosen(question, choice),
+            memo: memo.clone(),
         }
-        board.verdicts.extend(merged(norm, results));
-    }
-    for name in agreement.terms.keys() {
-        for choice in combinations(agreement, &Uses::of_term(agreement, name).readings, question) {
-            let world = worlds.entry(choice.clone()).or_insert_with(|| under(&choice));
-            board.terms.push(world.term_state(name, choice));
-        }
-    }
-    board.acts = base.acts().0.clone();
-    board
+    })
 }
 
 /// The verdicts of one norm: those of [`evaluate`], without the rest of the board.
@@ -93,39 +97,126 @@ pub fn evaluate_norm(
     question: &Question,
     norm: &Norm,
 ) -> Vec<Verdict> {
-    let mut records = records.to_vec();
+    let mut records: Vec<Arc<Record>> = records.iter().cloned().map(Arc::new).collect();
     records.sort_by(|a, b| (a.recorded, &a.id).cmp(&(b.recorded, &b.id)));
     let known = Known::at(agreement, &records, question);
-    let under = |choice: Choice| {
-        let mut chosen = question.readings.clone();
-        chosen.extend(choice.iter().cloned());
-        let world = World::new(agreement, places, &records, &known, question, chosen);
-        (choice, world.instances(&norm.name).to_vec())
-    };
-    let choices = combinations(agreement, &Uses::of_norm(agreement, norm).readings, question);
-    merged(norm, choices.into_iter().map(under).collect())
+    verdicts_of(agreement, norm, question, |choice| World {
+        agreement,
+        places,
+        records: &records,
+        known: &known,
+        at: question.at,
+        known_at: question.known_at,
+        choice: chosen(question, choice),
+        memo: Arc::new(Memo::new(agreement, false)),
+    })
+}
+
+/// The options in force: those that the question chose, and those of one combination.
+pub(crate) fn chosen(question: &Question, choice: &Choice) -> BTreeMap<Name, Name> {
+    question.readings.iter().map(|(r, o)| (r.clone(), o.clone())).chain(choice.iter().cloned()).collect()
+}
+
+/// The board, given the world for each choice of readings.
+pub(crate) fn board<'w, 'k>(
+    agreement: &'w Agreement,
+    question: &Question,
+    under: impl Fn(&Choice) -> World<'w, 'k>,
+) -> Board {
+    let mut board =
+        Board { question: question.clone(), verdicts: Vec::new(), terms: Vec::new(), acts: Vec::new() };
+    for norm in &agreement.norms {
+        board.verdicts.extend(verdicts_of(agreement, norm, question, &under));
+    }
+    for name in agreement.terms.keys() {
+        for choice in combinations(agreement, &Uses::of_term(agreement, name).readings, question) {
+            board.terms.push(under(&choice).term_state(name, choice));
+        }
+    }
+    board.acts = under(&Choice::new()).acts().acts.clone();
+    board
+}
+
+/// The verdicts of one norm: under every choice of the readings that it uses, made one.
+pub(crate) fn verdicts_of<'w, 'k>(
+    agreement: &'w Agreement,
+    norm: &Norm,
+    question: &Question,
+    under: impl Fn(&Choice) -> World<'w, 'k>,
+) -> Vec<Verdict> {
+    let combinations = combinations(agreement, &Uses::of_norm(agreement, norm).readings, question);
+    let results = combinations.into_iter().map(|choice| {
+        let verdicts = under(&choice).instances(&norm.name);
+        (choice, verdicts.iter().map(|v| (**v).clone()).collect())
+    });
+    merged(norm, results.collect())
 }
 
 /// One world: an agreement, what is known, and a choice of readings; with what was computed in it once.
-pub(crate) struct World<'w> {
-    agreement: &'w Agreement,
-    places: &'w Places,
-    records: &'w [Record],
-    known: &'w Known<'w>,
-    question: &'w Question,
-    choice: BTreeMap<Name, Name>,
-    #[allow(clippy::type_complexity, reason = "pattern by address, instance")]
-    hits: RefCell<BTreeMap<(usize, String), Rc<Vec<Hit<'w>>>>>,
-    #[allow(clippy::type_complexity, reason = "zone, arguments, place")]
-    within: RefCell<BTreeMap<(Name, Vec<Option<Name>>, String), Match>>,
-    #[allow(clippy::type_complexity, reason = "pattern by address, instance")]
-    shares: RefCell<BTreeMap<(usize, String), Option<Rc<Shares>>>>,
-    terms: RefCell<BTreeMap<Name, Rc<Signal<Support>>>>,
-    uses: RefCell<BTreeMap<Name, Rc<Uses>>>,
-    norms: RefCell<BTreeMap<Name, Rc<Vec<Verdict>>>>,
-    #[allow(clippy::type_complexity, reason = "computed once")]
-    acts: RefCell<Option<Rc<(Vec<Act>, Vec<Effect<'w>>)>>>,
-    force: RefCell<Option<Option<Moment_>>>,
+#[derive(Clone)]
+pub(crate) struct World<'w, 'k> {
+    pub agreement: &'w Agreement,
+    pub places: &'w Places,
+    pub records: &'k [Arc<Record>],
+    pub known: &'k Known,
+    /// The moment asked for. It is looked at through `reached`, `passed`, `up_to` and `now` below.
+    pub at: Instant,
+    pub known_at: Instant,
+    pub choice: BTreeMap<Name, Name>,
+    pub memo: Arc<Memo<'w>>,
+}
+
+/// What was computed in a world once.
+pub(crate) struct Memo<'w> {
+    pub tracker: Tracker,
+    pub hits: Lists<'w>,
+    within: RefCell<BTreeMap<Lies, Match>>,
+    shares: Table<(usize, EnvKey), Option<Arc<Shares>>>,
+    terms: Table<Name, Arc<Signal<Support>>>,
+    uses: RefCell<BTreeMap<Name, Arc<Uses>>>,
+    norms: Table<Name, Arc<Vec<Arc<Verdict>>>>,
+    /// By norm and bearer.
+    cells: Table<(Name, Bearer), Arc<Vec<Arc<Verdict>>>>,
+    instances: Table<(Name, Bearer, Name), Judged>,
+    acts: Table<(), Arc<Acts<'w>>>,
+    force: Table<(), Option<Moment_>>,
+    /// For norms that are subject to something: that it is given, as a condition.
+    subjects: BTreeMap<Name, Cond>,
+    /// Instants at which a membership or a zone changes.
+    epochs: Vec<Instant>,
+    /// Which derived value a node is.
+    derived: RefCell<BTreeMap<Node, Derived>>,
+}
+
+/// A value that others read.
+#[derive(Clone, Debug)]
+enum Derived {
+    Term(Name),
+    Norm(Name),
+    Acts,
+    Force,
+}
+
+impl<'w> Memo<'w> {
+    pub fn new(agreement: &'w Agreement, follows: bool) -> Memo<'w> {
+        let subjects = agreement.norms.iter().filter_map(|n| Some((n.name.clone(), n.subject(agreement)?)));
+        Memo {
+            tracker: Tracker::new(follows),
+            hits: Lists::default(),
+            within: RefCell::default(),
+            shares: RefCell::default(),
+            terms: RefCell::default(),
+            uses: RefCell::default(),
+            norms: RefCell::default(),
+            cells: RefCell::default(),
+            instances: RefCell::default(),
+            acts: RefCell::default(),
+            force: RefCell::default(),
+            subjects: subjects.collect(),
+            epochs: agreement.epochs(),
+            derived: RefCell::default(),
+        }
+    }
 }
 
 /// What a rule's words mean for one instance: its bearer, its trigger, the time over which it looks.
@@ -135,10 +226,14 @@ pub(crate) struct Env<'w> {
     bearer: Vec<Name>,
     owed_to: Vec<Name>,
     trigger: Option<Moment_>,
-    trigger_record: Option<&'w Record>,
+    trigger_record: Option<Arc<Record>>,
     breach: Option<Moment_>,
     since: Option<Instant>,
     horizon: Option<Instant>,
+    /// Nothing that begins later is looked at: the answer is meant for instants up to this one.
+    limit: Option<Instant>,
+    /// The time looked at is not over: what is absent may still come.
+    unfinished: bool,
     except: &'w [Exception],
     seen: bool,
     watched: Number,
@@ -146,57 +241,146 @@ pub(crate) struct Env<'w> {
 }
 
 impl Env<'_> {
-    /// What of it a pattern's matches depend on.
-    fn key(&self) -> String {
-        let trigger = self.trigger_record.map(|r| &r.id);
-        format!("{:?} {:?} {trigger:?} {:p}", self.bearer, self.owed_to, self.except)
+    /// What of it the matches of a pattern hang on.
+    fn key(&self, agreement: &Agreement, pattern: &FactPattern) -> EnvKey {
+        let mut leans = Leans::of_pattern(agreement, pattern);
+        self.except.iter().for_each(|e| leans.on_cond(agreement, &e.covers));
+        EnvKey {
+            bearer: if leans.bearer { self.bearer.clone() } else { Vec::new() },
+            owed_to: if leans.owed_to { self.owed_to.clone() } else { Vec::new() },
+            trigger: self.trigger_record.as_ref().filter(|_| leans.trigger).map(|r| r.id.clone()),
+            except: if self.except.is_empty() { 0 } else { self.except.as_ptr() as usize },
+        }
     }
 }
 
-impl<'w> World<'w> {
-    fn new(
-        agreement: &'w Agreement,
-        places: &'w Places,
-        records: &'w [Record],
-        known: &'w Known<'w>,
-        question: &'w Question,
-        choice: BTreeMap<Name, Name>,
-    ) -> World<'w> {
-        World {
-            agreement,
-            places,
-            records,
-            known,
-            question,
-            choice,
-            hits: RefCell::default(),
-            within: RefCell::default(),
-            shares: RefCell::default(),
-            terms: RefCell::default(),
-            uses: RefCell::default(),
-            norms: RefCell::default(),
-            acts: RefCell::default(),
-            force: RefCell::default(),
+/// What of an instance the matches of a pattern hang on; see [`Env::key`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct EnvKey {
+    bearer: Vec<Name>,
+    owed_to: Vec<Name>,
+    trigger: Option<RecordId>,
+    /// The exceptions, by address.
+    except: usize,
+}
+
+/// The clock is looked at here and nowhere else, so that whoever looks at it turns when the answer does.
+impl World<'_, '_> {
+    /// Whether an instant has come.
+    fn reached(&self, t: Instant) -> bool {
+        if t > self.at {
+            self.memo.tracker.turns_at(t);
+        }
+        t <= self.at
+    }
+
+    /// Whether an instant is over.
+    fn passed(&self, t: Instant) -> bool {
+        if t >= self.at {
+            self.memo.tracker.turns_at(t.next());
+        }
+        t < self.at
+    }
+
+    /// An instant, or the moment asked for where that is earlier.
+    fn up_to(&self, t: Instant) -> Instant {
+        if self.reached(t) { t } else { self.drifting() }
+    }
+
+    /// The moment asked for, in an answer that moves on with it.
+    fn drifting(&self) -> Instant {
+        self.memo.tracker.drifts();
+        self.at
+    }
+
+    /// Whether the moment asked for lies in a stretch.
+    fn lies_in_run(&self, run: &Run) -> bool {
+        self.reached(run.from) && !self.reached(run.to)
+    }
+
+    /// What a signal is at the moment asked for.
+    fn now<'s, T: Clone + PartialEq>(&self, signal: &'s Signal<T>) -> &'s T {
+        if let Some(next) = signal.next_after(self.at) {
+            self.memo.tracker.turns_at(next);
+        }
+        signal.at(self.at)
+    }
+
+    /// The maximal stretches that have begun.
+    fn begun(&self, runs: Vec<Run>) -> impl Iterator<Item = Run> {
+        let begun = runs.partition_point(|run| run.from <= self.at);
+        if let Some(next) = runs.get(begun) {
+            self.memo.tracker.turns_at(next.from);
+        }
+        runs.into_iter().take(begun)
+    }
+
+    /// The moment asked for, for who belongs to a group then.
+    fn membership_now(&self) -> Instant {
+        let next = self.memo.epochs.get(self.epoch(self.at)).copied();
+        next.into_iter().for_each(|t| self.memo.tracker.turns_at(t));
+        self.at
+    }
+
+    /// How many changes of memberships and zones lie before an instant.
+    fn epoch(&self, at: Instant) -> usize {
+        self.memo.epochs.partition_point(|t| *t <= at)
+    }
+}
+
+impl<'w> World<'w, '_> {
+    /// A kept value, or the same computed now.
+    fn keep<K: Ord + Clone, V: Clone + Differ>(
+        &self,
+        table: impl for<'m> Fn(&'m Memo<'w>) -> &'m Table<K, V>,
+        key: K,
+        guard: Option<V>,
+        compute: impl FnOnce(Node) -> V,
+    ) -> V {
+        let refresh = |node| self.refresh(node);
+        self.memo.tracker.keep(table(&self.memo), key, self.at, guard, refresh, compute)
+    }
+
+    /// Brings a derived value that was read up to date.
+    fn refresh(&self, node: Node) {
+        let derived = self.memo.derived.borrow().get(&node).cloned();
+        match derived {
+            Some(Derived::Term(name)) => drop(self.term(&name)),
+            Some(Derived::Norm(name)) => drop(self.instances(&name)),
+            Some(Derived::Acts) => drop(self.acts()),
+            Some(Derived::Force) => drop(self.in_force()),
+            None => {}
         }
     }
 
-    /// Another world's instance, without what belongs to that world's records.
-    fn adopted<'v>(&self, env: &Env<'v>) -> Env<'w> {
-        let own = |n: &Norm| self.agreement.norms.iter().find(|o| o.name == n.name);
-        Env {
-            norm: env.norm.and_then(own),
-            bearer: env.bearer.clone(),
-            owed_to: env.owed_to.clone(),
-            trigger: env.trigger.clone(),
-            breach: env.breach.clone(),
-            since: env.since,
-            horizon: env.horizon,
-            seen: env.seen,
-            watched: env.watched.clone(),
-            standard: env.standard,
-            trigger_record: env.trigger_record.and_then(|r| self.records.iter().find(|o| o.id == r.id)),
-            except: &[],
+    /// The norms that became doubtful since this was last asked.
+    pub fn doubted_norms(&self) -> BTreeSet<Name> {
+        let derived = self.memo.derived.borrow();
+        let doubted = self.memo.tracker.take_doubted();
+        let norms = doubted.into_iter().filter_map(|node| match derived.get(&node) {
+            Some(Derived::Norm(name)) => Some(name.clone()),
+            _ => None,
+        });
+        norms.collect()
+    }
+
+    /// From which instant on the clock alone may change a norm's verdicts.
+    pub fn turn_of(&self, norm: &Name) -> Instant {
+        let node = self.memo.norms.borrow().get(norm).map(|kept| kept.node());
+        node.map_or(Instant::MAX, |node| self.memo.tracker.turn(node))
+    }
+
+    fn derives(&self, node: Node, what: impl FnOnce() -> Derived) {
+        if self.memo.tracker.follows() {
+            self.memo.derived.borrow_mut().entry(node).or_insert_with(what);
         }
+    }
+
+    /// Another world's instance.
+    fn adopted(&self, env: &Env<'w>) -> Env<'w> {
+        let record = env.trigger_record.as_ref();
+        let trigger_record = record.and_then(|r| self.records.iter().find(|o| o.id == r.id)).cloned();
+        Env { trigger_record, except: &[], ..env.clone() }
     }
 
     fn plain_env(&self) -> Env<'w> {
@@ -214,9 +398,9 @@ impl<'w> World<'w> {
     }
 
     /// What a norm hangs on, walked once for all its instances.
-    fn uses(&self, norm: &Norm) -> Rc<Uses> {
-        let walk = || Rc::new(Uses::of_norm(self.agreement, norm));
-        self.uses.borrow_mut().entry(norm.name.clone()).or_insert_with(walk).clone()
+    fn uses(&self, norm: &Norm) -> Arc<Uses> {
+        let walk = || Arc::new(Uses::of_norm(self.agreement, norm));
+        self.memo.uses.borrow_mut().entry(norm.name.clone()).or_insert_with(walk).clone()
     }
 
     /// What the chosen option of a reading stands for.
@@ -227,31 +411,36 @@ impl<'w> World<'w> {
 
     /// Entry into force; a text that does not say is in force from its signature, or from the beginning.
     fn in_force(&self) -> Option<Moment_> {
-        if let Some(known) = self.force.borrow().as_ref() {
-            return known.clone();
-        }
-        *self.force.borrow_mut() = Some(None);
-        let signed = self.agreement.signed.map(|_| Moment::Signed);
-        let moment = self.agreement.in_force.clone().or(signed).unwrap_or(Moment::Instant(Instant::MIN));
-        let known = self.moment(&moment, &self.plain_env());
-        *self.force.borrow_mut() = Some(known.clone());
-        known
+        self.keep(
+            |memo| &memo.force,
+            (),
+            Some(None),
+            |node| {
+                self.derives(node, || Derived::Force);
+                match (&self.agreement.in_force, self.agreement.signed) {
+                    (Some(moment), _) => self.moment(moment, &self.plain_env()),
+                    (None, Some(_)) => self.moment(&Moment::Signed, &self.plain_env()),
+                    (None, None) => self.moment(&Moment::Instant(Instant::MIN), &self.plain_env()),
+                }
+            },
+        )
     }
 
     /// A term at every instant; for words left to judgement, a finding decides from the moment it was made.
-    fn term(&self, name: &Name) -> Rc<Signal<Support>> {
-        if let Some(done) = self.terms.borrow().get(name) {
-            return done.clone();
-        }
-        self.terms.borrow_mut().insert(name.clone(), Rc::new(Signal::constant(Support::default())));
-        let signal = match self.agreement.terms.get(name) {
-            None => Signal::constant(Support::default()),
-            Some(term) => {
+    fn term(&self, name: &Name) -> Arc<Signal<Support>> {
+        let unknown = Signal::constant(Support::default());
+        self.keep(
+            |memo| &memo.terms,
+            name.clone(),
+            Some(Arc::new(unknown.clone())),
+            |node| {
+                self.derives(node, || Derived::Term(name.clone()));
+                let Some(term) = self.agreement.terms.get(name) else { return Arc::new(unknown) };
                 let means = match &term.means {
                     Some(cond) => self.signal(cond, &self.term_env(name)),
-                    None => Signal::constant(Support::default()),
+                    None => unknown,
                 };
-                match self.found(name).first().filter(|_| term.open) {
+                Arc::new(match self.found(name).first().filter(|_| term.open) {
                     None => means,
                     Some(finding) => {
                         let (from, grade) = (finding.when.latest, finding.grade);
@@ -259,12 +448,9 @@ impl<'w> World<'w> {
                             Signal::sampled(vec![from], |t| (t >= from).then(|| Support::holds(grade)));
                         means.with(&judged, |m, j| j.unwrap_or(*m))
                     }
-                }
-            }
-        };
-        let signal = Rc::new(signal);
-        self.terms.borrow_mut().insert(name.clone(), signal.clone());
-        signal
+                })
+            },
+        )
     }
 
     /// All parties and bodies that a `who` ever stands for.
@@ -287,20 +473,10 @@ impl<'w> World<'w> {
         found
     }
 
-    /// The signal of a condition that is not part of the agreement's own tree, so that nothing is kept by its address.
-    fn signal_uncached(&self, cond: &Cond, env: &Env<'w>) -> Signal<Support> {
-        let hits = std::mem::take(&mut *self.hits.borrow_mut());
-        let shares = std::mem::take(&mut *self.shares.borrow_mut());
-        let signal = self.signal(cond, env);
-        *self.hits.borrow_mut() = hits;
-        *self.shares.borrow_mut() = shares;
-        signal
-    }
-
     fn term_state(&self, name: &Name, readings: Vec<(Name, Name)>) -> TermState {
         let env = self.term_env(name);
         let signal = self.term(name);
-        let support = *signal.at(self.question.at);
+        let support = *self.now(&signal);
         let cond = Cond::Term(name.clone());
         let found = self.found(name);
         let stretches = self.stretches(&cond, &env);
@@ -309,7 +485,7 @@ impl<'w> World<'w> {
             .into_iter()
             .enumerate()
             .map(|(i, (run, m))| {
-                let ended = (run.to <= self.question.at).then(|| servanda_model::When::exact(run.to));
+                let ended = self.reached(run.to).then(|| servanda_model::When::exact(run.to));
                 let next = began.get(i + 1).copied().unwrap_or(Instant::MAX);
                 let own = found.iter().find(|f| f.when.latest >= m.when.earliest && f.when.earliest < next);
                 TermEpisode {
@@ -343,7 +519,7 @@ impl<'w> World<'w> {
                 _,
                 Value::Number(threshold, _),
             ) => {
-                let now: Quantity = self.quantity(value, env).at(self.question.at).clone();
+                let now: Quantity = self.now(&self.quantity(value, env)).clone();
                 let called = |pattern: &FactPattern| self.agreement.fact_phrase(&pattern.fact).to_string();
                 let fact = match value {
                     Value::Aggregate(agg) => agg.words(&called(&agg.of)),

@@ -4,17 +4,22 @@
 //! `docs/reference/language.md`, "Moments" and "Findings".
 
 use super::conditions::{longest_window, patterns_of};
-use super::{Env, World, known::Known};
+use super::{Env, Memo, World, known::Known};
+use crate::kept::{Differ, wholly};
 use crate::signal::Run;
 use servanda_model::agreement::*;
 use servanda_model::grade::Truth;
-use servanda_model::record::{FINDING, Says};
+use servanda_model::record::{COVERAGE, EXPLANATION, FINDING, Says};
 use servanda_model::verdict::{Bearer, Cited, Performance};
-use servanda_model::{Grade, Instant, Name, Number, Question, When};
+use servanda_model::{Grade, Instant, Name, Number, Question, Record, When};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The facts that every agreement knows.
+const BUILT_IN: [&str; 3] = [COVERAGE, FINDING, EXPLANATION];
 
 /// A moment as far as it is known.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Moment_ {
     /// When.
     pub when: When,
@@ -26,13 +31,19 @@ pub struct Moment_ {
     pub anchor: Name,
 }
 
+impl Differ for Option<Moment_> {
+    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
+        wholly(self == other)
+    }
+}
+
 impl Moment_ {
     fn fixed(at: Instant) -> Moment_ {
         Moment_ { when: When::exact(at), grade: Grade::Confirmed, cited: Vec::new(), anchor: "-".into() }
     }
 }
 
-impl<'w> World<'w> {
+impl<'w> World<'w, '_> {
     /// A moment for an instance; `None` where it has not come, or is not known to have.
     pub fn moment(&self, moment: &Moment, env: &Env<'w>) -> Option<Moment_> {
         let calendar = &self.agreement.calendar;
@@ -52,7 +63,7 @@ impl<'w> World<'w> {
             Moment::Begins(cond) => self.stretches(cond, env).into_iter().map(|(_, began)| began).next(),
             Moment::Ends(cond) => {
                 let (run, began) =
-                    self.stretches(cond, env).into_iter().find(|(run, _)| run.to <= self.question.at)?;
+                    self.stretches(cond, env).into_iter().find(|(run, _)| self.reached(run.to))?;
                 Some(Moment_ { when: When::exact(run.to), ..began })
             }
             Moment::First(pattern) => self.firsts(pattern, env).into_iter().next(),
@@ -61,7 +72,7 @@ impl<'w> World<'w> {
                 let firsts = self.established(pattern, env);
                 for name in self.leaves(who) {
                     let by =
-                        |h: &&super::matching::Hit<'w>| self.names_in(h.seen.record, "by") == [name.clone()];
+                        |h: &&super::matching::Hit| self.names_in(&h.seen.record, "by") == [name.clone()];
                     let own = firsts.iter().find(by)?;
                     let own = self.of_hit(own);
                     last = Some(match last {
@@ -106,8 +117,7 @@ impl<'w> World<'w> {
     pub fn stretches(&self, cond: &Cond, env: &Env<'w>) -> Vec<(Run, Moment_)> {
         let env = &Env { standard: self.standard_of(cond, env), ..env.clone() };
         let signal = self.signal(cond, env);
-        let runs =
-            signal.stretches(env.standard, Truth::True).into_iter().filter(|r| r.from <= self.question.at);
+        let runs = self.begun(signal.stretches(env.standard, Truth::True));
         let after = env.trigger.as_ref().map_or(Instant::MIN, |t| t.when.earliest);
         runs.filter(|run| run.to > after)
             .map(|run| {
@@ -130,30 +140,33 @@ impl<'w> World<'w> {
     /// The records that support a condition's stretch: those in its longest window at its beginning; and the first of
     /// all that ever spoke of it, which gives the stretch its identity whatever arrives later.
     fn support_of(&self, cond: &Cond, env: &Env<'w>, run: Run) -> (Name, Vec<Cited>) {
-        let (mut hits, mut back) = (Vec::new(), longest_window(cond));
-        let mut gather = |cond: &Cond, env: &Env<'w>| {
-            let mut patterns = Vec::new();
-            patterns_of(cond, &mut patterns);
-            hits.extend(patterns.into_iter().flat_map(|p| self.hits(p, env).to_vec()));
-        };
-        gather(cond, env);
+        let mut back = longest_window(cond);
+        let mut looked_at = vec![(cond, env.clone())];
         let mut terms = Vec::new();
         terms_of(cond, &mut terms);
         while let Some(name) = terms.pop() {
             if let Some(means) = self.agreement.terms.get(name).and_then(|t| t.means.as_ref()) {
-                gather(means, &self.term_env(name));
+                looked_at.push((means, self.term_env(name)));
                 back = back.max(longest_window(means));
                 terms_of(means, &mut terms);
             }
         }
         let start = back.map_or(Instant::MIN, |span| self.agreement.calendar.window_start(run.from, span));
-        let spoke = hits.iter().filter(|h| h.seen.when.latest > start && h.seen.when.earliest < run.to);
-        let anchor = spoke
+        let mut hits = Vec::new();
+        for (cond, env) in &looked_at {
+            let mut patterns = Vec::new();
+            patterns_of(cond, &mut patterns);
+            for pattern in patterns {
+                hits.extend(self.hits_within(pattern, env, start.next(), run.to + -1));
+            }
+        }
+        let anchor = hits
+            .iter()
             .min_by_key(|h| (h.seen.first_recorded, h.seen.anchor.clone()))
             .map(|h| h.seen.anchor.clone());
         let mut cited: Vec<Cited> = hits
             .iter()
-            .filter(|h| h.sure && h.seen.when.latest > start && h.seen.when.latest <= run.from)
+            .filter(|h| h.sure && h.seen.when.latest <= run.from)
             .map(|h| Cited { record: h.seen.record.id.clone(), grade: h.seen.grade })
             .collect();
         cited.sort();
@@ -162,12 +175,12 @@ impl<'w> World<'w> {
     }
 
     /// Hits that are sure and established at the standard, in order of time.
-    pub fn established(&self, pattern: &FactPattern, env: &Env<'w>) -> Vec<super::matching::Hit<'w>> {
+    pub fn established(&self, pattern: &FactPattern, env: &Env<'w>) -> Vec<super::matching::Hit> {
         let hits = self.hits(pattern, env);
-        let holds = |h: &&super::matching::Hit<'w>| {
+        let holds = |h: &&super::matching::Hit| {
             h.sure && h.seen.grade >= env.standard && h.seen.against < env.standard
         };
-        hits.iter().filter(holds).copied().collect()
+        hits.iter().filter(holds).cloned().collect()
     }
 
     /// Matching events as moments: those from the trigger on, in order of time, then those before it, the last first.
@@ -176,7 +189,7 @@ impl<'w> World<'w> {
         let kind = self.agreement.facts.get(&pattern.fact).map(|f| f.kind);
         if kind == Some(FactKind::State) {
             let state = self.state(pattern, env).stretches(env.standard, Truth::True);
-            let begun = state.into_iter().filter(|r| r.to > after && r.from <= self.question.at);
+            let begun = self.begun(state).filter(|r| r.to > after);
             return begun.map(|r| Moment_::fixed(r.from)).collect();
         }
         let all = self.established(pattern, env);
@@ -185,7 +198,7 @@ impl<'w> World<'w> {
     }
 
     /// The moment of a record.
-    pub fn of_hit(&self, hit: &super::matching::Hit<'w>) -> Moment_ {
+    pub fn of_hit(&self, hit: &super::matching::Hit) -> Moment_ {
         let cited = vec![Cited { record: hit.seen.record.id.clone(), grade: hit.seen.grade }];
         Moment_ { when: hit.seen.when, grade: hit.seen.grade, cited, anchor: hit.seen.anchor.clone() }
     }
@@ -195,18 +208,33 @@ impl<'w> World<'w> {
     fn first_known(&self, of: &Moment, env: &Env<'w>, standard: Option<Grade>) -> Option<Moment_> {
         let reached = self.moment(of, env)?;
         let env = Env { standard: standard.unwrap_or(env.standard), ..env.clone() };
-        let mut received: Vec<Instant> =
-            self.records.iter().map(|r| r.received.unwrap_or(r.recorded)).collect();
+        // Only what speaks of something that the rule hangs on, or of another record, can make a difference.
+        let uses = env.norm.map(|norm| self.uses(norm));
+        let facts = uses.as_ref().map(|uses| &uses.facts);
+        match facts {
+            Some(facts) => facts.iter().for_each(|fact| drop(self.records_of(fact.as_str()))),
+            None => self.reads_everything(),
+        }
+        BUILT_IN.iter().for_each(|fact| drop(self.records_of(fact)));
+        let matters = |r: &&Arc<Record>| {
+            let of_other = r.supersedes.is_some() || r.withdraws.is_some() || r.disputes.is_some();
+            let fact = facts.is_none_or(|f| f.contains(&r.fact)) || BUILT_IN.contains(&r.fact.as_str());
+            (fact || of_other || r.incident.is_some()) && r.recorded <= self.known_at
+        };
+        let told = |r: &Record| r.received.unwrap_or(r.recorded);
+        let records: Vec<Arc<Record>> = self.records.iter().filter(matters).cloned().collect();
+        let mut received: Vec<Instant> = records.iter().map(|r| told(r)).collect();
         received.sort_unstable();
         received.dedup();
         let from = received.partition_point(|t| *t < reached.when.earliest);
-        received[from..].iter().filter(|t| **t <= self.question.known_at).find_map(|t| {
-            let by_then: Vec<_> =
-                self.records.iter().filter(|r| r.received.unwrap_or(r.recorded) <= *t).cloned().collect();
-            let question = Question { known_at: *t, ..self.question.clone() };
+        received[from..].iter().take_while(|t| self.reached(**t)).find_map(|t| {
+            let by_then: Vec<_> = records.iter().filter(|r| told(r) <= *t).cloned().collect();
+            let question = Question { at: self.at, known_at: Instant::MAX, readings: BTreeMap::new() };
             let known = Known::at(self.agreement, &by_then, &question);
-            let world =
-                World::new(self.agreement, self.places, &by_then, &known, &question, self.choice.clone());
+            let memo = Arc::new(Memo::new(self.agreement, false));
+            let (agreement, places, choice) = (self.agreement, self.places, self.choice.clone());
+            let (at, records, known) = (self.at, &by_then[..], &known);
+            let world = World { agreement, places, records, known, at, known_at: *t, choice, memo };
             let env = world.adopted(&env);
             let found = match (of, env.norm, &env.trigger) {
                 (Moment::Trigger, Some(norm), Some(trigger)) => world
@@ -216,6 +244,7 @@ impl<'w> World<'w> {
                     .map(|s| s.moment),
                 _ => world.moment(of, &env),
             };
+            self.memo.tracker.turns_at(world.memo.tracker.loose());
             let found = found.filter(|m| m.grade >= env.standard)?;
             Some(Moment_ { when: When::exact(*t), ..found })
         })
@@ -226,16 +255,18 @@ impl<'w> World<'w> {
         let Some(body) = self.agreement.terms.get(term).and_then(|t| t.found_by.as_ref()) else {
             return Vec::new();
         };
-        let name = |record, role| match <[Name; 1]>::try_from(self.names_in(record, role)) {
+        let name = |record: &Record, role| match <[Name; 1]>::try_from(self.names_in(record, role)) {
             Ok([name]) => Some(name),
             Err(_) => None,
         };
         let findings: Vec<_> = self
-            .known
-            .of(FINDING)
-            .filter(|s| s.record.says == Says::Affirms && name(s.record, "of").as_ref() == Some(term))
+            .records_of(FINDING)
+            .iter()
+            .filter(|s| s.record.says == Says::Affirms && name(&s.record, "of").as_ref() == Some(term))
             .filter(|s| s.against == Grade::None)
-            .filter_map(|s| Some((name(s.record, "by")?, super::matching::Hit { seen: s, sure: true })))
+            .filter_map(|s| {
+                Some((name(&s.record, "by")?, super::matching::Hit { seen: s.clone(), sure: true }))
+            })
             .collect();
         let mut found: Vec<Moment_> =
             findings.iter().filter(|(who, _)| who == body).map(|(_, hit)| self.of_hit(hit)).collect();
@@ -248,7 +279,7 @@ impl<'w> World<'w> {
                 let last = requests.iter().map(|h| h.seen.when.latest).next();
                 last.map(|t| self.agreement.calendar.deadline_after(t, span))
             });
-            let mut votes: BTreeMap<Name, &super::matching::Hit<'w>> = BTreeMap::new();
+            let mut votes: BTreeMap<Name, &super::matching::Hit> = BTreeMap::new();
             for (who, hit) in &findings {
                 let in_time = deadline.is_none_or(|d| d.is_some_and(|d| hit.seen.when.latest <= d));
                 if self.voters(body, rule).contains(who) && in_time {
@@ -260,13 +291,13 @@ impl<'w> World<'w> {
                     moment.when.earliest = moment.when.earliest.max(not_before.unwrap_or(Instant::MIN));
                     moment.cited = votes.values().flat_map(|h| self.of_hit(h).cited).collect();
                     moment.grade = votes.values().map(|h| h.seen.grade).min().unwrap_or_default();
-                    if moment.when.latest <= self.question.at {
+                    if self.reached(moment.when.latest) {
                         found.push(moment);
                     }
                     break;
                 }
             }
-            let passed = deadline.flatten().filter(|d| *d < self.question.at);
+            let passed = deadline.flatten().filter(|d| self.passed(*d));
             decision = rule.failing.as_deref().filter(|_| passed.is_some() || rule.within.is_none());
             not_before = passed.map(Instant::next).or(not_before);
         }
@@ -276,14 +307,14 @@ impl<'w> World<'w> {
 
     fn voters(&self, body: &Name, rule: &Decision) -> BTreeSet<Name> {
         match &rule.quorum {
-            Quorum::AnyOf(_, group) => self.agreement.parties_of(group, self.question.at),
+            Quorum::AnyOf(_, group) => self.agreement.parties_of(group, self.membership_now()),
             _ => self.members_of(body),
         }
     }
 
     fn members_of(&self, body: &Name) -> BTreeSet<Name> {
         let members = self.agreement.bodies.get(body).map(|b| &b.members[..]).unwrap_or_default();
-        let now = self.question.at;
+        let now = self.membership_now();
         let then =
             members.iter().filter(|m| m.from.is_none_or(|f| f <= now) && m.until.is_none_or(|u| now <= u));
         then.flat_map(|m| self.agreement.parties_of(&m.who, now)).collect()
@@ -307,7 +338,7 @@ impl<'w> World<'w> {
         let of = |bearer: &Bearer, names: &[Name]| match bearer {
             Bearer::Party(name) => names
                 .iter()
-                .any(|n| n == name || self.agreement.parties_of(n, self.question.at).contains(name)),
+                .any(|n| n == name || self.agreement.parties_of(n, self.membership_now()).contains(name)),
             Bearer::Jointly(list) => list.iter().any(|n| names.contains(n)),
             Bearer::Unstated | Bearer::NotEstablished(_) => false,
         };
@@ -325,7 +356,7 @@ impl<'w> World<'w> {
                         v.fulfilled.filter(|_| v.performance == Performance::Satisfied).or(v.performed_late)
                     }
                     NormMoment::Breached => v.breached.filter(|_| v.performance == Performance::Violated),
-                    NormMoment::Due => v.due.filter(|d| d.latest <= self.question.at),
+                    NormMoment::Due => v.due.filter(|d| self.reached(d.latest)),
                 };
                 let cited = v.reasons().decided_by.clone();
                 (

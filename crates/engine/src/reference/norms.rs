@@ -7,28 +7,49 @@ use super::conditions::{clipped, patterns_of};
 use super::matching::Hit;
 use super::moments::Moment_;
 use super::powers::Changes;
-use super::{Env, World};
+use super::{Derived, Env, World};
+use crate::kept::{Differ, wholly};
 use crate::signal::{Run, Signal};
 use servanda_model::agreement::*;
 use servanda_model::grade::Truth;
-use servanda_model::record::EXPLANATION;
+use servanda_model::record::{EXPLANATION, Says};
 use servanda_model::time::DAY;
 use servanda_model::verdict::*;
-use servanda_model::{Grade, Instant, Name, Number, Period, Span, Support, When};
+use servanda_model::{Calendar, Grade, Instant, Name, Number, Period, Span, Support, When};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// What starts an instance.
-#[derive(Clone)]
-pub struct Start<'w> {
+#[derive(Clone, PartialEq)]
+pub struct Start {
     /// When, and which records say so.
     pub moment: Moment_,
-    record: Option<&'w servanda_model::Record>,
+    record: Option<Arc<servanda_model::Record>>,
     /// Whether it reaches the standard.
     pub established: bool,
     why: Because,
     /// For a remedy: the breached instance.
-    breached: Option<Verdict>,
+    breached: Option<Arc<Verdict>>,
+}
+
+/// An instance as it was judged, with what it was made of.
+#[derive(Clone)]
+pub struct Judged {
+    made_of: (Start, Option<(Instant, Instant)>),
+    verdict: Arc<Verdict>,
+}
+
+impl Differ for Judged {
+    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
+        wholly(self.verdict == other.verdict)
+    }
+}
+
+impl Differ for Arc<Vec<Arc<Verdict>>> {
+    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
+        let same = |(a, b): (&Arc<Verdict>, &Arc<Verdict>)| Arc::ptr_eq(a, b) || a == b;
+        wholly(self.len() == other.len() && self.iter().zip(&**other).all(same))
+    }
 }
 
 /// How one part of a norm was performed.
@@ -76,42 +97,56 @@ struct Scope {
     until: Option<Instant>,
 }
 
+/// How many records of one pattern a verdict cites at most.
+const MOST_CITED: usize = 100;
+
 fn because(code: Code, text: impl Into<String>) -> Because {
     Because { code, text: text.into() }
 }
 
-impl<'w> World<'w> {
+impl<'w> World<'w, '_> {
     /// All instances of a norm, by bearer, then trigger. A norm that depends on itself within one instant has none: the
     /// language refuses such texts.
-    pub fn instances(&self, name: &Name) -> Rc<Vec<Verdict>> {
-        if let Some(done) = self.norms.borrow().get(name) {
-            return done.clone();
-        }
-        self.norms.borrow_mut().insert(name.clone(), Rc::default());
-        let norm = self.agreement.norms.iter().find(|n| n.name == *name);
-        let verdicts = Rc::new(norm.map(|n| self.judged(n)).unwrap_or_default());
-        self.norms.borrow_mut().insert(name.clone(), verdicts.clone());
-        verdicts
+    pub fn instances(&self, name: &Name) -> Arc<Vec<Arc<Verdict>>> {
+        self.keep(
+            |memo| &memo.norms,
+            name.clone(),
+            Some(Arc::default()),
+            |node| {
+                self.derives(node, || Derived::Norm(name.clone()));
+                let norm = self.agreement.norms.iter().find(|n| n.name == *name);
+                Arc::new(norm.map(|n| self.judged(n)).unwrap_or_default())
+            },
+        )
     }
 
-    fn judged(&self, norm: &'w Norm) -> Vec<Verdict> {
+    fn judged(&self, norm: &'w Norm) -> Vec<Arc<Verdict>> {
         let mut all = Vec::new();
         let bearers = self.bearers(norm);
         for (bearer, names) in &bearers {
-            let env = self.norm_env(norm, names);
-            let mut own = Vec::new();
-            for start in self.starts(norm, &env) {
-                let (bearer, names) = match &start.breached {
-                    Some(breached) => (breached.bearer.clone(), self.names_of(&breached.bearer)),
-                    None => (bearer.clone(), names.clone()),
-                };
-                let env = Env { bearer: names, ..env.clone() };
-                self.instances_from(norm, &bearer, &env, start, &mut own);
-            }
-            if own.is_empty() && *bearer != Bearer::NotEstablished(Vec::new()) {
-                own.push(self.dormant(norm, bearer, &env));
-            }
-            all.extend(own);
+            let key = (norm.name.clone(), bearer.clone());
+            let own = self.keep(
+                |memo| &memo.cells,
+                key,
+                None,
+                |_| {
+                    let env = self.norm_env(norm, names);
+                    let mut own = Vec::new();
+                    for start in self.starts(norm, &env) {
+                        let (bearer, names) = match &start.breached {
+                            Some(breached) => (breached.bearer.clone(), self.names_of(&breached.bearer)),
+                            None => (bearer.clone(), names.clone()),
+                        };
+                        let env = Env { bearer: names, ..env.clone() };
+                        self.instances_from(norm, &bearer, &env, start, &mut own);
+                    }
+                    if own.is_empty() && *bearer != Bearer::NotEstablished(Vec::new()) {
+                        own.push(Arc::new(self.dormant(norm, bearer, &env)));
+                    }
+                    Arc::new(own)
+                },
+            );
+            all.extend(own.iter().cloned());
         }
         if norm.parts.iter().any(|p| p.verb == Verb::NotDo) && bearers.len() > 1 {
             let group: Vec<Name> = bearers.iter().flat_map(|(_, names)| names.clone()).collect();
@@ -171,7 +206,7 @@ impl<'w> World<'w> {
     }
 
     /// What starts instances of a norm for a bearer: nothing before the entry into force.
-    pub fn starts(&self, norm: &Norm, env: &Env<'w>) -> Vec<Start<'w>> {
+    pub fn starts(&self, norm: &Norm, env: &Env<'w>) -> Vec<Start> {
         let calendar = &self.agreement.calendar;
         let Some(in_force) = self.in_force() else { return Vec::new() };
         let triggered = |moment: Moment_, what: &str| {
@@ -180,7 +215,7 @@ impl<'w> World<'w> {
             Start { moment, record: None, established: true, why, breached: None }
         };
         let plain = Env { except: &[], ..env.clone() };
-        let mut starts: Vec<Start<'w>> = match &norm.when {
+        let mut starts: Vec<Start> = match &norm.when {
             Trigger::Always => {
                 vec![triggered(Moment_ { anchor: "-".into(), ..in_force.clone() }, "applies from")]
             }
@@ -194,29 +229,27 @@ impl<'w> World<'w> {
                 .map(|(_, m)| triggered(m, "what triggers it began"))
                 .collect(),
             Trigger::Ends(cond) => {
-                let over =
-                    self.stretches(cond, &plain).into_iter().filter(|(run, _)| run.to <= self.question.at);
+                let over = self.stretches(cond, &plain).into_iter().filter(|(run, _)| self.reached(run.to));
                 over.map(|(run, m)| {
                     triggered(Moment_ { when: When::exact(run.to), ..m }, "what triggers it ended")
                 })
                 .collect()
             }
             Trigger::Each(pattern) => {
-                let mut by_event: BTreeMap<Name, Vec<Hit<'w>>> = BTreeMap::new();
+                let mut by_event: BTreeMap<Name, Vec<Hit>> = BTreeMap::new();
                 for hit in self.hits(pattern, &plain).iter().filter(|h| h.seen.grade > Grade::None) {
-                    by_event.entry(hit.seen.anchor.clone()).or_default().push(*hit);
+                    by_event.entry(hit.seen.anchor.clone()).or_default().push(hit.clone());
                 }
-                let mut starts: Vec<Start<'w>> = Vec::new();
+                let mut starts: Vec<Start> = Vec::new();
                 for hits in by_event.into_values() {
-                    let holds = |h: &&Hit<'w>| {
-                        h.sure && h.seen.grade >= env.standard && h.seen.against < env.standard
-                    };
+                    let holds =
+                        |h: &&Hit| h.sure && h.seen.grade >= env.standard && h.seen.against < env.standard;
                     let best = hits.iter().filter(holds).max_by_key(|h| h.seen.grade);
                     let Some(hit) = best.or(hits.first()) else { continue };
                     let what = format!("`{}` on record", pattern.fact);
                     let start = triggered(self.of_hit(hit), &what);
                     starts.push(Start {
-                        record: Some(hit.seen.record),
+                        record: Some(hit.seen.record.clone()),
                         established: best.is_some(),
                         ..start
                     });
@@ -273,7 +306,8 @@ impl<'w> World<'w> {
                     None => return false,
                 }
             }
-            s.moment.when.latest >= force && s.moment.when.earliest <= self.question.at.min(ends)
+            let (force_came, earliest) = (s.moment.when.latest >= force, s.moment.when.earliest);
+            force_came && earliest <= ends && self.reached(earliest)
         });
         starts.sort_by(|a, b| (a.moment.when, &a.moment.anchor).cmp(&(b.moment.when, &b.moment.anchor)));
         starts
@@ -355,7 +389,7 @@ impl<'w> World<'w> {
                 vec![],
             );
         }
-        if self.in_force().is_none_or(|m| m.when.latest > self.question.at) {
+        if self.in_force().is_none_or(|m| !self.reached(m.when.latest)) {
             let ruling = Ruling { standing: Standing::Waiting("entry into force".into()), ..ruling };
             return self.verdict(
                 norm,
@@ -366,7 +400,7 @@ impl<'w> World<'w> {
         }
         if let Trigger::Begins(cond) = &norm.when {
             let env = Env { standard: self.standard_of(cond, env), except: &[], ..env.clone() };
-            let now = *self.signal(cond, &env).at(self.question.at);
+            let now = *self.now(&self.signal(cond, &env));
             let unsettled = match now.truth(env.standard) {
                 Truth::Contested => Some((Code::Contested, "what would trigger it is contested")),
                 Truth::Unknown if now.supported_at_best > Grade::None => Some((
@@ -389,12 +423,12 @@ impl<'w> World<'w> {
         norm: &'w Norm,
         bearer: &Bearer,
         env: &Env<'w>,
-        start: Start<'w>,
-        into: &mut Vec<Verdict>,
+        start: Start,
+        into: &mut Vec<Arc<Verdict>>,
     ) {
         let env = Env {
             trigger: Some(start.moment.clone()),
-            trigger_record: start.record,
+            trigger_record: start.record.clone(),
             breach: start.breached.as_ref().map(|_| start.moment.clone()),
             ..env.clone()
         };
@@ -415,8 +449,7 @@ impl<'w> World<'w> {
         let force = self.in_force().map_or(Instant::MAX, |m| m.when.latest);
         let until = norm.until.as_ref().and_then(|u| self.moment(u, &env));
         let ends = self.agreement.ends.as_ref().and_then(|e| self.moment(e, &self.plain_env()));
-        let last =
-            [until, ends].into_iter().flatten().map(|m| m.when.latest).fold(self.question.at, Instant::min);
+        let last = [until, ends].into_iter().flatten().map(|m| m.when.latest).min();
         for k in 1..100_000 {
             let ends = self.agreement.calendar.deadline_after(base, times(*span, k));
             if ends >= force {
@@ -425,22 +458,52 @@ impl<'w> World<'w> {
             }
             begins = ends.next();
             let ended = self.changes(norm, &env.bearer, begins).ended;
-            if begins > last || ended.is_some_and(|(when, _)| when < begins) {
+            if last.is_some_and(|l| begins > l)
+                || !self.reached(begins)
+                || ended.is_some_and(|(when, _)| when < begins)
+            {
                 break;
             }
         }
     }
 
+    /// An instance, judged once for its start.
     fn instance(
         &self,
         norm: &'w Norm,
         bearer: &Bearer,
         env: &Env<'w>,
-        start: &Start<'w>,
+        start: &Start,
+        instance: Name,
+        period: Option<(Instant, Instant)>,
+    ) -> Arc<Verdict> {
+        let made_of = (start.clone(), period);
+        let key = (norm.name.clone(), bearer.clone(), instance.clone());
+        let fits = |judged: &Judged| judged.made_of == made_of;
+        let judged = self.memo.tracker.keep_if(
+            &self.memo.instances,
+            key,
+            self.at,
+            None,
+            |node| self.refresh(node),
+            fits,
+            |_| {
+                let verdict = Arc::new(self.judged_instance(norm, bearer, env, start, instance, period));
+                Judged { made_of: made_of.clone(), verdict }
+            },
+        );
+        judged.verdict
+    }
+
+    fn judged_instance(
+        &self,
+        norm: &'w Norm,
+        bearer: &Bearer,
+        env: &Env<'w>,
+        start: &Start,
         instance: Name,
         period: Option<(Instant, Instant)>,
     ) -> Verdict {
-        let at = self.question.at;
         let calendar = &self.agreement.calendar;
         let trigger = start.moment.when;
         let mut ruling = self.ruling(norm, bearer, env);
@@ -474,23 +537,15 @@ impl<'w> World<'w> {
         }
         // Preconditions: it waits until all hold; then a span runs from that moment.
         let mut active = trigger;
-        let subject = match &norm.force {
-            Force::SubjectTo(fact) => {
-                let by = |f: &Fact| f.roles.iter().any(|(role, _)| *role == "by");
-                let own = self.agreement.facts.get(fact).is_some_and(by);
-                let roles = if own { vec![(Name::from("by"), Value::Bearer)] } else { Vec::new() };
-                Some(Cond::Fact(FactPattern { roles, ..FactPattern::any(fact.clone()) }))
-            }
-            _ => None,
-        };
-        let needs: Vec<&Cond> = norm.only_if.iter().chain(&norm.needs).chain(&subject).collect();
+        let subject = self.memo.subjects.get(&norm.name);
+        let needs: Vec<&Cond> = norm.only_if.iter().chain(&norm.needs).chain(subject).collect();
         if !needs.is_empty() {
             let free = Env { since: None, except: &[], seen: true, ..env.clone() };
             let all = needs.iter().fold(Signal::constant(Support::holds(Grade::Confirmed)), |acc, c| {
-                acc.with(&self.signal_uncached(c, &free), |a, b| a.and(*b))
+                acc.with(&self.signal(c, &free), |a, b| a.and(*b))
             });
             let held = all.stretches(env.standard, Truth::True).into_iter().find(|r| r.to > trigger.latest);
-            match held.filter(|r| r.from <= at) {
+            match held.filter(|r| self.reached(r.from)) {
                 Some(run) => {
                     if run.from > trigger.latest {
                         active = all.began(run.from, env.standard);
@@ -511,7 +566,7 @@ impl<'w> World<'w> {
         }
         if let Some(from) = &norm.from {
             match self.moment(from, env) {
-                Some(from) if from.when.latest <= at => {
+                Some(from) if self.reached(from.when.latest) => {
                     active = When {
                         earliest: active.earliest.max(from.when.earliest),
                         latest: active.latest.max(from.when.latest),
@@ -628,13 +683,16 @@ impl<'w> World<'w> {
             outcome = outcome
                 .also(Code::Extended, format!("its deadline was extended on {}", calendar.show(*when)));
         }
-        if let Some((when, power)) = changes.ended.as_ref().filter(|(when, _)| *when <= at) {
+        if let Some((when, power)) = &changes.ended {
             let text = format!("ended on {} under `{power}`", calendar.show(*when));
             outcome = outcome.also(Code::Terminated, text);
         }
-        let decisive = due.filter(|d| d.latest < at && norm.parts.iter().all(|p| p.verb != Verb::NotDo));
-        let moment = decisive.map_or(at, |d| d.latest);
-        let yields = changes.yields.iter().find(|(run, ..)| run.from <= moment && moment < run.to);
+        let acts = norm.parts.iter().all(|p| p.verb != Verb::NotDo);
+        let decisive = due.filter(|d| acts && self.passed(d.latest)).map(|d| d.latest);
+        let yields = changes.yields.iter().find(|(run, ..)| match decisive {
+            Some(moment) => run.from <= moment && moment < run.to,
+            None => self.lies_in_run(run),
+        });
         if let Some((_, _, over)) = yields.filter(|_| outcome.performance != Performance::Satisfied) {
             let standing = Standing::Suspended(format!("yields to `{over}`"));
             let text = format!("yields to `{over}`, which applies to the same bearer");
@@ -642,9 +700,11 @@ impl<'w> World<'w> {
         }
         if norm.force.is_soft() && outcome.performance == Performance::Violated {
             outcome.performance = Performance::Missed;
-            let stated = self.known.affirmed(EXPLANATION).find(|s| {
-                let names = |role| self.names_in(s.record, role);
-                names("of").contains(&norm.name) && names("by").iter().all(|n| env.bearer.contains(n))
+            let stated = self.records_of(EXPLANATION).iter().cloned().find(|s| {
+                let names = |role| self.names_in(&s.record, role);
+                s.record.says == Says::Affirms
+                    && names("of").contains(&norm.name)
+                    && names("by").iter().all(|n| env.bearer.contains(n))
             });
             let text = match stated {
                 Some(s) => {
@@ -678,7 +738,7 @@ impl<'w> World<'w> {
             let stopped = |until: Instant| -> i64 {
                 let period = Period { from: active.latest, to: until };
                 let runs = changes.suspended.iter().filter(|(_, clock_runs, _)| !clock_runs);
-                let upto_now = |run: &Run| Run { from: run.from, to: run.to.min(self.question.at.next()) };
+                let upto_now = |run: &Run| Run { from: run.from, to: self.up_to(run.to + -1).next() };
                 runs.filter_map(|(run, ..)| clipped(upto_now(run), period))
                     .map(|p| p.to.next() - p.from)
                     .sum()
@@ -750,12 +810,11 @@ impl<'w> World<'w> {
         due: Option<When>,
         until: Option<Instant>,
     ) -> Standing {
-        let at = self.question.at;
         let replaces = |r: &Name| self.agreement.norm(r.as_str()).is_some_and(|r| r.replaces);
-        let suspended = changes.suspended.iter().find(|(run, ..)| run.from <= at && at < run.to);
+        let suspended = changes.suspended.iter().find(|(run, ..)| self.lies_in_run(run));
         let act = norm.parts.iter().all(|p| matches!(p.verb, Verb::Do | Verb::Ensure));
-        let over = |t: Instant| t < at;
-        if changes.ended.as_ref().is_some_and(|(when, _)| *when <= at) {
+        let over = |t: Instant| self.passed(t);
+        if changes.ended.is_some() {
             Standing::Ended(Ended::Terminated)
         } else if outcome.performance == Performance::Violated && norm.on_breach.iter().any(replaces) {
             Standing::Ended(Ended::Superseded)
@@ -795,21 +854,20 @@ impl<'w> World<'w> {
         changes: &Changes,
         scope: &Scope,
     ) -> Outcome {
-        let (at, calendar) = (self.question.at, &self.agreement.calendar);
+        let calendar = &self.agreement.calendar;
         let act = part.verb == Verb::Do;
-        let signal = self.signal(&part.cond, env);
-        let first = signal
-            .stretches(env.standard, Truth::True)
-            .into_iter()
-            .find(|r| r.to > scope.start && r.from <= at);
-        let first = first.map(|r| {
-            (
-                signal.began(r.from.max(scope.start), env.standard),
-                signal.at(r.from.max(scope.start)).supported,
-            )
-        });
         let due = scope.deadline;
-        let upto = due.unwrap_or(at).min(at);
+        let first_by = |limit: Option<Instant>| {
+            let signal = self.signal(&part.cond, &Env { limit, ..env.clone() });
+            let run = self
+                .begun(signal.stretches(env.standard, Truth::True))
+                .find(|r| r.to > scope.start)
+                .filter(|r| limit.is_none_or(|l| r.from <= l))?;
+            let from = run.from.max(scope.start);
+            Some((signal.began(from, env.standard), signal.at(from).supported))
+        };
+        // What was done in time is found by looking no further than the deadline.
+        let first = due.and_then(|d| first_by(Some(d))).or_else(|| first_by(None));
         let cite = |from: Instant, to: Instant| self.cited(&part.cond, env, from, to);
         let shown = |when: When| calendar.show_when(when);
         let decided = |when: When, grade: Grade, code: Code, text: String| {
@@ -818,7 +876,7 @@ impl<'w> World<'w> {
             outcome.fulfilled = Some(when);
             outcome
         };
-        if let Some(until) = scope.until.filter(|u| *u < at && due.is_none_or(|d| *u < d)) {
+        if let Some(until) = scope.until.filter(|u| due.is_none_or(|d| *u < d) && self.passed(*u)) {
             return match &first {
                 Some((when, grade)) if when.latest <= until => {
                     decided(*when, *grade, Code::DoneInTime, format!("done {}", shown(*when)))
@@ -843,13 +901,11 @@ impl<'w> World<'w> {
                     Code::NoDeadline,
                     "not done yet; no deadline is stated",
                 );
-                (outcome.decided_by, outcome.against) = cite(scope.start, at);
+                (outcome.decided_by, outcome.against) = cite(scope.start, Instant::MAX);
                 return outcome;
             }
-            (Some(due), _) if due > at || (due == at && (act || first.is_none())) => {
-                if let Some((run, _, power)) =
-                    changes.suspended.iter().find(|(r, ..)| r.from <= at && at < r.to)
-                {
+            (Some(due), _) if !self.reached(due) || (!self.passed(due) && (act || first.is_none())) => {
+                if let Some((run, _, power)) = changes.suspended.iter().find(|(r, ..)| self.lies_in_run(r)) {
                     let text = format!("suspended since {} under `{power}`", calendar.show(run.from));
                     return Outcome::new(Performance::Pending, Grade::Confirmed, Code::Suspended, text);
                 }
@@ -860,19 +916,27 @@ impl<'w> World<'w> {
                 );
                 let mut outcome =
                     Outcome::new(Performance::Pending, Grade::Confirmed, Code::DeadlineAhead, text);
-                (outcome.decided_by, outcome.against) = cite(scope.start, at);
+                (outcome.decided_by, outcome.against) = cite(scope.start, Instant::MAX);
                 return outcome;
             }
             _ => {}
         }
-        let by_then = self.signal(&part.cond, &Env { horizon: Some(upto), ..env.clone() });
-        let support = *by_then.at(upto);
-        let due = due.unwrap_or(at);
-        if let Some((run, _, power)) = changes.suspended.iter().find(|(r, ..)| r.from <= due && at < r.to) {
+        let Some(due) = due else {
+            return Outcome::new(
+                Performance::Pending,
+                Grade::Confirmed,
+                Code::NoDeadline,
+                "no deadline is stated",
+            );
+        };
+        let by_then = self.signal(&part.cond, &Env { horizon: Some(due), ..env.clone() });
+        let support = *by_then.at(due);
+        let stopped = changes.suspended.iter().find(|(r, ..)| r.from <= due && !self.reached(r.to));
+        if let Some((run, _, power)) = stopped {
             let text = format!("suspended since {} under `{power}`", calendar.show(run.from));
             return Outcome::new(Performance::Pending, Grade::Confirmed, Code::Suspended, text);
         }
-        let (decided_by, against) = cite(scope.start, upto);
+        let (decided_by, against) = cite(scope.start, due);
         let mut outcome = match support.truth(env.standard) {
             Truth::True if act => decided(
                 When::exact(due),
@@ -896,10 +960,8 @@ impl<'w> World<'w> {
                 };
                 let mut outcome = Outcome::new(Performance::Violated, support.opposed, code, text);
                 outcome.breached = Some(When::exact(due));
-                let late = signal
-                    .stretches(env.standard, Truth::True)
-                    .into_iter()
-                    .find(|r| r.from > due && r.from <= at);
+                let signal = self.signal(&part.cond, env);
+                let late = self.begun(signal.stretches(env.standard, Truth::True)).find(|r| r.from > due);
                 if let Some(run) = late {
                     let when = signal.began(run.from, env.standard);
                     outcome.late = Some(when);
@@ -940,7 +1002,7 @@ impl<'w> World<'w> {
         if outcome.performance != Performance::Satisfied {
             let period = Period {
                 from: scope.start.max(self.in_force().map_or(Instant::MIN, |m| m.when.earliest)),
-                to: upto,
+                to: due,
             };
             outcome.coverage = patterns.iter().map(|p| self.watched(p, env, period)).collect();
         }
@@ -979,25 +1041,26 @@ impl<'w> World<'w> {
         }
     }
 
-    /// Records for and against a condition between two instants.
+    /// Records for and against a condition between two instants: of each pattern the first hundred in order of time.
     fn cited(&self, cond: &Cond, env: &Env<'w>, from: Instant, to: Instant) -> (Vec<Cited>, Vec<Cited>) {
         let mut patterns = Vec::new();
         patterns_of(cond, &mut patterns);
         let (mut decided_by, mut against) = (BTreeSet::new(), BTreeSet::new());
         for pattern in patterns {
             let lasting = self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind != FactKind::Event);
-            let hits = self.hits(pattern, env);
-            let within = |when: When| (lasting || when.latest >= from) && when.earliest <= to;
-            for hit in hits.iter().filter(|h| within(h.seen.when)) {
+            let from = if lasting { Instant::MIN } else { from };
+            for hit in self.hits_within(pattern, env, from, to).into_iter().take(MOST_CITED) {
                 decided_by.insert(Cited { record: hit.seen.record.id.clone(), grade: hit.seen.grade });
                 for dispute in self.known.disputes(&hit.seen.record.id) {
                     against.insert(Cited { record: dispute.id.clone(), grade: dispute.grade() });
                 }
             }
-            let denials = self.known.denied(pattern.fact.as_str()).filter(|d| within(d.when));
-            for d in denials.filter(|d| self.denial_covers(d.record, pattern, d.when.earliest, env)) {
-                against.insert(Cited { record: d.record.id.clone(), grade: d.grade });
-            }
+            let within = |when: When| when.latest >= from && when.earliest <= to;
+            let denials = self.denials(pattern.fact.as_str()).filter(|d| within(d.when));
+            let covering = denials.filter(|d| self.denial_covers(&d.record, pattern, d.when.earliest, env));
+            against.extend(
+                covering.take(MOST_CITED).map(|d| Cited { record: d.record.id.clone(), grade: d.grade }),
+            );
         }
         (decided_by.into_iter().collect(), against.into_iter().collect())
     }
@@ -1011,9 +1074,10 @@ impl<'w> World<'w> {
         changes: &Changes,
         scope: &Scope,
     ) -> Outcome {
-        let (at, calendar) = (self.question.at, &self.agreement.calendar);
+        let calendar = &self.agreement.calendar;
         let end = [scope.deadline, scope.until].into_iter().flatten().min();
-        let period = Period { from: scope.start, to: end.unwrap_or(at).min(at) };
+        let over = end.is_some_and(|e| self.reached(e));
+        let period = Period { from: scope.start, to: end.map_or_else(|| self.drifting(), |e| self.up_to(e)) };
         let signal = self.signal(&part.cond, &Env { since: None, ..env.clone() });
         let signal = if part.verb == Verb::NotKeep { signal.map(|s| s.not()) } else { signal };
         let open = |truth| {
@@ -1027,7 +1091,7 @@ impl<'w> World<'w> {
             open(Truth::False).iter().map(|p| Run { from: p.from, to: p.to.next() }).collect();
         let broken = match norm.gap {
             None => failing.clone(),
-            Some(gap) => self.beyond_gap(&failing, gap),
+            Some(gap) => self.beyond_gap(&failing, gap, period.to, over),
         };
         let (decided_by, against) = self.cited(&part.cond, env, period.from, period.to);
         let mut outcome = if let Some(first) = broken.first() {
@@ -1043,7 +1107,7 @@ impl<'w> World<'w> {
                     let (records, _) = self.cited(&part.cond, env, run.from, run.from);
                     Episode {
                         from: When::exact(run.from),
-                        to: (!lasts || end.is_some_and(|e| e < at)).then(|| When::exact(run.to + -1)),
+                        to: (!lasts || end.is_some_and(|e| self.passed(e))).then(|| When::exact(run.to + -1)),
                         size: Number::from(run.to - run.from).over(&DAY.into()).unwrap_or_default(),
                         grade: signal.at(run.from).opposed,
                         records: records.into_iter().map(|c| c.record).take(100).collect(),
@@ -1053,13 +1117,12 @@ impl<'w> World<'w> {
             outcome
         } else {
             let unknown: Vec<Period> = [open(Truth::Unknown), open(Truth::Contested)].concat();
-            let over = end.is_some_and(|e| e <= at);
             let missing: Vec<String> = unknown
                 .iter()
                 .take(20)
                 .map(|p| format!("reports for {} to {}", calendar.show(p.from), calendar.show(p.to.next())))
                 .collect();
-            let now = signal.at(period.to).truth(env.standard);
+            let now = if over { signal.at(period.to) } else { self.now(&signal) }.truth(env.standard);
             if let Some(first) = unknown.first().filter(|_| over || now != Truth::True) {
                 let told = if now == Truth::True { first.from } else { period.to };
                 let support = *signal.at(told);
@@ -1111,41 +1174,21 @@ impl<'w> World<'w> {
 
     /// What of the failing stretches exceeds the allowed total in a trailing window: from the instant at which the total
     /// is exceeded to the end of that stretch.
-    fn beyond_gap(&self, failing: &[Run], gap: Gap) -> Vec<Run> {
+    fn beyond_gap(&self, failing: &[Run], gap: Gap, to: Instant, over: bool) -> Vec<Run> {
         let calendar = &self.agreement.calendar;
         let allowed = match gap.total {
             Span::Exact(ms) => ms,
             Span::Days(n) | Span::WorkingDays(n) => n * DAY,
             Span::Months(n) => n * 30 * DAY,
         };
-        let mut broken = Vec::new();
-        for run in failing {
-            let total = |t: Instant| -> i64 {
-                let from = calendar.window_start(t, gap.window);
-                failing.iter().map(|r| (r.to.min(t) - r.from.max(from)).max(0)).sum()
-            };
-            let mut turns: Vec<Instant> = vec![run.from, run.to];
-            turns.extend(
-                failing.iter().flat_map(|r| [r.from, r.to]).map(|t| calendar.window_end(t, gap.window)),
-            );
-            turns.retain(|t| run.from <= *t && *t <= run.to);
-            turns.sort_unstable();
-            let crossing = turns.windows(2).find_map(|pair| {
-                let (a, b) = (total(pair[0]), total(pair[1]));
-                if a > allowed {
-                    return Some(pair[0]);
-                }
-                (b > allowed).then(|| {
-                    // A stretch without a beginning is long: the product needs more than 64 bits.
-                    let long = i128::from(allowed - a) * i128::from(pair[1] - pair[0]) / i128::from(b - a);
-                    pair[0] + long as i64
-                })
-            });
-            if let Some(from) = crossing.filter(|t| *t < run.to) {
-                broken.push(Run { from, to: run.to });
-            }
+        // A stretch that still lasts: when its going on would exceed what is allowed.
+        if let Some((last, earlier)) = failing.split_last().filter(|(last, _)| !over && last.to > to) {
+            let going_on = Run { to: to + allowed + 1, ..*last };
+            let would: Vec<Run> = earlier.iter().copied().chain([going_on]).collect();
+            let turns = exceeding(calendar, &would, gap.window, allowed).into_iter().map(|r| r.from);
+            turns.filter(|t| *t >= to).for_each(|t| self.memo.tracker.turns_at(t.next().max(to.next())));
         }
-        broken
+        exceeding(calendar, failing, gap.window, allowed)
     }
 
     /// A ban on acts: each matching act is a breach; acts less than 24 hours apart are one episode.
@@ -1157,40 +1200,40 @@ impl<'w> World<'w> {
         changes: &Changes,
         scope: &Scope,
     ) -> Outcome {
-        let (at, calendar) = (self.question.at, &self.agreement.calendar);
+        let calendar = &self.agreement.calendar;
         let end = [scope.deadline, scope.until].into_iter().flatten().min();
-        let period = Period { from: scope.start, to: end.unwrap_or(at).min(at) };
+        let over = end.is_some_and(|e| self.reached(e));
+        let period = Period { from: scope.start, to: end.map_or_else(|| self.drifting(), |e| self.up_to(e)) };
         let mut patterns = Vec::new();
         patterns_of(&part.cond, &mut patterns);
-        let mut acts: Vec<Hit<'w>> = patterns.iter().flat_map(|p| self.hits(p, env).to_vec()).collect();
-        let resting = |t: Instant| changes.rests(t);
-        acts.retain(|h| {
-            h.seen.when.possibly_within(period.from, period.to)
-                && h.seen.grade > Grade::None
-                && !resting(h.seen.when.latest)
-        });
-        acts.sort_by_key(|h| (h.seen.when, h.seen.record.id.clone()));
+        let reads_to = end.unwrap_or(Instant::MAX);
+        let within = |p: &&FactPattern| self.hits_within(p, env, period.from, reads_to);
+        let mut acts: Vec<Hit> = patterns.iter().flat_map(within).collect();
+        acts.retain(|h| h.seen.grade > Grade::None && !changes.rests(h.seen.when.latest));
+        if patterns.len() > 1 {
+            acts.sort_by(|a, b| (a.seen.when, &a.seen.record.id).cmp(&(b.seen.when, &b.seen.record.id)));
+        }
         let mut left: Vec<(&Exception, Number)> =
             env.except.iter().filter_map(|e| Some((e, e.up_to.clone()?))).collect();
         acts.retain(|h| {
-            let open = left.iter_mut().find(|(e, n)| *n >= Number::from(1) && self.excepted(e, h.seen, env));
+            let open = left.iter_mut().find(|(e, n)| *n >= Number::from(1) && self.excepted(e, &h.seen, env));
             open.map(|(_, n)| *n = n.clone() - 1.into()).is_none()
         });
         if env.bearer.len() > 1 && matches!(norm.bearer, Who::EachOf(_) | Who::EveryOtherOf(_)) {
-            let singly = |h: &Hit<'w>| {
-                env.bearer.iter().any(|one| {
-                    let own = Env { bearer: vec![one.clone()], ..env.clone() };
-                    patterns.iter().any(|p| {
-                        self.hits(p, &own).iter().any(|o| o.sure && o.seen.record.id == h.seen.record.id)
-                    })
-                })
-            };
-            acts.retain(|h| !singly(h));
+            let mut singly = BTreeSet::new();
+            for one in &env.bearer {
+                let own = Env { bearer: vec![one.clone()], ..env.clone() };
+                let lists = patterns.iter().flat_map(|p| self.hits_within(p, &own, period.from, reads_to));
+                singly.extend(lists.filter(|h| h.sure).map(|h| h.seen.record.id.clone()));
+            }
+            acts.retain(|h| !singly.contains(&h.seen.record.id));
         }
-        let clear = |h: &&Hit<'w>| {
-            h.sure && h.seen.grade >= env.standard && h.seen.when.surely_within(period.from, period.to)
+        let surely_within = |h: &Hit| {
+            let when = h.seen.when;
+            when.earliest >= period.from && when.latest <= reads_to && self.reached(when.latest)
         };
-        let breaches: Vec<&Hit<'w>> =
+        let clear = |h: &&Hit| h.sure && h.seen.grade >= env.standard && surely_within(h);
+        let breaches: Vec<&Hit> =
             acts.iter().filter(clear).filter(|h| h.seen.against < env.standard).collect();
         let coverage: Vec<Watched> = patterns.iter().map(|p| self.watched(p, env, period)).collect();
         let (decided_by, against) = self.cited(&part.cond, env, period.from, period.to);
@@ -1231,7 +1274,6 @@ impl<'w> World<'w> {
             }
             outcome
         } else {
-            let over = end.is_some_and(|e| e <= at);
             let contested = acts.iter().filter(clear).count() > 0;
             let doubtful = acts.iter().any(|h| h.seen.against < env.standard);
             let watched = coverage.iter().all(|w| w.grade >= env.standard);
@@ -1251,7 +1293,7 @@ impl<'w> World<'w> {
                 )
             } else if doubtful {
                 let low = acts.iter().any(|h| h.sure && h.seen.grade < env.standard);
-                let when = acts.iter().any(|h| h.sure && !h.seen.when.surely_within(period.from, period.to));
+                let when = acts.iter().any(|h| h.sure && !surely_within(h));
                 let (code, what) = match (low, when) {
                     (true, _) => (Code::BelowStandard, "its grade is below the standard"),
                     (_, true) => (Code::TimeInDoubt, "its time is too uncertain"),
@@ -1294,6 +1336,36 @@ impl<'w> World<'w> {
         outcome.coverage = coverage;
         outcome
     }
+}
+
+/// What of the failing stretches exceeds the allowed total in a trailing window.
+fn exceeding(calendar: &Calendar, failing: &[Run], window: Span, allowed: i64) -> Vec<Run> {
+    let mut broken = Vec::new();
+    for run in failing {
+        let total = |t: Instant| -> i64 {
+            let from = calendar.window_start(t, window);
+            failing.iter().map(|r| (r.to.min(t) - r.from.max(from)).max(0)).sum()
+        };
+        let mut turns: Vec<Instant> = vec![run.from, run.to];
+        turns.extend(failing.iter().flat_map(|r| [r.from, r.to]).map(|t| calendar.window_end(t, window)));
+        turns.retain(|t| run.from <= *t && *t <= run.to);
+        turns.sort_unstable();
+        let crossing = turns.windows(2).find_map(|pair| {
+            let (a, b) = (total(pair[0]), total(pair[1]));
+            if a > allowed {
+                return Some(pair[0]);
+            }
+            (b > allowed).then(|| {
+                // A stretch without a beginning is long: the product needs more than 64 bits.
+                let long = i128::from(allowed - a) * i128::from(pair[1] - pair[0]) / i128::from(b - a);
+                pair[0] + long as i64
+            })
+        });
+        if let Some(from) = crossing.filter(|t| *t < run.to) {
+            broken.push(Run { from, to: run.to });
+        }
+    }
+    broken
 }
 
 /// Several parts together: the worst decides, and its steps come last; the others' steps stay on record.

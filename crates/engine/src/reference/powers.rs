@@ -4,17 +4,18 @@
 //! # Source
 //! `docs/reference/language.md`, "Powers".
 
-use super::{Env, World};
+use super::{Derived, Env, World};
+use crate::kept::{Differ, wholly};
 use crate::signal::Run;
 use servanda_model::agreement::*;
 use servanda_model::grade::Truth;
 use servanda_model::uses::Uses;
 use servanda_model::verdict::Act;
 use servanda_model::{Instant, Name};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// An act under a power that has effect.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Effect<'w> {
     /// The power.
     pub power: &'w Power,
@@ -22,6 +23,21 @@ pub struct Effect<'w> {
     pub actor: Vec<Name>,
     /// From when it has effect.
     pub from: Instant,
+}
+
+/// All acts under powers, and those that have effect.
+#[derive(Debug, PartialEq)]
+pub struct Acts<'w> {
+    /// All of them.
+    pub acts: Vec<Act>,
+    /// Those that have effect, in its order.
+    pub effects: Vec<Effect<'w>>,
+}
+
+impl Differ for Arc<Acts<'_>> {
+    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
+        wholly(self == other)
+    }
 }
 
 /// What the acts under powers do to one norm of one bearer.
@@ -48,19 +64,28 @@ impl Changes {
     }
 }
 
-impl<'w> World<'w> {
+impl<'w> World<'w, '_> {
     /// All acts under powers, and those that have effect.
-    pub fn acts(&self) -> Rc<(Vec<Act>, Vec<Effect<'w>>)> {
-        if let Some(acts) = self.acts.borrow().as_ref() {
-            return acts.clone();
-        }
-        *self.acts.borrow_mut() = Some(Rc::default());
+    pub fn acts(&self) -> Arc<Acts<'w>> {
+        let none = Arc::new(Acts { acts: Vec::new(), effects: Vec::new() });
+        self.keep(
+            |memo| &memo.acts,
+            (),
+            Some(none),
+            |node| {
+                self.derives(node, || Derived::Acts);
+                Arc::new(self.acts_computed())
+            },
+        )
+    }
+
+    fn acts_computed(&self) -> Acts<'w> {
         let (mut acts, mut effects) = (Vec::new(), Vec::new());
         for power in &self.agreement.powers {
             let env = Env { seen: true, ..self.plain_env() };
             for hit in self.established(&power.act, &env) {
                 let when = hit.seen.when;
-                let actor = self.names_in(hit.seen.record, "by");
+                let actor = self.names_in(&hit.seen.record, "by");
                 let act = |effect: Option<Instant>, purported: bool, because: String| Act {
                     power: power.name.clone(),
                     actor: actor.first().cloned(),
@@ -71,7 +96,11 @@ impl<'w> World<'w> {
                     because,
                 };
                 let entitled = self.leaves(&power.bearer);
-                let env = Env { bearer: actor.clone(), trigger_record: Some(hit.seen.record), ..env.clone() };
+                let env = Env {
+                    bearer: actor.clone(),
+                    trigger_record: Some(hit.seen.record.clone()),
+                    ..env.clone()
+                };
                 let is = |cond: &Option<Cond>, truth| {
                     cond.as_ref()
                         .is_none_or(|c| self.signal(c, &env).at(when.latest).truth(env.standard) == truth)
@@ -110,21 +139,19 @@ impl<'w> World<'w> {
                         self.agreement.calendar.deadline_after(when.latest, span).max(settled)
                     });
                     let how = match until {
-                        Some(until) if until >= self.question.at => "silence still runs".to_string(),
+                        Some(until) if !self.passed(until) => "silence still runs".to_string(),
                         Some(_) => "no objection within the time: silence counts as consent".to_string(),
-                        None if from > self.question.at => "its effect lies ahead".to_string(),
+                        None if !self.reached(from) => "its effect lies ahead".to_string(),
                         None => "within the power's conditions".to_string(),
                     };
-                    let consented = until.is_none_or(|until| until < self.question.at);
+                    let consented = until.is_none_or(|until| self.passed(until));
                     acts.push(act(Some(from).filter(|_| consented), false, how));
                     effects.push(Effect { power, actor, from });
                 }
             }
         }
         effects.sort_by_key(|e| e.from);
-        let result = Rc::new((acts, effects));
-        *self.acts.borrow_mut() = Some(result.clone());
-        result
+        Acts { acts, effects }
     }
 
     /// What a condition speaks of, by name.
@@ -142,7 +169,7 @@ impl<'w> World<'w> {
             p.can == Change::Start && matches!(&p.on, Targets::Norms(names) if names.contains(&norm.name))
         });
         changes.started = starts.then(Vec::new);
-        for effect in self.acts().1.iter().filter(|e| e.from <= self.question.at) {
+        for effect in self.acts().effects.iter().filter(|e| self.reached(e.from)) {
             let own = || {
                 let actor = effect.actor.iter().flat_map(|n| self.agreement.parties_of(n, effect.from));
                 actor.into_iter().any(|a| bearer.contains(&a))

@@ -1,0 +1,347 @@
+//! What was computed is kept, together with what it was read from.
+//!
+//! A table keeps values by key. While nothing is followed, that is all. While changes are followed, every kept value
+//! is a *node*: it knows which nodes it read and over what time, and from which instant on the clock alone may change
+//! it. A change marks what hangs on it as doubtful; a doubtful value is computed again only if something it read has
+//! changed within the time that it read.
+//!
+//! Invariants
+//! - a value that is handed out is what computing it now would give;
+//! - a node is said to have changed only where the new value differs from the old.
+
+use crate::signal::Signal;
+use servanda_model::{Instant, Support};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A node's number.
+pub type Node = usize;
+
+/// What was read: a node, over a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Read {
+    /// The node.
+    pub node: Node,
+    /// First instant.
+    pub from: Instant,
+    /// Last instant.
+    pub to: Instant,
+}
+
+/// Something that reads: what it read so far, and from when on the clock may change its answer.
+#[derive(Debug)]
+struct Frame {
+    reads: BTreeMap<Node, (Instant, Instant)>,
+    /// By the clock being looked at here.
+    own_turn: Instant,
+    /// By that, or by the clock being looked at in something that was read.
+    turn: Instant,
+    /// Whether the answer moves on with the clock, such as "kept so far".
+    drifts: bool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// By revision: over what time it changed.
+    changes: Vec<(u64, Instant, Instant)>,
+    dependents: BTreeSet<Node>,
+    doubtful: bool,
+    /// From which instant on the clock alone may change it; `None`: never.
+    turn: Option<Instant>,
+    drifts: bool,
+}
+
+/// Who read what, and what changed.
+#[derive(Debug)]
+pub struct Tracker {
+    follows: bool,
+    revision: Cell<u64>,
+    nodes: RefCell<Vec<State>>,
+    frames: RefCell<Vec<Frame>>,
+    doubted: RefCell<Vec<Node>>,
+    /// The least turn that was told while nobody computed.
+    loose: Cell<Instant>,
+}
+
+/// A kept value's standing.
+#[derive(Clone, Debug)]
+pub struct Kept<V> {
+    value: V,
+    node: Node,
+    reads: Arc<[Read]>,
+    own_turn: Instant,
+    /// For one that drifts: the moment that it was computed for.
+    drifted_to: Option<Instant>,
+    verified: u64,
+    busy: bool,
+}
+
+impl<V> Kept<V> {
+    /// Its node.
+    pub fn node(&self) -> Node {
+        self.node
+    }
+}
+
+/// Values by key.
+pub type Table<K, V> = RefCell<BTreeMap<K, Kept<V>>>;
+
+/// Over what time two values differ.
+pub trait Differ {
+    /// First and last instant; `None`: they do not.
+    fn differ(&self, other: &Self) -> Option<(Instant, Instant)>;
+}
+
+/// Values that differ at all times where they differ.
+pub fn wholly(same: bool) -> Option<(Instant, Instant)> {
+    (!same).then_some((Instant::MIN, Instant::MAX))
+}
+
+impl Differ for Arc<Signal<Support>> {
+    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
+        Signal::differ(self, other)
+    }
+}
+
+impl Tracker {
+    /// A tracker that follows changes, or one that does not.
+    pub fn new(follows: bool) -> Tracker {
+        Tracker {
+            follows,
+            revision: Cell::new(1),
+            nodes: RefCell::default(),
+            frames: RefCell::default(),
+            doubted: RefCell::default(),
+            loose: Cell::new(Instant::MAX),
+        }
+    }
+
+    /// Whether changes are followed.
+    pub fn follows(&self) -> bool {
+        self.follows
+    }
+
+    /// A new node.
+    pub fn node(&self) -> Node {
+        let mut nodes = self.nodes.borrow_mut();
+        nodes.push(State::default());
+        nodes.len() - 1
+    }
+
+    /// Whoever computes at this moment reads a node over a time.
+    pub fn read(&self, node: Node, from: Instant, to: Instant) {
+        if let Some(frame) = self.frames.borrow_mut().last_mut() {
+            let read = frame.reads.entry(node).or_insert((from, to));
+            *read = (read.0.min(from), read.1.max(to));
+        }
+    }
+
+    /// Whoever computes at this moment may answer differently from an instant on.
+    pub fn turns_at(&self, at: Instant) {
+        match self.frames.borrow_mut().last_mut() {
+            Some(frame) => (frame.own_turn, frame.turn) = (frame.own_turn.min(at), frame.turn.min(at)),
+            None => self.loose.set(self.loose.get().min(at)),
+        }
+    }
+
+    /// The least turn that was told while nobody computed.
+    pub fn loose(&self) -> Instant {
+        self.loose.get()
+    }
+
+    /// The answer of whoever computes at this moment moves on with the clock.
+    pub fn drifts(&self) {
+        if let Some(frame) = self.frames.borrow_mut().last_mut() {
+            frame.drifts = true;
+        }
+    }
+
+    /// A new revision begins.
+    pub fn revise(&self) {
+        self.revision.set(self.revision.get() + 1);
+    }
+
+    /// A node changed over a time: all that hangs on it is doubtful.
+    pub fn changed(&self, node: Node, from: Instant, to: Instant) {
+        let mut nodes = self.nodes.borrow_mut();
+        let revision = self.revision.get();
+        match nodes[node].changes.last_mut() {
+            Some(last) if *last == (revision, from, to) => {}
+            _ => nodes[node].changes.push((revision, from, to)),
+        }
+        let mut open: Vec<Node> = nodes[node].dependents.iter().copied().collect();
+        let mut doubted = self.doubted.borrow_mut();
+        while let Some(next) = open.pop() {
+            if !nodes[next].doubtful {
+                nodes[next].doubtful = true;
+                doubted.push(next);
+                open.extend(nodes[next].dependents.iter().copied());
+            }
+        }
+    }
+
+    /// What became doubtful since this was last asked.
+    pub fn take_doubted(&self) -> Vec<Node> {
+        std::mem::take(&mut self.doubted.borrow_mut())
+    }
+
+    fn changed_within(&self, read: &Read, since: u64) -> bool {
+        let nodes = self.nodes.borrow();
+        let later = nodes[read.node].changes.iter().rev().take_while(|(revision, ..)| *revision > since);
+        later.into_iter().any(|(_, from, to)| *from <= read.to && read.from <= *to)
+    }
+
+    /// The value of a key: the kept one where it still stands, else computed anew. `guard` is the answer to a value
+    /// that asks for itself; `refresh` brings a node that was read up to date.
+    pub fn keep<K: Ord + Clone, V: Clone + Differ>(
+        &self,
+        table: &Table<K, V>,
+        key: K,
+        at: Instant,
+        guard: Option<V>,
+        refresh: impl Fn(Node),
+        compute: impl FnOnce(Node) -> V,
+    ) -> V {
+        self.keep_if(table, key, at, guard, refresh, |_| true, compute)
+    }
+
+    /// The same, for a value that was made of something handed in: it stands only where `fits` says so.
+    #[allow(clippy::too_many_arguments, reason = "one place that keeps")]
+    pub fn keep_if<K: Ord + Clone, V: Clone + Differ>(
+        &self,
+        table: &Table<K, V>,
+        key: K,
+        at: Instant,
+        guard: Option<V>,
+        refresh: impl Fn(Node),
+        fits: impl FnOnce(&V) -> bool,
+        compute: impl FnOnce(Node) -> V,
+    ) -> V {
+        let found = table.borrow().get(&key).cloned();
+        if let Some(kept) = &found {
+            if kept.busy {
+                return kept.value.clone();
+            }
+            if fits(&kept.value) && (!self.follows || self.stands(kept, at, refresh)) {
+                if let Some(kept) = table.borrow_mut().get_mut(&key) {
+                    kept.verified = self.revision.get();
+                }
+                if self.follows {
+                    self.hand(kept.node);
+                }
+                return kept.value.clone();
+            }
+        }
+        if !self.follows {
+            let kept = |value, busy| Kept {
+                value,
+                node: 0,
+                reads: Arc::default(),
+                own_turn: Instant::MAX,
+                drifted_to: None,
+                verified: 0,
+                busy,
+            };
+            if let Some(guard) = guard {
+                table.borrow_mut().insert(key.clone(), kept(guard, true));
+            }
+            let value = compute(0);
+            table.borrow_mut().insert(key, kept(value.clone(), false));
+            return value;
+        }
+        let node = found.as_ref().map_or_else(|| self.node(), |kept| kept.node);
+        let revision = self.revision.get();
+        if let Some(guard) = guard {
+            let (value, reads) = (guard, Arc::default());
+            let busy = Kept {
+                value,
+                node,
+                reads,
+                own_turn: Instant::MAX,
+                drifted_to: None,
+                verified: revision,
+                busy: true,
+            };
+            table.borrow_mut().insert(key.clone(), busy);
+        }
+        self.frame();
+        let value = compute(node);
+        let frame = self.frames.borrow_mut().pop();
+        let Some(Frame { reads, own_turn, turn, drifts }) = frame else { return value };
+        let mut nodes = self.nodes.borrow_mut();
+        let before = found.as_ref().map(|kept| &kept.reads[..]).unwrap_or_default();
+        for read in before.iter().filter(|b| !reads.contains_key(&b.node)) {
+            nodes[read.node].dependents.remove(&node);
+        }
+        for read in reads.keys() {
+            nodes[*read].dependents.insert(node);
+        }
+        let state = &mut nodes[node];
+        (state.doubtful, state.turn, state.drifts) = (false, Some(turn), drifts);
+        drop(nodes);
+        if let Some((from, to)) = found.as_ref().and_then(|kept| kept.value.differ(&value)) {
+            self.changed(node, from, to);
+        }
+        let kept = Kept {
+            value: value.clone(),
+            node,
+            reads: reads.into_iter().map(|(node, (from, to))| Read { node, from, to }).collect(),
+            own_turn,
+            drifted_to: drifts.then_some(at),
+            verified: revision,
+            busy: false,
+        };
+        table.borrow_mut().insert(key, kept);
+        self.hand(node);
+        value
+    }
+
+    /// Whoever computes at this moment was handed a node, and turns when it turns.
+    fn hand(&self, node: Node) {
+        self.read(node, Instant::MIN, Instant::MAX);
+        let (turn, drifts) = (self.turn(node), self.nodes.borrow()[node].drifts);
+        if let Some(frame) = self.frames.borrow_mut().last_mut() {
+            frame.turn = frame.turn.min(turn);
+            frame.drifts |= drifts;
+        }
+    }
+
+    fn frame(&self) {
+        let frame =
+            Frame { reads: BTreeMap::new(), own_turn: Instant::MAX, turn: Instant::MAX, drifts: false };
+        self.frames.borrow_mut().push(frame);
+    }
+
+    fn stands<V>(&self, kept: &Kept<V>, at: Instant, refresh: impl Fn(Node)) -> bool {
+        if kept.drifted_to.is_some_and(|then| then != at) || kept.own_turn <= at {
+            return false;
+        }
+        if kept.verified == self.revision.get() {
+            return true;
+        }
+        if self.turn(kept.node) > at && !self.nodes.borrow()[kept.node].doubtful {
+            return true;
+        }
+        // What is read to see whether it stands is not read by whoever asks.
+        self.frame();
+        let stands = kept.reads.iter().all(|read| {
+            refresh(read.node);
+            let doubtful = self.nodes.borrow()[read.node].doubtful || self.turn(read.node) <= at;
+            !doubtful && !self.changed_within(read, kept.verified)
+        });
+        self.frames.borrow_mut().pop();
+        if stands {
+            let turns = kept.reads.iter().map(|read| self.turn(read.node));
+            let turn = turns.fold(kept.own_turn, Instant::min);
+            let state = &mut self.nodes.borrow_mut()[kept.node];
+            (state.doubtful, state.turn) = (false, Some(turn));
+        }
+        stands
+    }
+
+    /// From which instant on the clock alone may change a node.
+    pub fn turn(&self, node: Node) -> Instant {
+        self.nodes.borrow()[node].turn.unwrap_or(Instant::MAX)
+    }
+}
