@@ -9,6 +9,7 @@
 //! Tests: scenarios under `tests/`, run by the crate `scenario`; unit tests beside the code.
 
 pub mod columns;
+pub mod explain;
 mod ground;
 pub mod incremental;
 mod kept;
@@ -16,5 +17,6 @@ mod readings;
 pub mod reference;
 pub mod signal;
 
+pub use explain::explain;
 pub use incremental::Engine;
 pub use reference::evaluate;

@@ -1,0 +1,241 @@
+//! Every explanation of every verdict of all scenarios, tried: what a verdict rests on suffices, none of it can be left
+//! out, and what is said to change it does.
+
+use servanda_engine::explain::{Judge, Reference, explain, left_out, moved, relevant, same};
+use servanda_model::explanation::{Explanation, What};
+use servanda_model::verdict::Performance;
+use servanda_model::{Agreement, Board, Name, Places, Question, Record, RecordId, Verdict};
+use servanda_scenario::{World, holds_expectations, parse, run};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Scenarios of more records are left to the measurements.
+const MOST_RECORDS: usize = 400;
+/// So many of the verdicts of one norm that come about alike are tried in each file.
+const ALIKE: usize = 2;
+
+/// What was found over all scenarios.
+#[derive(Default)]
+struct Found {
+    asked: BTreeSet<String>,
+    alike: BTreeMap<String, usize>,
+    verdicts: usize,
+    rests_on: usize,
+    against: usize,
+    would_change: usize,
+    capped: usize,
+    kinds: BTreeMap<String, usize>,
+    wrong: Vec<String>,
+    times: Vec<(Duration, String)>,
+}
+
+/// A folder whose scenarios are run for their boards.
+struct Listening<'a> {
+    folder: &'a Path,
+    name: &'a str,
+    found: &'a RefCell<Found>,
+}
+
+impl World for Listening<'_> {
+    fn file(&self, path: &str) -> Result<Vec<u8>, String> {
+        std::fs::read(self.folder.join(path)).map_err(|error| error.to_string())
+    }
+
+    fn places(
+        &self,
+        agreement: &Agreement,
+        files: &BTreeMap<String, Vec<u8>>,
+        records: &[Record],
+    ) -> (Places, Vec<(Name, String)>) {
+        let (places, problems) = servanda_evidence::zones::places(agreement, files, records);
+        (places, problems.into_iter().map(|p| (p.name.clone(), p.to_string())).collect())
+    }
+
+    fn evaluate(
+        &self,
+        agreement: &Agreement,
+        places: &Places,
+        records: &[Record],
+        question: &Question,
+    ) -> Board {
+        let board = servanda_engine::evaluate(agreement, places, records, question);
+        let mut ids: Vec<&Name> =
+            records.iter().filter(|r| r.recorded <= question.known_at).map(|r| &r.id).collect();
+        ids.sort();
+        let norms: Vec<&Name> = agreement.norms.iter().map(|n| &n.name).collect();
+        let key = format!("{} {} {question:?} {norms:?} {ids:?}", self.name, agreement.name);
+        let mut found = self.found.borrow_mut();
+        if found.asked.insert(key) && records.len() <= MOST_RECORDS {
+            for v in &board.verdicts {
+                // Of verdicts that come about alike, the first few stand for all.
+                let codes: Vec<_> = v.reasons().because.iter().map(|b| b.code).collect();
+                let alike =
+                    format!("{} {} {:?} {:?} {codes:?}", self.name, v.norm, v.performance, v.standing);
+                let seen = found.alike.entry(alike).or_default();
+                *seen += 1;
+                if *seen <= ALIKE {
+                    tried(self.name, agreement, places, records, question, v, &mut found);
+                }
+            }
+        }
+        board
+    }
+}
+
+fn undecided(v: &Verdict) -> bool {
+    matches!(v.performance, Performance::PendingEvidence | Performance::DependsOnReading)
+}
+
+/// Records that a statement about existing ones names.
+fn named(what: &What) -> Vec<&RecordId> {
+    match what {
+        What::Confirmed(ids) => ids.iter().collect(),
+        What::Dropped(id) | What::Actor(id, _) | What::Place(id) | What::Moment(id, _) => vec![id],
+        What::Watched(_) | What::Deeds(_) => Vec::new(),
+    }
+}
+
+/// The records that are there without some of those that may be left out.
+fn keeping(records: &[Record], may_go: &BTreeSet<RecordId>, kept: &BTreeSet<RecordId>) -> Vec<Record> {
+    let out = |r: &Record| may_go.contains(&r.id) && !kept.contains(&r.id);
+    let out: BTreeSet<usize> = (0..records.len()).filter(|i| out(&records[*i])).collect();
+    let out = left_out(records, &out);
+    (0..records.len()).filter(|i| !out.contains(i)).map(|i| records[i].clone()).collect()
+}
+
+fn tried(
+    name: &str,
+    agreement: &Agreement,
+    places: &Places,
+    records: &[Record],
+    question: &Question,
+    v: &Verdict,
+    found: &mut Found,
+) {
+    let begun = Instant::now();
+    let why: Explanation = explain(agreement, places, records, question, v);
+    let called = format!("{name}: {} {} {} at {}", v.norm, v.bearer, v.instance, question.at);
+    found.times.push((begun.elapsed(), called.clone()));
+    found.verdicts += 1;
+    found.rests_on += why.rests_on.len();
+    found.against += why.against.len();
+    found.would_change += why.would_change.len();
+    for c in why.against.iter().chain(&why.would_change) {
+        let kind = format!("{:?}", c.what);
+        let kind = kind.split('(').next().unwrap_or_default().to_string();
+        *found.kinds.entry(format!("{kind} → {}", c.performance.word())).or_default() += 1;
+    }
+    if why.capped {
+        found.capped += 1;
+        return;
+    }
+    // Asked of all that is known, and not of what the explanation thought to matter.
+    let known: Vec<Record> = records.iter().filter(|r| r.recorded <= question.known_at).cloned().collect();
+    let judge = Reference::of(agreement, places, question, v).expect("a verdict's norm is in the agreement");
+    let norm = agreement.norm(v.norm.as_str()).expect("likewise");
+    let heard = relevant(agreement, records, question, norm);
+    let gone: BTreeSet<&RecordId> =
+        heard.iter().flat_map(|r| [&r.supersedes, &r.withdraws]).flatten().collect();
+    let opposing: BTreeSet<&RecordId> = why.against.iter().flat_map(|c| named(&c.what)).collect();
+    let speaks = |r: &&Record| {
+        let stays = !undecided(v) && (r.disputes.is_some() || opposing.contains(&r.id));
+        !gone.contains(&r.id) && r.withdraws.is_none() && !stays
+    };
+    let speaking: BTreeSet<RecordId> = heard.iter().filter(speaks).map(|r| r.id.clone()).collect();
+    let needed: BTreeSet<RecordId> = why.rests_on.iter().map(|c| c.record.clone()).collect();
+    let is_same = |kept: &BTreeSet<RecordId>| {
+        judge.verdict(&keeping(&known, &speaking, kept)).is_some_and(|other| same(&other, v))
+    };
+    let mut wrong = |words: String| found.wrong.push(format!("{called}: {words}; {:?}", v.performance));
+    if !needed.is_subset(&speaking) {
+        wrong(format!("rests on records that do not speak for it: {needed:?}"));
+    }
+    if !is_same(&needed) {
+        wrong(format!("does not stand on {needed:?}"));
+    }
+    for one in &needed {
+        let mut fewer = needed.clone();
+        fewer.remove(one);
+        if is_same(&fewer) {
+            wrong(format!("stands without {one}, of {needed:?}"));
+        }
+    }
+    for change in why.against.iter().chain(&why.would_change) {
+        let mut wanted = known.clone();
+        let edits = matches!(change.what, What::Confirmed(_) | What::Dropped(_));
+        if !edits {
+            continue;
+        }
+        let ids = named(&change.what);
+        match &change.what {
+            What::Confirmed(_) => {
+                for r in wanted.iter_mut().filter(|r| ids.contains(&&r.id)) {
+                    r.stated = Some(servanda_model::Grade::Confirmed);
+                    r.basis = servanda_model::record::Basis::Observed;
+                    r.source_grade = Some(servanda_model::record::SourceGrade::A);
+                    let rules = agreement.facts.get(&r.fact).map(|f| &f.evidence[..]).unwrap_or_default();
+                    r.sources = rules.iter().map(|e| e.sources).max().unwrap_or(1).max(r.sources);
+                }
+            }
+            _ => wanted = keeping(&known, &ids.into_iter().cloned().collect(), &BTreeSet::new()),
+        }
+        let then = judge.verdict(&wanted);
+        let performance = then.as_ref().map_or(Performance::NotApplicable, |t| t.performance);
+        if !moved(v, then.as_ref()) || performance != change.performance {
+            wrong(format!("{:?} leads to {performance:?}", change));
+        }
+    }
+}
+
+fn scenario_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            scenario_files(&path, found);
+        } else if path.extension().is_some_and(|e| e == "md") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn explanations_of_all_scenarios_hold_when_tried() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let found = RefCell::new(Found::default());
+    for folder in ["tests/agreed", "tests/scenarios", "examples"] {
+        let mut files = Vec::new();
+        scenario_files(&root.join(folder), &mut files);
+        for path in files {
+            let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            if holds_expectations(&text) {
+                let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
+                let folder = path.parent().unwrap_or(&root);
+                run(&parse(&text), &name, &Listening { folder, name: &name, found: &found });
+            }
+        }
+    }
+    let mut found = found.into_inner();
+    found.times.sort();
+    let n = found.times.len();
+    let total: Duration = found.times.iter().map(|t| t.0).sum();
+    println!(
+        "{} verdicts explained in {total:?}: rest on {} records, {} against, {} would change; {} capped; median {:?}, 99 of 100 {:?}, worst {:?}",
+        found.verdicts,
+        found.rests_on,
+        found.against,
+        found.would_change,
+        found.capped,
+        found.times[n / 2].0,
+        found.times[n * 99 / 100].0,
+        found.times[n - 1],
+    );
+    println!("{:#?}", found.kinds);
+
+    let shown: Vec<&str> = found.wrong.iter().map(String::as_str).take(40).collect();
+    assert!(shown.is_empty(), "{} statements do not hold:\n{}", found.wrong.len(), shown.join("\n"));
+    assert!(found.verdicts > 500, "only {} verdicts were explained", found.verdicts);
+}
