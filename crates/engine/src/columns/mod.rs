@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `plan.rs` | from an agreement to rules over columns, or the reason why not |
 //! | `table.rs` | records as columns, in the order in which they became known |
+//! | `store.rs` | a table as bytes |
 //! | `column.rs` | a sorted column in chunks |
 //! | `window.rs` | how much lies in a trailing window, and the episodes over which it is enough |
 //! | `respond.rs` | triggers and what answers them |
@@ -27,6 +28,7 @@ mod column;
 mod plan;
 mod replay;
 mod respond;
+mod store;
 mod sweep;
 mod table;
 mod window;

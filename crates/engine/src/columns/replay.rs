@@ -85,7 +85,8 @@ impl Log {
         open.filter(move |(_, to)| known_at.0 < **to).map(|(row, _)| row)
     }
 
-    /// How the instance of a row stands at a moment that is not before what was known.
+    /// How the instance of a row stands at a moment that is not before what was known. In the very millisecond of its
+    /// deadline what is not done is still pending.
     pub fn performance(&self, row: usize, at: Instant) -> Performance {
         let (due, done) = (self.due[row], self.done[row]);
         match self.said[row] {

@@ -67,6 +67,32 @@ impl Names {
         slot
     }
 
+    /// The names end to end, and where each ends.
+    pub(super) fn parts(&self) -> (&[u8], &[u32]) {
+        (&self.bytes, &self.ends)
+    }
+
+    /// The names of [`Names::parts`]; `None` where they are none.
+    pub(super) fn from_parts(bytes: Vec<u8>, ends: Vec<u32>) -> Option<Names> {
+        let whole = ends.is_sorted() && ends.last().map_or(0, |e| *e as usize) == bytes.len();
+        let mut names = Names { bytes, ends, slots: Vec::new() };
+        whole.then(|| names.grow())?;
+        Some(names)
+    }
+
+    /// Whether other names come first, with the same numbers.
+    pub(super) fn starts_with(&self, other: &Names) -> bool {
+        self.ends.starts_with(&other.ends) && self.bytes.starts_with(&other.bytes)
+    }
+
+    fn grow(&mut self) {
+        self.slots = vec![NOTHING; (self.ends.len() * 4 + 16).next_power_of_two()];
+        for number in 0..self.ends.len() as u32 {
+            let slot = self.slot(self.bytes_of(number));
+            self.slots[slot] = number;
+        }
+    }
+
     /// The number of a name, if it is there.
     pub fn find(&self, name: &str) -> Option<u32> {
         let number = *self.slots.get(if self.slots.is_empty() { 0 } else { self.slot(name.as_bytes()) })?;
@@ -77,11 +103,7 @@ impl Names {
     #[inline]
     pub fn intern(&mut self, name: &[u8]) -> u32 {
         if self.slots.len() < self.ends.len() * 2 + 2 {
-            self.slots = vec![NOTHING; (self.ends.len() * 4 + 16).next_power_of_two()];
-            for number in 0..self.ends.len() as u32 {
-                let slot = self.slot(self.bytes_of(number));
-                self.slots[slot] = number;
-            }
+            self.grow();
         }
         let slot = self.slot(name);
         if self.slots[slot] == NOTHING {
