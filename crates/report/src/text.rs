@@ -48,11 +48,13 @@ impl Style {
         self.code(code, text)
     }
 
-    fn strong(&self, text: &str) -> String {
+    /// Text that stands out.
+    pub fn strong(&self, text: &str) -> String {
         self.code("1", text)
     }
 
-    fn faint(&self, text: &str) -> String {
+    /// Text that stands back.
+    pub fn faint(&self, text: &str) -> String {
         self.code("2", text)
     }
 
@@ -519,11 +521,12 @@ fn count(text: &str) -> usize {
 }
 
 /// One line, without control characters: what others wrote cannot move the cursor or colour the screen.
-fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).collect()
 }
 
-fn short(text: &str, width: usize) -> String {
+/// Text cut to a width, with a sign that it was cut.
+pub fn short(text: &str, width: usize) -> String {
     if count(text) <= width {
         return text.to_string();
     }
@@ -531,7 +534,8 @@ fn short(text: &str, width: usize) -> String {
     format!("{}…", cut.trim_end())
 }
 
-fn wrapped(text: &str, width: usize, indent: usize) -> String {
+/// Lines of at most a width, each set in by `indent` blanks.
+pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     let pad = " ".repeat(indent);
     let room = width.saturating_sub(indent).max(20);
     let mut out = String::new();

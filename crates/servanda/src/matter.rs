@@ -160,17 +160,24 @@ impl Matter {
                 readings.insert(name, option);
             }
         }
-        for text in &self.readings {
-            let Some((name, option)) = text.split_once('=') else {
-                return Err(
-                    Failure::new(format!("`{text}` chooses no reading")).help("write --reading NAME=OPTION")
-                );
-            };
-            let (name, option) = reading(agreement, name.trim(), option.trim())?;
-            readings.insert(name, option);
-        }
+        readings.extend(self::chosen(agreement, &self.readings)?);
         Ok(readings)
     }
+}
+
+/// Readings chosen on the command line, each `NAME=OPTION`.
+pub fn chosen(agreement: &Agreement, asked: &[String]) -> Result<BTreeMap<Name, Name>, Failure> {
+    let mut readings = BTreeMap::new();
+    for text in asked {
+        let Some((name, option)) = text.split_once('=') else {
+            return Err(
+                Failure::new(format!("`{text}` chooses no reading")).help("write --reading NAME=OPTION")
+            );
+        };
+        let (name, option) = reading(agreement, name.trim(), option.trim())?;
+        readings.insert(name, option);
+    }
+    Ok(readings)
 }
 
 /// A reading and one of its options, both as the agreement has them.
@@ -196,10 +203,25 @@ fn reading(agreement: &Agreement, name: &str, option: &str) -> Result<(Name, Nam
 
 /// A moment that a person typed; a date means its end.
 pub fn moment(option: &str, text: &str, calendar: &Calendar, session: &Session) -> Result<Instant, Failure> {
+    typed(option, text, calendar, true, session)
+}
+
+/// A moment that a person typed; a date means its start.
+pub fn start(option: &str, text: &str, calendar: &Calendar, session: &Session) -> Result<Instant, Failure> {
+    typed(option, text, calendar, false, session)
+}
+
+fn typed(
+    option: &str,
+    text: &str,
+    calendar: &Calendar,
+    end_of_day: bool,
+    session: &Session,
+) -> Result<Instant, Failure> {
     if text.trim() == "now" {
         return Ok(session.now);
     }
-    literal::instant(text.trim(), calendar, true)
+    literal::instant(text.trim(), calendar, end_of_day)
         .map_err(|wrong| Failure::new(format!("{option} {text}: {}", wrong.message)).help(wrong.remedy))
 }
 
@@ -223,7 +245,7 @@ pub fn agreement(path: &Path, session: &Session) -> Result<(String, Agreement), 
 }
 
 /// Shapes and points for an agreement whose zone files lie beside it.
-fn places(
+pub fn places(
     agreement: &Agreement,
     path: &Path,
     records: &[Record],

@@ -1,5 +1,6 @@
 //! The commands, one module each. A command reads its arguments, does its work and says whether the answer is yes.
 
+mod backtest;
 mod check;
 mod demo;
 mod duties;
@@ -55,6 +56,8 @@ enum Command {
     Why(why::Arguments),
     /// Show who owes what to whom, by when
     Duties(duties::Arguments),
+    /// Replay a draft over a history before it is signed
+    Backtest(Box<backtest::Arguments>),
     /// Run scenarios
     Test(test::Arguments),
     /// Serve the page on this machine
@@ -110,6 +113,7 @@ impl Command {
             Command::Status(arguments) => status::run(&arguments, session),
             Command::Why(arguments) => why::run(&arguments, session),
             Command::Duties(arguments) => duties::run(&arguments, session),
+            Command::Backtest(arguments) => backtest::run(&arguments, session),
             Command::Test(arguments) => test::run(&arguments, session),
             Command::Serve(arguments) => serve::run(arguments, session),
             Command::Exercise(arguments) => exercise::run(&arguments, session),
