@@ -43,7 +43,8 @@ const NO_ROW: u32 = u32::MAX;
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     instances: Vec<Instance>,
-    norms: Vec<(Name, Vec<Name>)>,
+    /// Name and bearers of each rule, and whether single events trigger it.
+    norms: Vec<(Name, Vec<Name>, bool)>,
     /// Number of the instance.
     pub instance: Vec<u32>,
     /// When it was triggered, in milliseconds since 1970.
@@ -74,8 +75,13 @@ impl Log {
     /// Norm and bearer of a row, and the row of the table that gives its instance its identity.
     pub fn whose(&self, row: usize) -> (&Name, &Name, u32) {
         let of = &self.instances[self.instance[row] as usize];
-        let (norm, bearers) = &self.norms[of.rule as usize];
+        let (norm, bearers, _) = &self.norms[of.rule as usize];
         (norm, &bearers[of.bearer as usize], of.anchor)
+    }
+
+    /// Whether the instance of a row was triggered by one event, and not by an episode.
+    pub fn by_event(&self, row: usize) -> bool {
+        self.norms[self.instances[self.instance[row] as usize].rule as usize].2
     }
 
     /// The rows that were said at a moment, as known at that moment.
@@ -146,7 +152,11 @@ impl<'p> Live<'p> {
             }
             states.push(state);
         }
-        let norms = plan.rules.iter().map(|r| (r.norm.clone(), r.bearers.clone())).collect();
+        let norms = plan
+            .rules
+            .iter()
+            .map(|r| (r.norm.clone(), r.bearers.clone(), matches!(r.trigger, Source::Each(_))))
+            .collect();
         let log = Log { norms, ..Log::default() };
         Live { plan, ports, states, log, touched: Vec::new(), turns: Vec::new() }
     }

@@ -183,6 +183,11 @@ impl Table {
         (self.fact[row as usize], self.roles.iter().map(move |c| c[row as usize]))
     }
 
+    /// Whether a row reports the end of a state.
+    pub fn ends(&self, row: u32) -> bool {
+        self.state[row as usize] & ENDS != 0
+    }
+
     /// Identity of a row's record; `None` for rows that were not made from records.
     pub fn id(&self, row: u32) -> Option<&RecordId> {
         self.ids.get(row as usize)

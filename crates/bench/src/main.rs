@@ -1,0 +1,115 @@
+//! The trace tool: text in, verdicts out, with rules that compile to columns; and seeded data for what is timed.
+//!
+//! ```text
+//! servanda-bench trace PACT [--norm NAME] [--known-at SECONDS] < TRACE     violations, one line each
+//! servanda-bench generate KIND N SEED LATE                               a trace on standard output
+//! servanda-bench plain KIND [--known-at SECONDS] < TRACE                   the same answers, computed another way
+//! servanda-bench history PACT N SEED FILE                                  a long history as stored columns
+//! servanda-bench measure PACT FILE                                         figures of one process over such a history
+//! servanda-bench sweep N                                                   a sweep over N events
+//! ```
+//!
+//! Never: part of what a user gets. `cargo xtask bench` runs it.
+//!
+//! Start at [`trace`](mod@trace) for the format and at `bench/rules.pact.md` for the rules.
+
+#![allow(clippy::disallowed_methods, reason = "the edge: what is timed is timed here")]
+
+mod data;
+mod measure;
+mod plain;
+mod trace;
+mod verdicts;
+
+use servanda_engine::columns::{Plan, replay};
+use servanda_model::Instant;
+use std::io::{Read, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Ok(out) => match std::io::stdout().lock().write_all(&out) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(2),
+        },
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let (plain, options) = split(arguments)?;
+    let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is no number"));
+    let known_at =
+        options.iter().find(|(name, _)| *name == "--known-at").map(|(_, at)| number(at)).transpose()?;
+    match &plain[..] {
+        ["trace", pact] => {
+            let norm = options.iter().find(|(name, _)| *name == "--norm").map(|(_, norm)| *norm);
+            let plan = plan(pact, norm)?;
+            let table = trace::read(&plan, &input()?)?;
+            let log = replay(&plan, &table, trace::SECOND).map_err(|e| e.to_string())?;
+            let last = table.len().checked_sub(1).map_or(0, |row| table.recorded(row as u32));
+            let at = known_at.map_or(last, |s| s as i64 * trace::SECOND);
+            Ok(verdicts::violations(&plan, &table, &log, Instant(at)))
+        }
+        ["plain", kind] => plain::violations(kind, &input()?, known_at).ok_or_else(|| format!("no rule `{kind}`")),
+        ["generate", kind, n, seed, late] => {
+            let trace = data::trace(kind, number(n)?, number(seed)?, number(late)?);
+            trace.map(String::into_bytes).ok_or_else(|| format!("no rule `{kind}`; there are {:?}", data::KINDS))
+        }
+        ["history", pact, n, seed, file] => {
+            let plan = plan(pact, Some("consult"))?;
+            let table = data::history(&plan, number(n)?, number(seed)?);
+            let written = std::fs::write(file, table.to_bytes(&plan));
+            written.map(|()| Vec::new()).map_err(|e| format!("cannot write {file}: {e}"))
+        }
+        ["measure", pact, file] => measure::history(&plan(pact, Some("consult"))?, file),
+        ["sweep", n] => Ok(measure::sweep(number(n)?)),
+        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, measure PACT FILE, or sweep N".into()),
+    }
+}
+
+/// Plain arguments, and options with their values.
+#[allow(clippy::type_complexity, reason = "two lists")]
+fn split<'a>(arguments: &[&'a str]) -> Result<(Vec<&'a str>, Vec<(&'a str, &'a str)>), String> {
+    let (mut plain, mut options) = (Vec::new(), Vec::new());
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match (*argument, argument.starts_with("--")) {
+            (name @ ("--norm" | "--known-at"), _) => {
+                options.push((name, *rest.next().ok_or_else(|| format!("`{name}` takes a value"))?));
+            }
+            (name, true) => return Err(format!("the option `{name}` is not known")),
+            (argument, false) => plain.push(argument),
+        }
+    }
+    Ok((plain, options))
+}
+
+fn input() -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let length = std::fs::metadata("/dev/stdin").map_or(0, |m| m.len() as usize);
+    bytes.reserve(length + 1);
+    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|e| format!("cannot read the trace: {e}"))?;
+    Ok(bytes)
+}
+
+fn plan(pact: &str, norm: Option<&str>) -> Result<Plan, String> {
+    let text = std::fs::read_to_string(pact).map_err(|e| format!("cannot read {pact}: {e}"))?;
+    let checked = servanda_lang::check(&text);
+    if let Some(error) =
+        checked.diagnostics.iter().find(|d| d.severity == servanda_lang::diagnostic::Severity::Error)
+    {
+        return Err(format!("{pact}: {}", error.message));
+    }
+    let agreement = &checked.agreement;
+    let wanted = agreement.norms.iter().filter(|n| norm.is_none_or(|name| n.name == *name));
+    let norms: Vec<_> = wanted.collect();
+    if norms.is_empty() {
+        return Err(format!("{pact} has no norm `{}`", norm.unwrap_or_default()));
+    }
+    Plan::of_norms(agreement, &norms).map_err(|e| e.to_string())
+}
