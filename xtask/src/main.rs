@@ -11,6 +11,7 @@
 mod bench;
 mod ci;
 mod rust_source;
+mod sim;
 mod tidy;
 mod tree;
 
@@ -29,6 +30,11 @@ const TASKS: &[Task] = &[
         name: "ci",
         about: "everything that has to pass; --quick leaves the release steps out",
         run: ci::run,
+    },
+    Task {
+        name: "sim",
+        about: "the long search for differences between engine and reference; --seed N --worlds M",
+        run: sim::run,
     },
     Task { name: "tidy", about: "the house rules; --rules lists them", run: tidy::run },
 ];

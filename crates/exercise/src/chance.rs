@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 
 /// A stream of chance.
-pub(crate) struct Chance(ChaCha8Rng);
+pub struct Chance(ChaCha8Rng);
 
 impl Chance {
     /// The stream of a subject.
@@ -31,10 +31,15 @@ impl Chance {
         low + (self.share() * (high - low + 1) as f64) as i64
     }
 
+    /// Whether something of this probability happens.
     pub fn happens(&mut self, probability: f64) -> bool {
         self.share() < probability
     }
 
+    /// One of these, each as likely.
+    ///
+    /// # Panics
+    /// Where there are none.
     pub fn pick<'a, T>(&mut self, among: &'a [T]) -> &'a T {
         &among[(self.share() * among.len() as f64) as usize]
     }

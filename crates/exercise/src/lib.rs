@@ -18,7 +18,7 @@
 //! Where to start reading: [`Settings`], [`generate`], then `violence` for what happens, `reports` for who tells it and
 //! `promises` for what the parties do. Tests stand in `tests/`.
 
-mod chance;
+pub mod chance;
 mod ground;
 mod promises;
 mod reports;

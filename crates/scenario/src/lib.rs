@@ -25,6 +25,7 @@ mod update;
 mod words;
 
 pub use document::{Document, Line, Scenario, holds_expectations, parse};
+pub use rows::records;
 pub use run::{Failure, Outcome, run, show};
 pub use update::update;
 

@@ -43,8 +43,9 @@ const ATTRIBUTES: [&str; 18] = [
     "exercise",
 ];
 
-/// Records of the rows, and the rows that cannot be read.
-pub(crate) fn records(agreement: &Agreement, rows: &[Line]) -> (Vec<Record>, Vec<Failure>) {
+/// Records of the rows of `records` fences, and what is wrong with those that cannot be read. The rows' numbers are the
+/// lines that a failure names.
+pub fn records(agreement: &Agreement, rows: &[Line]) -> (Vec<Record>, Vec<Failure>) {
     let (mut records, mut failures) = (Vec::new(), Vec::new());
     let mut lines: BTreeMap<Name, u32> = BTreeMap::new();
     let mut number = 0;

@@ -1,0 +1,92 @@
+//! Generated worlds with a fixed seed, all streams of a tiny vocabulary, and engines with a known mistake.
+
+use servanda_sim::canary;
+use servanda_sim::compare::{Compared, Family, Finding, Maker, engine};
+use servanda_sim::search::{Families, Searched, compare, next};
+use servanda_sim::shrink::shrink;
+use servanda_sim::streams;
+use servanda_sim::world::World;
+
+/// Worlds of a seed until one shows something.
+fn search(seed: u64, worlds: u64, families: Families, maker: Maker) -> (Searched, Option<(World, Finding)>) {
+    let mut searched = Searched::default();
+    let mut number = 0;
+    while searched.worlds < worlds {
+        let (world, read) = next(seed, &mut number, &mut searched);
+        searched.worlds += 1;
+        if let Err(finding) = compare(&world, &read, families, maker, &mut searched.compared) {
+            return (searched, Some((world, *finding)));
+        }
+    }
+    (searched, None)
+}
+
+const QUIET: Families = Families { reference: false, identity: false, boards: true, history: false };
+
+#[test]
+fn the_engine_says_what_the_reference_says() {
+    let (searched, found) = search(2027, 60, Families::ALL, engine);
+    println!("{searched:?}");
+    let told = found.map(|(world, finding)| {
+        let (small, finding) = shrink(world, finding, Families::ALL, engine, 600);
+        format!("{}\n{}", finding.what, servanda_sim::regression::text(&small, &finding))
+    });
+    assert!(told.is_none(), "{}", told.unwrap_or_default());
+    assert!(searched.compared.verdicts > 10_000 && searched.compared.too_large < 6, "{searched:?}");
+    assert!(searched.refused * 20 < searched.worlds, "too many texts are refused: {:?}", searched.why);
+}
+
+#[test]
+fn a_world_is_the_same_for_the_same_seed() {
+    let once = servanda_sim::story::world(7, 3);
+    assert_eq!(once, servanda_sim::story::world(7, 3));
+    assert_ne!(once.rows, servanda_sim::story::world(7, 4).rows);
+    assert_ne!(once.rows, servanda_sim::story::world(8, 3).rows);
+}
+
+#[test]
+fn all_streams_of_two_records() {
+    for vocabulary in &streams::ALL {
+        let mut compared = Compared::default();
+        match vocabulary.compare(2, Families::ALL, engine, &mut compared) {
+            Ok(streams) => {
+                println!("{}: {streams} streams, {compared:?}", vocabulary.name);
+                assert!(
+                    streams > 100 && compared.instants > 1_000,
+                    "{}: {streams} {compared:?}",
+                    vocabulary.name
+                );
+            }
+            Err(found) => panic!("{}", servanda_sim::regression::text(&found.0, &found.1)),
+        }
+    }
+}
+
+#[test]
+fn an_engine_that_is_a_millisecond_late_is_found() {
+    let (searched, found) = search(5, 400, QUIET, canary::late_by_a_millisecond);
+    let (world, finding) = found.expect("the canary lives");
+    assert_eq!(finding.family, Family::Boards, "{finding:?}");
+    let before = world.rows.len() + world.declarations.len();
+    let (small, finding) = shrink(world, finding, QUIET, canary::late_by_a_millisecond, 400);
+    println!("found in world {}: {}", searched.worlds, finding.what);
+    assert!(small.rows.len() + small.declarations.len() < before, "nothing was made smaller");
+    let text = servanda_sim::regression::text(&small, &finding);
+    assert!(servanda_scenario::holds_expectations(&text) && !text.contains('?'), "{text}");
+}
+
+#[test]
+fn an_engine_that_is_blind_to_coverage_is_found() {
+    let (searched, found) = search(5, 400, QUIET, canary::blind_to_coverage);
+    let (_, finding) = found.expect("the canary lives");
+    println!("found in world {}: {}", searched.worlds, finding.what);
+    assert_eq!(finding.family, Family::Boards, "{finding:?}");
+}
+
+#[test]
+fn an_engine_that_is_deaf_to_late_records_is_found() {
+    let (searched, found) = search(5, 400, QUIET, canary::deaf_to_the_late);
+    let (_, finding) = found.expect("the canary lives");
+    println!("found in world {}: {}", searched.worlds, finding.what);
+    assert_eq!(finding.family, Family::Boards, "{finding:?}");
+}
