@@ -203,10 +203,11 @@ impl Tracker {
         refresh: impl Fn(Node),
         compute: impl FnOnce(Node) -> V,
     ) -> V {
-        self.keep_if(table, key, at, guard, refresh, |_| true, compute)
+        self.keep_if(table, key, at, guard, refresh, |_| true, |node, _| compute(node))
     }
 
-    /// The same, for a value that was made of something handed in: it stands only where `fits` says so.
+    /// The same, for a value that was made of something handed in: it stands only where `fits` says so. `compute` is given
+    /// the old value and over what time something that it read has changed, where that is all that changed.
     #[allow(clippy::too_many_arguments, reason = "one place that keeps")]
     pub fn keep_if<K: Ord + Clone, V: Clone + Differ>(
         &self,
@@ -216,14 +217,14 @@ impl Tracker {
         guard: Option<V>,
         refresh: impl Fn(Node),
         fits: impl FnOnce(&V) -> bool,
-        compute: impl FnOnce(Node) -> V,
+        compute: impl FnOnce(Node, Option<(&V, Instant, Instant)>) -> V,
     ) -> V {
         let found = table.borrow().get(&key).cloned();
         if let Some(kept) = &found {
             if kept.busy {
                 return kept.value.clone();
             }
-            if fits(&kept.value) && (!self.follows || self.stands(kept, at, refresh)) {
+            if fits(&kept.value) && (!self.follows || self.stands(kept, at, &refresh)) {
                 if let Some(kept) = table.borrow_mut().get_mut(&key) {
                     kept.verified = self.revision.get();
                 }
@@ -246,7 +247,7 @@ impl Tracker {
             if let Some(guard) = guard {
                 table.borrow_mut().insert(key.clone(), kept(guard, true));
             }
-            let value = compute(0);
+            let value = compute(0, None);
             table.borrow_mut().insert(key, kept(value.clone(), false));
             return value;
         }
@@ -265,8 +266,10 @@ impl Tracker {
             };
             table.borrow_mut().insert(key.clone(), busy);
         }
+        let since = found.as_ref().and_then(|kept| self.changes_since(kept, at, &refresh));
         self.frame();
-        let value = compute(node);
+        let old = found.as_ref().zip(since).map(|(kept, (from, to))| (&kept.value, from, to));
+        let value = compute(node, old);
         let frame = self.frames.borrow_mut().pop();
         let Some(Frame { reads, own_turn, turn, drifts }) = frame else { return value };
         let mut nodes = self.nodes.borrow_mut();
@@ -311,6 +314,34 @@ impl Tracker {
         let frame =
             Frame { reads: BTreeMap::new(), own_turn: Instant::MAX, turn: Instant::MAX, drifts: false };
         self.frames.borrow_mut().push(frame);
+    }
+
+    /// Over what time anything that a kept value read has changed, where nothing else can have changed it.
+    fn changes_since<V>(
+        &self,
+        kept: &Kept<V>,
+        at: Instant,
+        refresh: impl Fn(Node),
+    ) -> Option<(Instant, Instant)> {
+        if kept.drifted_to.is_some() || kept.own_turn <= at {
+            return None;
+        }
+        self.frame();
+        kept.reads.iter().for_each(|read| refresh(read.node));
+        self.frames.borrow_mut().pop();
+        let nodes = self.nodes.borrow();
+        let mut all: Option<(Instant, Instant)> = None;
+        for read in kept.reads.iter() {
+            let state = &nodes[read.node];
+            if state.doubtful || state.turn.is_some_and(|turn| turn <= at) {
+                return None;
+            }
+            let later = state.changes.iter().rev().take_while(|(revision, ..)| *revision > kept.verified);
+            for (_, from, to) in later {
+                all = Some(all.map_or((*from, *to), |(f, t)| (f.min(*from), t.max(*to))));
+            }
+        }
+        all
     }
 
     fn stands<V>(&self, kept: &Kept<V>, at: Instant, refresh: impl Fn(Node)) -> bool {

@@ -10,6 +10,7 @@
 use servanda_model::agreement::{ArithOp, Function, Op};
 use servanda_model::grade::Truth;
 use servanda_model::{Grade, Instant, Number, Support, When};
+use std::collections::BTreeSet;
 
 /// A function of time that is constant between steps.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +43,54 @@ impl<T: Clone + PartialEq> Signal<T> {
             signal.push(at, value_at(at));
         }
         signal
+    }
+
+    /// These steps, the first at [`Instant::MIN`], in order.
+    pub fn of_steps(steps: Vec<(Instant, T)>) -> Signal<T> {
+        let mut signal = Signal { steps: Vec::with_capacity(steps.len()) };
+        steps.into_iter().for_each(|(at, value)| signal.push(at, value));
+        signal
+    }
+
+    /// A value for the runs that each instant lies in, by their number; a run that ends before it begins is nowhere.
+    pub fn over(runs: &[Run], mut value_of: impl FnMut(&BTreeSet<usize>) -> T) -> Signal<T> {
+        let mut turns: Vec<(Instant, bool, usize)> = Vec::with_capacity(2 * runs.len());
+        for (i, run) in runs.iter().enumerate().filter(|(_, run)| run.from < run.to) {
+            turns.extend([(run.from, true, i), (run.to, false, i)]);
+        }
+        turns.sort_unstable();
+        let mut active = BTreeSet::new();
+        let mut signal = Signal { steps: Vec::new() };
+        if turns.first().is_none_or(|(first, ..)| *first > Instant::MIN) {
+            signal.push(Instant::MIN, value_of(&active));
+        }
+        for together in turns.chunk_by(|a, b| a.0 == b.0) {
+            for (_, begins, i) in together {
+                if *begins {
+                    active.insert(*i)
+                } else {
+                    active.remove(i)
+                };
+            }
+            signal.push(together[0].0, value_of(&active));
+        }
+        signal
+    }
+
+    /// This signal, but another's steps from one instant up to another, where this one goes on.
+    pub fn spliced(&self, with: &Signal<T>, from: Instant, to: Instant) -> Signal<T> {
+        let mut out = Signal { steps: Vec::with_capacity(self.steps.len() + with.steps.len()) };
+        let before = self.steps.partition_point(|(at, _)| *at < from);
+        out.steps.extend_from_slice(&self.steps[..before]);
+        out.push(from, with.at(from).clone());
+        let inside = with.steps.iter().filter(|(at, _)| from < *at && *at < to);
+        inside.for_each(|(at, value)| out.push(*at, value.clone()));
+        if to < Instant::MAX {
+            out.push(to, self.at(to).clone());
+            let after = self.steps.partition_point(|(at, _)| *at <= to);
+            self.steps[after..].iter().for_each(|(at, value)| out.push(*at, value.clone()));
+        }
+        out
     }
 
     fn push(&mut self, at: Instant, value: T) {

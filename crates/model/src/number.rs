@@ -171,6 +171,14 @@ impl Number {
         }
     }
 
+    /// Numerator and denominator, the latter above zero, where both fit.
+    pub fn as_ratio(&self) -> Option<(i64, i64)> {
+        match self.0 {
+            Small(n, d) => Some((n, d)),
+            Form::Big(_) => None,
+        }
+    }
+
     /// The nearest floating-point number: for drawing and for distances on the ground, never for a comparison of
     /// quantities.
     pub fn to_f64(&self) -> f64 {

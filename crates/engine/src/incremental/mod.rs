@@ -9,6 +9,7 @@
 //! - the same set of records gives the same history, in whatever order they came in. A record that was recorded
 //!   before the moment reached so far makes the engine begin anew.
 
+pub(crate) mod counts;
 pub mod history;
 
 use crate::readings::{Choice, combinations};
@@ -114,7 +115,7 @@ impl<'a> Engine<'a> {
             return reference::board(self.agreement, question, under);
         }
         let records: Vec<Arc<Record>> = self.records.values().cloned().collect();
-        reference::evaluate_shared(self.agreement, self.places, &records, question)
+        reference::evaluate_shared(self.agreement, self.places, &records, question, true)
     }
 
     /// The moment reached.
@@ -194,7 +195,7 @@ impl<'a> Live<'a> {
     ) -> World<'a, 'k> {
         let question = Question { readings: settings.readings.clone(), ..Question::at(self.frontier) };
         let mut memos = self.memos.borrow_mut();
-        let memo = memos.entry(choice.clone()).or_insert_with(|| Arc::new(Memo::new(agreement, true)));
+        let memo = memos.entry(choice.clone()).or_insert_with(|| Arc::new(Memo::new(agreement, true, true)));
         World {
             agreement,
             places,

@@ -30,11 +30,19 @@ impl Differ for Option<Arc<Shares>> {
 }
 
 /// A hit and the stretches over which it counts: surely, and possibly.
-struct Presence {
-    hit: Hit,
-    surely: Option<Run>,
-    perhaps: Run,
+pub(crate) struct Presence {
+    pub hit: Hit,
+    pub surely: Option<Run>,
+    pub perhaps: Run,
     value: Option<Scalar>,
+}
+
+/// What happens to a change of a state, in the order in which it is to be heard.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    Doubtful(usize),
+    Settles(usize),
+    Lapses,
 }
 
 impl<'w> World<'w, '_> {
@@ -72,8 +80,12 @@ impl<'w> World<'w, '_> {
                         (Some(FactKind::Object), _) | (_, None) => Window::All,
                         (_, Some(since)) => Window::Since(Moment::Instant(since)),
                     };
+                    let one = Number::from(1);
+                    if let Some(compared) = self.count_compared(pattern, &window, Op::Ge, &one, env) {
+                        return (*compared).clone();
+                    }
                     let count = self.aggregate(Agg::Count, None, pattern, &window, env);
-                    count.map(|q| q.compare(Op::Ge, &Quantity::exact(1.into())))
+                    count.map(|q| q.compare(Op::Ge, &Quantity::exact(one.clone())))
                 }
             },
             Cond::Run(days, inner, unwatched) => self.run_of_days(*days, inner, *unwatched, env),
@@ -120,6 +132,12 @@ impl<'w> World<'w, '_> {
     }
 
     fn comparison(&self, a: &Value, op: Op, b: &Value, env: &Env<'w>) -> Signal<Support> {
+        if let (Value::Aggregate(agg), Value::Number(n, _)) = (a, b)
+            && agg.what == Agg::Count
+            && let Some(compared) = self.count_compared(&agg.of, &agg.window, op, n, env)
+        {
+            return (*compared).clone();
+        }
         let names = |v: &Value| match self.scalar(v, None, env) {
             Some(Scalar::Number(_)) | None => None,
             scalar => scalar,
@@ -190,7 +208,7 @@ impl<'w> World<'w, '_> {
         window: &Window,
         env: &Env<'w>,
     ) -> Signal<Quantity> {
-        let present = self.present(role, pattern, window, env);
+        let present = self.present(role, pattern, window, env, None);
         let mut changes: BTreeMap<Instant, Vec<(usize, bool, bool)>> = BTreeMap::new();
         for (i, p) in present.iter().enumerate() {
             for (sure, run) in p.surely.iter().map(|r| (true, r)).chain([(false, &p.perhaps)]) {
@@ -240,13 +258,14 @@ impl<'w> World<'w, '_> {
         counted.with(&complete, |q, c| Quantity { complete: *c, ..q.clone() })
     }
 
-    /// The stretches over which each hit lies in the window.
-    fn present(
+    /// The stretches over which each hit lies in the window; of those alone that may lie between two instants.
+    pub(crate) fn present(
         &self,
         role: Option<&Name>,
         pattern: &FactPattern,
         window: &Window,
         env: &Env<'w>,
+        look: Option<(Instant, Instant)>,
     ) -> Vec<Presence> {
         let calendar = &self.agreement.calendar;
         let object = self.agreement.facts.get(&pattern.fact).filter(|f| f.kind == FactKind::Object);
@@ -262,6 +281,7 @@ impl<'w> World<'w, '_> {
         let mut present = Vec::new();
         let from = since.map_or(Instant::MIN, |s| s.earliest);
         let to = env.horizon.into_iter().chain(env.limit).min().unwrap_or(Instant::MAX);
+        let (from, to) = look.map_or((from, to), |(f, t)| (from.max(f), to.min(t)));
         let hits = self.hits_within(pattern, env, from, to);
         for hit in hits.iter().filter(|h| h.seen.grade > Grade::None) {
             let when = hit.seen.when;
@@ -307,7 +327,7 @@ impl<'w> World<'w, '_> {
 
     /// Up to which grade nothing is missing from the window that ends at t: by the register, by coverage throughout, or
     /// by a denial that covers it.
-    fn complete(&self, pattern: &FactPattern, window: &Window, env: &Env<'w>) -> Signal<Grade> {
+    pub(crate) fn complete(&self, pattern: &FactPattern, window: &Window, env: &Env<'w>) -> Signal<Grade> {
         let fact = self.agreement.facts.get(&pattern.fact);
         if env.unfinished {
             return Signal::constant(Grade::None);
@@ -344,8 +364,7 @@ impl<'w> World<'w, '_> {
                     Some(Run { from, to: if run.to == Instant::MAX { run.to } else { to } })
                 })
                 .collect();
-            let steps = spoilt.iter().flat_map(|r| [r.from, r.to]).collect();
-            let level = Signal::sampled(steps, |t| !spoilt.iter().any(|r| r.from <= t && t < r.to));
+            let level = Signal::over(&spoilt, BTreeSet::is_empty);
             complete = complete.with(&level, |c, ok| if *ok { grade } else { *c });
         }
         complete
@@ -391,10 +410,9 @@ impl<'w> World<'w, '_> {
         if denials.is_empty() {
             return watched;
         }
-        let steps = denials.iter().flat_map(|(r, _)| [r.from, r.to]).collect();
-        let denied = Signal::sampled(steps, |t| {
-            let grades = denials.iter().filter(|(r, _)| r.from <= t && t < r.to).map(|(_, g)| *g);
-            let best = grades.max().unwrap_or_default();
+        let (runs, grades): (Vec<Run>, Vec<Grade>) = denials.into_iter().unzip();
+        let denied = Signal::over(&runs, |active| {
+            let best = active.iter().map(|i| grades[*i]).max().unwrap_or_default();
             Grade::CHAIN.map(|g| Number::from(i64::from(best >= g)))
         });
         Some(match watched {
@@ -435,35 +453,21 @@ impl<'w> World<'w, '_> {
                 .into_iter()
                 .reduce(|a, b| a.with(&b, |a, b| [0, 1, 2].map(|i| a[i].clone().min(b[i].clone()))));
         }
-        let runs: Vec<(Run, Grade, Number)> = records
+        let told: Vec<(Grade, Number)> = records
             .iter()
-            .map(|s| {
-                let to = s.record.until.unwrap_or(s.when.latest).next();
-                let share = if s.record.says == Says::Denies {
-                    Number::zero()
-                } else {
-                    s.record.value.clone().unwrap_or(1.into())
-                };
-                (Run { from: s.when.earliest, to }, s.undisputed(), share)
+            .map(|s| match s.record.says {
+                Says::Denies => (s.undisputed(), Number::zero()),
+                Says::Affirms => (s.undisputed(), s.record.value.clone().unwrap_or(1.into())),
             })
             .collect();
-        let mut changes: BTreeMap<Instant, Vec<(usize, bool)>> = BTreeMap::new();
-        for (i, (run, ..)) in runs.iter().enumerate() {
-            changes.entry(run.from).or_default().push((i, true));
-            changes.entry(run.to).or_default().push((i, false));
-        }
-        let mut active = BTreeSet::new();
-        Some(Signal::sampled(changes.keys().copied().collect(), |t| {
-            for (i, enters) in changes.get(&t).into_iter().flatten() {
-                if *enters {
-                    active.insert(*i)
-                } else {
-                    active.remove(i)
-                };
-            }
+        let runs: Vec<Run> = records
+            .iter()
+            .map(|s| Run { from: s.when.earliest, to: s.record.until.unwrap_or(s.when.latest).next() })
+            .collect();
+        Some(Signal::over(&runs, |active| {
             Grade::CHAIN.map(|g| {
-                let shares = active.iter().map(|i: &usize| &runs[*i]).filter(|(_, grade, _)| *grade >= g);
-                shares.map(|(_, _, share)| share.clone()).max().unwrap_or_default()
+                let shares = active.iter().map(|i| &told[*i]).filter(|(grade, _)| *grade >= g);
+                shares.map(|(_, share)| share).max().cloned().unwrap_or_default()
             })
         }))
     }
@@ -531,16 +535,40 @@ impl<'w> World<'w, '_> {
             (false, _) => Support::fails(Grade::Confirmed),
             _ => Support::default(),
         };
-        let steps = changes.iter().flat_map(|c| [c.0, c.1, c.4]).collect();
+        // A change is settled from its latest instant on, and in doubt from its earliest; the last settled one decides.
+        let mut settled: Option<usize> = None;
+        let mut doubtful: BTreeSet<usize> = BTreeSet::new();
+        let mut turns: Vec<(Instant, Turn)> = Vec::with_capacity(3 * changes.len());
+        for (i, c) in changes.iter().enumerate() {
+            turns.push((c.1, Turn::Settles(i)));
+            if c.0 < c.1 {
+                turns.push((c.0, Turn::Doubtful(i)));
+            }
+            if c.4 < Instant::MAX {
+                turns.push((c.4, Turn::Lapses));
+            }
+        }
+        turns.sort_unstable();
+        let mut next = turns.iter().peekable();
+        let steps = turns.iter().map(|(at, _)| *at).collect();
         Signal::sampled(steps, |t| {
-            let last = changes.iter().rev().find(|c| c.1 <= t);
-            let now = match last {
+            while let Some((_, turn)) = next.next_if(|(at, _)| *at <= t) {
+                match turn {
+                    Turn::Settles(i) => {
+                        settled = settled.max(Some(*i));
+                        doubtful.remove(i);
+                    }
+                    Turn::Doubtful(i) => drop(doubtful.insert(*i)),
+                    Turn::Lapses => {}
+                }
+            }
+            let now = match settled.map(|i| &changes[i]) {
                 None => before,
                 Some(c) if t >= c.4 => Support::default(),
                 Some((_, _, true, grade, _)) => Support::holds(*grade),
                 Some((_, _, false, grade, _)) => Support::fails(*grade),
             };
-            match changes.iter().find(|c| c.0 <= t && t < c.1) {
+            match doubtful.first().map(|i| &changes[*i]) {
                 Some((_, _, on, grade, _)) => {
                     let turned = if *on { Support::holds(*grade) } else { Support::fails(*grade) };
                     Support {
@@ -588,14 +616,15 @@ impl<'w> World<'w, '_> {
                     stretches.push((Run { from: hit.seen.when.latest, to: next.min(lapse) }, hit.clone()));
                 }
             }
-            let steps = stretches.iter().flat_map(|(r, _)| [r.from, r.to]).collect();
             let first = stretches.iter().map(|(r, _)| r.from).min().unwrap_or(Instant::MAX);
-            let value = Signal::sampled(steps, |t| {
-                if t < first {
+            let begun = Run { from: first, to: Instant::MAX };
+            let runs: Vec<Run> = stretches.iter().map(|(r, _)| *r).chain([begun]).collect();
+            let value = Signal::over(&runs, |active| {
+                if active.is_empty() {
                     return Quantity::exact(Number::zero());
                 }
                 let current: Vec<_> =
-                    stretches.iter().filter(|(r, _)| r.from <= t && t < r.to).map(|(_, h)| &h.seen).collect();
+                    active.iter().filter_map(|i| stretches.get(*i)).map(|(_, h)| &h.seen).collect();
                 let zero = || Some(Number::zero());
                 let nothing = [zero(), zero(), zero()];
                 let mut q = Quantity { least: nothing.clone(), reach: nothing, ..Quantity::unknown() };

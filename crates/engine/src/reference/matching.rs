@@ -12,7 +12,7 @@ use crate::ground::{self, Given, Needed};
 use crate::kept::Node;
 use servanda_model::agreement::{Agreement, Cond, Exception, FactKind, FactPattern, Op, Value, ZoneRef};
 use servanda_model::record::{RoleValue, Says};
-use servanda_model::{Instant, Name, Number, Place, Record, When, Within};
+use servanda_model::{Instant, Name, Number, Place, Record, RecordId, When, Within};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -121,6 +121,13 @@ pub enum Scalar {
     Text(String),
     /// A time.
     Time(When),
+}
+
+impl Hit {
+    /// Hits are in the order of their time, then of their identity.
+    pub fn order(&self) -> (When, &RecordId) {
+        (self.seen.when, &self.seen.record.id)
+    }
 }
 
 /// The records that a pattern matches for an instance, in order of time.
@@ -352,6 +359,9 @@ impl<'w> World<'w, '_> {
                 b.iter().any(|n| *n == **a).into()
             }
             (Scalar::Names(is), Scalar::Names(wanted)) => {
+                if let ([is], [wanted]) = (&is[..], &wanted[..]) {
+                    return self.same_name(is, wanted, at);
+                }
                 let all: BTreeSet<Name> = wanted.iter().flat_map(|n| self.with_members(n, at)).collect();
                 let each: Vec<Match> = is
                     .iter()
@@ -372,6 +382,24 @@ impl<'w> World<'w, '_> {
             }
             _ => Match::No,
         }
+    }
+
+    fn same_name(&self, is: &Name, wanted: &Name, at: Instant) -> Match {
+        if is == wanted {
+            return Match::Yes;
+        }
+        let key = (is.clone(), wanted.clone(), self.epoch(at));
+        if let Some(found) = self.memo.same.borrow().get(&key) {
+            return *found;
+        }
+        let (all, parts) = (self.with_members(wanted, at), self.agreement.parties_of(is, at));
+        let found = match all.contains(is) || parts.is_subset(&all) {
+            true => Match::Yes,
+            false if parts.is_disjoint(&all) => Match::No,
+            false => Match::Perhaps,
+        };
+        self.memo.same.borrow_mut().insert(key, found);
+        found
     }
 
     fn with_members(&self, name: &Name, at: Instant) -> BTreeSet<Name> {

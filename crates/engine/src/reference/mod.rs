@@ -17,13 +17,14 @@
 
 mod conditions;
 pub(crate) mod known;
-mod matching;
+pub(crate) mod matching;
 mod moments;
 mod norms;
 mod powers;
 #[cfg(test)]
 mod tests;
 
+use crate::incremental::counts::CountKey;
 use crate::kept::{Differ, Node, Table, Tracker};
 use crate::readings::{Choice, combinations, merged};
 use crate::signal::{Quantity, Run, Signal};
@@ -61,21 +62,22 @@ use std::sync::Arc;
 pub fn evaluate(agreement: &Agreement, places: &Places, records: &[Record], question: &Question) -> Board {
     let mut records: Vec<Arc<Record>> = records.iter().cloned().map(Arc::new).collect();
     records.sort_by(|a, b| (a.recorded, &a.id).cmp(&(b.recorded, &b.id)));
-    evaluate_shared(agreement, places, &records, question)
+    evaluate_shared(agreement, places, &records, question, false)
 }
 
-/// The same, of records in the order in which they were recorded.
+/// The same, of records in the order in which they were recorded; `fast`: as the engine that stays up to date counts.
 pub(crate) fn evaluate_shared(
     agreement: &Agreement,
     places: &Places,
     records: &[Arc<Record>],
     question: &Question,
+    fast: bool,
 ) -> Board {
     let known = Known::at(agreement, records, question);
     let memos: RefCell<BTreeMap<Choice, Arc<Memo<'_>>>> = RefCell::default();
     board(agreement, question, |choice| {
         let mut memos = memos.borrow_mut();
-        let memo = memos.entry(choice.clone()).or_insert_with(|| Arc::new(Memo::new(agreement, false)));
+        let memo = memos.entry(choice.clone()).or_insert_with(|| Arc::new(Memo::new(agreement, false, fast)));
         World {
             agreement,
             places,
@@ -108,7 +110,7 @@ pub fn evaluate_norm(
         at: question.at,
         known_at: question.known_at,
         choice: chosen(question, choice),
-        memo: Arc::new(Memo::new(agreement, false)),
+        memo: Arc::new(Memo::new(agreement, false, false)),
     })
 }
 
@@ -169,6 +171,12 @@ pub(crate) struct World<'w, 'k> {
 /// What was computed in a world once.
 pub(crate) struct Memo<'w> {
     pub tracker: Tracker,
+    /// Whether counts may be compared as the engine that stays up to date does it.
+    pub fast: bool,
+    pub counts: Table<CountKey, Arc<Signal<Support>>>,
+    pub complete: Table<(usize, EnvKey, bool, Number), Arc<Signal<Grade>>>,
+    /// Whether one name is another or belongs to it, by epoch.
+    same: RefCell<BTreeMap<(Name, Name, usize), Match>>,
     pub hits: Lists<'w>,
     within: RefCell<BTreeMap<Lies, Match>>,
     shares: Table<(usize, EnvKey), Option<Arc<Shares>>>,
@@ -198,10 +206,14 @@ enum Derived {
 }
 
 impl<'w> Memo<'w> {
-    pub fn new(agreement: &'w Agreement, follows: bool) -> Memo<'w> {
+    pub fn new(agreement: &'w Agreement, follows: bool, fast: bool) -> Memo<'w> {
         let subjects = agreement.norms.iter().filter_map(|n| Some((n.name.clone(), n.subject(agreement)?)));
         Memo {
             tracker: Tracker::new(follows),
+            fast,
+            counts: RefCell::default(),
+            complete: RefCell::default(),
+            same: RefCell::default(),
             hits: Lists::default(),
             within: RefCell::default(),
             shares: RefCell::default(),
@@ -234,15 +246,20 @@ pub(crate) struct Env<'w> {
     limit: Option<Instant>,
     /// The time looked at is not over: what is absent may still come.
     unfinished: bool,
-    except: &'w [Exception],
-    seen: bool,
-    watched: Number,
+    pub except: &'w [Exception],
+    pub seen: bool,
+    pub watched: Number,
     standard: Grade,
 }
 
 impl Env<'_> {
+    /// Whether all time is looked at, not that of one instance.
+    pub fn looks_at_all(&self) -> bool {
+        self.since.is_none() && self.horizon.is_none() && self.limit.is_none() && !self.unfinished
+    }
+
     /// What of it the matches of a pattern hang on.
-    fn key(&self, agreement: &Agreement, pattern: &FactPattern) -> EnvKey {
+    pub fn key(&self, agreement: &Agreement, pattern: &FactPattern) -> EnvKey {
         let mut leans = Leans::of_pattern(agreement, pattern);
         self.except.iter().for_each(|e| leans.on_cond(agreement, &e.covers));
         EnvKey {
@@ -330,7 +347,7 @@ impl World<'_, '_> {
 
 impl<'w> World<'w, '_> {
     /// A kept value, or the same computed now.
-    fn keep<K: Ord + Clone, V: Clone + Differ>(
+    pub fn keep<K: Ord + Clone, V: Clone + Differ>(
         &self,
         table: impl for<'m> Fn(&'m Memo<'w>) -> &'m Table<K, V>,
         key: K,
@@ -339,6 +356,19 @@ impl<'w> World<'w, '_> {
     ) -> V {
         let refresh = |node| self.refresh(node);
         self.memo.tracker.keep(table(&self.memo), key, self.at, guard, refresh, compute)
+    }
+
+    /// A kept value, computed anew only over the time that what it read has changed: `compute` is given the old value
+    /// and that time, or nothing where it has to begin at the beginning.
+    pub fn keep_in_part<K: Ord + Clone, V: Clone + Differ>(
+        &self,
+        table: impl for<'m> Fn(&'m Memo<'w>) -> &'m Table<K, V>,
+        key: K,
+        compute: impl FnOnce(Option<(&V, Instant, Instant)>) -> V,
+    ) -> V {
+        let refresh = |node| self.refresh(node);
+        let anew = |_, old: Option<(&V, Instant, Instant)>| compute(old);
+        self.memo.tracker.keep_if(table(&self.memo), key, self.at, None, refresh, |_| true, anew)
     }
 
     /// Brings a derived value that was read up to date.

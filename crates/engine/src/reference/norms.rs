@@ -487,7 +487,7 @@ impl<'w> World<'w, '_> {
             None,
             |node| self.refresh(node),
             fits,
-            |_| {
+            |_, _| {
                 let verdict = Arc::new(self.judged_instance(norm, bearer, env, start, instance, period));
                 Judged { made_of: made_of.clone(), verdict }
             },
@@ -1186,7 +1186,7 @@ impl<'w> World<'w, '_> {
             let going_on = Run { to: to + allowed + 1, ..*last };
             let would: Vec<Run> = earlier.iter().copied().chain([going_on]).collect();
             let turns = exceeding(calendar, &would, gap.window, allowed).into_iter().map(|r| r.from);
-            turns.filter(|t| *t >= to).for_each(|t| self.memo.tracker.turns_at(t.next().max(to.next())));
+            turns.filter(|t| *t >= to).for_each(|t| self.memo.tracker.turns_at(t.max(to.next())));
         }
         exceeding(calendar, failing, gap.window, allowed)
     }
@@ -1220,13 +1220,17 @@ impl<'w> World<'w, '_> {
             open.map(|(_, n)| *n = n.clone() - 1.into()).is_none()
         });
         if env.bearer.len() > 1 && matches!(norm.bearer, Who::EachOf(_) | Who::EveryOtherOf(_)) {
-            let mut singly = BTreeSet::new();
             for one in &env.bearer {
                 let own = Env { bearer: vec![one.clone()], ..env.clone() };
-                let lists = patterns.iter().flat_map(|p| self.hits_within(p, &own, period.from, reads_to));
-                singly.extend(lists.filter(|h| h.sure).map(|h| h.seen.record.id.clone()));
+                for pattern in &patterns {
+                    let theirs = self.hits_within(pattern, &own, period.from, reads_to);
+                    let mut theirs = theirs.iter().filter(|h| h.sure).map(Hit::order).peekable();
+                    acts.retain(|h| {
+                        while theirs.next_if(|order| *order < h.order()).is_some() {}
+                        theirs.peek() != Some(&h.order())
+                    });
+                }
             }
-            acts.retain(|h| !singly.contains(&h.seen.record.id));
         }
         let surely_within = |h: &Hit| {
             let when = h.seen.when;

@@ -1,0 +1,251 @@
+//! Counts compared with a number, at every instant: whole numbers in place of quantities, and only the time that a
+//! change touches.
+//!
+//! The definition is `reference/conditions.rs`, "An aggregate at every instant": this is the same for
+//! `count of … >= n`, without a quantity for each step. Who reads it is told over what time it changed.
+
+use crate::kept::Differ;
+use crate::reference::matching::Hit;
+use crate::reference::{Env, EnvKey, World};
+use crate::signal::{Run, Signal};
+use servanda_model::agreement::{FactKind, FactPattern, Op, Window};
+use servanda_model::time::DAY;
+use servanda_model::{Grade, Instant, Name, Number, Support};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A comparison, by the address of its pattern, and what of the instance it hangs on.
+pub type CountKey = (usize, EnvKey, bool, Number);
+
+/// Counts at an instant, for each grade of [`Grade::CHAIN`]: established, at best, at most.
+#[derive(Clone, Copy, PartialEq, Default)]
+struct Counts {
+    least: [i64; 3],
+    reach: [i64; 3],
+    most: [i64; 3],
+}
+
+/// How many records speak of an event, by grade and bound.
+type Speaking = [[u32; 3]; 3];
+
+impl Counts {
+    /// `self >= n` as a support, each bound of the count scaled like `n`.
+    fn at_least(&self, n: i64, scale: i64, complete: Grade) -> Support {
+        let best = |holds: &dyn Fn(usize, Grade) -> bool| {
+            let found = Grade::CHAIN.into_iter().enumerate().rev().find(|(i, g)| holds(*i, *g));
+            found.map_or(Grade::None, |(_, g)| g)
+        };
+        let reaches = |count: i64| count.saturating_mul(scale) >= n;
+        let supported = best(&|i, _| reaches(self.least[i]));
+        let opposed = best(&|i, g| !reaches(self.most[i]) && complete >= g);
+        let might = best(&|i, _| reaches(self.reach[i]));
+        let might_not = best(&|i, g| !reaches(self.least[i]) && complete >= g);
+        Support {
+            supported,
+            supported_at_best: supported.max(might),
+            opposed,
+            opposed_at_best: opposed.max(might_not),
+        }
+    }
+
+    /// `n >= self`, likewise.
+    fn at_most(&self, n: i64, scale: i64, complete: Grade) -> Support {
+        let best = |holds: &dyn Fn(usize, Grade) -> bool| {
+            let found = Grade::CHAIN.into_iter().enumerate().rev().find(|(i, g)| holds(*i, *g));
+            found.map_or(Grade::None, |(_, g)| g)
+        };
+        let exceeds = |count: i64| count.saturating_mul(scale) > n;
+        let supported = best(&|i, g| !exceeds(self.most[i]) && complete >= g);
+        let opposed = best(&|i, _| exceeds(self.least[i]));
+        let might = best(&|i, _| !exceeds(self.least[i]));
+        let might_not = best(&|i, _| exceeds(self.most[i]));
+        Support {
+            supported,
+            supported_at_best: supported.max(might),
+            opposed,
+            opposed_at_best: opposed.max(might_not),
+        }
+    }
+
+    fn compare(&self, op: Op, n: i64, scale: i64, complete: Grade) -> Support {
+        match op {
+            Op::Ge => self.at_least(n, scale, complete),
+            Op::Le => self.at_most(n, scale, complete),
+            Op::Lt => self.at_least(n, scale, complete).not(),
+            Op::Gt => self.at_most(n, scale, complete).not(),
+            Op::Eq => self.at_least(n, scale, complete).and(self.at_most(n, scale, complete)),
+            Op::Ne => self.compare(Op::Eq, n, scale, complete).not(),
+        }
+    }
+}
+
+impl<'w> World<'w, '_> {
+    /// `count of … OP n`, where it can be counted so; `None` where only the definition will do.
+    pub fn count_compared(
+        &self,
+        pattern: &FactPattern,
+        window: &Window,
+        op: Op,
+        n: &Number,
+        env: &Env<'w>,
+    ) -> Option<Arc<Signal<Support>>> {
+        if !self.memo.fast {
+            return None;
+        }
+        let (n, scale) = n.as_ratio()?;
+        let standing = env.looks_at_all() && !matches!(window, Window::Since(_));
+        if !standing {
+            return Some(Arc::new(self.counted(pattern, window, op, (n, scale), env, None)));
+        }
+        let key = (
+            std::ptr::from_ref(pattern) as usize,
+            env.key(self.agreement, pattern),
+            env.seen,
+            env.watched.clone(),
+        );
+        let event = |kind: Option<FactKind>| kind.is_none_or(|k| k == FactKind::Event);
+        let local = event(self.agreement.facts.get(&pattern.fact).map(|f| f.kind))
+            && env.except.iter().all(|e| e.up_to.is_none());
+        let calendar = &self.agreement.calendar;
+        let touched = |from: Instant, to: Instant| match *window {
+            Window::InAny(span) if local => Some((from, calendar.window_end(to, span).next())),
+            Window::InEach(period) if local => Some((from, calendar.next_period_start(to, period).next())),
+            _ => None,
+        };
+        let compute = |old: Option<(&Arc<Signal<Support>>, Instant, Instant)>| {
+            let part = old.and_then(|(old, from, to)| Some((old, touched(from, to)?)));
+            match part {
+                Some((old, (from, to))) => {
+                    // The whole list is what it hangs on, however little of it is looked at now.
+                    self.hits(pattern, env);
+                    let only = Some((from, to));
+                    let anew = self.counted(pattern, window, op, (n, scale), env, only);
+                    Arc::new(old.spliced(&anew, from, to))
+                }
+                None => Arc::new(self.counted(pattern, window, op, (n, scale), env, None)),
+            }
+        };
+        Some(self.keep_in_part(|memo| &memo.counts, key, compute))
+    }
+
+    /// The comparison at every instant, or at those between two instants alone.
+    fn counted(
+        &self,
+        pattern: &FactPattern,
+        window: &Window,
+        op: Op,
+        (n, scale): (i64, i64),
+        env: &Env<'w>,
+        only: Option<(Instant, Instant)>,
+    ) -> Signal<Support> {
+        let calendar = &self.agreement.calendar;
+        let look = only.map(|(from, to)| match window {
+            // Windows of months do not run back as they run on: a few days more do no harm.
+            Window::InAny(span) => (calendar.window_start(from, *span) + -4 * DAY, to),
+            Window::InEach(period) => (calendar.period_start(from, *period), to),
+            Window::All | Window::Since(_) => (Instant::MIN, to),
+        });
+        let present = self.present(None, pattern, window, env, look);
+        let mut turns: Vec<(Instant, bool, bool, usize)> = Vec::with_capacity(4 * present.len());
+        let runs = |begins: bool| {
+            let at = move |run: Run| if begins { run.from } else { run.to };
+            let sure =
+                present.iter().enumerate().filter_map(move |(i, p)| Some((at(p.surely?), begins, true, i)));
+            let perhaps = present.iter().enumerate().map(move |(i, p)| (at(p.perhaps), begins, false, i));
+            sure.chain(perhaps)
+        };
+        turns.extend(runs(true));
+        turns.extend(runs(false));
+        // Four sequences that are nearly in order each.
+        turns.sort();
+        let joined = present.iter().map(|p| &p.hit.seen);
+        let joined = joined.filter(|s| s.record.incident.is_some() || s.record.supersedes.is_some());
+        let joined: BTreeSet<&Name> = joined.map(|s| &s.anchor).collect();
+        let mut together: BTreeMap<&Name, Speaking> = BTreeMap::new();
+        let mut counts = Counts::default();
+        let mut steps: Vec<(Instant, Counts)> = vec![(Instant::MIN, counts)];
+        for (at, begins, sure, i) in turns {
+            let seen = &present[i].hit.seen;
+            let shared = joined.contains(&seen.anchor).then(|| together.entry(&seen.anchor).or_default());
+            count(&mut counts, shared, &present[i].hit, begins, sure);
+            match steps.last_mut() {
+                Some(last) if last.0 == at => last.1 = counts,
+                _ => steps.push((at, counts)),
+            }
+        }
+        let complete = self.completeness(pattern, window, env);
+        let mut compared = Compared { op, n, scale, last: None };
+        Signal::of_steps(steps).with(&complete, |counts, complete| compared.support(counts, *complete))
+    }
+}
+
+/// One record enters a window, or leaves it.
+fn count(counts: &mut Counts, mut shared: Option<&mut Speaking>, hit: &Hit, begins: bool, sure: bool) {
+    let seen = &hit.seen;
+    for (k, g) in Grade::CHAIN.into_iter().enumerate() {
+        let speaks = [sure && seen.grade >= g, !sure && seen.against < g, !sure && seen.grade >= g];
+        for bound in (0..3).filter(|bound| speaks[*bound]) {
+            // Records that were ruled to speak of one event count once.
+            let decides = match &mut shared {
+                None => true,
+                Some(speaking) => {
+                    let told = &mut speaking[k][bound];
+                    *told = if begins { *told + 1 } else { *told - 1 };
+                    *told == u32::from(begins)
+                }
+            };
+            let count = match bound {
+                0 => &mut counts.least[k],
+                1 => &mut counts.most[k],
+                _ => &mut counts.reach[k],
+            };
+            if decides {
+                *count += if begins { 1 } else { -1 };
+            }
+        }
+    }
+}
+
+/// A comparison that remembers its last answer: counts seldom change the side.
+struct Compared {
+    op: Op,
+    n: i64,
+    scale: i64,
+    last: Option<(Counts, Grade, Support)>,
+}
+
+impl Compared {
+    fn support(&mut self, counts: &Counts, complete: Grade) -> Support {
+        if let Some((then, completed, support)) = &self.last
+            && then == counts
+            && *completed == complete
+        {
+            return *support;
+        }
+        let support = counts.compare(self.op, self.n, self.scale, complete);
+        self.last = Some((*counts, complete, support));
+        support
+    }
+}
+
+impl<'w> World<'w, '_> {
+    /// Up to which grade nothing is missing from a window, kept where it does not hang on one instance alone.
+    fn completeness(&self, pattern: &FactPattern, window: &Window, env: &Env<'w>) -> Arc<Signal<Grade>> {
+        if !env.looks_at_all() || matches!(window, Window::Since(_)) {
+            return Arc::new(self.complete(pattern, window, env));
+        }
+        let key = (
+            std::ptr::from_ref(pattern) as usize,
+            env.key(self.agreement, pattern),
+            env.seen,
+            env.watched.clone(),
+        );
+        self.keep(|memo| &memo.complete, key, None, |_| Arc::new(self.complete(pattern, window, env)))
+    }
+}
+
+impl Differ for Arc<Signal<Grade>> {
+    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
+        Signal::differ(self, other)
+    }
+}
