@@ -8,9 +8,10 @@
 
 use crate::rows::main_step;
 use crate::timeline::terms_of;
-use crate::{Answer, Duty, State, Tone, View, wording};
+use crate::{Answer, Duty, State, Tone, View, explained, wording};
 use serde::Serialize;
 use servanda_model::agreement::{FactKind, Status};
+use servanda_model::explanation::{Change, Deed, Explanation, Watch, What};
 use servanda_model::grade::Truth;
 use servanda_model::record::{Phase, Says};
 use servanda_model::verdict::{Bearer, Cited, Standing, TermState};
@@ -462,6 +463,96 @@ struct CardJson {
     terms: Vec<TermJson>,
     siblings: Vec<SiblingJson>,
     marking: String,
+    explanation: Option<ExplanationJson>,
+}
+
+#[derive(Serialize)]
+struct ExplanationJson {
+    rests_on: Vec<CitedJson>,
+    against: Vec<ChangeJson>,
+    would_change: Vec<ChangeJson>,
+    capped: bool,
+}
+
+#[derive(Serialize)]
+struct ChangeJson {
+    kind: &'static str,
+    words: String,
+    records: Vec<String>,
+    coverage: Vec<WatchJson>,
+    deeds: Vec<DeedJson>,
+    actor: Option<String>,
+    moment: Option<String>,
+    state: StateJson,
+    performance: &'static str,
+    standing: StandingJson,
+    due: Option<WhenJson>,
+}
+
+#[derive(Serialize)]
+struct WatchJson {
+    zone: String,
+    from: String,
+    to: String,
+    local: String,
+}
+
+#[derive(Serialize)]
+struct DeedJson {
+    fact: String,
+    says: &'static str,
+    by: Vec<String>,
+    of: Option<String>,
+    times: u32,
+    until: Option<String>,
+}
+
+fn says(says: Says) -> &'static str {
+    match says {
+        Says::Affirms => "affirms",
+        Says::Denies => "denies",
+    }
+}
+
+fn change(view: &View<'_>, c: &Change) -> ChangeJson {
+    let calendar = &view.agreement.calendar;
+    let watch = |w: &Watch| WatchJson {
+        zone: w.zone.to_string(),
+        from: w.over.from.to_string(),
+        to: w.over.to.to_string(),
+        local: format!("{} to {}", calendar.show(w.over.from), calendar.show(w.over.to)),
+    };
+    let deed = |d: &Deed| DeedJson {
+        fact: d.fact.to_string(),
+        says: says(d.says),
+        by: strings(&d.by),
+        of: d.of.as_ref().map(Name::to_string),
+        times: d.times,
+        until: d.until.map(|u| u.to_string()),
+    };
+    let (coverage, deeds) = match &c.what {
+        What::Watched(watches) => (watches.iter().map(watch).collect(), Vec::new()),
+        What::Deeds(deeds) => (Vec::new(), deeds.iter().map(deed).collect()),
+        _ => (Vec::new(), Vec::new()),
+    };
+    let (actor, moment) = match &c.what {
+        What::Actor(_, name) => (Some(name.to_string()), None),
+        What::Moment(_, at) => (None, Some(at.to_string())),
+        _ => (None, None),
+    };
+    ChangeJson {
+        kind: explained::kind(&c.what),
+        words: explained::words(view, &c.what),
+        records: strings(explained::records(&c.what)),
+        coverage,
+        deeds,
+        actor,
+        moment,
+        state: state(State::of_performance(c.performance)),
+        performance: c.performance.word(),
+        standing: standing(&c.standing),
+        due: c.due.map(|w| when(view, w)),
+    }
 }
 
 #[derive(Serialize)]
@@ -531,11 +622,25 @@ pub fn cards(view: &View<'_>, verdicts: &[&Verdict]) -> CardsJson {
     let records = view.by_id();
     CardsJson {
         header: Header::of("card/1", view),
-        cards: verdicts.iter().map(|v| card(view, v, &records)).collect(),
+        cards: verdicts.iter().map(|v| card(view, v, None, &records)).collect(),
     }
 }
 
-fn card(view: &View<'_>, v: &Verdict, records: &BTreeMap<&str, &Record>) -> CardJson {
+/// Verdict cards, each with its explanation.
+pub fn cards_explained(view: &View<'_>, verdicts: &[(&Verdict, Explanation)]) -> CardsJson {
+    let records = view.by_id();
+    CardsJson {
+        header: Header::of("card/1", view),
+        cards: verdicts.iter().map(|(v, why)| card(view, v, Some(why), &records)).collect(),
+    }
+}
+
+fn card(
+    view: &View<'_>,
+    v: &Verdict,
+    why: Option<&Explanation>,
+    records: &BTreeMap<&str, &Record>,
+) -> CardJson {
     let reasons = v.reasons();
     let norm = view.agreement.norm(v.norm.as_str());
     let calendar = &view.agreement.calendar;
@@ -639,6 +744,12 @@ fn card(view: &View<'_>, v: &Verdict, records: &BTreeMap<&str, &Record>) -> Card
             })
             .collect(),
         marking: wording::marking(view.agreement, &v.marking),
+        explanation: why.map(|why| ExplanationJson {
+            rests_on: cited(&why.rests_on),
+            against: why.against.iter().map(|c| change(view, c)).collect(),
+            would_change: why.would_change.iter().map(|c| change(view, c)).collect(),
+            capped: why.capped,
+        }),
     }
 }
 
@@ -752,10 +863,7 @@ fn record(view: &View<'_>, r: &Record) -> RecordJson {
     RecordJson {
         id: r.id.to_string(),
         fact: r.fact.to_string(),
-        says: match r.says {
-            Says::Affirms => "affirms",
-            Says::Denies => "denies",
-        },
+        says: says(r.says),
         phase: match r.phase {
             Phase::Stands => "stands",
             Phase::Begins => "begins",

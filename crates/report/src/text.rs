@@ -9,13 +9,14 @@
 
 use crate::rows::main_step;
 use crate::wording::{self, CAVEAT};
-use crate::{Answer, Duty, Row, State, Tone, View};
+use crate::{Answer, Duty, Row, State, Tone, View, explained};
 use servanda_model::agreement::Norm;
+use servanda_model::explanation::{Change, Explanation};
 use servanda_model::grade::Truth;
 use servanda_model::uses::Uses;
 use servanda_model::verdict::{Cited, Standing, TermState};
-use servanda_model::{Record, Verdict, When};
-use std::collections::BTreeMap;
+use servanda_model::{Grade, Record, RecordId, Verdict, When};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How text is to look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -232,6 +233,27 @@ fn term_lines(view: &View<'_>, term: &TermState, style: &Style, indent: usize) -
 /// The verdict card (why is it so?). For several verdicts call it for each; the heading stands above the first alone
 /// where `with_heading` says so.
 pub fn card(view: &View<'_>, verdict: &Verdict, style: &Style, with_heading: bool) -> String {
+    card_with(view, verdict, None, style, with_heading)
+}
+
+/// The verdict card with its explanation: what it rests on, what stands against it, what would change it.
+pub fn card_explained(
+    view: &View<'_>,
+    verdict: &Verdict,
+    why: &Explanation,
+    style: &Style,
+    with_heading: bool,
+) -> String {
+    card_with(view, verdict, Some(why), style, with_heading)
+}
+
+fn card_with(
+    view: &View<'_>,
+    verdict: &Verdict,
+    why: Option<&Explanation>,
+    style: &Style,
+    with_heading: bool,
+) -> String {
     let mut out = if with_heading { heading(view, style) } else { String::new() };
     let agreement = view.agreement;
     let calendar = &agreement.calendar;
@@ -329,9 +351,14 @@ pub fn card(view: &View<'_>, verdict: &Verdict, style: &Style, with_heading: boo
         }
         more(&mut out, verdict.episodes.len(), EPISODES);
     }
-    cited(&mut out, view, style, "Decided by", &reasons.decided_by, &records);
-    cited(&mut out, view, style, "Against it", &reasons.against, &records);
-    if !reasons.missing.is_empty() {
+    match why {
+        None => {
+            cited(&mut out, view, style, "Decided by", &reasons.decided_by, &records);
+            cited(&mut out, view, style, "Against it", &reasons.against, &records);
+        }
+        Some(why) => explanation(&mut out, view, verdict, why, style, &records),
+    }
+    if !reasons.missing.is_empty() && why.is_none_or(|why| why.would_change.is_empty()) {
         section(&mut out, style, "What is missing");
         for missing in &reasons.missing {
             out.push_str(&wrapped(&clean(&format!("- {missing}")), width, 2));
@@ -389,6 +416,62 @@ pub fn card(view: &View<'_>, verdict: &Verdict, style: &Style, with_heading: boo
     out
 }
 
+fn explanation(
+    out: &mut String,
+    view: &View<'_>,
+    verdict: &Verdict,
+    why: &Explanation,
+    style: &Style,
+    records: &BTreeMap<&str, &Record>,
+) {
+    let reasons = verdict.reasons();
+    if why.rests_on.is_empty() {
+        section(out, style, "Rests on");
+        let words = "No record: it follows from the text and the time, and from what is not on record.";
+        out.push_str(&wrapped(words, style.width(), 2));
+    }
+    cited(out, view, style, "Rests on", &why.rests_on, records);
+    let mut told: BTreeSet<&RecordId> = why.rests_on.iter().map(|c| &c.record).collect();
+    let opposing = why.against.iter().flat_map(|c| explained::records(&c.what));
+    let against: BTreeSet<&RecordId> =
+        opposing.chain(reasons.against.iter().map(|c| &c.record)).filter(|id| !told.contains(id)).collect();
+    told.extend(&against);
+    let also: Vec<Cited> = reasons.decided_by.iter().filter(|c| !told.contains(&c.record)).cloned().collect();
+    cited(out, view, style, "Also looked at", &also, records);
+    let grade = |id: &RecordId| {
+        let known = reasons.against.iter().chain(&reasons.decided_by).find(|c| c.record == *id);
+        known.map_or_else(|| records.get(id.as_str()).map_or(Grade::None, |r| r.grade()), |c| c.grade)
+    };
+    let against: Vec<Cited> =
+        against.into_iter().map(|id| Cited { record: id.clone(), grade: grade(id) }).collect();
+    cited(out, view, style, "Against it", &against, records);
+    let changes = |out: &mut String, changes: &[Change]| {
+        for change in changes.iter().take(CHANGES) {
+            let line = format!(
+                "- {} → {}",
+                explained::words(view, &change.what),
+                explained::leads_to(view, verdict, change)
+            );
+            out.push_str(&wrapped(&clean(&line), style.width(), 2));
+        }
+        more(out, changes.len(), CHANGES);
+    };
+    if !why.against.is_empty() && against.is_empty() {
+        section(out, style, "Against it");
+    }
+    changes(out, &why.against);
+    if !why.would_change.is_empty() {
+        section(out, style, "Would change it");
+        changes(out, &why.would_change);
+    }
+    if why.capped {
+        let words = "There is too much on record to try it all: it may rest on less, and more may change it.";
+        out.push('\n');
+        out.push_str(&wrapped(words, style.width(), 2));
+    }
+}
+
+const CHANGES: usize = 12;
 const EPISODES: usize = 20;
 const RECORDS: usize = 20;
 
@@ -409,26 +492,44 @@ fn cited(
         return;
     }
     section(out, style, &format!("{title} ({})", cited.len()));
-    for c in cited.iter().take(RECORDS) {
+    // Records that say the same with the same weight are told once.
+    let mut told: Vec<(String, String, Vec<&RecordId>)> = Vec::new();
+    for c in cited {
         let Some(record) = records.get(c.record.as_str()) else {
-            out.push_str(&format!("  {} {}\n", clean(c.record.as_str()), c.grade));
+            told.push((clean(c.record.as_str()), c.grade.to_string(), Vec::new()));
             continue;
         };
         let admiralty = wording::admiralty(record);
         let grade =
             if admiralty.is_empty() { c.grade.to_string() } else { format!("{} ({admiralty})", c.grade) };
-        let when = view.agreement.calendar.show_when(record.when);
+        let mut when = view.agreement.calendar.show_when(record.when);
+        if let Some(until) = record.until {
+            when += &format!(" to {}", view.agreement.calendar.show(until));
+        }
         let exercise = if record.exercise { "EXERCISE " } else { "" };
         let source = if record.source.is_empty() { "source not named" } else { &record.source };
-        out.push_str(&wrapped(
-            &clean(&format!("{when} · {exercise}{}", wording::record_line(view.agreement, record))),
-            style.width(),
-            2,
-        ));
-        let about = clean(&format!("{grade} · {source} · {} · {}", record.basis.word(), c.record));
+        let line = clean(&format!("{when} · {exercise}{}", wording::record_line(view.agreement, record)));
+        let about = clean(&format!("{grade} · {source} · {}", record.basis.word()));
+        match told.last_mut() {
+            Some(last) if last.0 == line && last.1 == about && !last.2.is_empty() => last.2.push(&c.record),
+            _ => told.push((line, about, vec![&c.record])),
+        }
+    }
+    let mut shown = 0;
+    for (line, about, ids) in told.iter().take(RECORDS) {
+        let (times, id) = match &ids[..] {
+            [] => (String::new(), String::new()),
+            [one] => (String::new(), format!(" · {one}")),
+            [first, others @ ..] => {
+                (format!("{} times: ", ids.len()), format!(" · {first} and {} more", others.len()))
+            }
+        };
+        shown += ids.len().max(1);
+        out.push_str(&wrapped(&format!("{times}{line}"), style.width(), 2));
+        let about = format!("{about}{}", clean_tail(&id));
         out.push_str(&format!("    {}\n", style.faint(&short(&about, style.width() - 4))));
     }
-    more(out, cited.len(), RECORDS);
+    more(out, cited.len(), shown);
 }
 
 /// The duty ledger.
@@ -523,6 +624,11 @@ fn count(text: &str) -> usize {
 /// One line, without control characters: what others wrote cannot move the cursor or colour the screen.
 pub fn clean(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).collect()
+}
+
+/// The same, with the blank that it begins with.
+fn clean_tail(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" {}", clean(text)) }
 }
 
 /// Text cut to a width, with a sign that it was cut.

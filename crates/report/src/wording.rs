@@ -1,7 +1,7 @@
 //! How things are put into words here: bearers, times, grades, evidence rules, records.
 
 use servanda_model::agreement::{Absence, EvidenceRule, Fact, Force, Norm, NormKind};
-use servanda_model::record::{Marking, RoleValue, Says};
+use servanda_model::record::{COVERAGE, Marking, RoleValue, Says};
 use servanda_model::time::{DAY, HOUR};
 use servanda_model::verdict::Bearer;
 use servanda_model::{Agreement, Instant, Name, Number, Place, Record, When};
@@ -164,6 +164,13 @@ pub fn record_line(agreement: &Agreement, record: &Record) -> String {
 fn record_sentence(agreement: &Agreement, record: &Record) -> String {
     if !record.title.is_empty() {
         return record.title.clone();
+    }
+    if *record.fact.as_str() == *COVERAGE {
+        let zone = record.place.as_ref().map_or("a place not named".to_string(), place);
+        let by = record.roles.get("by").map(|by| format!(" by {}", role(agreement, by))).unwrap_or_default();
+        let share = record.value.as_ref().map(|v| format!(", {}", percent(v))).unwrap_or_default();
+        let watched = if record.says == Says::Denies { "not watched" } else { "watched" };
+        return format!("{zone} {watched}{by}{share}");
     }
     let mut line = match agreement.facts.get(&record.fact) {
         Some(fact) if !fact.says.is_empty() => fact.says.clone(),

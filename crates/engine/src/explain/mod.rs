@@ -29,10 +29,17 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use supposed::{Setting, Stretch, Supposed, as_good_as_can_be, gaps};
 
-/// Most times that the judge is asked for one explanation.
-pub const MOST_QUESTIONS: usize = 600;
-/// Most records that the judge is given for one explanation, over all times that it is asked.
-pub const MOST_RECORDS: usize = 150_000;
+/// How much may be asked in one search: how many times, and about how many records all in all.
+#[derive(Clone, Copy)]
+struct Allowance {
+    questions: usize,
+    records: usize,
+}
+
+/// For what a verdict rests on.
+const RESTS_ON: Allowance = Allowance { questions: 400, records: 40_000 };
+/// For each of the searches for what would change it.
+const CHANGES: Allowance = Allowance { questions: 200, records: 10_000 };
 /// Most records of one kind that are each tried on their own.
 const MOST_TRIED: usize = 24;
 /// Most gaps in what was watched that are told apart.
@@ -109,12 +116,16 @@ pub fn explain(
     explain_with(&judge, agreement, &heard, question, verdict)
 }
 
-/// Whether two verdicts come to the same: performance, standing and all times.
+/// Whether two verdicts come to the same: performance, standing and all times; where evidence is missing, also why.
 pub fn same(a: &Verdict, b: &Verdict) -> bool {
     let elsewhere = |v: &Verdict| -> Vec<_> {
         v.reasons().elsewhere.iter().map(|e| (e.readings.clone(), e.performance, e.due)).collect()
     };
-    (a.performance, &a.standing) == (b.performance, &b.standing)
+    let open = |v: &Verdict| match v.performance {
+        Performance::PendingEvidence => v.reasons().because.last().map(|b| b.code),
+        _ => None,
+    };
+    (a.performance, &a.standing, open(a)) == (b.performance, &b.standing, open(b))
         && (a.triggered, a.due, a.fulfilled, a.breached) == (b.triggered, b.due, b.fulfilled, b.breached)
         && elsewhere(a) == elsewhere(b)
 }
@@ -213,8 +224,7 @@ pub fn explain_with(
         norm,
         standard,
         live: live(records),
-        asked: Cell::new(0),
-        given: Cell::new(0),
+        left: Cell::new(CHANGES),
         capped: Cell::new(false),
     };
     let undecided =
@@ -222,8 +232,10 @@ pub fn explain_with(
     let settled = inquiry.settled(undecided);
     let against = if undecided { Vec::new() } else { settled.clone() };
     let mut would_change = if undecided { settled } else { Vec::new() };
+    inquiry.left.set(CHANGES);
     would_change.extend(inquiry.watched());
     would_change.extend(inquiry.deeds());
+    inquiry.left.set(RESTS_ON);
     let rests_on = inquiry.rests_on(undecided, &against);
     Explanation {
         rests_on,
@@ -275,21 +287,34 @@ struct Inquiry<'a> {
     norm: Option<&'a Norm>,
     standard: Grade,
     live: Vec<bool>,
-    asked: Cell<usize>,
-    given: Cell<usize>,
+    left: Cell<Allowance>,
     capped: Cell<bool>,
 }
 
 impl Inquiry<'_> {
     /// The judge's answer; `None` where no more may be asked.
     fn ask(&self, records: &[Record]) -> Option<Option<Verdict>> {
-        self.asked.set(self.asked.get() + 1);
-        self.given.set(self.given.get() + records.len());
-        if self.asked.get() > MOST_QUESTIONS || self.given.get() > MOST_RECORDS {
+        let left = self.left.get();
+        let (Some(questions), Some(rest)) =
+            (left.questions.checked_sub(1), left.records.checked_sub(records.len()))
+        else {
             self.capped.set(true);
             return None;
-        }
+        };
+        self.left.set(Allowance { questions, records: rest });
         Some(self.judge.verdict(records))
+    }
+
+    /// Whether two records say the same of two events, and nothing tells them apart but their names.
+    fn alike(&self, a: usize, b: usize) -> bool {
+        let bare = |i: usize| {
+            let r = &self.records[i];
+            let named = [&r.incident, &r.supersedes, &r.disputes];
+            named.iter().all(|n| n.is_none()).then(|| Record { id: "".into(), ..r.clone() })
+        };
+        let disputed =
+            |i: usize| self.records.iter().any(|r| r.disputes.as_ref() == Some(&self.records[i].id));
+        bare(a).is_some_and(|a| Some(a) == bare(b)) && !disputed(a) && !disputed(b)
     }
 
     /// Whether the verdict is the same without these records.
@@ -381,10 +406,14 @@ impl Inquiry<'_> {
         if undecided {
             let disputed: BTreeSet<&RecordId> =
                 live.iter().filter_map(|i| self.records[*i].disputes.as_ref()).collect();
+            let contested = self.verdict.because(Code::Contested);
+            let uncited = |i: &usize| near(i).0;
             let in_dispute: Vec<usize> = live
                 .iter()
                 .copied()
-                .filter(|i| opposes(i) || disputed.contains(&self.records[*i].id))
+                .filter(|i| {
+                    opposes(i) || disputed.contains(&self.records[*i].id) || (contested && !uncited(i))
+                })
                 .collect();
             for i in self.first(&in_dispute) {
                 let out = left_out(self.records, &BTreeSet::from([i]));
@@ -465,25 +494,22 @@ impl Inquiry<'_> {
         records
     }
 
-    /// Records that would change the verdict if they were confirmed: each that does alone; where none does alone and
-    /// all do together, a least set that does.
+    /// Records that would change the verdict if they were confirmed: each that does alone; where only several do
+    /// together, a least set that does.
     fn confirmed(&self, weak: &[usize]) -> Vec<Change> {
         let suppose = |which: &[usize]| {
             let records = self.edited(which, |r| as_good_as_can_be(r, self.agreement.facts.get(&r.fact)));
             let ids = which.iter().map(|i| self.records[*i].id.clone()).collect();
             self.change(&records, What::Confirmed(ids))
         };
-        if weak.is_empty() {
-            return Vec::new();
+        let together = least(weak, suppose, |a, b| self.alike(*a, *b));
+        let alone = |change: &Change| matches!(&change.what, What::Confirmed(ids) if ids.len() == 1);
+        match together {
+            Some(change) if alone(&change) && weak.len() > 1 => {
+                self.first(weak).into_iter().filter_map(|i| suppose(&[i])).collect()
+            }
+            one => one.into_iter().collect(),
         }
-        if weak.len() > 1 && suppose(weak).is_none() {
-            return Vec::new();
-        }
-        let singly: Vec<Change> = self.first(weak).into_iter().filter_map(|i| suppose(&[i])).collect();
-        if !singly.is_empty() || weak.len() == 1 {
-            return singly;
-        }
-        least(weak, |some| suppose(some)).into_iter().collect()
     }
 
     /// Over what time the verdict looks.
@@ -539,8 +565,11 @@ impl Inquiry<'_> {
         if all.is_empty() {
             return Vec::new();
         }
-        let singly: Vec<Change> = each.iter().filter_map(|gaps| least(gaps, suppose)).collect();
-        if singly.is_empty() && each.len() > 1 { least(&all, suppose).into_iter().collect() } else { singly }
+        let singly: Vec<Change> = each.iter().filter_map(|gaps| least(gaps, suppose, |_, _| false)).collect();
+        if singly.is_empty() && each.len() > 1 {
+            return least(&all, suppose, |_, _| false).into_iter().collect();
+        }
+        singly
     }
 
     fn setting(&self) -> Setting<'_> {
@@ -647,7 +676,7 @@ impl Inquiry<'_> {
             }
             self.with(made, What::Deeds(some.iter().map(|s| s.deed.clone()).collect()))
         };
-        let change = least(&deeds, suppose)?;
+        let change = least(&deeds, suppose, |_, _| false)?;
         let What::Deeds(named) = &change.what else { return Some(change) };
         let ([one], [only]) = (&named[..], &deeds[..]) else { return Some(change) };
         // Of many copies, those that are already there need not be done again.
@@ -667,20 +696,29 @@ impl Inquiry<'_> {
 }
 
 /// A least part of some suppositions that leads to what all of them lead to; `None` where all of them change nothing.
-fn least<T: Clone>(all: &[T], suppose: impl Fn(&[T]) -> Option<Change>) -> Option<Change> {
+/// Of those that are alike and follow each other, what goes for one goes for all.
+fn least<T: Clone>(
+    all: &[T],
+    suppose: impl Fn(&[T]) -> Option<Change>,
+    alike: impl Fn(&T, &T) -> bool,
+) -> Option<Change> {
+    if all.is_empty() {
+        return None;
+    }
     let mut best = suppose(all)?;
     let mut kept = all.to_vec();
-    let (mut i, mut size) = (0, kept.len() / 2);
-    while size > 0 {
-        while i < kept.len() && kept.len() > 1 {
-            let mut fewer = kept.clone();
-            fewer.drain(i..(i + size).min(kept.len()));
-            match suppose(&fewer).filter(|c| !fewer.is_empty() && c.performance == best.performance) {
-                Some(change) => (kept, best) = (fewer, change),
-                None => i += size,
+    let (mut i, mut many) = (0, all.len() / 2);
+    while i < kept.len() && kept.len() > 1 {
+        let end = (i + many.clamp(1, kept.len() - 1)).min(kept.len());
+        let fewer = [&kept[..i], &kept[end..]].concat();
+        match suppose(&fewer).filter(|c| c.performance == best.performance) {
+            Some(change) => (kept, best, many) = (fewer, change, many * 2),
+            None if end - i == 1 => {
+                let like = kept[end..].iter().take_while(|other| alike(&kept[i], other)).count();
+                (i, many) = (end + like, 1);
             }
+            None => many = (end - i) / 2,
         }
-        (i, size) = (0, size / 2);
     }
     Some(best)
 }
@@ -714,8 +752,10 @@ impl Sieve<'_> {
             if self.can_go(chunk) {
                 (rest, many) = (after, many * 2);
             } else if chunk.len() == 1 {
-                self.kept.push((*one, self.drops));
-                (rest, many) = (others, 1);
+                // What is its like in all but name cannot go either.
+                let alike = 1 + others.iter().take_while(|o| self.inquiry.alike(*one, **o)).count();
+                self.kept.extend(rest[..alike].iter().map(|i| (*i, self.drops)));
+                (rest, many) = (&rest[alike..], 1);
             } else {
                 many = chunk.len() / 2;
             }

@@ -5,8 +5,9 @@ use super::{Answer, Output};
 use crate::failure::Failure;
 use crate::matter::{Case, Matter};
 use crate::session::Session;
+use servanda_engine::explain;
 use servanda_lang::closest;
-use servanda_model::Verdict;
+use servanda_model::{Explanation, Verdict};
 use servanda_report::{json, text};
 
 #[derive(clap::Args)]
@@ -61,12 +62,18 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     if verdicts.is_empty() {
         return Err(Failure::new(format!("`{}` binds nobody at this moment", arguments.norm)));
     }
+    let explained: Vec<(&Verdict, Explanation)> = verdicts
+        .iter()
+        .map(|v| (*v, explain(&case.agreement, &case.places, &case.records, &case.board.question, v)))
+        .collect();
     session.say(&match arguments.format {
-        Output::Json => json::text(&json::cards(&view, &verdicts)),
+        Output::Json => json::text(&json::cards_explained(&view, &explained)),
         Output::Human => {
-            let card =
-                |(i, verdict): (usize, &&Verdict)| text::card(&view, verdict, &session.style(), i == 0);
-            verdicts.iter().enumerate().map(card).collect::<Vec<_>>().join("\n")
+            let style = session.style();
+            let card = |(i, (verdict, why)): (usize, &(&Verdict, Explanation))| {
+                text::card_explained(&view, verdict, why, &style, i == 0)
+            };
+            explained.iter().enumerate().map(card).collect::<Vec<_>>().join("\n")
         }
     })?;
     Ok(arguments.strict.answer(verdicts.iter().map(|v| &v.performance)))

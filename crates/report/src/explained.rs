@@ -1,0 +1,140 @@
+//! What an explanation supposes, in words: shared by the card in a terminal and the documents.
+
+use crate::{State, View, wording};
+use servanda_model::agreement::FactKind;
+use servanda_model::explanation::{Change, Deed, Watch, What};
+use servanda_model::record::{FINDING, Says};
+use servanda_model::{Grade, Name, RecordId, Verdict};
+
+/// Names and stretches that one line spells out at most.
+const SPELT: usize = 6;
+
+/// What is supposed: `coverage of `contact-line` between … and …`, `a `consultation` by Poland up to …`.
+pub fn words(view: &View<'_>, what: &What) -> String {
+    let calendar = &view.agreement.calendar;
+    match what {
+        What::Watched(watches) => watched(view, watches),
+        What::Confirmed(ids) => match &ids[..] {
+            [one] => format!("`{one}` confirmed ({})", now(view, one)),
+            all => format!("all of these confirmed: {}", spelt(all)),
+        },
+        What::Dropped(id) => {
+            let record = view.record(id);
+            match (record.and_then(|r| r.disputes.as_ref()), record.map(|r| r.says)) {
+                (Some(of), _) => format!("the dispute `{id}` of `{of}` dropped"),
+                (None, Some(Says::Denies)) => format!("the denial `{id}` dropped"),
+                _ => format!("`{id}` dropped"),
+            }
+        }
+        What::Actor(id, name) => format!("`{id}` shown to be by {}", view.agreement.phrase(name)),
+        What::Place(id) => format!("the place of `{id}` known without its doubt"),
+        What::Moment(id, at) => format!("`{id}` shown to have happened at {}", calendar.show(*at)),
+        What::Deeds(deeds) => {
+            let all: Vec<String> = deeds.iter().map(|d| deed(view, d)).collect();
+            wording::listed(&all, "and")
+        }
+    }
+}
+
+/// What a change leads to: `violated`, and what else would be other than it is.
+pub fn leads_to(view: &View<'_>, verdict: &Verdict, change: &Change) -> String {
+    let mut words = State::of_performance(change.performance).word.to_string();
+    if change.standing.word() != verdict.standing.word() {
+        words += &format!(", {}", change.standing.word());
+    }
+    if let Some(due) = change.due.filter(|_| change.due != verdict.due) {
+        words += &format!(", due {}", view.agreement.calendar.show_when(due));
+    }
+    words
+}
+
+/// One word for what is supposed.
+pub fn kind(what: &What) -> &'static str {
+    match what {
+        What::Watched(_) => "coverage",
+        What::Confirmed(_) => "confirmed",
+        What::Dropped(_) => "dropped",
+        What::Actor(..) => "actor",
+        What::Place(_) => "place",
+        What::Moment(..) => "moment",
+        What::Deeds(_) => "deed",
+    }
+}
+
+/// Records on record that a supposition speaks of.
+pub fn records(what: &What) -> &[RecordId] {
+    match what {
+        What::Confirmed(ids) => ids,
+        What::Dropped(id) | What::Actor(id, _) | What::Place(id) | What::Moment(id, _) => {
+            std::slice::from_ref(id)
+        }
+        What::Watched(_) | What::Deeds(_) => &[],
+    }
+}
+
+/// How good a record is now.
+fn now(view: &View<'_>, id: &RecordId) -> String {
+    match view.record(id).map(|r| r.grade()) {
+        None => "not at hand".into(),
+        Some(Grade::None) => "doubted now".into(),
+        Some(Grade::Confirmed) => "short of its rule on evidence now".into(),
+        Some(grade) => format!("{grade} now"),
+    }
+}
+
+fn spelt(ids: &[Name]) -> String {
+    let some: Vec<String> = ids.iter().take(SPELT).map(|id| format!("`{id}`")).collect();
+    match ids.len() {
+        n if n > SPELT => format!("{} and {} more", some.join(", "), n - SPELT),
+        _ => wording::listed(&some, "and"),
+    }
+}
+
+fn watched(view: &View<'_>, watches: &[Watch]) -> String {
+    let calendar = &view.agreement.calendar;
+    let mut zones: Vec<(&Name, Vec<String>)> = Vec::new();
+    for w in watches {
+        let stretch = format!("between {} and {}", calendar.show(w.over.from), calendar.show(w.over.to));
+        match zones.last_mut() {
+            Some((zone, stretches)) if **zone == w.zone => stretches.push(stretch),
+            _ => zones.push((&w.zone, vec![stretch])),
+        }
+    }
+    let one = |(zone, stretches): &(&Name, Vec<String>)| {
+        let more = match stretches.len() {
+            n if n > SPELT => format!(", and {} more stretches", n - SPELT),
+            _ => String::new(),
+        };
+        let some: Vec<&String> = stretches.iter().take(SPELT).collect();
+        let last = if more.is_empty() { wording::listed(&some, "and") } else { wording::listed(&some, ",") };
+        format!("coverage of `{zone}` {last}{more}")
+    };
+    wording::listed(&zones.iter().map(one).collect::<Vec<_>>(), "and")
+}
+
+fn deed(view: &View<'_>, deed: &Deed) -> String {
+    let fact = view.agreement.facts.get(&deed.fact);
+    let name = &deed.fact;
+    let kind = fact.map_or(FactKind::Event, |f| f.kind);
+    let article = if name.as_str().starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    let mut words = match (&deed.of, deed.says, deed.times) {
+        (Some(term), ..) if *name.as_str() == *FINDING => format!("a finding of `{term}`"),
+        (_, Says::Denies, _) if kind == FactKind::State => format!("a report that `{name}` did not hold"),
+        (_, Says::Denies, _) => format!("a report that there was no `{name}`"),
+        (_, _, 1) => match kind {
+            FactKind::Event => format!("{article} `{name}`"),
+            FactKind::State => format!("a report that `{name}` holds"),
+            FactKind::Object => format!("a report of `{name}`"),
+            FactKind::Measure => format!("a report of `{name}` that meets it"),
+        },
+        (_, _, n) => format!("{n} more of `{name}`"),
+    };
+    if !deed.by.is_empty() {
+        let by: Vec<&str> = deed.by.iter().map(|n| view.agreement.phrase(n)).collect();
+        words += &format!(" by {}", wording::listed(&by, "and"));
+    }
+    if let Some(until) = deed.until {
+        words += &format!(" up to {}", view.agreement.calendar.show(until));
+    }
+    words
+}
