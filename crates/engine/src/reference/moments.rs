@@ -119,11 +119,19 @@ impl<'w> World<'w, '_> {
         let signal = self.signal(cond, env);
         let runs = self.begun(signal.stretches(env.standard, Truth::True));
         let after = env.trigger.as_ref().map_or(Instant::MIN, |t| t.when.earliest);
-        runs.filter(|run| run.to > after)
-            .map(|run| {
+        let mut over = Instant::MIN;
+        let mut taken: BTreeMap<Name, usize> = BTreeMap::new();
+        runs.map(|run| (std::mem::replace(&mut over, run.to), run))
+            .filter(|(_, run)| run.to > after)
+            .map(|(before, run)| {
                 let when = signal.began(run.from, env.standard);
-                let (anchor, cited) = self.support_of(cond, env, run);
+                let (mut anchor, cited) = self.support_of(cond, env, run, before);
                 let grade = signal.at(run.from).supported;
+                let times = taken.entry(anchor.clone()).or_default();
+                *times += 1;
+                if *times > 1 {
+                    anchor = Name::from(format!("{anchor}+{times}"));
+                }
                 (run, Moment_ { when, grade, cited, anchor })
             })
             .collect()
@@ -138,8 +146,9 @@ impl<'w> World<'w, '_> {
     }
 
     /// The records that support a condition's stretch: those in its longest window at its beginning; and the first of
-    /// all that ever spoke of it, which gives the stretch its identity whatever arrives later.
-    fn support_of(&self, cond: &Cond, env: &Env<'w>, run: Run) -> (Name, Vec<Cited>) {
+    /// all that ever spoke of it and not already of the stretch `before` it, which gives the stretch its identity
+    /// whatever arrives later.
+    fn support_of(&self, cond: &Cond, env: &Env<'w>, run: Run, before: Instant) -> (Name, Vec<Cited>) {
         let mut back = longest_window(cond);
         let mut looked_at = vec![(cond, env.clone())];
         let mut terms = Vec::new();
@@ -160,10 +169,12 @@ impl<'w> World<'w, '_> {
                 hits.extend(self.hits_within(pattern, env, start.next(), run.to + -1));
             }
         }
-        let anchor = hits
-            .iter()
-            .min_by_key(|h| (h.seen.first_recorded, h.seen.anchor.clone()))
-            .map(|h| h.seen.anchor.clone());
+        let first = |own: bool| {
+            let of = hits.iter().filter(|h| !own || h.seen.when.latest >= before);
+            let of = of.min_by_key(|h| (h.seen.first_recorded, h.seen.anchor.clone()));
+            of.map(|h| h.seen.anchor.clone())
+        };
+        let anchor = first(true).or_else(|| first(false));
         let mut cited: Vec<Cited> = hits
             .iter()
             .filter(|h| h.sure && h.seen.when.latest <= run.from)
