@@ -319,6 +319,13 @@ fn explanations_of_all_scenarios_hold_when_tried() {
         found.times[n * 99 / 100].0,
         found.times[n - 1],
     );
+    for example in ["examples/minsk-style", "examples/berlin-framework"] {
+        let own: Vec<Duration> =
+            found.times.iter().filter(|t| t.1.starts_with(example)).map(|t| t.0).collect();
+        let at = |share: usize| own[(own.len() * share / 100).min(own.len() - 1)];
+        let (half, most, worst) = (at(50), at(90), at(100));
+        println!("{example}: {} verdicts, median {half:?}, 90 of 100 {most:?}, worst {worst:?}", own.len());
+    }
     println!("{:#?}", found.kinds);
 
     let shown: Vec<&str> = found.wrong.iter().map(String::as_str).take(40).collect();
