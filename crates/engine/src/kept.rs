@@ -310,6 +310,28 @@ impl Tracker {
         }
     }
 
+    /// Whoever computes at this moment looks at nothing outside a time of what is read here.
+    pub fn narrowed<T>(&self, from: Instant, to: Instant, read: impl FnOnce() -> T) -> T {
+        if !self.follows {
+            return read();
+        }
+        self.frame();
+        let answer = read();
+        let mut frames = self.frames.borrow_mut();
+        let inner = frames.pop();
+        if let (Some(inner), Some(outer)) = (inner, frames.last_mut()) {
+            for (node, (f, t)) in inner.reads {
+                let (f, t) = (f.max(from), t.min(to));
+                let read = outer.reads.entry(node).or_insert((f, t));
+                *read = (read.0.min(f), read.1.max(t));
+            }
+            outer.own_turn = outer.own_turn.min(inner.own_turn);
+            outer.turn = outer.turn.min(inner.turn);
+            outer.drifts |= inner.drifts;
+        }
+        answer
+    }
+
     fn frame(&self) {
         let frame =
             Frame { reads: BTreeMap::new(), own_turn: Instant::MAX, turn: Instant::MAX, drifts: false };

@@ -7,10 +7,10 @@
 use crate::kept::Differ;
 use crate::reference::matching::Hit;
 use crate::reference::{Env, EnvKey, World};
-use crate::signal::{Run, Signal};
-use servanda_model::agreement::{FactKind, FactPattern, Op, Window};
+use crate::signal::{Quantity, Run, Signal};
+use servanda_model::agreement::{Agg, Aggregate, FactKind, FactPattern, Op, Window};
 use servanda_model::time::DAY;
-use servanda_model::{Grade, Instant, Name, Number, Support};
+use servanda_model::{Grade, Instant, Number, Support};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -80,6 +80,32 @@ impl Counts {
 }
 
 impl<'w> World<'w, '_> {
+    /// `count of … OP n`, `sum ROLE of … OP n` and their like; `None` where only the definition will do.
+    pub fn aggregate_compared(
+        &self,
+        agg: &Aggregate,
+        op: Op,
+        n: &Number,
+        env: &Env<'w>,
+    ) -> Option<Arc<Signal<Support>>> {
+        let (pattern, window) = (&agg.of, &agg.window);
+        match agg.what {
+            Agg::Count => self.count_compared(pattern, window, op, n, env),
+            Agg::First | Agg::Last => None,
+            what => {
+                let number = Quantity::exact(n.clone());
+                let standing = self.memo.fast && self.is_standing(window, env);
+                standing.then(|| {
+                    self.compared_in_part(pattern, window, env, |only| {
+                        let look = only.map(|only| self.look_back(window, only));
+                        let quantity = self.aggregate(what, agg.role.as_ref(), pattern, window, env, look);
+                        quantity.map(|q| q.compare(op, &number))
+                    })
+                })
+            }
+        }
+    }
+
     /// `count of … OP n`, where it can be counted so; `None` where only the definition will do.
     pub fn count_compared(
         &self,
@@ -92,11 +118,27 @@ impl<'w> World<'w, '_> {
         if !self.memo.fast {
             return None;
         }
-        let (n, scale) = n.as_ratio()?;
-        let standing = env.looks_at_all() && !matches!(window, Window::Since(_));
-        if !standing {
-            return Some(Arc::new(self.counted(pattern, window, op, (n, scale), env, None)));
-        }
+        let n = n.as_ratio()?;
+        let counted = |only| self.counted(pattern, window, op, n, env, only);
+        Some(match self.is_standing(window, env) {
+            true => self.compared_in_part(pattern, window, env, counted),
+            false => Arc::new(counted(None)),
+        })
+    }
+
+    /// Whether all time is looked at, so that what follows serves more than one instance.
+    fn is_standing(&self, window: &Window, env: &Env<'w>) -> bool {
+        env.looks_at_all() && !matches!(window, Window::Since(_))
+    }
+
+    /// A kept comparison. `compared` gives it at every instant, or at those between two instants alone.
+    fn compared_in_part(
+        &self,
+        pattern: &FactPattern,
+        window: &Window,
+        env: &Env<'w>,
+        compared: impl Fn(Option<(Instant, Instant)>) -> Signal<Support>,
+    ) -> Arc<Signal<Support>> {
         let key = (
             std::ptr::from_ref(pattern) as usize,
             env.key(self.agreement, pattern),
@@ -118,14 +160,23 @@ impl<'w> World<'w, '_> {
                 Some((old, (from, to))) => {
                     // The whole list is what it hangs on, however little of it is looked at now.
                     self.hits(pattern, env);
-                    let only = Some((from, to));
-                    let anew = self.counted(pattern, window, op, (n, scale), env, only);
-                    Arc::new(old.spliced(&anew, from, to))
+                    Arc::new(old.spliced(&compared(Some((from, to))), from, to))
                 }
-                None => Arc::new(self.counted(pattern, window, op, (n, scale), env, None)),
+                None => Arc::new(compared(None)),
             }
         };
-        Some(self.keep_in_part(|memo| &memo.counts, key, compute))
+        self.keep_in_part(|memo| &memo.counts, key, compute)
+    }
+
+    /// What has to be looked at for the windows that end between two instants.
+    pub fn look_back(&self, window: &Window, (from, to): (Instant, Instant)) -> (Instant, Instant) {
+        let calendar = &self.agreement.calendar;
+        match window {
+            // Windows of months do not run back as they run on: a few days more do no harm.
+            Window::InAny(span) => (calendar.window_start(from, *span) + -4 * DAY, to),
+            Window::InEach(period) => (calendar.period_start(from, *period), to),
+            Window::All | Window::Since(_) => (Instant::MIN, to),
+        }
     }
 
     /// The comparison at every instant, or at those between two instants alone.
@@ -138,13 +189,7 @@ impl<'w> World<'w, '_> {
         env: &Env<'w>,
         only: Option<(Instant, Instant)>,
     ) -> Signal<Support> {
-        let calendar = &self.agreement.calendar;
-        let look = only.map(|(from, to)| match window {
-            // Windows of months do not run back as they run on: a few days more do no harm.
-            Window::InAny(span) => (calendar.window_start(from, *span) + -4 * DAY, to),
-            Window::InEach(period) => (calendar.period_start(from, *period), to),
-            Window::All | Window::Since(_) => (Instant::MIN, to),
-        });
+        let look = only.map(|only| self.look_back(window, only));
         let present = self.present(None, pattern, window, env, look);
         let mut turns: Vec<(Instant, bool, bool, usize)> = Vec::with_capacity(4 * present.len());
         let runs = |begins: bool| {
@@ -160,13 +205,13 @@ impl<'w> World<'w, '_> {
         turns.sort();
         let joined = present.iter().map(|p| &p.hit.seen);
         let joined = joined.filter(|s| s.record.incident.is_some() || s.record.supersedes.is_some());
-        let joined: BTreeSet<&Name> = joined.map(|s| &s.anchor).collect();
-        let mut together: BTreeMap<&Name, Speaking> = BTreeMap::new();
+        let joined: BTreeSet<u32> = joined.map(|s| s.event).collect();
+        let mut together: BTreeMap<u32, Speaking> = BTreeMap::new();
         let mut counts = Counts::default();
         let mut steps: Vec<(Instant, Counts)> = vec![(Instant::MIN, counts)];
         for (at, begins, sure, i) in turns {
             let seen = &present[i].hit.seen;
-            let shared = joined.contains(&seen.anchor).then(|| together.entry(&seen.anchor).or_default());
+            let shared = joined.contains(&seen.event).then(|| together.entry(seen.event).or_default());
             count(&mut counts, shared, &present[i].hit, begins, sure);
             match steps.last_mut() {
                 Some(last) if last.0 == at => last.1 = counts,
@@ -230,8 +275,8 @@ impl Compared {
 
 impl<'w> World<'w, '_> {
     /// Up to which grade nothing is missing from a window, kept where it does not hang on one instance alone.
-    fn completeness(&self, pattern: &FactPattern, window: &Window, env: &Env<'w>) -> Arc<Signal<Grade>> {
-        if !env.looks_at_all() || matches!(window, Window::Since(_)) {
+    pub fn completeness(&self, pattern: &FactPattern, window: &Window, env: &Env<'w>) -> Arc<Signal<Grade>> {
+        if !self.memo.fast || !self.is_standing(window, env) {
             return Arc::new(self.complete(pattern, window, env));
         }
         let key = (

@@ -84,7 +84,7 @@ impl<'w> World<'w, '_> {
                     if let Some(compared) = self.count_compared(pattern, &window, Op::Ge, &one, env) {
                         return (*compared).clone();
                     }
-                    let count = self.aggregate(Agg::Count, None, pattern, &window, env);
+                    let count = self.aggregate(Agg::Count, None, pattern, &window, env, None);
                     count.map(|q| q.compare(Op::Ge, &Quantity::exact(one.clone())))
                 }
             },
@@ -133,8 +133,7 @@ impl<'w> World<'w, '_> {
 
     fn comparison(&self, a: &Value, op: Op, b: &Value, env: &Env<'w>) -> Signal<Support> {
         if let (Value::Aggregate(agg), Value::Number(n, _)) = (a, b)
-            && agg.what == Agg::Count
-            && let Some(compared) = self.count_compared(&agg.of, &agg.window, op, n, env)
+            && let Some(compared) = self.aggregate_compared(agg, op, n, env)
         {
             return (*compared).clone();
         }
@@ -155,7 +154,9 @@ impl<'w> World<'w, '_> {
     /// A value at every instant, within its bounds.
     pub fn quantity(&self, value: &Value, env: &Env<'w>) -> Signal<Quantity> {
         match value {
-            Value::Aggregate(agg) => self.aggregate(agg.what, agg.role.as_ref(), &agg.of, &agg.window, env),
+            Value::Aggregate(agg) => {
+                self.aggregate(agg.what, agg.role.as_ref(), &agg.of, &agg.window, env, None)
+            }
             Value::Measure(pattern) => self.measure(pattern, env),
             Value::Coverage(zone, by) => {
                 let by: Option<Vec<Name>> = by.as_ref().map(|by| match by {
@@ -199,16 +200,18 @@ impl<'w> World<'w, '_> {
         }
     }
 
-    /// An aggregate at every instant t over the hits in the window that ends at t.
-    fn aggregate(
+    /// An aggregate at every instant t over the hits in the window that ends at t, of those alone that may lie between
+    /// two instants.
+    pub(crate) fn aggregate(
         &self,
         what: Agg,
         role: Option<&Name>,
         pattern: &FactPattern,
         window: &Window,
         env: &Env<'w>,
+        look: Option<(Instant, Instant)>,
     ) -> Signal<Quantity> {
-        let present = self.present(role, pattern, window, env, None);
+        let present = self.present(role, pattern, window, env, look);
         let mut changes: BTreeMap<Instant, Vec<(usize, bool, bool)>> = BTreeMap::new();
         for (i, p) in present.iter().enumerate() {
             for (sure, run) in p.surely.iter().map(|r| (true, r)).chain([(false, &p.perhaps)]) {
@@ -219,7 +222,7 @@ impl<'w> World<'w, '_> {
         let (mut surely, mut perhaps) = (BTreeSet::new(), BTreeSet::new());
         let instants = changes.keys().copied().collect();
         // Records that were ruled to speak of one event count once: by event, grade and bound, how many speak of it.
-        let mut speaking: BTreeMap<&Name, [[u32; 3]; 3]> = BTreeMap::new();
+        let mut speaking: BTreeMap<u32, [[u32; 3]; 3]> = BTreeMap::new();
         let mut totals = [[0i64; 3]; 3];
         let counted = Signal::sampled(instants, |t| {
             for (i, sure, enters) in changes.get(&t).into_iter().flatten() {
@@ -230,7 +233,7 @@ impl<'w> World<'w, '_> {
                     set.remove(i)
                 };
                 let seen = &present[*i].hit.seen;
-                let speaking = speaking.entry(&seen.anchor).or_default();
+                let speaking = speaking.entry(seen.event).or_default();
                 for (k, g) in Grade::CHAIN.into_iter().enumerate() {
                     let speaks =
                         [*sure && seen.grade >= g, !*sure && seen.against < g, !*sure && seen.grade >= g];
@@ -254,7 +257,7 @@ impl<'w> World<'w, '_> {
         if matches!(what, Agg::First | Agg::Last) {
             return counted;
         }
-        let complete = self.complete(pattern, window, env);
+        let complete = self.completeness(pattern, window, env);
         counted.with(&complete, |q, c| Quantity { complete: *c, ..q.clone() })
     }
 
@@ -335,7 +338,10 @@ impl<'w> World<'w, '_> {
         if fact.is_none_or(|f| f.absence == Absence::Register) && env.seen {
             return Signal::constant(Grade::Confirmed);
         }
-        let Some(shares) = self.shares(pattern, env) else { return Signal::constant(Grade::None) };
+        let upto = env.limit.into_iter().chain(env.horizon).min().unwrap_or(Instant::MAX);
+        let from = env.since.filter(|_| matches!(window, Window::All)).unwrap_or(Instant::MIN);
+        let shares = self.memo.tracker.narrowed(from, upto, || self.shares(pattern, env));
+        let Some(shares) = shares else { return Signal::constant(Grade::None) };
         let calendar = &self.agreement.calendar;
         let lasting = fact.is_some_and(|f| f.kind == FactKind::Object);
         let beginning = env.since.or_else(|| self.in_force().map(|k| k.when.latest)).unwrap_or(Instant::MIN);
@@ -487,7 +493,11 @@ impl<'w> World<'w, '_> {
         if register && env.seen {
             return whole(1, Grade::Confirmed);
         }
-        let Some(shares) = self.shares(pattern, env) else { return whole(0, Grade::None) };
+        let shares =
+            self.memo.tracker.narrowed(period.from.min(period.to), period.to.max(period.from), || {
+                self.shares(pattern, env)
+            });
+        let Some(shares) = shares else { return whole(0, Grade::None) };
         let end = period.to.next();
         let length = Number::from((end - period.from).max(1));
         let mut steps: Vec<Instant> = shares.instants().filter(|t| period.from < *t && *t < end).collect();
@@ -807,17 +817,16 @@ fn computed<'a>(
             }
             Agg::Sum => {
                 // Of one event that several records speak of, the greatest value counts.
-                let mut each: [BTreeMap<&Name, Number>; 3] = Default::default();
+                let mut each: [BTreeMap<u32, Number>; 3] = Default::default();
                 let mut tell = |bound: usize, p: &'a Presence, n: Number| {
-                    let told = each[bound].entry(&p.hit.seen.anchor).or_insert_with(|| n.clone());
+                    let told = each[bound].entry(p.hit.seen.event).or_insert_with(|| n.clone());
                     *told = told.clone().max(n);
                 };
                 sure().for_each(|p| number(p).into_iter().for_each(|n| tell(0, p, n)));
                 any().for_each(|p| number(p).into_iter().for_each(|n| tell(1, p, n)));
                 graded().for_each(|p| number(p).into_iter().for_each(|n| tell(2, p, n)));
                 let open = any().any(|p| number(p).is_none());
-                let sum =
-                    |m: &BTreeMap<&Name, Number>| m.values().cloned().fold(Number::zero(), |a, b| a + b);
+                let sum = |m: &BTreeMap<u32, Number>| m.values().cloned().fold(Number::zero(), |a, b| a + b);
                 [Some(sum(&each[0])), Some(sum(&each[1])).filter(|_| !open), Some(sum(&each[2]))]
             }
             Agg::Distinct => {

@@ -29,6 +29,8 @@ pub struct Seen {
     pub when: When,
     /// The event that it speaks of: its incident, or the first record of its chain of corrections.
     pub anchor: Name,
+    /// That event's number, to be compared and nothing else.
+    pub event: u32,
     /// When the first record of that chain was recorded.
     pub first_recorded: Instant,
 }
@@ -70,6 +72,7 @@ pub struct Known {
     disputes: BTreeMap<RecordId, BTreeSet<RecordId>>,
     incidents: BTreeMap<Name, BTreeSet<(Instant, RecordId)>>,
     heirs: BTreeMap<RecordId, BTreeSet<RecordId>>,
+    events: BTreeMap<Name, u32>,
 }
 
 impl Known {
@@ -80,7 +83,9 @@ impl Known {
             records.iter().filter(|r| r.recorded <= question.known_at).collect();
         recorded.iter().for_each(|r| known.enter(r));
         for r in recorded {
-            known.counted.extend(known.counts(agreement, &r.id).map(|seen| (r.id.clone(), Arc::new(seen))));
+            if let Some(seen) = known.counts(agreement, &r.id) {
+                known.counted.insert(r.id.clone(), Arc::new(seen));
+            }
         }
         let mut by_fact: BTreeMap<Name, Vec<Arc<Seen>>> = BTreeMap::new();
         for (id, seen) in &known.counted {
@@ -106,6 +111,7 @@ impl Known {
             disputes: BTreeMap::new(),
             incidents: BTreeMap::new(),
             heirs: BTreeMap::new(),
+            events: BTreeMap::new(),
         }
     }
 
@@ -128,7 +134,7 @@ impl Known {
     }
 
     /// A record as it counts; `None` where it is no fact.
-    fn counts(&self, agreement: &Agreement, id: &RecordId) -> Option<Seen> {
+    fn counts(&mut self, agreement: &Agreement, id: &RecordId) -> Option<Seen> {
         let r = self.recorded.get(id)?;
         let no_fact = matches!(r.basis, Basis::Planned | Basis::Simulated) || r.disputes.is_some();
         if no_fact || !self.stands(r) {
@@ -156,7 +162,10 @@ impl Known {
         let anchor = r.incident.clone().unwrap_or_else(|| root.id.clone());
         let against = self.disputes(id).map(|d| d.grade()).max().unwrap_or_default();
         let when = counts_when(r, fact, agreement.notices);
-        Some(Seen { record: r.clone(), grade, against, when, anchor, first_recorded: root.recorded })
+        let (record, first_recorded) = (r.clone(), root.recorded);
+        let next = self.events.len() as u32;
+        let event = *self.events.entry(anchor.clone()).or_insert(next);
+        Some(Seen { record, grade, against, when, anchor, event, first_recorded })
     }
 
     /// One more record is known: what that turns, itself among it. A record whose identity is known already is left

@@ -1080,6 +1080,7 @@ impl<'w> World<'w, '_> {
         let period = Period { from: scope.start, to: end.map_or_else(|| self.drifting(), |e| self.up_to(e)) };
         let signal = self.signal(&part.cond, &Env { since: None, ..env.clone() });
         let signal = if part.verb == Verb::NotKeep { signal.map(|s| s.not()) } else { signal };
+        let now = if over { signal.at(period.to) } else { self.now(&signal) }.truth(env.standard);
         let open = |truth| {
             let runs = signal.stretches(env.standard, truth).into_iter();
             let resting = |t: Instant| changes.rests(t);
@@ -1122,7 +1123,6 @@ impl<'w> World<'w, '_> {
                 .take(20)
                 .map(|p| format!("reports for {} to {}", calendar.show(p.from), calendar.show(p.to.next())))
                 .collect();
-            let now = if over { signal.at(period.to) } else { self.now(&signal) }.truth(env.standard);
             if let Some(first) = unknown.first().filter(|_| over || now != Truth::True) {
                 let told = if now == Truth::True { first.from } else { period.to };
                 let support = *signal.at(told);
@@ -1244,25 +1244,25 @@ impl<'w> World<'w, '_> {
         let ids: BTreeSet<_> = acts.iter().map(|h| &h.seen.record.id).collect();
         let mut outcome = if let Some(first) = breaches.first() {
             let grade = breaches.iter().map(|h| h.seen.grade).max().unwrap_or_default();
-            let events: BTreeSet<_> = breaches.iter().map(|h| &h.seen.anchor).collect();
-            let text =
-                format!("{} on record, the first {}", events.len(), calendar.show_when(first.seen.when));
+            let events = distinct(breaches.iter().map(|h| h.seen.event).collect());
+            let text = format!("{events} on record, the first {}", calendar.show_when(first.seen.when));
             let mut outcome = Outcome::new(Performance::Violated, grade, Code::Breach, text);
             outcome.breached = Some(first.seen.when);
-            let mut members: Vec<BTreeSet<&Name>> = Vec::new();
+            let mut members: Vec<Vec<u32>> = Vec::new();
             for hit in &breaches {
                 let when = hit.seen.when;
                 match outcome.episodes.last_mut() {
                     Some(last) if when.earliest - last.to.map_or(when.earliest, |t| t.latest) < DAY => {
                         last.to = Some(last.to.filter(|t| t.latest >= when.latest).unwrap_or(when));
                         last.grade = last.grade.max(hit.seen.grade);
-                        last.records.push(hit.seen.record.id.clone());
-                        last.records.truncate(100);
-                        members.last_mut().map(|m| m.insert(&hit.seen.anchor));
+                        if last.records.len() < MOST_CITED {
+                            last.records.push(hit.seen.record.id.clone());
+                        }
+                        members.last_mut().into_iter().for_each(|m| m.push(hit.seen.event));
                     }
                     _ => {
                         let records = vec![hit.seen.record.id.clone()];
-                        members.push(BTreeSet::from([&hit.seen.anchor]));
+                        members.push(vec![hit.seen.event]);
                         outcome.episodes.push(Episode {
                             from: when,
                             to: Some(when),
@@ -1274,7 +1274,7 @@ impl<'w> World<'w, '_> {
                 }
             }
             for (episode, members) in outcome.episodes.iter_mut().zip(members) {
-                episode.size = (members.len() as i64).into();
+                episode.size = (distinct(members) as i64).into();
             }
             outcome
         } else {
@@ -1370,6 +1370,13 @@ fn exceeding(calendar: &Calendar, failing: &[Run], window: Span, allowed: i64) -
         }
     }
     broken
+}
+
+/// How many different events.
+fn distinct(mut events: Vec<u32>) -> usize {
+    events.sort_unstable();
+    events.dedup();
+    events.len()
 }
 
 /// Several parts together: the worst decides, and its steps come last; the others' steps stay on record.
