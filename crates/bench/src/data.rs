@@ -105,16 +105,18 @@ fn of_kind(kind: &str, n: u64, chance: &mut Chance, into: &mut Vec<(u64, String)
             }
         }
         "since" => {
-            let items = 20_000;
-            for i in 0..n {
-                let item = chance.below(items);
-                // Two of a hundred items are never approved; an approval that ends is soon given again.
-                let event = match chance.below(100) {
-                    0..30 if item >= items / 50 => format!("approval(i{item})"),
-                    30..31 => format!("approval_ends(i{item})"),
-                    _ => format!("publication({},i{item})", party(chance.below(30))),
-                };
-                into.push((at(i), event));
+            // What is approved is published a while later; of a hundred publications one was never approved, and of a
+            // hundred approvals one ends before.
+            for i in 0..n / 2 {
+                let time = at(2 * i);
+                let after = 60 + chance.below(30 * DAY);
+                if !chance.percent(1) {
+                    into.push((time, format!("approval(i{i})")));
+                }
+                if chance.percent(1) {
+                    into.push((time + chance.below(after), format!("approval_ends(i{i})")));
+                }
+                into.push((time + after, format!("publication({},i{i})", party(chance.below(30)))));
             }
         }
         "access" => {

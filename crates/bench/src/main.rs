@@ -6,6 +6,7 @@
 //! servanda-bench plain KIND [--known-at SECONDS] < TRACE                   the same answers, computed another way
 //! servanda-bench history PACT N SEED FILE                                  a long history as stored columns
 //! servanda-bench measure PACT FILE                                         figures of one process over such a history
+//! servanda-bench text PACT FILE                                            such a history as a trace
 //! servanda-bench sweep N                                                   a sweep over N events
 //! ```
 //!
@@ -21,23 +22,24 @@ mod plain;
 mod trace;
 mod verdicts;
 
-use servanda_engine::columns::{Plan, replay};
+use servanda_engine::columns::{Live, Plan, Table};
 use servanda_model::Instant;
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
-        Ok(out) => match std::io::stdout().lock().write_all(&out) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::from(2),
-        },
+    match run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).and_then(|out| told(&out)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
             ExitCode::from(2)
         }
     }
+}
+
+fn told(out: &[u8]) -> Result<(), String> {
+    std::io::stdout().lock().write_all(out).map_err(|e| format!("cannot write: {e}"))
 }
 
 fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
@@ -50,10 +52,13 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             let norm = options.iter().find(|(name, _)| *name == "--norm").map(|(_, norm)| *norm);
             let plan = plan(pact, norm)?;
             let table = trace::read(&plan, &input()?)?;
-            let log = replay(&plan, &table, trace::SECOND).map_err(|e| e.to_string())?;
+            let mut live = Live::new(&plan);
+            live.replay(&table, trace::SECOND).map_err(|e| e.to_string())?;
             let last = table.len().checked_sub(1).map_or(0, |row| table.recorded(row as u32));
             let at = known_at.map_or(last, |s| s as i64 * trace::SECOND);
-            Ok(verdicts::violations(&plan, &table, &log, Instant(at)))
+            told(&verdicts::violations(&plan, &table, live.log(), Instant(at)))?;
+            // Nothing is taken apart that ends anyway.
+            std::process::exit(0)
         }
         ["plain", kind] => plain::violations(kind, &input()?, known_at).ok_or_else(|| format!("no rule `{kind}`")),
         ["generate", kind, n, seed, late] => {
@@ -66,9 +71,17 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             let written = std::fs::write(file, table.to_bytes(&plan));
             written.map(|()| Vec::new()).map_err(|e| format!("cannot write {file}: {e}"))
         }
+        ["text", pact, file] => {
+            let plan = plan(pact, Some("consult"))?;
+            let bytes = std::fs::read(file).map_err(|e| format!("cannot read {file}: {e}"))?;
+            let table = Table::from_bytes(&plan, &bytes).map_err(|e| e.to_string())?;
+            let mut out = Vec::new();
+            trace::write(&plan, &table, &mut out).map_err(|e| e.to_string())?;
+            Ok(out)
+        }
         ["measure", pact, file] => measure::history(&plan(pact, Some("consult"))?, file),
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
-        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, measure PACT FILE, or sweep N".into()),
+        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, measure PACT FILE, or sweep N".into()),
     }
 }
 

@@ -31,16 +31,66 @@ struct Closed<T> {
     least: Vec<u32>,
 }
 
+/// The open chunk. Most columns of a join hold one entry, which needs no memory of its own.
+#[derive(Clone, Debug)]
+enum Tail<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T: Copy> Tail<T> {
+    #[inline]
+    fn entries(&self) -> &[T] {
+        match self {
+            Tail::One(entry) => std::slice::from_ref(entry),
+            Tail::Many(entries) => entries,
+        }
+    }
+
+    fn entries_mut(&mut self) -> &mut [T] {
+        match self {
+            Tail::One(entry) => std::slice::from_mut(entry),
+            Tail::Many(entries) => entries,
+        }
+    }
+
+    #[inline]
+    fn insert(&mut self, at: usize, entry: T) {
+        match self {
+            Tail::One(only) => {
+                *self = Tail::Many(if at == 0 { vec![entry, *only] } else { vec![*only, entry] });
+            }
+            Tail::Many(entries) if entries.capacity() == 0 => *self = Tail::One(entry),
+            Tail::Many(entries) => entries.insert(at, entry),
+        }
+    }
+
+    fn remove(&mut self, at: usize) {
+        match self {
+            Tail::One(_) => *self = Tail::Many(Vec::new()),
+            Tail::Many(entries) => _ = entries.remove(at),
+        }
+    }
+
+    /// All entries, leaving none.
+    fn take(&mut self) -> Vec<T> {
+        match std::mem::replace(self, Tail::Many(Vec::with_capacity(CHUNK))) {
+            Tail::One(entry) => vec![entry],
+            Tail::Many(entries) => entries,
+        }
+    }
+}
+
 /// A sorted column.
 #[derive(Clone, Debug)]
 pub(super) struct Column<T> {
-    tail: Vec<T>,
+    tail: Tail<T>,
     closed: Option<Box<Closed<T>>>,
 }
 
 impl<T> Default for Column<T> {
     fn default() -> Column<T> {
-        Column { tail: Vec::new(), closed: None }
+        Column { tail: Tail::Many(Vec::new()), closed: None }
     }
 }
 
@@ -56,7 +106,7 @@ impl<T: Timed> Column<T> {
     fn chunk(&self, number: u32) -> &[T] {
         match &self.closed {
             Some(closed) if (number as usize) < closed.chunks.len() => &closed.chunks[number as usize],
-            _ => &self.tail,
+            _ => self.tail.entries(),
         }
     }
 
@@ -71,7 +121,7 @@ impl<T: Timed> Column<T> {
         let number = spot.chunk as usize;
         match &mut self.closed {
             Some(closed) if number < closed.chunks.len() => closed.chunks[number].get_mut(spot.at as usize),
-            _ => self.tail.get_mut(spot.at as usize),
+            _ => self.tail.entries_mut().get_mut(spot.at as usize),
         }
     }
 
@@ -97,20 +147,20 @@ impl<T: Timed> Column<T> {
 
     /// The last entry.
     pub fn last(&self) -> Option<&T> {
-        self.tail.last().or_else(|| self.closed.as_ref()?.chunks.last()?.last())
+        self.tail.entries().last().or_else(|| self.closed.as_ref()?.chunks.last()?.last())
     }
 
     /// The last entry, to be changed in all but its time and root.
     pub fn last_mut(&mut self) -> Option<&mut T> {
-        self.tail.last_mut().or_else(|| self.closed.as_mut()?.chunks.last_mut()?.last_mut())
+        self.tail.entries_mut().last_mut().or_else(|| self.closed.as_mut()?.chunks.last_mut()?.last_mut())
     }
 
     /// Where the first entry stands that does not come before a time and root.
     fn lower(&self, time: i64, root: u32) -> Spot {
         let before = |e: &T| (e.time(), e.root()) < (time, root);
         let chunks = self.chunks() as u32;
-        if chunks == 0 || self.tail.first().is_some_and(before) {
-            return Spot { chunk: chunks, at: self.tail.partition_point(before) as u32 };
+        if chunks == 0 || self.tail.entries().first().is_some_and(before) {
+            return Spot { chunk: chunks, at: self.tail.entries().partition_point(before) as u32 };
         }
         let Some(closed) = &self.closed else { return Spot { chunk: 0, at: 0 } };
         // The first chunk that may hold it: the last that begins before the time, and on where a time fills chunks.
@@ -122,7 +172,7 @@ impl<T: Timed> Column<T> {
             }
             chunk += 1;
             if chunk == closed.chunks.len() {
-                return Spot { chunk: chunks, at: self.tail.partition_point(before) as u32 };
+                return Spot { chunk: chunks, at: self.tail.entries().partition_point(before) as u32 };
             }
         }
     }
@@ -154,11 +204,12 @@ impl<T: Timed> Column<T> {
     pub fn insert(&mut self, entry: T) -> (Spot, bool) {
         let key = (entry.time(), entry.root());
         if self.last().is_none_or(|last| (last.time(), last.root()) < key) {
-            if self.tail.len() >= CHUNK {
+            if self.tail.entries().len() >= CHUNK {
                 self.close();
             }
-            self.tail.push(entry);
-            return (Spot { chunk: self.chunks() as u32, at: self.tail.len() as u32 - 1 }, true);
+            let at = self.tail.entries().len();
+            self.tail.insert(at, entry);
+            return (Spot { chunk: self.chunks() as u32, at: at as u32 }, true);
         }
         let mut spot = self.lower(key.0, key.1);
         let number = spot.chunk as usize;
@@ -185,7 +236,7 @@ impl<T: Timed> Column<T> {
     }
 
     fn close(&mut self) {
-        let full = std::mem::replace(&mut self.tail, Vec::with_capacity(CHUNK));
+        let full = self.tail.take();
         let closed = self.closed.get_or_insert_with(|| {
             Box::new(Closed { chunks: Vec::new(), firsts: Vec::new(), least: Vec::new() })
         });
@@ -215,9 +266,7 @@ impl<T: Timed> Column<T> {
                     closed.least[number] = least(&closed.chunks[number]);
                 }
             }
-            _ => {
-                self.tail.remove(at);
-            }
+            _ => self.tail.remove(at),
         }
         true
     }

@@ -210,6 +210,19 @@ impl Rule {
         matches!(self.content, Content::Nothing)
     }
 
+    /// How many lanes each key has: one for each bearer, where what is asked of them names the bearer.
+    pub fn lanes(&self) -> usize {
+        match &self.content {
+            Content::Act(scan, _) | Content::State(scan, ..) if scan.bearer.is_some() => self.bearers.len(),
+            _ => 1,
+        }
+    }
+
+    /// The lane of a bearer.
+    pub fn lane(&self, bearer: u16) -> u16 {
+        if self.lanes() == 1 { 0 } else { bearer }
+    }
+
     fn scans_mut(&mut self) -> impl Iterator<Item = &mut Scan> {
         let trigger = match &mut self.trigger {
             Source::Each(scan) | Source::Window { scan, .. } => scan,

@@ -286,7 +286,7 @@ impl<'p> Live<'p> {
                 own.from = turn.from;
                 own.status = if established { Status::There } else { Status::Doubtful };
                 if joined {
-                    own.lane = state.lanes.of(bearer, bearers, spoken.key);
+                    own.lane = state.lanes.of(rule.lane(bearer), rule.lanes(), spoken.key);
                     state.lanes.get_mut(own.lane).starts.insert(Start { time, instance });
                 }
             } else {
@@ -305,11 +305,11 @@ impl<'p> Live<'p> {
     /// An act, or a change of a state, comes or goes.
     fn acted(&mut self, number: usize, spoken: Spoken, act: Act, comes: bool) {
         let rule = &self.plan.rules[number];
-        let bearers = rule.bearers.len();
-        for bearer in spoken.bearer.map_or(0..bearers as u16, |b| b..b + 1) {
-            let lanes = &mut self.states[number].lanes;
-            let lane = lanes.of(bearer, bearers, spoken.key);
-            let lane = lanes.get_mut(lane);
+        let lanes = rule.lanes();
+        for bearer in spoken.bearer.map_or(0..lanes as u16, |b| rule.lane(b)..rule.lane(b) + 1) {
+            let all = &mut self.states[number].lanes;
+            let lane = all.of(bearer, lanes, spoken.key);
+            let lane = all.get_mut(lane);
             match comes {
                 true => _ = lane.acts.insert(act),
                 false => _ = lane.acts.remove(act.time, act.root),
@@ -331,7 +331,8 @@ impl<'p> Live<'p> {
     /// What changed since the last time is said as known at `known_at`: the rows that this adds to the log.
     pub fn settle(&mut self, known_at: Instant) -> Range<usize> {
         let before = self.log.len();
-        for instance in std::mem::take(&mut self.touched) {
+        let mut touched = std::mem::take(&mut self.touched);
+        for instance in touched.drain(..) {
             let own = &mut self.log.instances[instance as usize];
             own.touched = false;
             let own = *own;
@@ -365,6 +366,7 @@ impl<'p> Live<'p> {
                 }
             };
         }
+        self.touched = touched;
         before..self.log.len()
     }
 
@@ -386,14 +388,54 @@ impl<'p> Live<'p> {
         }
     }
 
+    /// All rows of a table in the order in which they became known, or were taken back: what changes within one `step`
+    /// (milliseconds) is said as known at its end.
+    ///
+    /// # Errors
+    /// The record that only perhaps speaks of what a rule asks for.
+    ///
+    /// # Panics
+    /// Where `step` is not positive.
+    pub fn replay(&mut self, table: &Table, step: i64) -> Result<(), Refused> {
+        assert!(step > 0, "a replay goes on");
+        let known_to = |row: u32| table.known_to[row as usize];
+        let all = 0..table.len() as u32;
+        let mut gone: Vec<u32> =
+            all.filter(|row| known_to(*row) != FOR_EVER && table.counts(*row as usize)).collect();
+        gone.sort_by_key(|row| known_to(*row));
+        let end_of = |at: i64| (at + step - 1).div_euclid(step) * step;
+        let (mut next, mut back, mut now) = (0, 0, i64::MIN);
+        while next < table.len() || back < gone.len() {
+            let comes = table.recorded.get(next).copied().unwrap_or(FOR_EVER);
+            let goes = gone.get(back).map_or(FOR_EVER, |row| known_to(*row));
+            let at = comes.min(goes);
+            if at > now {
+                if !self.touched.is_empty() {
+                    self.settle(Instant(now));
+                }
+                now = end_of(at);
+            }
+            if goes <= comes {
+                self.remove(table, gone[back])?;
+                back += 1;
+            } else {
+                if table.counts(next) {
+                    self.insert(table, next as u32)?;
+                }
+                next += 1;
+            }
+        }
+        self.settle(Instant(now));
+        Ok(())
+    }
+
     /// What was said so far.
     pub fn log(&self) -> &Log {
         &self.log
     }
 }
 
-/// The whole history of what was said of each instance, as the rows of a table became known: what changes within one
-/// `step` (milliseconds) is said as known at its end.
+/// The whole history of what was said of each instance: see [`Live::replay`].
 ///
 /// # Errors
 /// The record that only perhaps speaks of what a rule asks for.
@@ -401,34 +443,7 @@ impl<'p> Live<'p> {
 /// # Panics
 /// Where `step` is not positive.
 pub fn replay(plan: &Plan, table: &Table, step: i64) -> Result<Log, Refused> {
-    assert!(step > 0, "a replay goes on");
     let mut live = Live::new(plan);
-    let mut gone: Vec<u32> = (0..table.len() as u32)
-        .filter(|r| table.known_to[*r as usize] != FOR_EVER && table.counts(*r as usize))
-        .collect();
-    gone.sort_by_key(|row| table.known_to[*row as usize]);
-    let end_of = |at: i64| (at + step - 1).div_euclid(step) * step;
-    let (mut next, mut back, mut now) = (0, 0, i64::MIN);
-    while next < table.len() || back < gone.len() {
-        let comes = table.recorded.get(next).copied().unwrap_or(FOR_EVER);
-        let goes = gone.get(back).map_or(FOR_EVER, |row| table.known_to[*row as usize]);
-        let at = comes.min(goes);
-        if at > now {
-            if now > i64::MIN {
-                live.settle(Instant(now));
-            }
-            now = end_of(at);
-        }
-        if goes <= comes {
-            live.remove(table, gone[back])?;
-            back += 1;
-        } else {
-            if table.counts(next) {
-                live.insert(table, next as u32)?;
-            }
-            next += 1;
-        }
-    }
-    live.settle(Instant(now));
+    live.replay(table, step)?;
     Ok(live.log)
 }
