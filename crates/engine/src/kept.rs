@@ -332,6 +332,14 @@ impl Tracker {
         answer
     }
 
+    /// Brings something up to date that whoever computes at this moment does not read by that.
+    pub fn aside<T>(&self, update: impl FnOnce() -> T) -> T {
+        self.frame();
+        let answer = update();
+        self.frames.borrow_mut().pop();
+        answer
+    }
+
     fn frame(&self) {
         let frame =
             Frame { reads: BTreeMap::new(), own_turn: Instant::MAX, turn: Instant::MAX, drifts: false };
@@ -348,9 +356,7 @@ impl Tracker {
         if kept.drifted_to.is_some() || kept.own_turn <= at {
             return None;
         }
-        self.frame();
-        kept.reads.iter().for_each(|read| refresh(read.node));
-        self.frames.borrow_mut().pop();
+        self.aside(|| kept.reads.iter().for_each(|read| refresh(read.node)));
         let nodes = self.nodes.borrow();
         let mut all: Option<(Instant, Instant)> = None;
         for read in kept.reads.iter() {

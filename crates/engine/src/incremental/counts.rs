@@ -165,6 +165,7 @@ impl<'w> World<'w, '_> {
                 None => Arc::new(compared(None)),
             }
         };
+        self.memo.tracker.aside(|| self.completeness(pattern, window, env));
         self.keep_in_part(|memo| &memo.counts, key, compute)
     }
 

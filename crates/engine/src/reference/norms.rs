@@ -1080,6 +1080,7 @@ impl<'w> World<'w, '_> {
         let period = Period { from: scope.start, to: end.map_or_else(|| self.drifting(), |e| self.up_to(e)) };
         let signal = self.signal(&part.cond, &Env { since: None, ..env.clone() });
         let signal = if part.verb == Verb::NotKeep { signal.map(|s| s.not()) } else { signal };
+        let begun = self.reached(period.from);
         let now = if over { signal.at(period.to) } else { self.now(&signal) }.truth(env.standard);
         let open = |truth| {
             let runs = signal.stretches(env.standard, truth).into_iter();
@@ -1123,7 +1124,7 @@ impl<'w> World<'w, '_> {
                 .take(20)
                 .map(|p| format!("reports for {} to {}", calendar.show(p.from), calendar.show(p.to.next())))
                 .collect();
-            if let Some(first) = unknown.first().filter(|_| over || now != Truth::True) {
+            if let Some(first) = unknown.first().filter(|_| begun && (over || now != Truth::True)) {
                 let told = if now == Truth::True { first.from } else { period.to };
                 let support = *signal.at(told);
                 let truth = support.truth(env.standard);
