@@ -334,7 +334,9 @@ impl Comparison<'_> {
             match said.remove(&Key::of(verdict)) {
                 Some(row) if says_the_same(row, verdict) => {}
                 Some(row) => {
-                    let what = format!("{how}: the history says {} and it is {}", show(row), show(verdict));
+                    let part = verdict_difference(verdict, row);
+                    let what =
+                        format!("{how}: the history says {} and it is {}: {part}", show(row), show(verdict));
                     return found(Family::History, what, Some(ask));
                 }
                 None => {
