@@ -7,6 +7,7 @@
 //! - rows of the log ascend by `known_from`; of one instance they do not overlap;
 //! - the same rows of a table give the same log, whatever the step.
 
+use super::column::{Column, Timed};
 use super::plan::{Content, Plan, Refused, Rule, Source, Spoken};
 use super::respond::{Act, BEGINS, Lanes, NO_TIME, Said, Start};
 use super::table::{ENDS, FOR_EVER, Table};
@@ -117,8 +118,25 @@ enum Side {
 struct State {
     lanes: Lanes,
     windows: Vec<Window>,
-    /// Instances by anchor and bearer.
-    known: Vec<((u32, u16), u32)>,
+    known: Column<Known>,
+}
+
+/// The instances of an anchor: one of a bearer, or one after the other of all bearers.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    anchor: u32,
+    /// `None`: of all.
+    bearer: Option<u16>,
+    first: u32,
+}
+
+impl Timed for Known {
+    fn time(&self) -> i64 {
+        self.anchor.into()
+    }
+    fn root(&self) -> u32 {
+        self.first
+    }
 }
 
 /// What is known so far, and what follows from it.
@@ -247,39 +265,36 @@ impl<'p> Live<'p> {
         let bearers = rule.bearers.len();
         let time = turn.from.max(rule.in_force);
         let whom = spoken.bearer.map_or(0..bearers as u16, |b| b..b + 1);
-        for bearer in whom {
-            let state = &mut self.states[number];
-            let key = (turn.anchor, bearer);
-            let first = match state.known.last() {
-                Some((last, _)) if *last < key => state.known.len(),
-                _ => state.known.partition_point(|(k, _)| *k < key),
-            };
-            let mut own = state.known[first..].iter().take_while(|(k, _)| *k == key).map(|(_, i)| *i);
-            let instances = &mut self.log.instances;
-            let there = |i: &u32| instances[*i as usize].status != Status::Gone;
-            let found = match turn.begins {
-                true => own.find(|i| !there(i)),
-                false => own.find(|i| there(i) && instances[*i as usize].from == turn.from),
-            };
-            let instance = match (found, turn.begins) {
-                (Some(instance), _) => instance,
-                (None, false) => continue,
-                (None, true) => {
-                    let instance = instances.len() as u32;
-                    state.known.insert(first, (key, instance));
-                    instances.push(Instance {
-                        rule: number as u16,
-                        bearer,
-                        anchor: turn.anchor,
-                        from: turn.from,
-                        lane: 0,
-                        row: NO_ROW,
-                        status: Status::Gone,
-                        touched: false,
-                    });
-                    instance
-                }
-            };
+        let state = &mut self.states[number];
+        let instances = &mut self.log.instances;
+        let anchor = i64::from(turn.anchor);
+        let new = state.known.last().is_none_or(|last| last.time() < anchor);
+        let own = (!new).then(|| state.known.iter_from(state.known.from(anchor)));
+        let found = own.into_iter().flatten().take_while(|k| k.anchor == turn.anchor).find(|k| {
+            let first = &instances[k.first as usize];
+            let free = first.status == Status::Gone;
+            k.bearer == spoken.bearer && if turn.begins { free } else { !free && first.from == turn.from }
+        });
+        let first = match (found, turn.begins) {
+            (Some(known), _) => known.first,
+            (None, false) => return,
+            (None, true) => {
+                let first = instances.len() as u32;
+                state.known.insert(Known { anchor: turn.anchor, bearer: spoken.bearer, first });
+                instances.extend(whom.clone().map(|bearer| Instance {
+                    rule: number as u16,
+                    bearer,
+                    anchor: turn.anchor,
+                    from: turn.from,
+                    lane: 0,
+                    row: NO_ROW,
+                    status: Status::Gone,
+                    touched: false,
+                }));
+                first
+            }
+        };
+        for (bearer, instance) in whom.zip(first..) {
             let own = &mut instances[instance as usize];
             let joined = !rule.content_is_cap() && established;
             if turn.begins {
