@@ -35,6 +35,17 @@ pub struct Replay {
     pub instances: Vec<Instance>,
 }
 
+impl Replay {
+    /// Of a history over which nothing was replayed.
+    pub fn none(past: &Past, readings: &BTreeMap<Name, Name>) -> Replay {
+        let end = past.period.to;
+        let question = Question { at: end, known_at: end, readings: readings.clone() };
+        let board = Board { question, verdicts: Vec::new(), terms: Vec::new(), acts: Vec::new() };
+        let (norms, terms, load) = (Vec::new(), Vec::new(), Vec::new());
+        Replay { board, log: Vec::new(), norms, terms, load, instances: Vec::new() }
+    }
+}
+
 /// The figures of a norm.
 #[derive(Clone, PartialEq, Debug)]
 pub struct NormFigures {

@@ -62,6 +62,9 @@ fn answer(b: &Backtest<'_>) -> String {
     let norms = &b.replay.norms;
     let sum = |p: Performance| norms.iter().map(|n| n.count(p)).sum::<usize>();
     let all: usize = norms.iter().map(|n| n.instances).sum();
+    if norms.is_empty() && b.sweep.is_some() {
+        return "Only the triggers of the variants were counted; no verdict was given.".to_string();
+    }
     if all == 0 {
         return "Nothing would have been triggered in this history.".to_string();
     }
@@ -96,7 +99,8 @@ fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> String {
     };
     let numbers: Vec<bool> = (0..head.len()).map(|i| i > 0 && number(i)).collect();
     let mut out = format!(
-        "<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><table><caption>{0}</caption><thead><tr>",
+        "<p class=\"caption\" aria-hidden=\"true\">{0}</p><div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><table>\
+         <caption class=\"heard\">{0}</caption><thead><tr>",
         escaped(caption)
     );
     for (cell, number) in head.iter().zip(&numbers) {
@@ -174,6 +178,9 @@ fn clause(b: &Backtest<'_>, norm: &Name) -> String {
 }
 
 fn norms(out: &mut String, b: &Backtest<'_>) {
+    if b.replay.norms.is_empty() {
+        return;
+    }
     let used: Vec<(Performance, &str)> =
         COUNTED.into_iter().filter(|(p, _)| b.replay.norms.iter().any(|n| n.count(*p) > 0)).collect();
     let mut head = vec!["norm", "clause", "triggered", "instances"];

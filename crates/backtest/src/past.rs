@@ -10,7 +10,7 @@
 //!   was known to nobody then, and the wrong report it corrects would be no truth to test a draft on.
 
 use crate::Refusal;
-use servanda_model::agreement::FactKind;
+use servanda_model::agreement::{FactKind, Moment};
 use servanda_model::record::{COVERAGE, EXPLANATION, FINDING, Phase, RoleValue, Says};
 use servanda_model::time::HOUR;
 use servanda_model::{Agreement, Instant, Name, Period, Place, Record, RecordId};
@@ -89,7 +89,8 @@ pub struct Past {
 }
 
 impl Past {
-    /// A history of these records. Without `from` it is counted from its first event, without `to` until its last record
+    /// A history of these records. Without `from` it is counted from its first event or from the draft's entry into force,
+    /// whichever is later, without `to` until its last record
     /// was known.
     ///
     /// # Errors
@@ -114,7 +115,8 @@ impl Past {
         };
         let first = known.iter().map(|r| r.when.earliest).min().unwrap_or(Instant::MIN);
         let last = known.iter().map(|r| r.recorded).max().unwrap_or(Instant::MIN);
-        let period = Period { from: from.unwrap_or(first), to: to.unwrap_or(last) };
+        let begins = in_force(agreement).unwrap_or(Instant::MIN).min(last);
+        let period = Period { from: from.unwrap_or(first.max(begins)), to: to.unwrap_or(last) };
         if period.from > period.to {
             let show = |at| agreement.calendar.show(at);
             return Err(Refusal::new(
@@ -140,6 +142,16 @@ impl Past {
             .records
             .iter()
             .any(|r| r.recorded <= self.period.to && r.when.possibly_within(self.period.from, self.period.to))
+    }
+}
+
+/// When a draft enters into force, where it says so by a date.
+fn in_force(agreement: &Agreement) -> Option<Instant> {
+    match agreement.in_force.as_ref()? {
+        Moment::Instant(at) => Some(*at),
+        Moment::StartOfDate(date) => Some(agreement.calendar.start_of_day(*date)),
+        Moment::EndOfDate(date) => Some(agreement.calendar.end_of_day(*date)),
+        _ => None,
     }
 }
 

@@ -105,7 +105,7 @@ pub struct Lines<'a> {
 
 /// Draws lines; the first six.
 pub fn lines(plot: &Lines<'_>) -> String {
-    let (top, bottom, left) = (16.0, 250.0, 56.0);
+    let (top, bottom, left) = (22.0, 256.0, 56.0);
     let count = plot.lines.len().min(6);
     let height = bottom + 58.0 + 18.0 * count as f64;
     let mut out = begin(plot.id, height, plot.title, plot.words);
@@ -132,9 +132,9 @@ pub fn lines(plot: &Lines<'_>) -> String {
     line(&mut out, "axis", (left, bottom), (WIDTH - RIGHT, bottom));
     label(&mut out, (left + WIDTH - RIGHT) / 2.0, bottom + 40.0, "name mid", plot.axis);
     if let Some((at, _)) = plot.draft.and_then(|i| plot.places.get(i)) {
-        line(&mut out, "draft", (x(*at), top - 6.0), (x(*at), bottom));
+        line(&mut out, "draft", (x(*at), top - 14.0), (x(*at), bottom));
         let (class, dx) = if x(*at) > WIDTH * 0.8 { ("tick end", -6.0) } else { ("tick", 6.0) };
-        label(&mut out, x(*at) + dx, top, class, "the draft");
+        label(&mut out, x(*at) + dx, top - 6.0, class, "the draft");
     }
     for (n, l) in plot.lines.iter().take(6).enumerate() {
         let points: Vec<(f64, f64)> =

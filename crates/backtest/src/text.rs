@@ -233,6 +233,9 @@ fn norm_cells(agreement: &Agreement, f: &NormFigures) -> Vec<String> {
 }
 
 fn norms(out: &mut String, b: &Backtest<'_>, style: &Style) {
+    if b.replay.norms.is_empty() {
+        return;
+    }
     section(out, style, "What each norm would have said");
     let mut table = Table::new(
         &[

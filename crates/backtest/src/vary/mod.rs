@@ -15,10 +15,10 @@ mod slots;
 
 pub use slots::{Knob, Setting, knobs};
 
+use crate::Refusal;
 use crate::figures::{self, NormFigures, TermFigures};
 use crate::labels::{self, Label, Scored};
 use crate::past::Past;
-use crate::{Refusal, Replay};
 use servanda_lang::closest;
 use servanda_model::{Agreement, Instant, Name, Places};
 use std::collections::BTreeMap;
@@ -175,14 +175,18 @@ pub fn sweep(
     for at in combinations(&varied) {
         working(variants.len() + 1, count);
         let (changed, chosen) = apply(agreement, readings, &varied, &at);
-        let Replay { board, log, norms, terms, load, instances } =
-            figures::replay(&changed, places, past, &chosen);
-        let replay = Replay { board, log, norms, terms, load, instances };
+        let replay = figures::replay(&changed, places, past, &chosen);
         let scored = labels.map(|(labels, tolerance)| labels::score(&replay, past, labels, tolerance));
         let found = Found::Whole { norms: replay.norms, terms: replay.terms, scored };
         variants.push(Variant { is_draft: is_draft(&varied, &at), at, found });
     }
     Ok(Sweep { varied, term_only: None, variants })
+}
+
+/// Whether the variants' triggers can be counted without a replay.
+pub fn is_countable(agreement: &Agreement, past: &Past, varied: &[Varied]) -> bool {
+    let count = varied.iter().try_fold(1usize, |n, v| n.checked_mul(v.values.len())).unwrap_or(usize::MAX);
+    count <= THRESHOLDS && quick::sweep(agreement, past, varied).is_some()
 }
 
 /// The draft and the chosen readings with these values.

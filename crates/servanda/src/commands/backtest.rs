@@ -6,7 +6,7 @@ use crate::session::Session;
 use crate::{input, matter, source};
 use servanda_backtest::vary::{self, Sweep};
 use servanda_backtest::{
-    Backtest, Knowledge, Past, Refusal, against, html, json, labels, parquet_rows, replay, text,
+    Backtest, Knowledge, Past, Refusal, Replay, against, html, json, labels, parquet_rows, replay, text,
 };
 use servanda_lang::literal;
 use servanda_model::agreement::Moment;
@@ -32,6 +32,9 @@ pub struct Arguments {
     /// Replay the whole draft for each variant, also where counting a term's triggers would do
     #[arg(long, requires = "vary")]
     verdicts: bool,
+    /// Only count the variants' triggers: the draft is not replayed, and no verdict is given
+    #[arg(long, requires = "vary", conflicts_with_all = ["verdicts", "against", "labels"])]
+    count_only: bool,
     /// Option of a reading; may be given several times
     #[arg(long = "reading", value_name = "NAME=OPTION")]
     readings: Vec<String>,
@@ -65,7 +68,7 @@ struct History {
     /// Mapping for --records (docs/reference/mapping.md)
     #[arg(long, value_name = "FILE", requires = "records", help_heading = "The history")]
     map: Option<PathBuf>,
-    /// Count from then on [default: the first record]
+    /// Count from then on [default: the first record, or the entry into force where that is later]
     #[arg(long, value_name = "TIME", help_heading = "The history")]
     from: Option<String>,
     /// Count until then [default: when the last record was known]
@@ -121,7 +124,10 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     }
 
     working.at(&format!("replaying {} records", past.records.len()));
-    let replayed = replay(&agreement, &places, &past, &readings);
+    let replayed = match arguments.count_only {
+        true => Replay::none(&past, &readings),
+        false => replay(&agreement, &places, &past, &readings),
+    };
     let dormant = replayed.norms.iter().all(|n| n.instances == 0);
     if dormant && replayed.board.verdicts.iter().any(|v| v.because(Code::NotInForce)) {
         session.note("warning: the draft is not in force within the history, so nothing is triggered; --in-force DATE takes it as in force from then on");
@@ -133,6 +139,12 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
             let beside = labelled.as_deref().map(|all| (all, tolerance));
             let count = |n: usize, of: usize| working.at(&format!("replaying variant {n} of {of}"));
             let verdicts = arguments.verdicts;
+            if arguments.count_only && !vary::is_countable(&agreement, &past, &varied) {
+                return Err(Failure::new("these variants cannot be counted without a replay").help(
+                    "--count-only is for the threshold, kinds and window of one counting term whose events are exact in time; \
+                     leave it out, and the draft is replayed for each",
+                ));
+            }
             Some(vary::sweep(&agreement, &places, &past, &readings, varied, beside, verdicts, count)?)
         }
     };
