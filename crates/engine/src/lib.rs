@@ -1,6 +1,6 @@
 //! Agreement, records and a moment in; verdicts with reasons out.
 //!
-//! [`mod@reference`] is the semantics. What it deliberately does not do: see text, touch a disk, read a clock.
+//! [`mod@reference`] is the semantics; [`incremental`] answers the same, faster, and stays up to date. What it deliberately does not do: see text, touch a disk, read a clock.
 //!
 //! Invariants
 //! - the same agreement, records and question give the same board, in whatever order the records come;
@@ -18,5 +18,4 @@ pub mod reference;
 pub mod signal;
 
 pub use explain::explain;
-pub use incremental::Engine;
-pub use reference::evaluate;
+pub use incremental::{Engine, evaluate};

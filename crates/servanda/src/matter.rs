@@ -46,6 +46,37 @@ pub struct Matter {
     /// Option of a reading; may be given several times
     #[arg(long = "reading", value_name = "NAME=OPTION", help_heading = "What is asked")]
     readings: Vec<String>,
+    /// Who computes the verdicts
+    #[arg(long, value_enum, default_value_t, value_name = "ENGINE", help_heading = "What is asked")]
+    engine: Evaluator,
+}
+
+/// Who computes the verdicts. Both answer the same; where they do not, it is our bug.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub enum Evaluator {
+    /// The engine
+    #[default]
+    Incremental,
+    /// The semantics, transcribed: slower, a check
+    Reference,
+}
+
+impl Evaluator {
+    /// The board for a question.
+    pub fn evaluate(
+        self,
+        agreement: &Agreement,
+        places: &Places,
+        records: &[Record],
+        question: &Question,
+    ) -> Board {
+        match self {
+            Evaluator::Incremental => servanda_engine::evaluate(agreement, places, records, question),
+            Evaluator::Reference => {
+                servanda_engine::reference::evaluate(agreement, places, records, question)
+            }
+        }
+    }
 }
 
 /// Everything that an answer is made of.
@@ -60,6 +91,8 @@ pub struct Case {
     pub records: Vec<Record>,
     /// Verdicts.
     pub board: Board,
+    /// Who computed them.
+    pub engine: Evaluator,
 }
 
 impl Case {
@@ -85,6 +118,7 @@ impl Matter {
             at: None,
             known_at: None,
             readings: Vec::new(),
+            engine: Evaluator::default(),
         }
     }
 
@@ -125,8 +159,8 @@ impl Matter {
         };
         let places = places(&agreement, &path, &records, session)?;
         working.at(&format!("computing the verdicts on {} records", records.len()));
-        let board = servanda_engine::evaluate(&agreement, &places, &records, &question);
-        Ok(Case { text, agreement, places, records, board })
+        let board = self.engine.evaluate(&agreement, &places, &records, &question);
+        Ok(Case { text, agreement, places, records, board, engine: self.engine })
     }
 
     fn moment(

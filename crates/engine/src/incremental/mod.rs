@@ -11,6 +11,7 @@
 
 pub(crate) mod counts;
 pub mod history;
+pub(crate) mod lists;
 
 use crate::readings::{Choice, combinations};
 use crate::reference::known::{Known, Turned};
@@ -22,6 +23,22 @@ use servanda_model::{Agreement, Board, Instant, Name, Places, Question, Record, 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// The board of an agreement for a question: what [`reference::evaluate`](crate::reference::evaluate) answers, faster.
+/// For one question; [`Engine`] is for many.
+///
+/// # Example
+/// ```
+/// use servanda_model::{Agreement, Instant, Places, Question};
+/// let board = servanda_engine::evaluate(&Agreement::default(), &Places::default(), &[], &Question::at(Instant(0)));
+/// assert!(board.verdicts.is_empty());
+/// ```
+pub fn evaluate(agreement: &Agreement, places: &Places, records: &[Record], question: &Question) -> Board {
+    let settings = Settings { readings: question.readings.clone(), ..Settings::default() };
+    let mut engine = Engine::new(agreement, places, settings);
+    engine.add(records.iter().cloned());
+    engine.board(question)
+}
 
 /// What an engine is set up with besides its agreement.
 #[derive(Clone, Debug, Default)]

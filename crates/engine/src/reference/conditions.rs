@@ -689,7 +689,10 @@ impl<'w> World<'w, '_> {
         let mut patterns = Vec::new();
         patterns_of(inner, &mut patterns);
         let hits: Vec<_> = patterns.iter().flat_map(|p| self.hits(p, env).to_vec()).collect();
-        let first = env.since.or_else(|| self.in_force().map(|k| k.when.latest));
+        // What reaches back without limit is counted from the entry into force, or from the first report.
+        let begun = |t: &Instant| *t > Instant::MIN;
+        let in_force = || self.in_force().map(|k| k.when.latest).filter(begun);
+        let first = env.since.filter(begun).or_else(in_force);
         let Some(first) = first.or_else(|| hits.iter().map(|h| h.seen.when.earliest).min()) else {
             return Signal::constant(Support::default());
         };

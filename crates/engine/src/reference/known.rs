@@ -41,7 +41,8 @@ impl Seen {
         if self.against == Grade::None { self.grade } else { Grade::None }
     }
 
-    fn order(&self) -> (When, &RecordId) {
+    /// Records are in the order of the time at which they count, then of their identity.
+    pub fn order(&self) -> (When, &RecordId) {
         (self.when, &self.record.id)
     }
 }

@@ -6,15 +6,13 @@
 //! # Source
 //! `docs/reference/language.md`, "Doubt".
 
-use super::known::{Seen, Series, Turned};
-use super::{Env, EnvKey, World};
+use super::known::Seen;
+use super::{Env, World};
 use crate::ground::{self, Given, Needed};
-use crate::kept::Node;
-use servanda_model::agreement::{Agreement, Cond, Exception, FactKind, FactPattern, Op, Value, ZoneRef};
-use servanda_model::record::{RoleValue, Says};
+use servanda_model::agreement::{Agreement, Cond, Exception, FactPattern, Op, Value, ZoneRef};
+use servanda_model::record::RoleValue;
 use servanda_model::{Instant, Name, Number, Place, Record, RecordId, When, Within};
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Yes, perhaps, no: in this order, so that `and` is the minimum.
@@ -130,148 +128,7 @@ impl Hit {
     }
 }
 
-/// The records that a pattern matches for an instance, in order of time.
-#[derive(Clone, Debug)]
-pub struct List {
-    /// All of them.
-    pub all: Arc<Vec<Hit>>,
-    /// Greatest doubt about the time of one of them, in milliseconds.
-    widest: i64,
-    node: Node,
-}
-
-/// What of a fact's records is read.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Part {
-    Denials,
-    All,
-}
-
-/// Lists by pattern (its address) and by what of an instance its matches hang on; each with the pattern and the
-/// instance, so that it can be kept up to date.
-pub struct Lists<'w> {
-    #[allow(clippy::type_complexity, reason = "as the words above say")]
-    by_key: RefCell<BTreeMap<(usize, EnvKey), (FactPattern, Env<'w>, List)>>,
-    by_fact: RefCell<BTreeMap<Name, Vec<(usize, EnvKey)>>>,
-    /// What is read of a fact beside the lists: its denials, or all its records.
-    facts: RefCell<BTreeMap<(Name, Part), Node>>,
-}
-
-impl Default for Lists<'_> {
-    fn default() -> Self {
-        Lists { by_key: RefCell::default(), by_fact: RefCell::default(), facts: RefCell::default() }
-    }
-}
-
 impl<'w> World<'w, '_> {
-    /// Records that match a pattern for an instance, in order of time, exceptions without a cap left out.
-    pub fn hits(&self, pattern: &FactPattern, env: &Env<'w>) -> Arc<Vec<Hit>> {
-        let list = self.list(pattern, env);
-        self.memo.tracker.read(list.node, Instant::MIN, Instant::MAX);
-        list.all
-    }
-
-    /// Those of them that may lie between two instants.
-    pub fn hits_within(&self, pattern: &FactPattern, env: &Env<'w>, from: Instant, to: Instant) -> Vec<Hit> {
-        let list = self.list(pattern, env);
-        self.memo.tracker.read(list.node, from, to);
-        let begins = list.all.partition_point(|h| h.seen.when.earliest < from + -list.widest);
-        let near = list.all[begins..].iter().take_while(|h| h.seen.when.earliest <= to);
-        near.filter(|h| h.seen.when.latest >= from).cloned().collect()
-    }
-
-    fn list(&self, pattern: &FactPattern, env: &Env<'w>) -> List {
-        let key = (std::ptr::from_ref(pattern) as usize, env.key(self.agreement, pattern));
-        if let Some((.., list)) = self.memo.hits.by_key.borrow().get(&key) {
-            return list.clone();
-        }
-        let affirmed = self.known.affirmed(pattern.fact.as_str());
-        let all: Vec<Hit> = affirmed.filter_map(|seen| self.hit(pattern, env, seen)).collect();
-        let widest = all.iter().map(|h| h.seen.when.latest - h.seen.when.earliest).max().unwrap_or(0);
-        let node = if self.memo.tracker.follows() { self.memo.tracker.node() } else { 0 };
-        let list = List { all: Arc::new(all), widest, node };
-        if self.memo.tracker.follows() {
-            let mut by_fact = self.memo.hits.by_fact.borrow_mut();
-            by_fact.entry(pattern.fact.clone()).or_default().push(key.clone());
-        }
-        let kept = (pattern.clone(), env.clone(), list.clone());
-        self.memo.hits.by_key.borrow_mut().insert(key, kept);
-        list
-    }
-
-    fn hit(&self, pattern: &FactPattern, env: &Env<'w>, seen: Arc<Seen>) -> Option<Hit> {
-        let how = self.matches(pattern, &seen.record, seen.when.earliest, env);
-        let measure = || self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind == FactKind::Measure);
-        let removed = |seen| {
-            let without_cap = env.except.iter().filter(|e| e.up_to.is_none());
-            !measure() && without_cap.into_iter().any(|e| self.excepted(e, seen, env))
-        };
-        (how != Match::No && !removed(&seen)).then(|| Hit { sure: how == Match::Yes, seen })
-    }
-
-    /// What is known of a record turned: brings the lists up to date, and tells who read them.
-    pub fn turned(&self, turned: &Turned) {
-        let (before, after) = (&turned.before, &turned.after);
-        let Some(either) = before.as_ref().or(after.as_ref()) else { return };
-        let fact = &either.record.fact;
-        let mut by_key = self.memo.hits.by_key.borrow_mut();
-        let by_fact = self.memo.hits.by_fact.borrow();
-        for key in by_fact.get(fact).into_iter().flatten() {
-            let Some((pattern, env, list)) = by_key.get_mut(key) else { continue };
-            let affirms = |seen: &&Arc<Seen>| seen.record.says == Says::Affirms;
-            let now = after.as_ref().filter(affirms).and_then(|seen| self.hit(pattern, env, seen.clone()));
-            let order =
-                |h: &Hit, seen: &Seen| (h.seen.when, &h.seen.record.id) < (seen.when, &seen.record.id);
-            if let Some(seen) = before.as_ref().filter(affirms) {
-                let place = list.all.partition_point(|h| order(h, seen));
-                if list.all.get(place).is_some_and(|h| h.seen.record.id == seen.record.id) {
-                    Arc::make_mut(&mut list.all).remove(place);
-                    self.memo.tracker.changed(list.node, seen.when.earliest, seen.when.latest);
-                }
-            }
-            if let Some(hit) = now {
-                let when = hit.seen.when;
-                let place = list.all.partition_point(|h| order(h, &hit.seen));
-                Arc::make_mut(&mut list.all).insert(place, hit);
-                list.widest = list.widest.max(when.latest - when.earliest);
-                self.memo.tracker.changed(list.node, when.earliest, when.latest);
-            }
-        }
-        let denies = |seen: &Option<Arc<Seen>>| seen.as_ref().is_some_and(|s| s.record.says == Says::Denies);
-        let facts = self.memo.hits.facts.borrow();
-        let all = facts.get(&(fact.clone(), Part::All));
-        let denials = facts.get(&(fact.clone(), Part::Denials)).filter(|_| denies(before) || denies(after));
-        let everything = facts.get(&(Name::from(""), Part::All));
-        for node in all.into_iter().chain(denials).chain(everything) {
-            self.memo.tracker.changed(*node, Instant::MIN, Instant::MAX);
-        }
-    }
-
-    fn reads(&self, fact: &str, part: Part) {
-        if self.memo.tracker.follows() {
-            let mut facts = self.memo.hits.facts.borrow_mut();
-            let node = *facts.entry((fact.into(), part)).or_insert_with(|| self.memo.tracker.node());
-            self.memo.tracker.read(node, Instant::MIN, Instant::MAX);
-        }
-    }
-
-    /// Whoever computes at this moment hangs on every record.
-    pub fn reads_everything(&self) {
-        self.reads("", Part::All);
-    }
-
-    /// All records of a fact, in order of time.
-    pub fn records_of(&self, fact: &str) -> Series {
-        self.reads(fact, Part::All);
-        self.known.of(fact)
-    }
-
-    /// Records of a fact that deny it, in order of time.
-    pub fn denials(&self, fact: &str) -> impl Iterator<Item = Arc<Seen>> + use<> {
-        self.reads(fact, Part::Denials);
-        self.known.denied(fact)
-    }
-
     /// Whether an exception that has not lapsed surely covers an event.
     pub fn excepted(&self, e: &Exception, seen: &Seen, env: &Env<'w>) -> bool {
         e.until.is_none_or(|u| seen.when.latest <= u) && self.covered(e, seen, env)
@@ -282,7 +139,13 @@ impl<'w> World<'w, '_> {
         self.filter(&e.covers, &seen.record, seen.when.earliest, env) == Match::Yes
     }
 
-    fn matches(&self, pattern: &FactPattern, record: &Record, at: Instant, env: &Env<'w>) -> Match {
+    pub(crate) fn matches(
+        &self,
+        pattern: &FactPattern,
+        record: &Record,
+        at: Instant,
+        env: &Env<'w>,
+    ) -> Match {
         let roles = pattern.roles.iter().map(|(role, wanted)| match (role.as_str(), wanted) {
             ("at", Value::Name(zone)) => {
                 self.lies_in(record, &ZoneRef { zone: zone.clone(), args: vec![] }, at, env)
@@ -384,7 +247,7 @@ impl<'w> World<'w, '_> {
         }
     }
 
-    fn same_name(&self, is: &Name, wanted: &Name, at: Instant) -> Match {
+    pub(crate) fn same_name(&self, is: &Name, wanted: &Name, at: Instant) -> Match {
         if is == wanted {
             return Match::Yes;
         }

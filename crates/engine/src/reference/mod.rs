@@ -25,12 +25,13 @@ mod powers;
 mod tests;
 
 use crate::incremental::counts::CountKey;
+use crate::incremental::lists::Lists;
 use crate::kept::{Differ, Node, Table, Tracker};
 use crate::readings::{Choice, combinations, merged};
 use crate::signal::{Quantity, Run, Signal};
 use conditions::Shares;
 use known::Known;
-use matching::{Leans, Lies, Lists, Match};
+use matching::{Leans, Lies, Match};
 use moments::Moment_;
 use norms::Judged;
 use powers::Acts;
@@ -191,7 +192,7 @@ pub(crate) struct Memo<'w> {
     /// For norms that are subject to something: that it is given, as a condition.
     subjects: BTreeMap<Name, Cond>,
     /// Instants at which a membership or a zone changes.
-    epochs: Vec<Instant>,
+    pub epochs: Vec<Instant>,
     /// Which derived value a node is.
     derived: RefCell<BTreeMap<Node, Derived>>,
 }

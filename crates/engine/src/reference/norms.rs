@@ -223,9 +223,11 @@ impl<'w> World<'w, '_> {
                 let known = self.moment(moment, &plain);
                 known.map(|m| triggered(m, "triggered")).into_iter().collect()
             }
+            // What was over before the entry into force triggers nothing; what lasts then triggers then.
             Trigger::Begins(cond) => self
                 .stretches(cond, &plain)
                 .into_iter()
+                .filter(|(run, _)| run.to > in_force.when.latest)
                 .map(|(_, m)| triggered(m, "what triggers it began"))
                 .collect(),
             Trigger::Ends(cond) => {

@@ -33,8 +33,8 @@ pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
 
 /// Serves a case until somebody stops it.
 pub fn serve(case: Case, port: u16, session: &Session) -> Result<(), Failure> {
-    let Case { text, agreement, places, records, board } = case;
-    let evaluate = Box::new(servanda_engine::evaluate);
+    let Case { text, agreement, places, records, board, engine } = case;
+    let evaluate = Box::new(move |a: &_, p: &_, r: &[_], q: &_| engine.evaluate(a, p, r, q));
     let question = board.question.clone();
     let served = Served::new(agreement, text, places, records, question, evaluate).knowing(board);
     let served = Arc::new(served);

@@ -3,8 +3,9 @@
 use super::Answer;
 use crate::failure::Failure;
 use crate::input;
+use crate::matter::Evaluator;
 use crate::session::Session;
-use servanda_model::{Agreement, Name, Places, Record};
+use servanda_model::{Agreement, Board, Name, Places, Question, Record};
 use servanda_scenario::{World, holds_expectations, is_agreed, parse, show, update};
 use servanda_store::Workspace;
 use std::collections::BTreeMap;
@@ -21,14 +22,21 @@ pub struct Arguments {
     /// Write what the engine says into the `expect` lines that do not hold; never under tests/agreed
     #[arg(long, conflicts_with = "filter")]
     update: bool,
+    /// Who computes the verdicts
+    #[arg(long, value_enum, default_value_t, value_name = "ENGINE")]
+    engine: Evaluator,
 }
 
 /// What a scenario file sees of the world: the folder that it lies in, and the engine.
-struct Beside(PathBuf);
+struct Beside {
+    folder: PathBuf,
+    engine: Evaluator,
+}
 
 impl World for Beside {
     fn file(&self, path: &str) -> Result<Vec<u8>, String> {
-        input::bytes(&self.0.join(path), input::TEXT_LIMIT).map_err(|failure| failure.message().to_string())
+        input::bytes(&self.folder.join(path), input::TEXT_LIMIT)
+            .map_err(|failure| failure.message().to_string())
     }
 
     fn places(
@@ -39,6 +47,16 @@ impl World for Beside {
     ) -> (Places, Vec<(Name, String)>) {
         let (places, problems) = servanda_evidence::zones::places(agreement, files, records);
         (places, problems.iter().map(|problem| (problem.name.clone(), problem.to_string())).collect())
+    }
+
+    fn evaluate(
+        &self,
+        agreement: &Agreement,
+        places: &Places,
+        records: &[Record],
+        question: &Question,
+    ) -> Board {
+        self.engine.evaluate(agreement, places, records, question)
     }
 }
 
@@ -74,7 +92,8 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     }
     let (mut passed, mut failed) = (0, 0);
     for (file, text) in files {
-        let world = Beside(file.parent().map(Path::to_path_buf).unwrap_or_default());
+        let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+        let world = Beside { folder, engine: arguments.engine };
         let shown = file.display().to_string();
         let mut document = parse(&text);
         if arguments.update {
