@@ -9,6 +9,7 @@ use crate::record::Marking;
 use crate::time::{CalendarPeriod, Span};
 use crate::{Calendar, Grade, Instant, Name, Number, Point};
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A whole agreement, lowered.
@@ -458,7 +459,7 @@ pub struct Norm {
 }
 
 /// Kind of a norm.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum NormKind {
     /// Must.
     Duty,

@@ -1,12 +1,13 @@
 //! How well something is known: a short chain of grades, never a made-up probability.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How well a thing is supported. The chain is `None < Possible < Probable < Confirmed`.
 ///
 /// # Source
 /// `docs/reference/language.md`, "Facts and what is known".
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub enum Grade {
     /// Nothing speaks for it.
     #[default]

@@ -10,14 +10,53 @@
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Add, Mul, Neg, Sub};
 
 /// An exact rational number of any size.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "Written", try_from = "Written")]
 pub struct Number(Form);
+
+/// A number as it is written and read: numerator and denominator.
+#[derive(Serialize, Deserialize)]
+enum Written {
+    Small(i64, i64),
+    Big(String, String),
+}
+
+impl From<Number> for Written {
+    fn from(number: Number) -> Written {
+        match number.0 {
+            Small(n, d) => Written::Small(n, d),
+            Big(value) => Written::Big(value.numer().to_string(), value.denom().to_string()),
+        }
+    }
+}
+
+impl TryFrom<Written> for Number {
+    type Error = &'static str;
+
+    /// One number has one form; another is refused.
+    fn try_from(written: Written) -> Result<Number, &'static str> {
+        let number = match &written {
+            Written::Small(n, d) => Number::ratio(*n, *d).filter(|r| r.0 == Small(*n, *d)),
+            Written::Big(n, d) => {
+                let parts = n.parse::<BigInt>().ok().zip(d.parse::<BigInt>().ok());
+                let number =
+                    parts.filter(|(_, d)| !d.is_zero()).map(|(n, d)| Number::of_big(BigRational::new(n, d)));
+                number.filter(|r| match &r.0 {
+                    Small(..) => false,
+                    Big(value) => value.numer().to_string() == *n && value.denom().to_string() == *d,
+                })
+            }
+        };
+        number.ok_or("a number that is not in its own form")
+    }
+}
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Form {

@@ -5,10 +5,11 @@
 //! every machine, good to 0.5 % within 500 km.
 
 use crate::Name;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A point on the globe, WGS 84.
-#[derive(Clone, Copy, PartialEq, PartialOrd, Debug)]
+#[derive(Clone, Copy, PartialEq, PartialOrd, Debug, Serialize, Deserialize)]
 pub struct Point {
     /// Degrees north, −90 to 90.
     pub lat: f64,
@@ -17,7 +18,7 @@ pub struct Point {
 }
 
 /// Where a record says that something was.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Place {
     /// A zone or a place by name.
     Named(Name),

@@ -1,6 +1,7 @@
 //! Records: one thing that somebody reported, with its grades. Never changed; a correction is a new record.
 
 use crate::{Grade, Instant, Name, Number, Place, When};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Identity of a record, unique in a workspace.
@@ -15,7 +16,7 @@ pub const FINDING: &str = "finding";
 pub const EXPLANATION: &str = "explanation";
 
 /// One thing that somebody reported.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Record {
     /// Identity.
     pub id: RecordId,
@@ -74,7 +75,7 @@ pub struct Record {
 }
 
 /// Whether a record affirms or denies.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 pub enum Says {
     /// It was so.
     #[default]
@@ -84,7 +85,7 @@ pub enum Says {
 }
 
 /// What a record about a lasting fact reports.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 pub enum Phase {
     /// An event, or a report of how things stand.
     #[default]
@@ -96,7 +97,7 @@ pub enum Phase {
 }
 
 /// What fills a role.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum RoleValue {
     /// A party, a body, a class value, a zone.
     Name(Name),
@@ -111,7 +112,7 @@ pub enum RoleValue {
 }
 
 /// Admiralty reliability of the source, A (completely reliable) to F (cannot be judged).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the letters are the standard's own")]
 pub enum SourceGrade {
     A,
@@ -131,7 +132,7 @@ impl SourceGrade {
 }
 
 /// Admiralty credibility of the item, 1 (confirmed) to 6 (cannot be judged).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct ItemGrade(pub u8);
 
 impl ItemGrade {
@@ -142,7 +143,7 @@ impl ItemGrade {
 }
 
 /// How the source knows what it says.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 pub enum Basis {
     /// Seen, heard or measured by the source.
     #[default]
@@ -194,7 +195,7 @@ impl Basis {
 
 /// Who may see something: a level of the Traffic Light Protocol 2.0 and, where it is narrowed, the parties that it may
 /// be released to.
-#[derive(Clone, PartialEq, Eq, Debug, Default, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Marking {
     /// TLP level.
     pub level: Tlp,
@@ -203,7 +204,7 @@ pub struct Marking {
 }
 
 /// Levels of the Traffic Light Protocol 2.0, from open to closed.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the colours are the standard's own")]
 pub enum Tlp {
     #[default]

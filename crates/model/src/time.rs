@@ -11,12 +11,13 @@
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::{Add, Sub};
 
 /// A moment in UTC, in milliseconds since 1970-01-01T00:00Z.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Instant(pub i64);
 
 /// Milliseconds in an hour.
@@ -70,7 +71,7 @@ impl fmt::Display for Instant {
 }
 
 /// When something happened: an instant, or an earliest and a latest one where only that is known. Both are included.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct When {
     /// It did not happen before.
     pub earliest: Instant,
@@ -101,7 +102,7 @@ impl When {
 }
 
 /// A stretch of time, both ends included.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Period {
     /// First instant.
     pub from: Instant,

@@ -6,6 +6,7 @@
 use crate::agreement::NormKind;
 use crate::record::Marking;
 use crate::{Grade, Instant, Name, Number, Period, RecordId, When};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -41,7 +42,8 @@ pub struct Board {
 }
 
 /// The verdict on one instance of a norm.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct Verdict {
     /// Norm.
     pub norm: Name,
@@ -96,6 +98,58 @@ pub struct Ruling {
     pub performed_late: Option<When>,
     pub episodes: Vec<Episode>,
     pub marking: Marking,
+}
+
+/// A verdict as it is read, before anybody has seen that it has a reason.
+#[derive(Deserialize)]
+struct Written {
+    norm: Name,
+    kind: NormKind,
+    bearer: Bearer,
+    owed_to: Vec<Name>,
+    instance: Name,
+    triggered: Option<When>,
+    due: Option<When>,
+    standing: Standing,
+    performance: Performance,
+    grade: Grade,
+    fulfilled: Option<When>,
+    breached: Option<When>,
+    performed_late: Option<When>,
+    episodes: Vec<Episode>,
+    marking: Marking,
+    reasons: Reasons,
+}
+
+impl TryFrom<Written> for Verdict {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Verdict, &'static str> {
+        let Written { norm, kind, bearer, owed_to, instance, triggered, due, standing, .. } = written;
+        let Written { performance, grade, fulfilled, breached, performed_late, episodes, .. } = written;
+        let Written { marking, reasons, .. } = written;
+        if reasons.because.is_empty() {
+            return Err("a verdict without a reason");
+        }
+        Ok(Verdict {
+            norm,
+            kind,
+            bearer,
+            owed_to,
+            instance,
+            triggered,
+            due,
+            standing,
+            performance,
+            grade,
+            fulfilled,
+            breached,
+            performed_late,
+            episodes,
+            marking,
+            reasons,
+        })
+    }
 }
 
 impl Verdict {
@@ -157,7 +211,7 @@ impl Verdict {
 }
 
 /// Who bears an instance.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum Bearer {
     /// A party or body.
     Party(Name),
@@ -182,7 +236,7 @@ impl fmt::Display for Bearer {
 }
 
 /// Where an instance stands.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Standing {
     /// Not triggered.
     Dormant,
@@ -210,7 +264,7 @@ impl Standing {
 }
 
 /// How an instance ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Ended {
     /// Its time ran out.
     Expired,
@@ -251,7 +305,7 @@ impl Ended {
 }
 
 /// How an instance was performed.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum Performance {
     /// Never triggered, or excepted, or without force on the facts.
     NotApplicable,
@@ -301,7 +355,7 @@ impl Performance {
 }
 
 /// A stretch of breach.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Episode {
     /// Its start.
     pub from: When,
@@ -316,7 +370,7 @@ pub struct Episode {
 }
 
 /// Why a verdict is what it is.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Reasons {
     /// Clause, by index into [`Agreement::clauses`](crate::Agreement::clauses).
     pub clause: Option<usize>,
@@ -343,7 +397,7 @@ pub struct Reasons {
 }
 
 /// A step.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Because {
     /// What kind of step.
     pub code: Code,
@@ -352,7 +406,7 @@ pub struct Because {
 }
 
 /// Kinds of steps. Scenarios assert them by [`Code::word`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[allow(
     missing_docs,
     reason = "the words are their own description; docs/reference/verdicts.md has a line each"
@@ -456,7 +510,7 @@ impl Code {
 }
 
 /// A record that decided something.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Cited {
     /// The record.
     pub record: RecordId,
@@ -465,7 +519,7 @@ pub struct Cited {
 }
 
 /// Coverage behind an absence.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Watched {
     /// What was to be watched: a zone, or the register of a body.
     pub what: String,
@@ -480,7 +534,7 @@ pub struct Watched {
 }
 
 /// The result under one choice of readings.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Elsewhere {
     /// Reading → option.
     pub readings: Vec<(Name, Name)>,
