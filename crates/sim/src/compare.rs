@@ -9,7 +9,7 @@
 
 use crate::world::{Ask, Read};
 use servanda_engine::incremental::history::{History, Key, Row, says_the_same};
-use servanda_engine::incremental::{Engine, Settings};
+use servanda_engine::incremental::{Engine, Settings, Share};
 use servanda_engine::reference;
 use servanda_model::{Agreement, Board, Instant, Places, Question, Record, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,6 +72,8 @@ pub enum Family {
     History,
     /// Two histories of the same records.
     Arrival,
+    /// The history of engines that share the norms against that of one.
+    Shares,
     /// A panic of the reference.
     ReferencePanic,
     /// A panic of the engine.
@@ -222,7 +224,7 @@ impl Comparison<'_> {
         let read = self.read;
         for round in 0..2_u64 {
             let seed = self.order.wrapping_add(round);
-            let mut candidate = self.make(&read.agreement, &read.places)?;
+            let mut candidate = self.make(&read.agreement, &read.places, Settings::default())?;
             let mut so_far: Vec<Record> = Vec::new();
             let batches = self.batches(seed);
             let last = batches.len() - 1;
@@ -259,19 +261,31 @@ impl Comparison<'_> {
     /// # Errors
     /// The first difference.
     pub fn history(&mut self) -> Checked {
+        self.history_under(&[])?;
+        let chosen = self.asks.iter().map(|ask| &ask.readings).find(|readings| !readings.is_empty());
+        match chosen.cloned() {
+            Some(readings) => self.history_under(&readings),
+            None => Ok(()),
+        }
+    }
+
+    fn history_under(&mut self, readings: &[(String, String)]) -> Checked {
         let read = self.read;
+        let ask_at = |at: Instant| Ask { at, known_at: at, readings: readings.to_vec() };
+        let settings =
+            |share: Option<Share>| Settings { readings: ask_at(Instant(0)).question().readings, share };
         let end = read.records.iter().map(|r| r.recorded).chain(self.clocks.iter().copied()).max();
         let Some(end) = end.map(|end| end + 1) else { return Ok(()) };
-        let whole = Ask { at: end, known_at: end, readings: Vec::new() };
+        let whole = ask_at(end);
         let mut instants: BTreeSet<Instant> = read.records.iter().map(|r| r.recorded).collect();
         instants.extend(self.clocks.iter().copied());
         instants
             .extend(edges(&self.ask_reference(&read.records, &whole)?).into_iter().filter(|at| *at < end));
         instants.insert(end);
         let thinned: Vec<Instant> = thin(instants.into_iter().collect(), 40, self.order);
-        let mut bulk = self.make(&read.agreement, &read.places)?;
-        let mut other = self.make(&read.agreement, &read.places)?;
-        let mut streaming = self.make(&read.agreement, &read.places)?;
+        let mut bulk = self.make(&read.agreement, &read.places, settings(None))?;
+        let mut other = self.make(&read.agreement, &read.places, settings(None))?;
+        let mut streaming = self.make(&read.agreement, &read.places, settings(None))?;
         let (one, two) = (self.shuffled(self.order), self.shuffled(self.order ^ 0xff));
         self.guarded(|| bulk.add(one), None)?;
         self.guarded(|| other.add(two), None)?;
@@ -282,7 +296,7 @@ impl Comparison<'_> {
             to_come = later;
             self.guarded(|| streaming.add(now), None)?;
             self.guarded(|| streaming.advance(at), None)?;
-            let ask = Ask { at, known_at: at, readings: Vec::new() };
+            let ask = ask_at(at);
             let board = self.ask_reference(&read.records, &ask)?;
             if twice(&board).is_some() {
                 return Ok(());
@@ -298,7 +312,7 @@ impl Comparison<'_> {
         self.guarded(|| bulk.advance(end), None)?;
         self.guarded(|| other.advance(end), None)?;
         for (at, board) in &right {
-            let ask = Ask { at: *at, known_at: *at, readings: Vec::new() };
+            let ask = ask_at(*at);
             self.says(bulk.history(), board, &ask, "all records first, then the clock in one stride")?;
             self.says(streaming.history(), board, &ask, "records as they come in, asked afterwards")?;
         }
@@ -317,7 +331,31 @@ impl Comparison<'_> {
             );
         }
         self.compared.rows += bulk.history().rows().len() as u64;
-        Ok(())
+        // Two engines that share the norms say together what one says.
+        let mut shared: Vec<Row> = Vec::new();
+        for index in 0..2 {
+            let mut part =
+                self.make(&read.agreement, &read.places, settings(Some(Share { index, of: 2 })))?;
+            self.guarded(|| part.add(read.records.clone()), None)?;
+            self.guarded(|| part.advance(end), None)?;
+            shared.extend(part.history().rows().iter().cloned());
+        }
+        let mut whole = bulk.history().rows().to_vec();
+        for rows in [&mut shared, &mut whole] {
+            rows.sort_by_key(|row| (row.known_from, Key::of(&row.verdict)));
+        }
+        match whole.iter().zip(&shared).find(|(a, b)| a != b) {
+            Some((a, b)) => {
+                let what = format!("one engine says {}, two that share say {}", show_row(a), show_row(b));
+                found(Family::Shares, what, None)
+            }
+            None if whole.len() != shared.len() => {
+                let what =
+                    format!("one engine has {} rows, two that share have {}", whole.len(), shared.len());
+                found(Family::Shares, what, None)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Whether a history says at an instant what the reference says there.
@@ -384,9 +422,14 @@ impl Comparison<'_> {
         }
     }
 
-    fn make<'a>(&self, agreement: &'a Agreement, places: &'a Places) -> Checked<Box<dyn Candidate + 'a>> {
+    fn make<'a>(
+        &self,
+        agreement: &'a Agreement,
+        places: &'a Places,
+        settings: Settings,
+    ) -> Checked<Box<dyn Candidate + 'a>> {
         let maker = self.maker;
-        self.guarded(|| maker(agreement, places, Settings::default()), None)
+        self.guarded(|| maker(agreement, places, settings), None)
     }
 
     fn guarded<T>(&self, work: impl FnOnce() -> T, ask: Option<&Ask>) -> Checked<T> {

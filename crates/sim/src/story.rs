@@ -152,7 +152,8 @@ fn report(draft: &mut Draft, id: String, rows: &[Row]) -> Row {
         attributes.push(format!("sent {}", moved(draft)));
     }
     if draft.chance.happens(0.05) && !time.contains("..") {
-        attributes.push(format!("until {}", moved(draft)));
+        // Never before the beginning: such a report says nothing that could be judged.
+        attributes.push(format!("until {}", pick(draft.chance, &["+6 hours", "+24 hours", "+3 days"])));
     }
     Row { id, what: format!("{time}  {no}{name}{phase}"), roles: filled_roles, attributes }
 }
