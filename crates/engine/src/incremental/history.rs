@@ -3,16 +3,18 @@
 //! A row is a verdict as it stood at a moment as known at that same moment. "As known at k" is therefore a filter.
 //!
 //! Invariants
-//! - rows are appended in order of `known_from`; a row is never changed but for being closed once;
+//! - rows are appended in order of `known_from`, at one moment in the order of the norms in the text; a row is never changed but for being closed once;
 //! - of one instance, the stretches of its rows neither overlap nor leave a hole once it has appeared;
 //! - two rows of an instance that follow each other differ in what is said, not only in words about coverage so far.
 
+use serde::{Deserialize, Serialize};
 use servanda_model::verdict::{Bearer, Episode, Standing, Verdict};
-use servanda_model::{Instant, Name, Number, RecordId};
+use servanda_model::{Agreement, Instant, Name, Number, RecordId};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One stretch of knowledge over which one thing was said of an instance.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// What was said, as it stood at `known_from`.
     pub verdict: Arc<Verdict>,
@@ -59,6 +61,38 @@ impl History {
     /// What stood at a moment as known at that moment, in order of the instances' first appearance.
     pub fn as_known_at(&self, at: Instant) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(move |r| r.known_from <= at && r.known_to.is_none_or(|to| at < to) && !r.gone)
+    }
+
+    /// The history of a whole agreement out of the rows of engines that share its norms, as each of them said them. A
+    /// row comes before the later ones of its norm; beyond that, their order makes no difference.
+    pub fn gathered(agreement: &Agreement, rows: impl IntoIterator<Item = Row>) -> History {
+        let number: BTreeMap<&Name, usize> =
+            agreement.norms.iter().enumerate().map(|(i, norm)| (&norm.name, i)).collect();
+        let mut rows: Vec<Row> = rows.into_iter().collect();
+        rows.sort_by_key(|row| (row.known_from, number.get(&row.verdict.norm).copied()));
+        let mut open: BTreeMap<Key, usize> = BTreeMap::new();
+        let mut history = History::of(rows);
+        for i in 0..history.rows.len() {
+            let at = history.rows[i].known_from;
+            history.rows[i].known_to = None;
+            if let Some(before) = open.insert(Key::of(&history.rows[i].verdict), i) {
+                history.close(before, at);
+            }
+        }
+        history
+    }
+
+    /// As bytes: equal histories give equal bytes.
+    pub fn bytes(&self) -> Vec<u8> {
+        #[allow(
+            clippy::expect_used,
+            reason = "no type of the model refuses to be written, and memory has no end"
+        )]
+        postcard::to_stdvec(&self.rows).expect("every row can be written")
+    }
+
+    pub(super) fn of(rows: Vec<Row>) -> History {
+        History { rows }
     }
 
     pub(super) fn push(&mut self, row: Row) {

@@ -12,6 +12,7 @@
 pub(crate) mod counts;
 pub mod history;
 pub(crate) mod lists;
+pub mod snapshot;
 
 use crate::readings::{Choice, combinations};
 use crate::reference::known::{Known, Turned};
@@ -252,25 +253,31 @@ impl<'a> Live<'a> {
             world.memo.tracker.revise();
             turned.iter().for_each(|t| world.turned(t));
         }
+        let mut said: BTreeMap<usize, Vec<Arc<Verdict>>> = BTreeMap::new();
         loop {
             for choice in &choices {
                 let doubted = self.world(agreement, places, settings, choice).doubted_norms();
                 open.extend((0..self.rules.len()).filter(|i| doubted.contains(&self.rules[*i].norm.name)));
             }
             let Some(rule) = open.pop_first() else { break };
-            self.look_at(agreement, places, settings, rule, &cause);
+            let before = self.look_at(agreement, places, settings, rule);
+            // What was said before this moment, and not what was said a little earlier within it.
+            said.entry(rule).or_insert(before);
+        }
+        // In the order of the text, so that it makes no difference what led to what.
+        for (rule, before) in &said {
+            self.tell(*rule, before, &cause);
         }
     }
 
-    /// What is said of a norm now, and what of it is new.
+    /// What is said of a norm now, kept; and what was said of it before.
     fn look_at(
         &mut self,
         agreement: &'a Agreement,
         places: &'a Places,
         settings: &Settings,
         rule: usize,
-        cause: &[RecordId],
-    ) {
+    ) -> Vec<Arc<Verdict>> {
         let Rule { norm, choices, turn, .. } = &self.rules[rule];
         let (norm, old_turn) = (*norm, *turn);
         let under = |choice: &Choice| self.world(agreement, places, settings, choice);
@@ -289,8 +296,7 @@ impl<'a> Live<'a> {
             self.turns.insert((turn, rule));
         }
         self.rules[rule].turn = turn;
-        let before = std::mem::replace(&mut self.rules[rule].said, now);
-        self.tell(rule, &before, cause);
+        std::mem::replace(&mut self.rules[rule].said, now)
     }
 
     /// Rows for what differs from before.
