@@ -25,7 +25,7 @@ struct Task {
 }
 
 const TASKS: &[Task] = &[
-    Task { name: "bench", about: "whole-process figures; --runs N, --save", run: bench::run },
+    Task { name: "bench", about: "figures; --runs N, --long, --only PART, --save", run: bench::run },
     Task {
         name: "ci",
         about: "everything that has to pass; --quick leaves the release steps out",

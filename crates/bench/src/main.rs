@@ -7,6 +7,7 @@
 //! servanda-bench history PACT N SEED FILE                                  a long history as stored columns
 //! servanda-bench measure PACT FILE                                         figures of one process over such a history
 //! servanda-bench text PACT FILE                                            such a history as a trace
+//! servanda-bench csv PACT FILE                                             what of it stands in the end, as CSV
 //! servanda-bench sweep N                                                   a sweep over N events
 //! ```
 //!
@@ -57,6 +58,9 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             let last = table.len().checked_sub(1).map_or(0, |row| table.recorded(row as u32));
             let at = known_at.map_or(last, |s| s as i64 * trace::SECOND);
             told(&verdicts::violations(&plan, &table, live.log(), Instant(at)))?;
+            if std::env::var_os("SERVANDA_BENCH_FIGURES").is_some() {
+                eprint!("{}", measure::of_process());
+            }
             // Nothing is taken apart that ends anyway.
             std::process::exit(0)
         }
@@ -71,17 +75,20 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             let written = std::fs::write(file, table.to_bytes(&plan));
             written.map(|()| Vec::new()).map_err(|e| format!("cannot write {file}: {e}"))
         }
-        ["text", pact, file] => {
+        [form @ ("text" | "csv"), pact, file] => {
             let plan = plan(pact, Some("consult"))?;
             let bytes = std::fs::read(file).map_err(|e| format!("cannot read {file}: {e}"))?;
             let table = Table::from_bytes(&plan, &bytes).map_err(|e| e.to_string())?;
+            if *form == "csv" {
+                return Ok(measure::csv(&plan, &table));
+            }
             let mut out = Vec::new();
             trace::write(&plan, &table, &mut out).map_err(|e| e.to_string())?;
             Ok(out)
         }
         ["measure", pact, file] => measure::history(&plan(pact, Some("consult"))?, file),
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
-        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, measure PACT FILE, or sweep N".into()),
+        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, or sweep N".into()),
     }
 }
 

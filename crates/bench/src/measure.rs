@@ -3,6 +3,7 @@
 
 use crate::data::Chance;
 use servanda_engine::columns::{Live, Log, Plan, Row, Table, replay};
+use servanda_model::verdict::Performance;
 use servanda_model::{Grade, Instant};
 use std::fmt::Write;
 use std::time::Instant as Clock;
@@ -22,6 +23,29 @@ fn digest(log: &Log) -> u64 {
         }
     }
     hash
+}
+
+/// The rows of a stored history that are known in the end, as CSV.
+pub fn csv(plan: &Plan, table: &Table) -> Vec<u8> {
+    let mut out = String::from("fact,t,party,zone,recorded\n");
+    let last = Instant(table.len().checked_sub(1).map_or(0, |row| table.recorded(row as u32)));
+    for row in (0..table.len() as u32).filter(|row| table.known(*row, last)) {
+        let (fact, cells) = table.cells(row);
+        let cells: Vec<&str> = cells.map(|c| table.names.get(c)).collect();
+        let (fact, seconds) = (&plan.facts()[fact as usize].name, table.time(row) / 1000);
+        let _ = writeln!(out, "{fact},{seconds},{},{},{}", cells[0], cells[1], table.recorded(row) / 1000);
+    }
+    out.into_bytes()
+}
+
+/// CPU time and greatest memory of this process so far, where the system tells.
+pub fn of_process() -> String {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let cpu = read("/proc/self/schedstat").split(' ').next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+    let status = read("/proc/self/status");
+    let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
+    let peak: String = peak.chars().filter(char::is_ascii_digit).collect();
+    format!("cpu {}\npeak {peak}\n", cpu / 1000)
 }
 
 /// The figures of a stored history.
@@ -51,8 +75,13 @@ pub fn history(plan: &Plan, file: &str) -> Result<Vec<u8>, String> {
             times.sort_by(f64::total_cmp);
             let _ = writeln!(out, "as-known-at {:.1}", times[times.len() / 2]);
             let _ = writeln!(out, "as-known-at-rows {}", said / 9);
+            let last = Instant(table.recorded(table.len() as u32 - 1));
+            let broken = log.as_known_at(last).filter(|r| log.performance(*r, last) == Performance::Violated);
+            let due: Vec<i64> = broken.map(|row| log.due[row] / 1000).collect();
+            let _ = writeln!(out, "violated {}\nviolated-due {}", due.len(), due.iter().sum::<i64>());
         }
     }
+    out.push_str(&of_process());
     latency(plan, &mut table, &mut out)?;
     Ok(out.into_bytes())
 }

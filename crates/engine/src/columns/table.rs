@@ -193,6 +193,11 @@ impl Table {
         self.ids.get(row as usize)
     }
 
+    /// Whether a row counts as known at a moment.
+    pub fn known(&self, row: u32, at: Instant) -> bool {
+        (self.recorded[row as usize]..self.known_to[row as usize]).contains(&at.0)
+    }
+
     /// Whether a row ever counts.
     pub(super) fn counts(&self, row: usize) -> bool {
         self.recorded[row] < self.known_to[row]

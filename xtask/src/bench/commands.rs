@@ -1,16 +1,11 @@
-//! Whole-process figures: `cargo xtask bench [--runs N] [--save]`.
-//!
-//! Builds the release binary, makes its input with fixed seeds under `target/bench/`, runs each command once to warm
-//! up and then N times (5 unless told), and prints the median, least and greatest wall time beside the figure to reach.
-//! `--save` writes the table to `bench/runs/DATE.md`. Nothing here is a test: machines are noisy, so it judges nothing.
-//!
-//! To add a figure, add it to [`figures`].
+//! Whole runs of the binary. To add a figure, add it to [`figures`].
 
-use crate::tree;
+use super::Bench;
+use super::table::Table;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
 /// A command whose whole run is timed.
 struct Figure {
@@ -20,64 +15,15 @@ struct Figure {
     arguments: Vec<String>,
 }
 
-/// What was measured.
-struct Measured {
-    name: String,
-    reach: String,
-    times: Vec<Duration>,
-}
-
-pub fn run(arguments: &[String]) -> ExitCode {
-    let mut runs = 5;
-    let mut save = false;
-    let mut rest = arguments.iter();
-    while let Some(option) = rest.next() {
-        match option.as_str() {
-            "--save" => save = true,
-            "--runs" => match rest.next().and_then(|n| n.parse().ok()).filter(|n| (1..=100).contains(n)) {
-                Some(n) => runs = n,
-                None => {
-                    eprintln!("--runs takes a number from 1 to 100");
-                    return ExitCode::from(crate::COULD_NOT_RUN);
-                }
-            },
-            _ => {
-                let told = crate::unknown_option(arguments, &["--save", "--runs"]);
-                eprintln!("{}", told.unwrap_or_default());
-                return ExitCode::from(crate::COULD_NOT_RUN);
-            }
-        }
-    }
-    match bench(runs, save) {
-        Ok(()) => ExitCode::from(crate::FINE),
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::from(crate::COULD_NOT_RUN)
-        }
-    }
-}
-
-fn bench(runs: usize, save: bool) -> Result<(), String> {
-    let root = tree::root();
-    let built = Command::new("cargo")
-        .args(["build", "--release", "--quiet", "-p", "servanda"])
-        .current_dir(&root)
-        .status();
-    if !built.is_ok_and(|status| status.success()) {
-        return Err("the release build failed; repeat it with `cargo build --release -p servanda`".into());
-    }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-    let binary = target.join("release/servanda");
-    let folder = target.join("bench");
-    std::fs::create_dir_all(&folder).map_err(|e| format!("cannot make {}: {e}", folder.display()))?;
-    let mut table = Vec::new();
-    for figure in figures(&root, &folder, &binary)? {
+pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
+    let binary = bench.release.join("servanda");
+    for figure in figures(&bench.root, &bench.folder, &binary)? {
         let mut times = Vec::new();
-        for round in 0..=runs {
+        for round in 0..=bench.runs {
             let before = Instant::now();
             let status = Command::new(&binary)
                 .args(&figure.arguments)
-                .current_dir(&root)
+                .current_dir(&bench.root)
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .stdin(Stdio::null())
@@ -87,25 +33,13 @@ fn bench(runs: usize, save: bool) -> Result<(), String> {
                 return Err(format!("`servanda {}` ended with {status}", figure.arguments.join(" ")));
             }
             if round > 0 {
-                times.push(before.elapsed());
+                times.push(before.elapsed().as_secs_f64() * 1000.0);
             }
         }
-        times.sort();
-        table.push(Measured { name: figure.name.into(), reach: figure.reach.into(), times });
+        table.row(figure.name, figure.reach, "ms", times);
     }
     let size = std::fs::metadata(&binary).map_err(|e| e.to_string())?.len();
-    let text = rendered(&table, size);
-    print!("{text}");
-    if save {
-        let date = Command::new("date").args(["-u", "+%Y-%m-%d"]).output().map_err(|e| e.to_string())?;
-        let date = String::from_utf8_lossy(&date.stdout).trim().to_string();
-        let path = root.join("bench/runs").join(format!("{date}.md"));
-        let write = || {
-            std::fs::create_dir_all(root.join("bench/runs"))?;
-            std::fs::write(&path, format!("# Whole-process figures, {date}\n\n{text}"))
-        };
-        write().map_err(|e| format!("cannot write {}: {e}", path.display()))?;
-    }
+    table.row("size of the binary", "40 MB", "MB", vec![size as f64 / 1e6]);
     Ok(())
 }
 
@@ -192,23 +126,6 @@ fn many_clauses(n: usize) -> String {
     text
 }
 
-fn rendered(table: &[Measured], size: u64) -> String {
-    let mut out = String::from(
-        "| command | to reach | median | least | greatest | runs |\n|---|---|---|---|---|---|\n",
-    );
-    for row in table {
-        let ms =
-            |d: Option<&Duration>| d.map_or("-".into(), |d| format!("{:.1} ms", d.as_secs_f64() * 1000.0));
-        let middle = row.times.get(row.times.len() / 2);
-        let (least, greatest) = (row.times.first(), row.times.last());
-        let cells =
-            [&row.name, &row.reach, &ms(middle), &ms(least), &ms(greatest), &row.times.len().to_string()];
-        let _ = writeln!(out, "| {} |", cells.map(String::as_str).join(" | "));
-    }
-    let _ = writeln!(out, "| size of the binary | 40 MB | {:.1} MB | | | |", size as f64 / 1e6);
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,14 +135,5 @@ mod tests {
         let text = many_clauses(600);
         assert_eq!(text.matches("\n## Clause ").count(), 600);
         assert_eq!(text.matches("\nduty ").count() + text.matches("\nban ").count(), 600 - 200 + 200);
-    }
-
-    #[test]
-    fn a_table_gives_the_median() {
-        let times = [3, 1, 2].map(Duration::from_millis).to_vec();
-        let mut sorted = times;
-        sorted.sort();
-        let row = Measured { name: "x".into(), reach: "-".into(), times: sorted };
-        assert!(rendered(&[row], 12_300_000).contains("| x | - | 2.0 ms | 1.0 ms | 3.0 ms | 3 |"));
     }
 }
