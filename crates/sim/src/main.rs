@@ -4,7 +4,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the edge: the clock says how long it took and when to stop")]
 
-use servanda_sim::compare::engine;
+use servanda_sim::compare::{Compared, engine};
 use servanda_sim::regression;
 use servanda_sim::search::{Families, Searched, compare, next};
 use servanda_sim::shrink::shrink;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 const HELP: &str = "\
 servanda-sim --seed N --worlds M [--from K] [--minutes T] [--only FAMILY] [--into FOLDER]
-             [--stop-after F] [--show K]
+             [--stop-after F] [--show K] [--streams L]
 
   --seed N        the seed (1)
   --worlds M      how many worlds (1,000)
@@ -26,6 +26,7 @@ servanda-sim --seed N --worlds M [--from K] [--minutes T] [--only FAMILY] [--int
   --into FOLDER   where a finding is written (tests/regressions)
   --stop-after F  how many findings are enough (1)
   --show K        prints the world of that number, and nothing else
+  --streams L     instead of worlds: all streams of up to L records of the tiny vocabularies
 ";
 
 struct Options {
@@ -37,6 +38,7 @@ struct Options {
     into: PathBuf,
     stop_after: u64,
     show: Option<u64>,
+    streams: Option<u64>,
 }
 
 fn options() -> Result<Options, String> {
@@ -49,6 +51,7 @@ fn options() -> Result<Options, String> {
         into: PathBuf::from("tests/regressions"),
         stop_after: 1,
         show: None,
+        streams: None,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(option) = arguments.next() {
@@ -63,6 +66,7 @@ fn options() -> Result<Options, String> {
             "--minutes" => options.minutes = number()?,
             "--stop-after" => options.stop_after = number()?.max(1),
             "--show" => options.show = Some(number()?),
+            "--streams" => options.streams = Some(number()?),
             "--into" => options.into = PathBuf::from(&value),
             "--only" => {
                 options.families = match value.as_str() {
@@ -97,7 +101,11 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     std::panic::set_hook(Box::new(|_| {}));
-    match search(&options) {
+    let found = match options.streams {
+        Some(longest) => streams(&options, longest),
+        None => search(&options),
+    };
+    match found {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::from(1),
         Err(message) => {
@@ -105,6 +113,33 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// All streams up to a length; how many vocabularies showed something.
+fn streams(options: &Options, longest: u64) -> Result<u64, String> {
+    let mut found = 0;
+    let longest = usize::try_from(longest).unwrap_or(usize::MAX);
+    for vocabulary in &servanda_sim::streams::ALL {
+        let began = Instant::now();
+        let mut compared = Compared::default();
+        match vocabulary.compare(longest, options.families, engine, &mut compared) {
+            Ok(streams) => println!(
+                "{}: {streams} streams in {:.0} s, {} boards, {} instants of histories",
+                vocabulary.name,
+                began.elapsed().as_secs_f64(),
+                compared.boards,
+                compared.instants
+            ),
+            Err(difference) => {
+                found += 1;
+                let (world, finding) = *difference;
+                println!("{}: {:?}: {}", world.name, finding.family, finding.what);
+                let path = regression::write(&options.into, &world, &finding).map_err(|e| e.to_string())?;
+                println!("  written to {}", path.display());
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Ends the program where one world takes longer than two minutes: then something does not come to an end.
