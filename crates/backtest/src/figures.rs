@@ -204,7 +204,7 @@ pub fn replay(
     past: &Past,
     readings: &BTreeMap<Name, Name>,
 ) -> Replay {
-    let settings = Settings { readings: readings.clone(), share: None };
+    let settings = Settings { readings: readings.clone(), ..Settings::default() };
     let mut engine = Engine::new(agreement, places, settings);
     engine.add(past.records.iter().cloned());
     engine.advance(past.period.to);
@@ -241,7 +241,8 @@ pub fn of(agreement: &Agreement, past: &Past, log: Vec<Row>, board: Board) -> Re
 
 /// Whether an instance belongs to the period: triggered in it, or triggered before and still open when it began.
 fn is_counted(verdict: &Verdict, period: Period) -> bool {
-    if verdict.standing == Standing::Dormant {
+    let never = verdict.triggered.is_none() && verdict.performance == Performance::NotApplicable;
+    if verdict.standing == Standing::Dormant || never {
         return false;
     }
     match (verdict.triggered, verdict.due) {

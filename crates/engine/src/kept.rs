@@ -129,6 +129,11 @@ impl Tracker {
         nodes.len() - 1
     }
 
+    /// How many nodes there are.
+    pub fn nodes(&self) -> usize {
+        self.nodes.borrow().len()
+    }
+
     /// Whoever computes at this moment reads a node over a time.
     pub fn read(&self, node: Node, from: Instant, to: Instant) {
         if let Some(frame) = self.frames.borrow_mut().last_mut() {

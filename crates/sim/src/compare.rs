@@ -7,6 +7,7 @@
 //! - boards are compared whole: verdicts with all their reasons, terms, acts;
 //! - histories are compared by what they say ([`says_the_same`]), and by rows where two engines are asked.
 
+use crate::reload;
 use crate::world::{Ask, Read};
 use servanda_engine::incremental::history::{History, Key, Row, says_the_same};
 use servanda_engine::incremental::{Engine, Settings, Share};
@@ -74,6 +75,8 @@ pub enum Family {
     Arrival,
     /// The history of engines that share the norms against that of one.
     Shares,
+    /// The history of an engine that was saved and read again against that of one that never stopped.
+    Reload,
     /// A panic of the reference.
     ReferencePanic,
     /// A panic of the engine.
@@ -272,8 +275,11 @@ impl Comparison<'_> {
     fn history_under(&mut self, readings: &[(String, String)]) -> Checked {
         let read = self.read;
         let ask_at = |at: Instant| Ask { at, known_at: at, readings: readings.to_vec() };
-        let settings =
-            |share: Option<Share>| Settings { readings: ask_at(Instant(0)).question().readings, share };
+        let settings = |share: Option<Share>| Settings {
+            readings: ask_at(Instant(0)).question().readings,
+            share,
+            memory_limit: None,
+        };
         let end = read.records.iter().map(|r| r.recorded).chain(self.clocks.iter().copied()).max();
         let Some(end) = end.map(|end| end + 1) else { return Ok(()) };
         let whole = ask_at(end);
@@ -343,6 +349,9 @@ impl Comparison<'_> {
         let mut whole = bulk.history().rows().to_vec();
         for rows in [&mut shared, &mut whole] {
             rows.sort_by_key(|row| (row.known_from, Key::of(&row.verdict)));
+        }
+        if let Err(what) = self.guarded(|| reload::same(read, &settings(None), bulk.history(), end), None)? {
+            return found(Family::Reload, what, None);
         }
         match whole.iter().zip(&shared).find(|(a, b)| a != b) {
             Some((a, b)) => {
@@ -591,7 +600,7 @@ fn show(v: &Verdict) -> String {
     )
 }
 
-fn show_row(row: &Row) -> String {
+pub(crate) fn show_row(row: &Row) -> String {
     let to = row.known_to.map(|to| to.to_string()).unwrap_or_default();
     format!("[{} .. {to}{}] {}", row.known_from, if row.gone { " gone" } else { "" }, show(&row.verdict))
 }

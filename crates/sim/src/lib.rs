@@ -16,6 +16,7 @@ pub mod canary;
 pub mod compare;
 pub mod draft;
 pub mod regression;
+pub mod reload;
 pub mod search;
 pub mod shrink;
 pub mod story;

@@ -4,6 +4,7 @@
 //! A scenario's own comparison of its expectations stays as it is: only who answers is put in the place of the reference.
 
 use crate::compare::{Compared, Comparison, engine};
+use crate::reload::reloaded_board;
 use crate::world::{Ask, Read};
 use servanda_engine::incremental::Settings;
 use servanda_lang::diagnostic::Diagnostic;
@@ -20,11 +21,13 @@ pub enum Way {
     InOrder,
     /// An engine that takes them in batches, shuffled, and answers after each.
     Shuffled,
+    /// An engine that takes half of them, goes as far as these lead, is saved, read again, and takes the rest.
+    Reloaded,
 }
 
 impl Way {
     /// All of them.
-    pub const ALL: [Way; 3] = [Way::Reference, Way::InOrder, Way::Shuffled];
+    pub const ALL: [Way; 4] = [Way::Reference, Way::InOrder, Way::Shuffled, Way::Reloaded];
 }
 
 /// A world whose questions are answered in one of the ways.
@@ -70,6 +73,9 @@ impl World for Through<'_> {
         if self.way == Way::Reference {
             return self.world.evaluate(agreement, places, records, question);
         }
+        if self.way == Way::Reloaded {
+            return reloaded_board(agreement, places, records, question);
+        }
         let mut candidate = engine(agreement, places, Settings::default());
         match self.way {
             Way::Shuffled => {
@@ -85,7 +91,7 @@ impl World for Through<'_> {
                     }
                 }
             }
-            Way::Reference | Way::InOrder => candidate.add(records.to_vec()),
+            Way::Reference | Way::InOrder | Way::Reloaded => candidate.add(records.to_vec()),
         }
         candidate.board(question)
     }

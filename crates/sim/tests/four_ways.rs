@@ -90,7 +90,7 @@ fn scenarios_hold_in_every_way() {
     for (shown, path, text) in all_files() {
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         let beside = Beside { folder, asked: RefCell::default() };
-        for way in [Way::InOrder, Way::Shuffled] {
+        for way in [Way::InOrder, Way::Shuffled, Way::Reloaded] {
             let through = Through::new(&beside, way);
             for outcome in run(&parse(&text), &shown, &through) {
                 compared += outcome.compared;

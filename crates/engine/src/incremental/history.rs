@@ -50,6 +50,8 @@ impl Key {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     rows: Vec<Row>,
+    /// Bytes, estimated.
+    weight: u64,
 }
 
 impl History {
@@ -91,11 +93,18 @@ impl History {
         postcard::to_stdvec(&self.rows).expect("every row can be written")
     }
 
+    /// Bytes that the rows take, estimated.
+    pub(super) fn weight(&self) -> u64 {
+        self.weight
+    }
+
     pub(super) fn of(rows: Vec<Row>) -> History {
-        History { rows }
+        let weight = rows.iter().map(super::room::of_row).sum();
+        History { rows, weight }
     }
 
     pub(super) fn push(&mut self, row: Row) {
+        self.weight += super::room::of_row(&row);
         self.rows.push(row);
     }
 

@@ -12,12 +12,14 @@
 pub(crate) mod counts;
 pub mod history;
 pub(crate) mod lists;
+pub mod room;
 pub mod snapshot;
 
 use crate::readings::{Choice, combinations};
 use crate::reference::known::{Known, Turned};
 use crate::reference::{self, Memo, World};
 use history::{History, Key, Row, says_the_same};
+use room::OutOfRoom;
 use servanda_model::agreement::Norm;
 use servanda_model::uses::Uses;
 use servanda_model::{Agreement, Board, Instant, Name, Places, Question, Record, RecordId, Verdict};
@@ -48,6 +50,9 @@ pub struct Settings {
     pub readings: BTreeMap<Name, Name>,
     /// The part of the agreement that this engine answers for; `None`: the whole.
     pub share: Option<Share>,
+    /// How many bytes the state may take, as [`Engine::room`] estimates them; `None`: as many as there are. Only
+    /// [`Engine::try_advance`] looks at it.
+    pub memory_limit: Option<u64>,
 }
 
 /// One of several engines that answer for an agreement together: each for the norms whose names fall to it.
@@ -78,6 +83,8 @@ pub struct Engine<'a> {
     /// All that came in, by when it was recorded.
     records: BTreeMap<(Instant, RecordId), Arc<Record>>,
     ids: BTreeSet<RecordId>,
+    /// Bytes of the records, estimated.
+    weight: u64,
     live: Live<'a>,
 }
 
@@ -107,7 +114,15 @@ impl<'a> Engine<'a> {
     /// An engine that knows nothing yet.
     pub fn new(agreement: &'a Agreement, places: &'a Places, settings: Settings) -> Engine<'a> {
         let live = Live::new(agreement, &settings);
-        Engine { agreement, places, settings, records: BTreeMap::new(), ids: BTreeSet::new(), live }
+        Engine {
+            agreement,
+            places,
+            settings,
+            records: BTreeMap::new(),
+            ids: BTreeSet::new(),
+            weight: 0,
+            live,
+        }
     }
 
     /// Takes in records, in any order. Nothing is evaluated yet. A record whose identity came in before is left aside.
@@ -116,6 +131,7 @@ impl<'a> Engine<'a> {
         for record in records {
             if self.ids.insert(record.id.clone()) {
                 late |= record.recorded <= self.live.frontier;
+                self.weight += room::of_record(&record);
                 self.records.insert((record.recorded, record.id.clone()), Arc::new(record));
             }
         }
@@ -146,27 +162,45 @@ impl<'a> Engine<'a> {
     pub fn advance(&mut self, to: Instant) -> &[Row] {
         let before = self.live.history.rows().len();
         while self.live.frontier < to {
-            let later =
-                (std::ops::Bound::Excluded((self.live.frontier, last_id())), std::ops::Bound::Unbounded);
-            let recorded = self.records.range(later).next().map(|((at, _), _)| *at);
-            let turn = self.live.turns.first().map(|(at, _)| *at);
-            let ahead = self.live.known.next_ahead();
-            let next = [recorded, turn, ahead].into_iter().flatten().min().unwrap_or(to).min(to);
-            let next = next.max(self.live.frontier.next());
-            let news: Vec<Arc<Record>> = match recorded == Some(next) {
-                true => {
-                    let from = (next, Name::from(""));
-                    self.records
-                        .range(from..)
-                        .take_while(|((at, _), _)| *at == next)
-                        .map(|(_, r)| r.clone())
-                        .collect()
-                }
-                false => Vec::new(),
-            };
-            self.live.step(self.agreement, self.places, &self.settings, next, news);
+            self.go_on(to);
         }
         &self.live.history.rows()[before..]
+    }
+
+    /// [`Engine::advance`], which stops where the state takes more than [`Settings::memory_limit`].
+    ///
+    /// # Errors
+    /// The state has outgrown its limit. It stands whole at the moment reached: with more room it goes on from there.
+    pub fn try_advance(&mut self, to: Instant) -> Result<&[Row], OutOfRoom> {
+        let before = self.live.history.rows().len();
+        self.within_limit()?;
+        while self.live.frontier < to {
+            self.go_on(to);
+            self.within_limit()?;
+        }
+        Ok(&self.live.history.rows()[before..])
+    }
+
+    /// To the next moment at which something may change, at most to `to`.
+    fn go_on(&mut self, to: Instant) {
+        let later = (std::ops::Bound::Excluded((self.live.frontier, last_id())), std::ops::Bound::Unbounded);
+        let recorded = self.records.range(later).next().map(|((at, _), _)| *at);
+        let turn = self.live.turns.first().map(|(at, _)| *at);
+        let ahead = self.live.known.next_ahead();
+        let next = [recorded, turn, ahead].into_iter().flatten().min().unwrap_or(to).min(to);
+        let next = next.max(self.live.frontier.next());
+        let news: Vec<Arc<Record>> = match recorded == Some(next) {
+            true => {
+                let from = (next, Name::from(""));
+                self.records
+                    .range(from..)
+                    .take_while(|((at, _), _)| *at == next)
+                    .map(|(_, r)| r.clone())
+                    .collect()
+            }
+            false => Vec::new(),
+        };
+        self.live.step(self.agreement, self.places, &self.settings, next, news);
     }
 
     /// What was said when.
