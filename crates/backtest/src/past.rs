@@ -115,7 +115,7 @@ impl Past {
         };
         let first = known.iter().map(|r| r.when.earliest).min().unwrap_or(Instant::MIN);
         let last = known.iter().map(|r| r.recorded).max().unwrap_or(Instant::MIN);
-        let begins = in_force(agreement).unwrap_or(Instant::MIN).min(last);
+        let begins = in_force(agreement).filter(|at| *at < last).unwrap_or(Instant::MIN);
         let period = Period { from: from.unwrap_or(first.max(begins)), to: to.unwrap_or(last) };
         if period.from > period.to {
             let show = |at| agreement.calendar.show(at);

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test measures how long garbage is looked at")]
 
 mod agreements;
+mod backtest;
 mod import;
 mod terminal;
 mod verdicts;
