@@ -5,7 +5,7 @@
 //! - a [`Spot`] stays good while entries are added behind it, because the tail keeps its number when it is closed.
 
 /// Entries of a closed chunk; one that grows to twice as many is split.
-const CHUNK: usize = if cfg!(test) { 8 } else { 512 };
+const CHUNK: usize = if cfg!(test) { 8 } else { 256 };
 
 /// What a column holds: something at a time, from a chain of corrections.
 pub(super) trait Timed: Copy {
@@ -187,6 +187,20 @@ impl<T: Timed> Column<T> {
         self.lower(time + 1, 0)
     }
 
+    /// The entry that has so many behind it.
+    pub fn from_end(&self, behind: usize) -> Option<Spot> {
+        let mut left = behind;
+        let mut chunk = self.chunks() as u32;
+        loop {
+            let length = self.chunk(chunk).len();
+            if left < length {
+                return Some(Spot { chunk, at: (length - 1 - left) as u32 });
+            }
+            left -= length;
+            chunk = chunk.checked_sub(1)?;
+        }
+    }
+
     /// Entries from a spot on.
     pub fn iter_from(&self, spot: Spot) -> impl Iterator<Item = &T> {
         let (first, last) = (spot.chunk, self.chunks() as u32);
@@ -330,6 +344,11 @@ mod tests {
             }
         }
         assert!(column.iter().eq(&list) && column.chunks() > 5);
+        assert_eq!(column.from_end(list.len()), None);
+        for behind in [0, 1, 40, list.len() - 1] {
+            let entry = column.from_end(behind).and_then(|s| column.get(s));
+            assert_eq!(entry, list.iter().rev().nth(behind));
+        }
         let mut spot = column.from(i64::MIN);
         for entry in &list {
             assert_eq!(column.get(spot), Some(entry));

@@ -325,10 +325,13 @@ impl<'p> Live<'p> {
             let all = &mut self.states[number].lanes;
             let lane = all.of(bearer, lanes, spoken.key);
             let lane = all.get_mut(lane);
-            match comes {
-                true => _ = lane.acts.insert(act),
-                false => _ = lane.acts.remove(act.time, act.root),
-            }
+            let spot = match comes {
+                true => lane.acts.insert(act).0,
+                false => {
+                    lane.acts.remove(act.time, act.root);
+                    lane.acts.from(act.time)
+                }
+            };
             let mut touch = |instance: u32| {
                 let own = &mut self.log.instances[instance as usize];
                 if !own.touched {
@@ -338,7 +341,7 @@ impl<'p> Live<'p> {
             };
             match rule.content {
                 Content::State(_, _, span) => lane.decided_by(act.time, span).for_each(&mut touch),
-                _ => lane.answered_by(act.time, rule.standard as u8).for_each(&mut touch),
+                _ => lane.answered_by(act.time, spot, rule.standard as u8).for_each(&mut touch),
             }
         }
     }

@@ -4,7 +4,7 @@
 //! the triggers between the act before it and t; a change of a state those whose deadline lies between it and the next
 //! change. No product of both sides is ever built.
 
-use super::column::{Column, Timed};
+use super::column::{Column, Spot, Timed};
 
 /// A trigger of an instance.
 #[derive(Clone, Copy, Debug)]
@@ -104,18 +104,21 @@ impl Lane {
         }
     }
 
-    /// The starts that an act at `time` may answer: after the act at the standard before it, up to it.
-    pub fn answered_by(&self, time: i64, standard: u8) -> impl Iterator<Item = u32> {
-        let mut before = self.acts.previous(self.acts.from(time));
-        let mut first = self.starts.from(i64::MIN);
+    /// The starts that an act at `time`, which stands or stood at `spot`, may answer: after the act at the standard before
+    /// it, up to it.
+    pub fn answered_by(&self, time: i64, spot: Spot, standard: u8) -> impl Iterator<Item = u32> {
+        let mut before = self.acts.previous(spot);
+        let mut since = i64::MIN;
         while let Some((spot, act)) = before.and_then(|s| Some((s, self.acts.get(s)?))) {
             if act.says & 3 >= standard {
-                first = self.starts.after(act.time);
+                since = act.time;
                 break;
             }
             before = self.acts.previous(spot);
         }
-        self.starts.iter_from(first).take_while(move |s| s.time <= time).map(|s| s.instance)
+        let any = self.starts.last().is_some_and(|last| last.time > since);
+        let starts = any.then(|| self.starts.iter_from(self.starts.after(since)));
+        starts.into_iter().flatten().take_while(move |s| s.time <= time).map(|s| s.instance)
     }
 
     /// The starts whose deadline, a span after them, lies between a change of the state and the next.

@@ -69,6 +69,8 @@ struct Walk {
     at: Spot,
     /// From here on there is enough, or the window begins.
     back: Spot,
+    /// Events behind it.
+    behind: usize,
     held: u64,
     /// Different keys, the last seen first, each with the last time.
     recent: Vec<(u32, i64)>,
@@ -130,12 +132,13 @@ impl Window {
 
     /// The walk at an event, from scratch.
     fn walk_at(&self, at: Spot, entry: Entry) -> Walk {
-        let mut walk = Walk { at, back: at, held: self.weight(&entry), recent: Vec::new() };
+        let mut walk = Walk { at, back: at, behind: 0, held: self.weight(&entry), recent: Vec::new() };
         let begins = entry.time - self.span;
         while !self.enough(walk.held) {
             match self.counted.previous(walk.back).and_then(|s| Some((s, self.counted.get(s)?))) {
                 Some((spot, e)) if e.time > begins => {
                     walk.back = spot;
+                    walk.behind += 1;
                     walk.held += self.weight(e);
                 }
                 _ => break,
@@ -159,6 +162,7 @@ impl Window {
     #[inline]
     fn step(&self, walk: &mut Walk, at: Spot, entry: Entry) {
         walk.at = at;
+        walk.behind += 1;
         walk.held += self.weight(&entry);
         while walk.back != at {
             let Some(back) = self.counted.get(walk.back) else { break };
@@ -167,6 +171,7 @@ impl Window {
                 break;
             }
             walk.held = without;
+            walk.behind -= 1;
             walk.back = self.counted.next(walk.back);
         }
         let kinds = self.kinds();
@@ -202,10 +207,21 @@ impl Window {
             self.weak.insert(entry);
             return self.spoken(entry, true, turns);
         }
+        let back = self.walk.as_ref().and_then(|w| self.counted.get(w.back)).map(|e| e.time);
         let (spot, last) = self.counted.insert(entry);
         if !last {
-            self.walk = None;
-            self.again(entry.time, turns);
+            self.walk = self.walk.take().filter(|w| self.lies_before(w, back, entry.time));
+            if let Some(walk) = &mut self.walk {
+                // What came stands before all that the walk looks at, which has moved by one.
+                let places = [self.counted.from_end(0), self.counted.from_end(walk.behind)];
+                if let [Some(at), Some(back)] = places {
+                    (walk.at, walk.back) = (at, back);
+                }
+            }
+            // One event more ends no episode: where there was enough all along, nothing changes.
+            if !self.held_throughout(entry.time) {
+                self.again(entry.time, turns);
+            }
             return self.spoken(entry, true, turns);
         }
         let walk = match self.walk.take() {
@@ -240,6 +256,19 @@ impl Window {
                 turns.push(Turn { begins: true, from: entry.time, anchor });
             }
         }
+    }
+
+    /// Whether a time lies before all that a walk looks at.
+    fn lies_before(&self, walk: &Walk, back: Option<i64>, time: i64) -> bool {
+        let kinds = self.kinds();
+        let keys = kinds == 0 || walk.recent.get(kinds - 1).is_some_and(|(_, seen)| time < *seen);
+        keys && self.enough(walk.held) && back.is_some_and(|back| time < back)
+    }
+
+    /// Whether one episode covers all windows that an event at `time` lies in.
+    fn held_throughout(&self, time: i64) -> bool {
+        let before = self.episodes.previous(self.episodes.after(time));
+        before.and_then(|s| self.episodes.get(s)).is_some_and(|e| e.to >= time + self.span)
     }
 
     /// Takes an event out.
