@@ -8,8 +8,8 @@
 //!
 //! Data are made with fixed seeds under `target/bench/`. Each command runs once to warm up and then N times (5 unless
 //! told); the table has the median, the least and the greatest beside the figure to reach. `--long` adds ten million
-//! records. `--save` writes the table to `bench/runs/DATE.md`. Nothing here is a test: machines are noisy, so it judges
-//! nothing but wrong answers.
+//! records. `--save` writes the table to `bench/runs/DATE.md` (of one part, `DATE-PART.md`). Nothing here is a test:
+//! machines are noisy, so it judges nothing but wrong answers.
 
 mod columns;
 mod commands;
@@ -76,15 +76,18 @@ fn asked(arguments: &[String]) -> Result<(Bench, bool, Option<String>), String> 
 }
 
 fn measured(bench: &Bench, save: bool, only: Option<&str>) -> Result<(), String> {
-    let built = Command::new("cargo")
-        .args(["build", "--release", "--quiet", "-p", "servanda", "-p", "servanda-bench"])
-        .current_dir(&bench.root)
-        .status();
-    if !built.is_ok_and(|status| status.success()) {
-        return Err(
-            "the release build failed; repeat it with `cargo build --release -p servanda -p servanda-bench`"
-                .into(),
-        );
+    let packages = match only {
+        Some("commands") => &["-p", "servanda"][..],
+        Some(_) => &["-p", "servanda-bench"],
+        None => &["-p", "servanda", "-p", "servanda-bench"],
+    };
+    let mut build = Command::new("cargo");
+    build.args(["build", "--release", "--quiet"]).args(packages).current_dir(&bench.root);
+    if !build.status().is_ok_and(|status| status.success()) {
+        return Err(format!(
+            "the release build failed; repeat it with `cargo build --release {}`",
+            packages.join(" ")
+        ));
     }
     let made = std::fs::create_dir_all(&bench.folder);
     made.map_err(|e| format!("cannot make {}: {e}", bench.folder.display()))?;
@@ -97,7 +100,10 @@ fn measured(bench: &Bench, save: bool, only: Option<&str>) -> Result<(), String>
     if save {
         let date = Command::new("date").args(["-u", "+%Y-%m-%d"]).output().map_err(|e| e.to_string())?;
         let date = String::from_utf8_lossy(&date.stdout).trim().to_string();
-        let path = bench.root.join("bench/runs").join(format!("{date}.md"));
+        let path = bench.root.join("bench/runs").join(match only {
+            Some(part) => format!("{date}-{part}.md"),
+            None => format!("{date}.md"),
+        });
         let write = || {
             std::fs::create_dir_all(bench.root.join("bench/runs"))?;
             std::fs::write(&path, format!("# Figures, {date}\n\n{text}"))
