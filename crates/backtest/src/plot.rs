@@ -295,7 +295,8 @@ fn time_axis(
             CalendarPeriod::Day => &date[5..],
             _ => &date[..7],
         };
-        label(out, x(*at), bottom + 20.0, "tick mid", words);
+        let class = if x(*at) > WIDTH - RIGHT - 24.0 { "tick end" } else { "tick mid" };
+        label(out, x(*at), bottom + 20.0, class, words);
     }
 }
 
