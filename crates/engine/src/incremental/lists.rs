@@ -25,6 +25,21 @@ pub struct List {
     node: Node,
 }
 
+/// A list with what it is kept up to date by.
+struct Held<'w> {
+    pattern: FactPattern,
+    env: Env<'w>,
+    list: List,
+    matched: Matched,
+}
+
+/// What was matched before, by the number of what a record tells and by epoch.
+#[derive(Default)]
+struct Matched(BTreeMap<(u32, usize), Match>);
+
+/// Where every record tells something else, there is nothing to be remembered.
+const MOST_MATCHED: usize = 4_096;
+
 /// What of a fact's records is read.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Part {
@@ -72,8 +87,7 @@ impl Postings {
 /// Lists by pattern (its address) and by what of an instance its matches hang on; each with the pattern and the
 /// instance, so that it can be kept up to date.
 pub struct Lists<'w> {
-    #[allow(clippy::type_complexity, reason = "as the words above say")]
-    by_key: RefCell<BTreeMap<ListKey, (FactPattern, Env<'w>, List)>>,
+    by_key: RefCell<BTreeMap<ListKey, Held<'w>>>,
     /// By fact and by what they ask for.
     #[allow(clippy::type_complexity, reason = "as the words above say")]
     by_need: RefCell<BTreeMap<Name, BTreeMap<Option<Need>, Vec<ListKey>>>>,
@@ -112,11 +126,13 @@ impl<'w> World<'w, '_> {
 
     fn list(&self, pattern: &FactPattern, env: &Env<'w>) -> List {
         let key = (std::ptr::from_ref(pattern) as usize, env.key(self.agreement, pattern));
-        if let Some((.., list)) = self.memo.hits.by_key.borrow().get(&key) {
-            return list.clone();
+        if let Some(held) = self.memo.hits.by_key.borrow().get(&key) {
+            return held.list.clone();
         }
         let (need, candidates) = self.candidates(pattern, env);
-        let all: Vec<Hit> = candidates.into_iter().filter_map(|seen| self.hit(pattern, env, seen)).collect();
+        let mut matched = Matched::default();
+        let hit = |seen| self.hit(pattern, env, seen, &mut matched);
+        let all: Vec<Hit> = candidates.into_iter().filter_map(hit).collect();
         let widest = all.iter().map(|h| h.seen.when.latest - h.seen.when.earliest).max().unwrap_or(0);
         let node = if self.memo.tracker.follows() { self.memo.tracker.node() } else { 0 };
         let list = List { all: Arc::new(all), widest, node };
@@ -125,8 +141,8 @@ impl<'w> World<'w, '_> {
             let of_fact = by_need.entry(pattern.fact.clone()).or_default();
             of_fact.entry(need).or_default().push(key.clone());
         }
-        let kept = (pattern.clone(), env.clone(), list.clone());
-        self.memo.hits.by_key.borrow_mut().insert(key, kept);
+        let held = Held { pattern: pattern.clone(), env: env.clone(), list: list.clone(), matched };
+        self.memo.hits.by_key.borrow_mut().insert(key, held);
         list
     }
 
@@ -198,8 +214,24 @@ impl<'w> World<'w, '_> {
         }
     }
 
-    fn hit(&self, pattern: &FactPattern, env: &Env<'w>, seen: Arc<Seen>) -> Option<Hit> {
-        let how = self.matches(pattern, &seen.record, seen.when.earliest, env);
+    fn hit(
+        &self,
+        pattern: &FactPattern,
+        env: &Env<'w>,
+        seen: Arc<Seen>,
+        matched: &mut Matched,
+    ) -> Option<Hit> {
+        let told = (seen.body, self.epoch(seen.when.earliest));
+        let how = match matched.0.get(&told) {
+            Some(how) => *how,
+            None => {
+                let how = self.matches(pattern, &seen.record, seen.when.earliest, env);
+                if self.memo.fast && matched.0.len() < MOST_MATCHED {
+                    matched.0.insert(told, how);
+                }
+                how
+            }
+        };
         let measure = || self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind == FactKind::Measure);
         let removed = |seen| {
             let without_cap = env.except.iter().filter(|e| e.up_to.is_none());
@@ -225,7 +257,7 @@ impl<'w> World<'w, '_> {
             let gone = before.filter(affirms).filter(|seen| self.asks_for(need, seen));
             let come = after.filter(affirms).filter(|seen| self.asks_for(need, seen));
             for key in keys.iter().filter(|_| gone.is_some() || come.is_some()) {
-                let Some((pattern, env, list)) = by_key.get_mut(key) else { continue };
+                let Some(Held { pattern, env, list, matched }) = by_key.get_mut(key) else { continue };
                 if let Some(seen) = gone {
                     let place = list.all.partition_point(|h| h.order() < seen.order());
                     if list.all.get(place).is_some_and(|h| h.seen.record.id == seen.record.id) {
@@ -233,7 +265,7 @@ impl<'w> World<'w, '_> {
                         self.memo.tracker.changed(list.node, seen.when.earliest, seen.when.latest);
                     }
                 }
-                if let Some(hit) = come.and_then(|seen| self.hit(pattern, env, seen.clone())) {
+                if let Some(hit) = come.and_then(|seen| self.hit(pattern, env, seen.clone(), matched)) {
                     let when = hit.seen.when;
                     let place = list.all.partition_point(|h| h.order() < hit.order());
                     Arc::make_mut(&mut list.all).insert(place, hit);

@@ -152,6 +152,11 @@ impl<'a> Engine<'a> {
         reference::evaluate_shared(self.agreement, self.places, &records, question, true)
     }
 
+    /// All records that came in, by when they were recorded.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.records.values().map(|record| &**record)
+    }
+
     /// The moment reached.
     pub fn frontier(&self) -> Instant {
         self.live.frontier
@@ -208,6 +213,9 @@ impl<'a> Engine<'a> {
         &self.live.history
     }
 }
+
+/// So many records at once are put in their places whatever there is already.
+const MOST_IN_PLACE: usize = 1_000;
 
 /// After every identity of a record.
 fn last_id() -> RecordId {
@@ -280,6 +288,12 @@ impl<'a> Live<'a> {
         while let Some((_, rule)) = self.turns.first().copied().filter(|(turn, _)| *turn <= at) {
             self.turns.pop_first();
             open.insert(rule);
+        }
+        if turned.len() > MOST_IN_PLACE && turned.len() > self.recorded.len() / 4 {
+            // So much at once is read anew sooner than it is put in its place piece by piece.
+            self.memos.borrow_mut().clear();
+            open.extend(0..self.rules.len());
+            turned.clear();
         }
         let choices: Vec<Choice> = self.memos.borrow().keys().cloned().collect();
         for choice in &choices {

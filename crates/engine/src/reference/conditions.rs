@@ -308,6 +308,9 @@ impl<'w> World<'w, '_> {
             let run = Run { from: when.latest, to: ends(when.earliest) };
             let surely = (sure && run.from < run.to).then_some(run);
             let perhaps = Run { from: when.earliest, to: ends(when.latest) };
+            if perhaps.from >= perhaps.to {
+                continue;
+            }
             let value = role.and_then(|r| self.role(&hit.seen.record, r));
             present.push(Presence { hit: hit.clone(), surely, perhaps, value });
         }

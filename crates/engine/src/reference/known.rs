@@ -11,8 +11,8 @@
 //! `docs/reference/language.md`, "Facts and what is known".
 
 use servanda_model::agreement::{Agreement, Fact, Notices};
-use servanda_model::record::{Basis, Says};
-use servanda_model::{Grade, Instant, Name, Question, Record, RecordId, When};
+use servanda_model::record::{Basis, RoleValue, Says};
+use servanda_model::{Grade, Instant, Name, Place, Question, Record, RecordId, When};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -33,6 +33,8 @@ pub struct Seen {
     pub event: u32,
     /// When the first record of that chain was recorded.
     pub first_recorded: Instant,
+    /// The number of what it tells: of its roles, its place and its value. Records that tell the same bear the same.
+    pub body: u32,
 }
 
 impl Seen {
@@ -64,6 +66,8 @@ pub struct Turned {
 pub struct Known {
     at: Instant,
     by_fact: BTreeMap<Name, Series>,
+    /// Those of them that deny it.
+    denials: BTreeMap<Name, Series>,
     recorded: BTreeMap<RecordId, Arc<Record>>,
     /// As they count, the moment asked for left aside.
     counted: BTreeMap<RecordId, Arc<Seen>>,
@@ -74,6 +78,9 @@ pub struct Known {
     incidents: BTreeMap<Name, BTreeSet<(Instant, RecordId)>>,
     heirs: BTreeMap<RecordId, BTreeSet<RecordId>>,
     events: BTreeMap<Name, u32>,
+    /// What records tell, by a digest of it: number, and a record that tells it.
+    bodies: BTreeMap<u64, Vec<(u32, Arc<Record>)>>,
+    told: u32,
 }
 
 impl Known {
@@ -96,6 +103,10 @@ impl Known {
             }
         }
         by_fact.values_mut().for_each(|list| list.sort_by(|a, b| a.order().cmp(&b.order())));
+        let denies = |list: &Vec<Arc<Seen>>| {
+            list.iter().filter(|s| s.record.says == Says::Denies).cloned().collect::<Vec<_>>()
+        };
+        known.denials = by_fact.iter().map(|(fact, list)| (fact.clone(), Arc::new(denies(list)))).collect();
         known.by_fact = by_fact.into_iter().map(|(fact, list)| (fact, Arc::new(list))).collect();
         known
     }
@@ -105,6 +116,7 @@ impl Known {
         Known {
             at,
             by_fact: BTreeMap::new(),
+            denials: BTreeMap::new(),
             recorded: BTreeMap::new(),
             counted: BTreeMap::new(),
             ahead: BTreeSet::new(),
@@ -113,6 +125,8 @@ impl Known {
             incidents: BTreeMap::new(),
             heirs: BTreeMap::new(),
             events: BTreeMap::new(),
+            bodies: BTreeMap::new(),
+            told: 0,
         }
     }
 
@@ -136,7 +150,7 @@ impl Known {
 
     /// A record as it counts; `None` where it is no fact.
     fn counts(&mut self, agreement: &Agreement, id: &RecordId) -> Option<Seen> {
-        let r = self.recorded.get(id)?;
+        let r = &self.recorded.get(id)?.clone();
         let no_fact = matches!(r.basis, Basis::Planned | Basis::Simulated) || r.disputes.is_some();
         if no_fact || !self.stands(r) {
             return None;
@@ -166,7 +180,19 @@ impl Known {
         let (record, first_recorded) = (r.clone(), root.recorded);
         let next = self.events.len() as u32;
         let event = *self.events.entry(anchor.clone()).or_insert(next);
-        Some(Seen { record, grade, against, when, anchor, event, first_recorded })
+        let body = self.body(&record);
+        Some(Seen { record, grade, against, when, anchor, event, first_recorded, body })
+    }
+
+    fn body(&mut self, r: &Arc<Record>) -> u32 {
+        let same = |o: &Record| o.roles == r.roles && o.place == r.place && o.value == r.value;
+        let alike = self.bodies.entry(digest(r)).or_default();
+        if let Some((number, _)) = alike.iter().find(|(_, o)| same(o)) {
+            return *number;
+        }
+        self.told += 1;
+        alike.push((self.told, r.clone()));
+        self.told
     }
 
     /// One more record is known: what that turns, itself among it. A record whose identity is known already is left
@@ -254,17 +280,26 @@ impl Known {
         self.ahead.first().map(|(begins, _)| *begins)
     }
 
+    fn lists(&mut self, seen: &Seen) -> impl Iterator<Item = &mut Vec<Arc<Seen>>> {
+        let fact = &seen.record.fact;
+        let denies = seen.record.says == Says::Denies;
+        let denials = denies.then(|| self.denials.entry(fact.clone()).or_default());
+        [self.by_fact.entry(fact.clone()).or_default()].into_iter().chain(denials).map(Arc::make_mut)
+    }
+
     fn put_in(&mut self, seen: &Arc<Seen>) {
-        let list = Arc::make_mut(self.by_fact.entry(seen.record.fact.clone()).or_default());
-        let place = list.partition_point(|other| other.order() < seen.order());
-        list.insert(place, seen.clone());
+        for list in self.lists(seen) {
+            let place = list.partition_point(|other| other.order() < seen.order());
+            list.insert(place, seen.clone());
+        }
     }
 
     fn take_out(&mut self, seen: &Arc<Seen>) {
-        let Some(list) = self.by_fact.get_mut(&seen.record.fact).map(Arc::make_mut) else { return };
-        let place = list.partition_point(|other| other.order() < seen.order());
-        if list.get(place).is_some_and(|other| other.record.id == seen.record.id) {
-            list.remove(place);
+        for list in self.lists(seen) {
+            let place = list.partition_point(|other| other.order() < seen.order());
+            if list.get(place).is_some_and(|other| other.record.id == seen.record.id) {
+                list.remove(place);
+            }
         }
     }
 
@@ -291,8 +326,37 @@ impl Known {
 
     /// Records of a fact that deny it.
     pub fn denied(&self, fact: &str) -> impl Iterator<Item = Arc<Seen>> + use<> {
-        listed(self.of(fact)).filter(|s| s.record.says == Says::Denies)
+        listed(self.denials.get(fact).cloned().unwrap_or_default())
     }
+}
+
+/// FNV-1a over the names in a record's roles, and its place where it has a name: few records with another body share it.
+fn digest(r: &Record) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |text: &str| {
+        for byte in text.bytes().chain([0]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    for (role, value) in &r.roles {
+        add(role.as_str());
+        match value {
+            RoleValue::Name(name) => add(name.as_str()),
+            RoleValue::OneOf(names) => names.iter().for_each(|n| add(n.as_str())),
+            RoleValue::Text(text) => add(text),
+            RoleValue::Number(n) => add(&n.to_i64().unwrap_or(-1).to_string()),
+            RoleValue::Time(when) => add(&when.earliest.0.to_string()),
+        }
+    }
+    match &r.place {
+        Some(Place::Named(name)) => add(name.as_str()),
+        Some(Place::Point { at, .. }) => add(&at.lat.to_bits().to_string()),
+        None => {}
+    }
+    if let Some(value) = &r.value {
+        add(&value.to_i64().unwrap_or(-1).to_string());
+    }
+    hash
 }
 
 fn listed(series: Series) -> impl Iterator<Item = Arc<Seen>> {

@@ -222,8 +222,13 @@ impl<'w> World<'w, '_> {
                 b.iter().any(|n| *n == **a).into()
             }
             (Scalar::Names(is), Scalar::Names(wanted)) => {
-                if let ([is], [wanted]) = (&is[..], &wanted[..]) {
-                    return self.same_name(is, wanted, at);
+                if let [is] = &is[..] {
+                    let one_by_one = wanted.iter().map(|wanted| self.same_name(is, wanted, at));
+                    match one_by_one.max() {
+                        // A group may lie in several together that hold a part of it each.
+                        Some(Match::Perhaps) if wanted.len() > 1 => {}
+                        found => return found.unwrap_or(Match::No),
+                    }
                 }
                 let all: BTreeSet<Name> = wanted.iter().flat_map(|n| self.with_members(n, at)).collect();
                 let each: Vec<Match> = is

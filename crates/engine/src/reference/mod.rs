@@ -341,7 +341,7 @@ impl World<'_, '_> {
     }
 
     /// How many changes of memberships and zones lie before an instant.
-    fn epoch(&self, at: Instant) -> usize {
+    pub fn epoch(&self, at: Instant) -> usize {
         self.memo.epochs.partition_point(|t| *t <= at)
     }
 }

@@ -234,11 +234,12 @@ impl<'w> World<'w, '_> {
         };
         let told = |r: &Record| r.received.unwrap_or(r.recorded);
         let records: Vec<Arc<Record>> = self.records.iter().filter(matters).cloned().collect();
-        let mut received: Vec<Instant> = records.iter().map(|r| told(r)).collect();
+        // What was told before it happened is known when it happens.
+        let known_from = |r: &Record| told(r).max(reached.when.earliest);
+        let mut received: Vec<Instant> = records.iter().map(|r| known_from(r)).collect();
         received.sort_unstable();
         received.dedup();
-        let from = received.partition_point(|t| *t < reached.when.earliest);
-        received[from..].iter().take_while(|t| self.reached(**t)).find_map(|t| {
+        received.iter().take_while(|t| self.reached(**t)).find_map(|t| {
             let by_then: Vec<_> = records.iter().filter(|r| told(r) <= *t).cloned().collect();
             let question = Question { at: self.at, known_at: Instant::MAX, readings: BTreeMap::new() };
             let known = Known::at(self.agreement, &by_then, &question);
@@ -389,7 +390,10 @@ impl<'w> World<'w, '_> {
             return all.and_then(|all| all.into_iter().max_by_key(|m| m.when.latest)).into_iter().collect();
         }
         let mut all: Vec<Moment_> = moments.into_iter().filter_map(|(_, m)| m).collect();
-        all.sort_by_key(|m| m.when);
+        all.sort_by(|a, b| (a.when, &a.anchor).cmp(&(b.when, &b.anchor)));
+        // Of what several bear, the first to breach, or to be due, decides.
+        let mut told = BTreeSet::new();
+        all.retain(|m| told.insert(m.anchor.clone()));
         all
     }
 }
