@@ -46,7 +46,7 @@ pub enum Within {
 pub type Polygon = Vec<Vec<Point>>;
 
 /// A side of a directed line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum LineSide {
     /// To the left when walking along it.
     Left,
@@ -55,7 +55,7 @@ pub enum LineSide {
 }
 
 /// The extent of a zone.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Shape {
     /// Polygons; a point in any of them is inside.
     Area(Vec<Polygon>),
@@ -84,7 +84,7 @@ pub enum Shape {
 }
 
 /// Shapes and points of names: what the gazetteer and the zone files gave for one agreement.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Places {
     /// Shape of each name that an agreement's zones or records use: oblasts, files, lines.
     pub shapes: BTreeMap<Name, Shape>,
