@@ -188,7 +188,7 @@ impl<T: Timed> Column<T> {
     }
 
     /// The entry that has so many behind it.
-    pub fn from_end(&self, behind: usize) -> Option<Spot> {
+    pub fn nth_last(&self, behind: usize) -> Option<Spot> {
         let mut left = behind;
         let mut chunk = self.chunks() as u32;
         loop {
@@ -344,9 +344,9 @@ mod tests {
             }
         }
         assert!(column.iter().eq(&list) && column.chunks() > 5);
-        assert_eq!(column.from_end(list.len()), None);
+        assert_eq!(column.nth_last(list.len()), None);
         for behind in [0, 1, 40, list.len() - 1] {
-            let entry = column.from_end(behind).and_then(|s| column.get(s));
+            let entry = column.nth_last(behind).and_then(|s| column.get(s));
             assert_eq!(entry, list.iter().rev().nth(behind));
         }
         let mut spot = column.from(i64::MIN);

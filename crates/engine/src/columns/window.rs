@@ -213,7 +213,7 @@ impl Window {
             self.walk = self.walk.take().filter(|w| self.lies_before(w, back, entry.time));
             if let Some(walk) = &mut self.walk {
                 // What came stands before all that the walk looks at, which has moved by one.
-                let places = [self.counted.from_end(0), self.counted.from_end(walk.behind)];
+                let places = [self.counted.nth_last(0), self.counted.nth_last(walk.behind)];
                 if let [Some(at), Some(back)] = places {
                     (walk.at, walk.back) = (at, back);
                 }
