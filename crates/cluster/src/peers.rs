@@ -70,7 +70,7 @@ impl Hosts {
     }
 
     /// A process as a person finds it.
-    fn show(&self, process: usize) -> String {
+    pub fn show(&self, process: usize) -> String {
         format!("process {process} at {}", self.addresses[process])
     }
 }

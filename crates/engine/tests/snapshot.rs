@@ -10,32 +10,52 @@ use std::collections::BTreeMap;
 
 const TEXT: &str = r#"# Talks
 
-```servanda
+```pact
 agreement talks
-  version  1
-  status   adopted
-  zone     UTC
-  in force from 2026-01-01
+  status      binding
+  in force    2026-01-01T00:00
+  time zone   UTC
+  counting    event day excluded
+  months      round down
 
+body commission
 party Left
 party Right
-
 event attack
-  says     "{by} attacks"
-  carries  by: party
+  says        "{by} attacks"
+  carries     by: party
+event meeting
+  says        "{by} meets"
+  carries     by: party
+```
 
-event talks
-  says     "{by} talks"
-  carries  by: party
+## Clause
 
-rule talks-follow
-  when     attack
-  Right shall talks by Right within 72 hours after the attack
+> After an attack the other side meets, and nobody attacks.
+
+```pact
+duty meet
+  bearer      Right
+  owed to     commission
+  when        attack by Left
+  must        do meeting by Right
+  within      72 hours
+  seen by     commission
+  per         "After an attack the other side meets"
+
+ban attack-none
+  bearer      Left
+  owed to     commission
+  must not    do attack by Left
+  seen by     commission
+  per         "nobody attacks"
 ```
 "#;
 
 fn agreement() -> Agreement {
-    servanda_lang::check(TEXT).agreement
+    let checked = servanda_lang::check(TEXT);
+    assert!(!checked.has_errors(), "{:#?}", checked.diagnostics);
+    checked.agreement
 }
 
 fn record(id: &str, fact: &str, by: &str, hour: i64, known: i64) -> Record {
@@ -53,7 +73,7 @@ fn records() -> Vec<Record> {
     vec![
         record("a1", "attack", "Left", 1, 2),
         record("a2", "attack", "Left", 30, 31),
-        record("t1", "talks", "Right", 40, 60),
+        record("t1", "meeting", "Right", 40, 60),
         correction,
         record("a3", "attack", "Left", 50, 150),
     ]
