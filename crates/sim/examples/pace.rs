@@ -97,7 +97,7 @@ fn large_text(norms: usize) -> String {
     writeln!(text, "group parties\n  members  {}\n", parties.join(", ")).expect("text");
     writeln!(text, "body commission\n  members  parties\n").expect("text");
     writeln!(text, "class kind").expect("text");
-    (0..KINDS).for_each(|k| writeln!(text, "  k{k}").expect("text"));
+    (0..KINDS).for_each(|k| writeln!(text, "  value k{k} \"kind {k}\"").expect("text"));
     text.push_str("\nevent incident\n  says  \"{by} {kind}\"\n  carries  by: party\n  carries  kind: kind\n\nevent consultation\n  says  \"{by} consults on {kind}\"\n  carries  by: party\n  carries  kind: kind\n\n");
     for i in 0..norms / 3 {
         let k = i % KINDS;

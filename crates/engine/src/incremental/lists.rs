@@ -53,20 +53,24 @@ type ListKey = (usize, EnvKey);
 /// A role, and the names that a pattern asks for in it.
 type Need = (Name, Vec<Name>);
 
-/// The records of a fact that affirm it, by the name that fills one of their roles, in order of time.
+/// Records by the number of what they tell, each in order of time.
+type Bodies = BTreeMap<u32, Vec<Arc<Seen>>>;
+
+/// The records of a fact that affirm it, by the name that fills one of their roles.
 #[derive(Default)]
 struct Postings {
-    by_name: BTreeMap<Name, Vec<Arc<Seen>>>,
+    by_name: BTreeMap<Name, Bodies>,
     /// Those in which it is missing, one of several, or no name.
-    others: Vec<Arc<Seen>>,
+    others: Bodies,
 }
 
 impl Postings {
     fn of(&mut self, seen: &Seen, role: &Name) -> &mut Vec<Arc<Seen>> {
-        match seen.record.roles.get(role) {
+        let bodies = match seen.record.roles.get(role) {
             Some(RoleValue::Name(name)) => self.by_name.entry(name.clone()).or_default(),
             _ => &mut self.others,
-        }
+        };
+        bodies.entry(seen.body).or_default()
     }
 
     fn put_in(&mut self, seen: &Arc<Seen>, role: &Name) {
@@ -81,6 +85,12 @@ impl Postings {
         if list.get(place).is_some_and(|other| other.record.id == seen.record.id) {
             list.remove(place);
         }
+    }
+
+    /// Those that may be what is asked for.
+    fn asked<'p>(&'p self, may_be: impl Fn(&Name) -> bool + 'p) -> impl Iterator<Item = &'p Vec<Arc<Seen>>> {
+        let named = self.by_name.iter().filter(move |(is, _)| may_be(is));
+        named.flat_map(|(_, bodies)| bodies.values()).chain(self.others.values())
     }
 }
 
@@ -162,8 +172,7 @@ impl<'w> World<'w, '_> {
                 self.known.affirmed(fact).for_each(|seen| postings.of(&seen, &need.0).push(seen.clone()));
                 postings
             });
-            let named = of_role.by_name.iter().filter(|(is, _)| self.may_be(is, &need.1));
-            let size = of_role.others.len() + named.map(|(_, list)| list.len()).sum::<usize>();
+            let size = of_role.asked(|is| self.may_be(is, &need.1)).map(Vec::len).sum::<usize>();
             if best.as_ref().is_none_or(|(least, _)| size < *least) {
                 best = Some((size, need));
             }
@@ -172,9 +181,16 @@ impl<'w> World<'w, '_> {
         let Some(of_role) = postings.get(&(pattern.fact.clone(), need.0.clone())) else {
             return everything();
         };
-        let named = of_role.by_name.iter().filter(|(is, _)| self.may_be(is, &need.1));
-        let mut all = of_role.others.clone();
-        named.for_each(|(_, list)| all.extend(list.iter().cloned()));
+        // Who belongs to whom never changes: what one of them tells, all of them tell.
+        let alike = self.memo.epochs.is_empty();
+        let mut all = Vec::new();
+        for told in of_role.asked(|is| self.may_be(is, &need.1)) {
+            let matches =
+                |seen: &Arc<Seen>| self.matches(pattern, &seen.record, seen.when.earliest, env) != Match::No;
+            if !alike || told.first().is_some_and(matches) {
+                all.extend(told.iter().cloned());
+            }
+        }
         all.sort_by(|a, b| a.order().cmp(&b.order()));
         (Some(need), all)
     }

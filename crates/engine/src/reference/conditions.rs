@@ -35,6 +35,8 @@ pub(crate) struct Presence {
     pub surely: Option<Run>,
     pub perhaps: Run,
     value: Option<Scalar>,
+    /// The number of that value among those of the same list.
+    word: Option<usize>,
 }
 
 /// What happens to a change of a state, in the order in which it is to be heard.
@@ -282,6 +284,7 @@ impl<'w> World<'w, '_> {
         let mut capped: Vec<(&Exception, Number)> =
             env.except.iter().filter_map(|e| Some((e, e.up_to.clone()?))).collect();
         let mut present = Vec::new();
+        let mut words: BTreeMap<String, usize> = BTreeMap::new();
         let from = since.map_or(Instant::MIN, |s| s.earliest);
         let to = env.horizon.into_iter().chain(env.limit).min().unwrap_or(Instant::MAX);
         let (from, to) = look.map_or((from, to), |(f, t)| (from.max(f), to.min(t)));
@@ -312,7 +315,9 @@ impl<'w> World<'w, '_> {
                 continue;
             }
             let value = role.and_then(|r| self.role(&hit.seen.record, r));
-            present.push(Presence { hit: hit.clone(), surely, perhaps, value });
+            let next = words.len();
+            let word = value.as_ref().map(|v| *words.entry(format!("{v:?}")).or_insert(next));
+            present.push(Presence { hit: hit.clone(), surely, perhaps, value, word });
         }
         present
     }
@@ -815,7 +820,6 @@ fn computed<'a>(
             Some(Scalar::Number(n)) => Some(n.clone()),
             _ => None,
         };
-        let word = |p: &Presence| p.value.as_ref().map(|v| format!("{v:?}"));
         [q.least[i], q.most[i], q.reach[i]] = match what {
             Agg::Count => {
                 let counts = [sure().count(), any().count(), graded().count()];
@@ -836,9 +840,9 @@ fn computed<'a>(
                 [Some(sum(&each[0])), Some(sum(&each[1])).filter(|_| !open), Some(sum(&each[2]))]
             }
             Agg::Distinct => {
-                let least = sure().filter_map(word).collect::<BTreeSet<_>>().len() as i64;
-                let most = any().map(word).collect::<BTreeSet<_>>().len() as i64;
-                let reach = graded().filter_map(word).collect::<BTreeSet<_>>().len() as i64;
+                let least = sure().filter_map(|p| p.word).collect::<BTreeSet<_>>().len() as i64;
+                let most = any().map(|p| p.word).collect::<BTreeSet<_>>().len() as i64;
+                let reach = graded().filter_map(|p| p.word).collect::<BTreeSet<_>>().len() as i64;
                 [least, most, reach].map(|n| Some(n.into()))
             }
             // The greatest of nothing is 0.
