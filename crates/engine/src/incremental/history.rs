@@ -22,7 +22,7 @@ pub struct Row {
     pub known_from: Instant,
     /// From when something else was said; `None`: it still stands.
     pub known_to: Option<Instant>,
-    /// The records that came in at that moment; none where only time had passed.
+    /// The records that came in at that moment, the first hundred; none where only time had passed.
     pub cause: Vec<RecordId>,
     /// Where the instance is gone: nothing is said of it any more.
     pub gone: bool,

@@ -217,6 +217,9 @@ impl<'a> Engine<'a> {
 /// So many records at once are put in their places whatever there is already.
 const MOST_IN_PLACE: usize = 1_000;
 
+/// So many records of one moment are named as the cause of what changed then.
+const MOST_CAUSES: usize = 100;
+
 /// After every identity of a record.
 fn last_id() -> RecordId {
     Name::from("\u{10ffff}\u{10ffff}\u{10ffff}")
@@ -282,7 +285,7 @@ impl<'a> Live<'a> {
         for record in &news {
             turned.extend(self.known.learn(agreement, record));
         }
-        let cause: Vec<RecordId> = news.iter().map(|r| r.id.clone()).collect();
+        let cause: Vec<RecordId> = news.iter().map(|r| r.id.clone()).take(MOST_CAUSES).collect();
         self.recorded.extend(news);
         let mut open: BTreeSet<usize> = BTreeSet::new();
         while let Some((_, rule)) = self.turns.first().copied().filter(|(turn, _)| *turn <= at) {
