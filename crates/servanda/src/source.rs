@@ -72,8 +72,10 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
     let bytes = input::bytes(order.path, input::DATA_LIMIT)?;
     // An agreement under work has a zone and facts all the same.
     let agreement = servanda_lang::check(&input::text(&workspace.agreement())?).agreement;
+    let existing = entered(workspace)?;
+    let now = not_before(&existing, session);
     let context = Context {
-        now: session.now,
+        now,
         dataset: order.dataset.map_or_else(|| dataset(order.path), String::from),
         calendar: agreement.calendar.clone(),
         exercise: agreement.exercise,
@@ -90,19 +92,18 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
     // The gazetteer does not know the agreement's own zones; the agreement does.
     import.warnings.retain(|w| !agreement.zones.keys().any(|zone| w.text.contains(&format!("`{zone}`"))));
     working.at("comparing with what is recorded");
-    let existing = entered(workspace)?;
-    let changes = diff(&existing, &import, session.now);
+    let changes = diff(&existing, &import, now);
     refuse_strangers(&existing, &import, &changes)?;
     let records: Vec<StoredRecord> = changes.records().map(stored).collect();
     let mut quarantine = None;
     if !import.refused.is_empty() {
-        let date = agreement.calendar.date(session.now).to_string();
+        let date = agreement.calendar.date(now).to_string();
         quarantine = Some(workspace.quarantine_place(&import.dataset, &date));
     }
     let intake = Intake {
         file: dataset(order.path),
         sha256: sha256(&bytes),
-        entered: session.now,
+        entered: now,
         read: import.rows_read as u64,
         made: records.len() as u64,
         refused: import.refused.len() as u64,
@@ -115,6 +116,20 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
     }
     let strangers = strangers(&agreement, &import.records);
     Ok(Entered { made: records.len(), import, changes, quarantine, strangers })
+}
+
+/// The moment at which new records are recorded: now, or where the clock has jumped back the last moment at which
+/// anything was recorded. What was known then has to stay what was known then.
+fn not_before(existing: &[Record], session: &Session) -> Instant {
+    let latest = existing.iter().map(|record| record.recorded).max().unwrap_or(Instant::MIN);
+    if latest > session.now {
+        session.note(&format!(
+            "warning: the clock says {}, and something was recorded at {latest} already: what is entered now counts as \
+             recorded then",
+            session.now
+        ));
+    }
+    session.now.max(latest)
 }
 
 /// Two sources may count their rows alike; then the second is no correction of the first.

@@ -18,6 +18,7 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("rowan", &["lang"], "the syntax tree"),
     ("rusqlite", &["store"], "the database"),
     ("sqlx", &["store"], "the database"),
+    ("timely", &["cluster"], "the exchange between workers"),
     ("tokio", &["server", "servanda"], "the asynchronous runtime"),
 ];
 

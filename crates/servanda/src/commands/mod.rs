@@ -2,6 +2,7 @@
 
 mod backtest;
 mod check;
+mod cluster;
 mod demo;
 mod duties;
 mod exercise;
@@ -58,6 +59,8 @@ enum Command {
     Duties(duties::Arguments),
     /// Replay a draft over a history before it is signed
     Backtest(Box<backtest::Arguments>),
+    /// Replay a history in several processes, on one machine or more
+    Cluster(Box<cluster::Arguments>),
     /// Run scenarios
     Test(test::Arguments),
     /// Serve the page on this machine
@@ -114,6 +117,7 @@ impl Command {
             Command::Why(arguments) => why::run(&arguments, session),
             Command::Duties(arguments) => duties::run(&arguments, session),
             Command::Backtest(arguments) => backtest::run(&arguments, session),
+            Command::Cluster(arguments) => cluster::run(&arguments, session),
             Command::Test(arguments) => test::run(&arguments, session),
             Command::Serve(arguments) => serve::run(arguments, session),
             Command::Exercise(arguments) => exercise::run(&arguments, session),

@@ -179,3 +179,42 @@ fn the_projects_own_form_goes_out_and_in() {
     assert_ne!(fs::read(folder.path().join("y.jsonl")).unwrap(), one);
     assert_eq!(everything_below(folder.path()).iter().filter(|f| f.ends_with(".truth.jsonl")).count(), 2);
 }
+
+#[test]
+fn a_clock_that_jumped_back_records_nothing_in_the_past() {
+    use servanda_model::{Instant, Name, Record, When};
+    use servanda_store::{Intake, StoredRecord, Workspace};
+    let (_folder, root) = workspace();
+    let row = |id: &str| format!("{id},shot,2025-04-11,,North,,0.5,0.5,probable,2025-04-12\n");
+    write(&root, &(row("S-30") + &row("S-31")));
+    servanda(&root, &IMPORT).ends_with(0).says(&["2 records made"]);
+    // Recorded when the clock said 2100.
+    let ahead = Instant(4_102_444_800_000);
+    let record = Record::new("later", "shot", When::exact(Instant(0)), ahead);
+    let stored = StoredRecord {
+        id: Name::from("later"),
+        fact: Name::from("shot"),
+        earliest: Instant(0),
+        recorded: ahead,
+        source: String::new(),
+        json: servanda_evidence::record_json::to_json(&record),
+    };
+    let intake = Intake {
+        file: "later".to_string(),
+        sha256: String::new(),
+        entered: ahead,
+        read: 1,
+        made: 1,
+        refused: 0,
+        quarantine: None,
+    };
+    let store = Workspace::open(&root).unwrap();
+    let seen = store.records().unwrap().len();
+    store.enter(&intake, &[stored], None, seen).unwrap();
+    // The source no longer has S-31: that is known from now on, and now is not before 2100.
+    write(&root, &row("S-30"));
+    let ran = servanda(&root, &IMPORT);
+    ran.ends_with(0).says(&["1   withdraw"]).complains(&["the clock says", "2100-01-01T00:00:00Z already"]);
+    let records = store.records().unwrap();
+    assert_eq!((records.len(), records.last().unwrap().recorded), (seen + 2, ahead));
+}
