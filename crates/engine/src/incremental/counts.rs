@@ -145,9 +145,9 @@ impl<'w> World<'w, '_> {
             env.seen,
             env.watched.clone(),
         );
-        let event = |kind: Option<FactKind>| kind.is_none_or(|k| k == FactKind::Event);
-        let local = event(self.agreement.facts.get(&pattern.fact).map(|f| f.kind))
-            && env.except.iter().all(|e| e.up_to.is_none());
+        // A report of a thing that is somewhere lapses when its source denies it, however much later.
+        let object = self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind == FactKind::Object);
+        let local = !object && env.except.iter().all(|e| e.up_to.is_none());
         let calendar = &self.agreement.calendar;
         let touched = |from: Instant, to: Instant| match *window {
             Window::InAny(span) if local => Some((from, calendar.window_end(to, span).next())),

@@ -127,11 +127,23 @@ impl<'w> World<'w, '_> {
 
     /// Those of them that may lie between two instants.
     pub fn hits_within(&self, pattern: &FactPattern, env: &Env<'w>, from: Instant, to: Instant) -> Vec<Hit> {
+        self.first_hits_within(pattern, env, from, to, usize::MAX)
+    }
+
+    /// The first so many of those.
+    pub fn first_hits_within(
+        &self,
+        pattern: &FactPattern,
+        env: &Env<'w>,
+        from: Instant,
+        to: Instant,
+        most: usize,
+    ) -> Vec<Hit> {
         let list = self.list(pattern, env);
         self.memo.tracker.read(list.node, from, to);
         let begins = list.all.partition_point(|h| h.seen.when.earliest < from + -list.widest);
         let near = list.all[begins..].iter().take_while(|h| h.seen.when.earliest <= to);
-        near.filter(|h| h.seen.when.latest >= from).cloned().collect()
+        near.filter(|h| h.seen.when.latest >= from).take(most).cloned().collect()
     }
 
     fn list(&self, pattern: &FactPattern, env: &Env<'w>) -> List {

@@ -73,7 +73,7 @@ impl<'w> World<'w, '_> {
             }
             Cond::Inside(..) => Signal::constant(Support::default()),
             Cond::Fact(pattern) => match self.agreement.facts.get(&pattern.fact).map(|f| f.kind) {
-                Some(FactKind::State) => self.state(pattern, env),
+                Some(FactKind::State) => (*self.state_kept(pattern, env)).clone(),
                 Some(FactKind::Measure) => {
                     self.measure(pattern, env).map(|q| q.compare(Op::Gt, &Quantity::exact(Number::zero())))
                 }
@@ -522,6 +522,12 @@ impl<'w> World<'w, '_> {
         let standard = Grade::CHAIN.iter().position(|g| *g == env.standard).unwrap_or(0);
         let grade = reached.map_or(Grade::None, |(_, g)| g);
         Watched { what, period, share: means[standard].clone(), grade, gaps }
+    }
+
+    fn state_kept(&self, pattern: &FactPattern, env: &Env<'w>) -> Arc<Signal<Support>> {
+        let key = env.key(self.agreement, pattern);
+        let key = (std::ptr::from_ref(pattern) as usize, key, env.seen, env.standard);
+        self.keep(|memo| &memo.states, key, None, |_| Arc::new(self.state(pattern, env)))
     }
 
     /// A state: as the text and the records say that it begins and ends.

@@ -860,7 +860,9 @@ impl<'w> World<'w, '_> {
         let act = part.verb == Verb::Do;
         let due = scope.deadline;
         let first_by = |limit: Option<Instant>| {
-            let signal = self.signal(&part.cond, &Env { limit, ..env.clone() });
+            let upto = limit.unwrap_or(Instant::MAX);
+            let env = Env { limit, ..env.clone() };
+            let signal = self.memo.tracker.narrowed(Instant::MIN, upto, || self.signal(&part.cond, &env));
             let run = self
                 .begun(signal.stretches(env.standard, Truth::True))
                 .find(|r| r.to > scope.start)
@@ -931,7 +933,8 @@ impl<'w> World<'w, '_> {
                 "no deadline is stated",
             );
         };
-        let by_then = self.signal(&part.cond, &Env { horizon: Some(due), ..env.clone() });
+        let then = Env { horizon: Some(due), ..env.clone() };
+        let by_then = self.memo.tracker.narrowed(Instant::MIN, due, || self.signal(&part.cond, &then));
         let support = *by_then.at(due);
         let stopped = changes.suspended.iter().find(|(r, ..)| r.from <= due && !self.reached(r.to));
         if let Some((run, _, power)) = stopped {
@@ -1051,7 +1054,7 @@ impl<'w> World<'w, '_> {
         for pattern in patterns {
             let lasting = self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind != FactKind::Event);
             let from = if lasting { Instant::MIN } else { from };
-            for hit in self.hits_within(pattern, env, from, to).into_iter().take(MOST_CITED) {
+            for hit in self.first_hits_within(pattern, env, from, to, MOST_CITED) {
                 decided_by.insert(Cited { record: hit.seen.record.id.clone(), grade: hit.seen.grade });
                 for dispute in self.known.disputes(&hit.seen.record.id) {
                     against.insert(Cited { record: dispute.id.clone(), grade: dispute.grade() });
