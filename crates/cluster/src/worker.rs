@@ -99,9 +99,12 @@ fn in_order(log: &Log, until: Instant) -> VecDeque<Record> {
     all.into_iter().cloned().collect()
 }
 
+/// What Timely puts items into on their way.
+type Batches<Item> = timely::container::CapacityContainerBuilder<Vec<Item>>;
+
 /// Everybody says something to everybody, in rounds.
 struct Talk {
-    input: Rc<RefCell<InputHandle<u64, timely::container::CapacityContainerBuilder<Vec<(u64, Vec<u8>)>>>>>,
+    input: InputHandle<u64, Batches<(u64, Vec<u8>)>>,
     heard: Rc<RefCell<BTreeMap<u64, Vec<Vec<u8>>>>>,
     probe: ProbeHandle<u64>,
     round: u64,
@@ -121,19 +124,19 @@ impl Talk {
                 })
                 .probe_with(&probe);
         });
-        Talk { input: Rc::new(RefCell::new(input)), heard, probe, round: 0 }
+        Talk { input, heard, probe, round: 0 }
     }
 
     /// What all said, after all have.
     fn round(&mut self, worker: &mut Worker, words: impl IntoIterator<Item = Word>) -> Vec<Word> {
-        let (mut input, round) = (self.input.borrow_mut(), self.round);
+        let round = self.round;
         for word in words {
             // No word refuses to be written.
-            input.send((round, postcard::to_stdvec(&word).unwrap_or_default()));
+            self.input.send((round, postcard::to_stdvec(&word).unwrap_or_default()));
         }
         self.round += 1;
-        input.advance_to(self.round);
-        input.flush();
+        self.input.advance_to(self.round);
+        self.input.flush();
         worker.step_or_park_while(Some(NAP), || self.probe.less_than(&(round + 1)));
         let heard = self.heard.borrow_mut().remove(&round).unwrap_or_default();
         heard.iter().filter_map(|word| postcard::from_bytes(word).ok()).collect()
@@ -237,7 +240,7 @@ impl<'w> Own<'w> {
             }
         }
         let (mut records, mut rows) = (InputHandle::<i64, _>::new(), InputHandle::<i64, _>::new());
-        let (mut known, said) = (ProbeHandle::new(), ProbeHandle::new());
+        let (known, said) = (ProbeHandle::new(), ProbeHandle::new());
         let waiting: Rc<RefCell<BTreeMap<i64, Vec<Record>>>> = Rc::default();
         let gathered: Rc<RefCell<Vec<Said>>> = Rc::default();
         let (in_tray, out_tray) = (waiting.clone(), gathered.clone());
@@ -256,9 +259,8 @@ impl<'w> Own<'w> {
                 .probe_with(&said);
         });
         let (mut records, mut rows) = (Some(records), Some(rows));
-        let mut moments: BTreeSet<Instant> = engine.records().map(|r| r.recorded).collect();
+        let moments: BTreeSet<Instant> = engine.records().map(|r| r.recorded).collect();
         let mut counted = moments.len() as u64;
-        moments.clear();
         let mut sent = 0;
         let mut under_way: VecDeque<i64> = VecDeque::new();
         while rows.is_some() || !said.done() {
@@ -324,9 +326,6 @@ impl<'w> Own<'w> {
             }
             worker.step();
         }
-        // A handle that is held would keep the dataflow from ending.
-        known = ProbeHandle::new();
-        drop(known);
         if let Some(failure) = self.wrong {
             return Err(failure);
         }
@@ -353,7 +352,7 @@ impl<'w> Own<'w> {
         &self,
         engine: &mut Engine<'_>,
         to: Instant,
-        output: &mut InputHandle<i64, timely::container::CapacityContainerBuilder<Vec<Said>>>,
+        output: &mut InputHandle<i64, Batches<Said>>,
         sent: &mut usize,
     ) -> Result<(), Failure> {
         engine.try_advance(to).map_err(|e| Failure::new(e.to_string()).help(e.remedy()))?;

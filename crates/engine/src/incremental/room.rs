@@ -12,7 +12,7 @@ use std::fmt;
 use std::mem::size_of;
 
 /// Bytes of one kept value with what it was read from.
-pub const KEPT: u64 = 3000;
+pub const KEPT: u64 = 4500;
 /// Bytes that a map or an allocation takes beside what is in it.
 const BESIDE: usize = 48;
 
