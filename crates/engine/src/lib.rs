@@ -10,6 +10,7 @@
 
 pub mod columns;
 pub mod explain;
+mod follow;
 mod ground;
 pub mod incremental;
 mod kept;

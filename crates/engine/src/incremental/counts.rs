@@ -4,9 +4,10 @@
 //! The definition is `reference/conditions.rs`, "An aggregate at every instant": this is the same for
 //! `count of … >= n`, without a quantity for each step. Who reads it is told over what time it changed.
 
+use crate::follow::EnvKey;
 use crate::kept::Differ;
 use crate::reference::matching::Hit;
-use crate::reference::{Env, EnvKey, World};
+use crate::reference::{Env, World};
 use crate::signal::{Quantity, Run, Signal};
 use servanda_model::agreement::{Agg, Aggregate, FactKind, FactPattern, Op, Window};
 use servanda_model::time::DAY;

@@ -4,10 +4,11 @@
 //! that bear a name which the pattern asks for, found by [`Postings`]; and a record that turns is shown to those lists
 //! alone that ask for its names.
 
+use crate::follow::EnvKey;
 use crate::kept::Node;
 use crate::reference::known::{Seen, Series, Turned};
 use crate::reference::matching::{Hit, Match, Scalar};
-use crate::reference::{Env, EnvKey, World};
+use crate::reference::{Env, World};
 use servanda_model::agreement::{Cond, FactKind, FactPattern, Op, Value};
 use servanda_model::record::{RoleValue, Says};
 use servanda_model::{Instant, Name};

@@ -9,7 +9,7 @@
 use super::known::Seen;
 use super::{Env, World};
 use crate::ground::{self, Given, Needed};
-use servanda_model::agreement::{Agreement, Cond, Exception, FactPattern, Op, Value, ZoneRef};
+use servanda_model::agreement::{Cond, Exception, FactPattern, Op, Value, ZoneRef};
 use servanda_model::record::RoleValue;
 use servanda_model::{Instant, Name, Number, Place, Record, RecordId, When, Within};
 use std::collections::BTreeSet;
@@ -50,62 +50,6 @@ pub enum Spot {
     Named(Name),
     /// Latitude, longitude, radius, by their bits.
     Point(u64, u64, u64),
-}
-
-/// What of an instance a pattern or a condition names.
-#[derive(Default)]
-pub struct Leans {
-    pub bearer: bool,
-    pub owed_to: bool,
-    pub trigger: bool,
-}
-
-impl Leans {
-    pub fn of_pattern(agreement: &Agreement, pattern: &FactPattern) -> Leans {
-        let mut leans = Leans::default();
-        leans.on_pattern(agreement, pattern);
-        leans
-    }
-
-    fn on_pattern(&mut self, agreement: &Agreement, pattern: &FactPattern) {
-        for (_, value) in &pattern.roles {
-            self.on_value(agreement, value);
-        }
-        pattern.filter.iter().for_each(|c| self.on_cond(agreement, c));
-    }
-
-    pub fn on_cond(&mut self, agreement: &Agreement, cond: &Cond) {
-        match cond {
-            Cond::And(all) | Cond::Or(all) => all.iter().for_each(|c| self.on_cond(agreement, c)),
-            Cond::Not(c) => self.on_cond(agreement, c),
-            Cond::Compare(a, _, b) => [a, b].into_iter().for_each(|v| self.on_value(agreement, v)),
-            Cond::Inside(v, zone) => {
-                self.on_value(agreement, v);
-                zone.args.iter().for_each(|v| self.on_value(agreement, v));
-                self.on_value(agreement, &Value::Name(zone.zone.clone()));
-            }
-            Cond::Reading(_) => self.on_all(),
-            _ => {}
-        }
-    }
-
-    fn on_all(&mut self) {
-        (self.bearer, self.owed_to, self.trigger) = (true, true, true);
-    }
-
-    fn on_value(&mut self, agreement: &Agreement, value: &Value) {
-        match value {
-            Value::Bearer => self.bearer = true,
-            Value::Beneficiary => self.owed_to = true,
-            Value::OfTrigger(_) => self.trigger = true,
-            Value::Reading(_) => self.on_all(),
-            Value::Attribute(_, v) => self.on_value(agreement, v),
-            Value::Arith(a, _, b) => [&**a, &**b].into_iter().for_each(|v| self.on_value(agreement, v)),
-            // The extent of a zone may itself name the bearer.
-            Value::Name(name) if agreement.zones.get(name).is_some_and(|z| z.is_relative()) => self.on_all(),
-            _ => {}
-        }
-    }
 }
 
 /// A value that is not a quantity over time.

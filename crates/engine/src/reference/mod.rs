@@ -24,23 +24,22 @@ mod powers;
 #[cfg(test)]
 mod tests;
 
+use crate::follow::{Derived, EnvKey};
 use crate::incremental::counts::CountKey;
 use crate::incremental::lists::Lists;
-use crate::kept::{Differ, Node, Table, Tracker};
+use crate::kept::{Node, Table, Tracker};
 use crate::readings::{Choice, combinations, merged};
-use crate::signal::{Quantity, Run, Signal};
+use crate::signal::{Quantity, Signal};
 use conditions::Shares;
 use known::Known;
-use matching::{Leans, Lies, Match};
+use matching::{Lies, Match};
 use moments::Moment_;
 use norms::Judged;
 use powers::Acts;
 use servanda_model::agreement::*;
 use servanda_model::uses::Uses;
 use servanda_model::verdict::*;
-use servanda_model::{
-    Board, Grade, Instant, Name, Number, Places, Question, Record, RecordId, Support, Verdict,
-};
+use servanda_model::{Board, Grade, Instant, Name, Number, Places, Question, Record, Support, Verdict};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -177,34 +176,25 @@ pub(crate) struct Memo<'w> {
     pub counts: Table<CountKey, Arc<Signal<Support>>>,
     pub complete: Table<(usize, EnvKey, bool, Number), Arc<Signal<Grade>>>,
     /// Whether one name is another or belongs to it, by epoch.
-    same: RefCell<BTreeMap<(Name, Name, usize), Match>>,
+    pub same: RefCell<BTreeMap<(Name, Name, usize), Match>>,
     pub hits: Lists<'w>,
-    within: RefCell<BTreeMap<Lies, Match>>,
-    shares: Table<(usize, EnvKey), Option<Arc<Shares>>>,
-    states: Table<(usize, EnvKey, bool, Grade), Arc<Signal<Support>>>,
-    terms: Table<Name, Arc<Signal<Support>>>,
-    uses: RefCell<BTreeMap<Name, Arc<Uses>>>,
-    norms: Table<Name, Arc<Vec<Arc<Verdict>>>>,
+    pub within: RefCell<BTreeMap<Lies, Match>>,
+    pub shares: Table<(usize, EnvKey), Option<Arc<Shares>>>,
+    pub states: Table<(usize, EnvKey, bool, Grade), Arc<Signal<Support>>>,
+    pub terms: Table<Name, Arc<Signal<Support>>>,
+    pub uses: RefCell<BTreeMap<Name, Arc<Uses>>>,
+    pub norms: Table<Name, Arc<Vec<Arc<Verdict>>>>,
     /// By norm and bearer.
-    cells: Table<(Name, Bearer), Arc<Vec<Arc<Verdict>>>>,
-    instances: Table<(Name, Bearer, Name), Judged>,
-    acts: Table<(), Arc<Acts<'w>>>,
-    force: Table<(), Option<Moment_>>,
+    pub cells: Table<(Name, Bearer), Arc<Vec<Arc<Verdict>>>>,
+    pub instances: Table<(Name, Bearer, Name), Judged>,
+    pub acts: Table<(), Arc<Acts<'w>>>,
+    pub force: Table<(), Option<Moment_>>,
     /// For norms that are subject to something: that it is given, as a condition.
-    subjects: BTreeMap<Name, Cond>,
+    pub subjects: BTreeMap<Name, Cond>,
     /// Instants at which a membership or a zone changes.
     pub epochs: Vec<Instant>,
     /// Which derived value a node is.
-    derived: RefCell<BTreeMap<Node, Derived>>,
-}
-
-/// A value that others read.
-#[derive(Clone, Debug)]
-enum Derived {
-    Term(Name),
-    Norm(Name),
-    Acts,
-    Force,
+    pub derived: RefCell<BTreeMap<Node, Derived>>,
 }
 
 impl<'w> Memo<'w> {
@@ -237,22 +227,22 @@ impl<'w> Memo<'w> {
 /// What a rule's words mean for one instance: its bearer, its trigger, the time over which it looks.
 #[derive(Clone, Default)]
 pub(crate) struct Env<'w> {
-    norm: Option<&'w Norm>,
-    bearer: Vec<Name>,
-    owed_to: Vec<Name>,
-    trigger: Option<Moment_>,
-    trigger_record: Option<Arc<Record>>,
-    breach: Option<Moment_>,
-    since: Option<Instant>,
-    horizon: Option<Instant>,
+    pub norm: Option<&'w Norm>,
+    pub bearer: Vec<Name>,
+    pub owed_to: Vec<Name>,
+    pub trigger: Option<Moment_>,
+    pub trigger_record: Option<Arc<Record>>,
+    pub breach: Option<Moment_>,
+    pub since: Option<Instant>,
+    pub horizon: Option<Instant>,
     /// Nothing that begins later is looked at: the answer is meant for instants up to this one.
-    limit: Option<Instant>,
+    pub limit: Option<Instant>,
     /// The time looked at is not over: what is absent may still come.
-    unfinished: bool,
+    pub unfinished: bool,
     pub except: &'w [Exception],
     pub seen: bool,
     pub watched: Number,
-    standard: Grade,
+    pub standard: Grade,
 }
 
 impl Env<'_> {
@@ -260,155 +250,9 @@ impl Env<'_> {
     pub fn looks_at_all(&self) -> bool {
         self.since.is_none() && self.horizon.is_none() && self.limit.is_none() && !self.unfinished
     }
-
-    /// What of it the matches of a pattern hang on.
-    pub fn key(&self, agreement: &Agreement, pattern: &FactPattern) -> EnvKey {
-        let mut leans = Leans::of_pattern(agreement, pattern);
-        self.except.iter().for_each(|e| leans.on_cond(agreement, &e.covers));
-        EnvKey {
-            bearer: if leans.bearer { self.bearer.clone() } else { Vec::new() },
-            owed_to: if leans.owed_to { self.owed_to.clone() } else { Vec::new() },
-            trigger: self.trigger_record.as_ref().filter(|_| leans.trigger).map(|r| r.id.clone()),
-            except: if self.except.is_empty() { 0 } else { self.except.as_ptr() as usize },
-        }
-    }
-}
-
-/// What of an instance the matches of a pattern hang on; see [`Env::key`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct EnvKey {
-    bearer: Vec<Name>,
-    owed_to: Vec<Name>,
-    trigger: Option<RecordId>,
-    /// The exceptions, by address.
-    except: usize,
-}
-
-/// The clock is looked at here and nowhere else, so that whoever looks at it turns when the answer does.
-impl World<'_, '_> {
-    /// Whether an instant has come.
-    fn reached(&self, t: Instant) -> bool {
-        if t > self.at {
-            self.memo.tracker.turns_at(t);
-        }
-        t <= self.at
-    }
-
-    /// Whether an instant is over.
-    fn passed(&self, t: Instant) -> bool {
-        if t >= self.at {
-            self.memo.tracker.turns_at(t.next());
-        }
-        t < self.at
-    }
-
-    /// An instant, or the moment asked for where that is earlier.
-    fn up_to(&self, t: Instant) -> Instant {
-        if self.reached(t) { t } else { self.drifting() }
-    }
-
-    /// The moment asked for, in an answer that moves on with it.
-    fn drifting(&self) -> Instant {
-        self.memo.tracker.drifts();
-        self.at
-    }
-
-    /// Whether the moment asked for lies in a stretch.
-    fn lies_in_run(&self, run: &Run) -> bool {
-        self.reached(run.from) && !self.reached(run.to)
-    }
-
-    /// What a signal is at the moment asked for.
-    fn now<'s, T: Clone + PartialEq>(&self, signal: &'s Signal<T>) -> &'s T {
-        if let Some(next) = signal.next_after(self.at) {
-            self.memo.tracker.turns_at(next);
-        }
-        signal.at(self.at)
-    }
-
-    /// The maximal stretches that have begun.
-    fn begun(&self, runs: Vec<Run>) -> impl Iterator<Item = Run> {
-        let begun = runs.partition_point(|run| run.from <= self.at);
-        if let Some(next) = runs.get(begun) {
-            self.memo.tracker.turns_at(next.from);
-        }
-        runs.into_iter().take(begun)
-    }
-
-    /// The moment asked for, for who belongs to a group then.
-    fn membership_now(&self) -> Instant {
-        let next = self.memo.epochs.get(self.epoch(self.at)).copied();
-        next.into_iter().for_each(|t| self.memo.tracker.turns_at(t));
-        self.at
-    }
-
-    /// How many changes of memberships and zones lie before an instant.
-    pub fn epoch(&self, at: Instant) -> usize {
-        self.memo.epochs.partition_point(|t| *t <= at)
-    }
 }
 
 impl<'w> World<'w, '_> {
-    /// A kept value, or the same computed now.
-    pub fn keep<K: Ord + Clone, V: Clone + Differ>(
-        &self,
-        table: impl for<'m> Fn(&'m Memo<'w>) -> &'m Table<K, V>,
-        key: K,
-        guard: Option<V>,
-        compute: impl FnOnce(Node) -> V,
-    ) -> V {
-        let refresh = |node| self.refresh(node);
-        self.memo.tracker.keep(table(&self.memo), key, self.at, guard, refresh, compute)
-    }
-
-    /// A kept value, computed anew only over the time that what it read has changed: `compute` is given the old value
-    /// and that time, or nothing where it has to begin at the beginning.
-    pub fn keep_in_part<K: Ord + Clone, V: Clone + Differ>(
-        &self,
-        table: impl for<'m> Fn(&'m Memo<'w>) -> &'m Table<K, V>,
-        key: K,
-        compute: impl FnOnce(Option<(&V, Instant, Instant)>) -> V,
-    ) -> V {
-        let refresh = |node| self.refresh(node);
-        let anew = |_, old: Option<(&V, Instant, Instant)>| compute(old);
-        self.memo.tracker.keep_if(table(&self.memo), key, self.at, None, refresh, |_| true, anew)
-    }
-
-    /// Brings a derived value that was read up to date.
-    fn refresh(&self, node: Node) {
-        let derived = self.memo.derived.borrow().get(&node).cloned();
-        match derived {
-            Some(Derived::Term(name)) => drop(self.term(&name)),
-            Some(Derived::Norm(name)) => drop(self.instances(&name)),
-            Some(Derived::Acts) => drop(self.acts()),
-            Some(Derived::Force) => drop(self.in_force()),
-            None => {}
-        }
-    }
-
-    /// The norms that became doubtful since this was last asked.
-    pub fn doubted_norms(&self) -> BTreeSet<Name> {
-        let derived = self.memo.derived.borrow();
-        let doubted = self.memo.tracker.take_doubted();
-        let norms = doubted.into_iter().filter_map(|node| match derived.get(&node) {
-            Some(Derived::Norm(name)) => Some(name.clone()),
-            _ => None,
-        });
-        norms.collect()
-    }
-
-    /// From which instant on the clock alone may change a norm's verdicts.
-    pub fn turn_of(&self, norm: &Name) -> Instant {
-        let node = self.memo.norms.borrow().get(norm).map(|kept| kept.node());
-        node.map_or(Instant::MAX, |node| self.memo.tracker.turn(node))
-    }
-
-    fn derives(&self, node: Node, what: impl FnOnce() -> Derived) {
-        if self.memo.tracker.follows() {
-            self.memo.derived.borrow_mut().entry(node).or_insert_with(what);
-        }
-    }
-
     /// Another world's instance.
     fn adopted(&self, env: &Env<'w>) -> Env<'w> {
         let record = env.trigger_record.as_ref();
@@ -431,7 +275,7 @@ impl<'w> World<'w, '_> {
     }
 
     /// What a norm hangs on, walked once for all its instances.
-    fn uses(&self, norm: &Norm) -> Arc<Uses> {
+    pub fn uses(&self, norm: &Norm) -> Arc<Uses> {
         let walk = || Arc::new(Uses::of_norm(self.agreement, norm));
         self.memo.uses.borrow_mut().entry(norm.name.clone()).or_insert_with(walk).clone()
     }
@@ -443,7 +287,7 @@ impl<'w> World<'w, '_> {
     }
 
     /// Entry into force; a text that does not say is in force from its signature, or from the beginning.
-    fn in_force(&self) -> Option<Moment_> {
+    pub fn in_force(&self) -> Option<Moment_> {
         self.keep(
             |memo| &memo.force,
             (),
@@ -460,7 +304,7 @@ impl<'w> World<'w, '_> {
     }
 
     /// A term at every instant; for words left to judgement, a finding decides from the moment it was made.
-    fn term(&self, name: &Name) -> Arc<Signal<Support>> {
+    pub fn term(&self, name: &Name) -> Arc<Signal<Support>> {
         let unknown = Signal::constant(Support::default());
         self.keep(
             |memo| &memo.terms,
