@@ -305,6 +305,7 @@ pub struct ZoneShape {
 /// An extent.
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs, reason = "the names are their own description")]
+#[allow(clippy::large_enum_variant, reason = "an agreement has few extents")]
 pub enum Extent {
     Given(Text),
     Zone(Pattern),

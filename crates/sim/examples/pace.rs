@@ -91,7 +91,9 @@ const KINDS: usize = 20;
 /// An agreement of so many norms for forty parties.
 fn large_text(norms: usize) -> String {
     use std::fmt::Write as _;
-    let mut text = String::from("# Large\n\n## Article 1\n\n> Words.\n\n```pact\nagreement large\n  status  binding\n  signed  2025-01-01\n  in force  2025-01-01\n  time zone  UTC\n  counting  event day excluded\n\n");
+    let mut text = String::from(
+        "# Large\n\n## Article 1\n\n> Words.\n\n```pact\nagreement large\n  status  binding\n  signed  2025-01-01\n  in force  2025-01-01\n  time zone  UTC\n  counting  event day excluded\n\n",
+    );
     let parties: Vec<String> = (0..PARTIES).map(|p| format!("p{p}")).collect();
     parties.iter().for_each(|p| writeln!(text, "party {p}\n").expect("text"));
     writeln!(text, "group parties\n  members  {}\n", parties.join(", ")).expect("text");
@@ -103,7 +105,12 @@ fn large_text(norms: usize) -> String {
         let k = i % KINDS;
         let n = 3 + i % 7;
         writeln!(text, "ban ban-{i}\n  bearer  each of parties\n  must not  do incident by bearer where (kind = k{k})\n  seen by  commission\n  until  {}-12-31\n", 2026 + i % 9).expect("text");
-        writeln!(text, "term wave-{i}\n  means  count of incident where (kind = k{k}) in any 24 hours >= {}\n", 18 + n).expect("text");
+        writeln!(
+            text,
+            "term wave-{i}\n  means  count of incident where (kind = k{k}) in any 24 hours >= {}\n",
+            18 + n
+        )
+        .expect("text");
         writeln!(text, "duty consult-{i}\n  bearer  each of parties\n  when  wave-{i} begins\n  must  do consultation by bearer where (kind = k{k})\n  within  72 hours\n  seen by  commission\n").expect("text");
         writeln!(text, "duty quota-{i}\n  bearer  each of parties\n  must  ensure count of consultation by bearer where (kind = k{k}) in each calendar year >= {n}\n  by  {}-12-31\n  seen by  commission\n", 2026 + i % 9).expect("text");
     }
@@ -130,8 +137,10 @@ fn large_records(n: usize) -> Vec<servanda_model::Record> {
             let mut r = Record::new(format!("r{i}"), fact, When::exact(at), at + late);
             r.stated = Some(Grade::Confirmed);
             r.source = "watch".into();
-            r.roles.insert("by".into(), RoleValue::Name(format!("p{}", draw(PARTIES as u64)).as_str().into()));
-            r.roles.insert("kind".into(), RoleValue::Name(format!("k{}", draw(KINDS as u64)).as_str().into()));
+            r.roles
+                .insert("by".into(), RoleValue::Name(format!("p{}", draw(PARTIES as u64)).as_str().into()));
+            r.roles
+                .insert("kind".into(), RoleValue::Name(format!("k{}", draw(KINDS as u64)).as_str().into()));
             r
         })
         .collect()

@@ -209,7 +209,7 @@ impl Comparison<'_> {
     fn batches(&self, seed: u64) -> Vec<Vec<Record>> {
         let mut batches = vec![Vec::new()];
         for record in self.shuffled(seed) {
-            let ends = mixed(seed ^ 0x0ba7, record.id.as_str()) % 4 == 0;
+            let ends = mixed(seed ^ 0x0ba7, record.id.as_str()).is_multiple_of(4);
             batches.last_mut().expect("there is always one").push(record);
             if ends {
                 batches.push(Vec::new());

@@ -396,6 +396,7 @@ impl<'c> Draft<'c> {
     fn all_facts(&mut self) {
         use Fills::*;
         use Sort::*;
+        #[allow(clippy::type_complexity, reason = "a table: name, sort, roles, share of the worlds")]
         let fixed: [(&str, Sort, &[(&str, Fills)], f64); 16] = [
             ("fire", Event, &[("by", Party), ("at", Place), ("kind", Kind), ("n", Number)], 1.0),
             ("answer", Event, &[("by", Party), ("to", Party), ("n", Number)], 1.0),

@@ -97,6 +97,7 @@ impl Postings {
 
 /// Lists by pattern (its address) and by what of an instance its matches hang on; each with the pattern and the
 /// instance, so that it can be kept up to date.
+#[derive(Default)]
 pub struct Lists<'w> {
     by_key: RefCell<BTreeMap<ListKey, Held<'w>>>,
     /// By fact and by what they ask for.
@@ -105,17 +106,6 @@ pub struct Lists<'w> {
     postings: RefCell<BTreeMap<(Name, Name), Postings>>,
     /// What is read of a fact beside the lists: its denials, or all its records.
     facts: RefCell<BTreeMap<(Name, Part), Node>>,
-}
-
-impl Default for Lists<'_> {
-    fn default() -> Self {
-        Lists {
-            by_key: RefCell::default(),
-            by_need: RefCell::default(),
-            postings: RefCell::default(),
-            facts: RefCell::default(),
-        }
-    }
 }
 
 impl<'w> World<'w, '_> {

@@ -25,6 +25,7 @@ use servanda_model::uses::Uses;
 use servanda_model::{Agreement, Board, Instant, Name, Places, Question, Record, RecordId, Verdict};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The board of an agreement for a question: what [`reference::evaluate`](crate::reference::evaluate) answers, faster.
@@ -94,7 +95,7 @@ struct Live<'a> {
     frontier: Instant,
     known: Known,
     recorded: Vec<Arc<Record>>,
-    memos: RefCell<BTreeMap<Choice, Arc<Memo<'a>>>>,
+    memos: RefCell<BTreeMap<Choice, Rc<Memo<'a>>>>,
     rules: Vec<Rule<'a>>,
     /// By instant, which rules may change then.
     turns: BTreeSet<(Instant, usize)>,
@@ -258,7 +259,7 @@ impl<'a> Live<'a> {
     ) -> World<'a, 'k> {
         let question = Question { readings: settings.readings.clone(), ..Question::at(self.frontier) };
         let mut memos = self.memos.borrow_mut();
-        let memo = memos.entry(choice.clone()).or_insert_with(|| Arc::new(Memo::new(agreement, true, true)));
+        let memo = memos.entry(choice.clone()).or_insert_with(|| Rc::new(Memo::new(agreement, true, true)));
         World {
             agreement,
             places,

@@ -42,6 +42,7 @@ use servanda_model::verdict::*;
 use servanda_model::{Board, Grade, Instant, Name, Number, Places, Question, Record, Support, Verdict};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The board of an agreement for a question.
@@ -74,10 +75,10 @@ pub(crate) fn evaluate_shared(
     fast: bool,
 ) -> Board {
     let known = Known::at(agreement, records, question);
-    let memos: RefCell<BTreeMap<Choice, Arc<Memo<'_>>>> = RefCell::default();
+    let memos: RefCell<BTreeMap<Choice, Rc<Memo<'_>>>> = RefCell::default();
     board(agreement, question, |choice| {
         let mut memos = memos.borrow_mut();
-        let memo = memos.entry(choice.clone()).or_insert_with(|| Arc::new(Memo::new(agreement, false, fast)));
+        let memo = memos.entry(choice.clone()).or_insert_with(|| Rc::new(Memo::new(agreement, false, fast)));
         World {
             agreement,
             places,
@@ -110,7 +111,7 @@ pub fn evaluate_norm(
         at: question.at,
         known_at: question.known_at,
         choice: chosen(question, choice),
-        memo: Arc::new(Memo::new(agreement, false, false)),
+        memo: Rc::new(Memo::new(agreement, false, false)),
     })
 }
 
@@ -165,7 +166,7 @@ pub(crate) struct World<'w, 'k> {
     pub at: Instant,
     pub known_at: Instant,
     pub choice: BTreeMap<Name, Name>,
-    pub memo: Arc<Memo<'w>>,
+    pub memo: Rc<Memo<'w>>,
 }
 
 /// What was computed in a world once.

@@ -13,6 +13,7 @@ use servanda_model::record::{COVERAGE, EXPLANATION, FINDING, Says};
 use servanda_model::verdict::{Bearer, Cited, Performance};
 use servanda_model::{Grade, Instant, Name, Number, Question, Record, When};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The facts that every agreement knows.
@@ -243,7 +244,7 @@ impl<'w> World<'w, '_> {
             let by_then: Vec<_> = records.iter().filter(|r| told(r) <= *t).cloned().collect();
             let question = Question { at: self.at, known_at: Instant::MAX, readings: BTreeMap::new() };
             let known = Known::at(self.agreement, &by_then, &question);
-            let memo = Arc::new(Memo::new(self.agreement, false, self.memo.fast));
+            let memo = Rc::new(Memo::new(self.agreement, false, self.memo.fast));
             let (agreement, places, choice) = (self.agreement, self.places, self.choice.clone());
             let (at, records, known) = (self.at, &by_then[..], &known);
             let world = World { agreement, places, records, known, at, known_at: *t, choice, memo };

@@ -702,7 +702,8 @@ impl<'w> World<'w, '_> {
         }
         if norm.force.is_soft() && outcome.performance == Performance::Violated {
             outcome.performance = Performance::Missed;
-            let stated = self.records_of(EXPLANATION).iter().cloned().find(|s| {
+            let told = self.records_of(EXPLANATION);
+            let stated = told.iter().find(|s| {
                 let names = |role| self.names_in(&s.record, role);
                 s.record.says == Says::Affirms
                     && names("of").contains(&norm.name)
