@@ -7,7 +7,8 @@
 //! Invariants
 //! - episodes ascend, and neither overlap nor touch;
 //! - the anchor of an episode is the first known of all records in its window, whatever their grade: it is the
-//!   identity of the episode, and stays when the start moves.
+//!   identity of the episode, and stays when the start moves. Episodes closer than a window may share it, where the
+//!   reference gives the later one another name; when they were triggered tells them apart.
 
 use super::column::{Column, Spot, Timed};
 
