@@ -43,6 +43,18 @@ impl Env<'_> {
     }
 }
 
+impl Env<'_> {
+    /// All of it that matches can hang on.
+    pub fn whole_key(&self) -> EnvKey {
+        EnvKey {
+            bearer: self.bearer.clone(),
+            owed_to: self.owed_to.clone(),
+            trigger: self.trigger_record.as_ref().map(|r| r.id.clone()),
+            except: if self.except.is_empty() { 0 } else { self.except.as_ptr() as usize },
+        }
+    }
+}
+
 /// What of an instance a pattern or a condition names.
 #[derive(Default)]
 pub struct Leans {

@@ -29,6 +29,21 @@ impl Differ for Option<Arc<Shares>> {
     }
 }
 
+/// What one civil day says of a condition.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Day {
+    /// At its end.
+    support: Support,
+    /// Where it is false: since when.
+    reset: Option<Instant>,
+}
+
+impl Differ for Day {
+    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
+        wholly(self == other)
+    }
+}
+
 /// A hit and the stretches over which it counts: surely, and possibly.
 pub(crate) struct Presence {
     pub hit: Hit,
@@ -696,6 +711,27 @@ impl<'w> World<'w, '_> {
         total
     }
 
+    /// What one civil day says of a condition: at its end, and since when that is false.
+    fn day(&self, inner: &Cond, env: &Env<'w>, day: Instant, last: Instant) -> Day {
+        let look = || {
+            let unfinished = !self.reached(last);
+            let of_day = Env { since: Some(day), horizon: Some(last), unfinished, ..env.clone() };
+            let support = self.memo.tracker.narrowed(Instant::MIN, last, || self.signal(inner, &of_day));
+            let falls = support.stretches(env.standard, Truth::False).into_iter().find(|r| r.to > day);
+            Day { support: *support.at(last), reset: falls.map(|r| r.from) }
+        };
+        // What hangs on the trigger is of one instance alone.
+        if !self.memo.fast || env.trigger.is_some() || env.limit.is_some() {
+            return look();
+        }
+        let key = (
+            (std::ptr::from_ref(inner) as usize, day),
+            env.whole_key(),
+            (env.seen, env.watched.clone(), env.standard),
+        );
+        self.keep(|memo| &memo.days, key, None, |_| look())
+    }
+
     /// N consecutive civil days on each of which a condition holds: a day on which it is false resets, a day of which it
     /// is not known neither counts nor resets unless the text says so. True from the end of the Nth day.
     fn run_of_days(&self, days: i64, inner: &Cond, unwatched: Unwatched, env: &Env<'w>) -> Signal<Support> {
@@ -722,22 +758,16 @@ impl<'w> World<'w, '_> {
         while self.reached(day) {
             let last = calendar.end_of_day(calendar.date(day));
             let over = self.reached(last);
-            let env = Env { since: Some(day), horizon: Some(last), unfinished: !over, ..env.clone() };
-            let support = self.signal(inner, &env);
-            let truth = support.at(last).truth(env.standard);
+            let Day { support, reset } = self.day(inner, env, day, last);
+            let truth = support.truth(env.standard);
             match truth {
                 Truth::False => {
-                    let reset =
-                        support.stretches(env.standard, Truth::False).into_iter().find(|r| r.to > day);
-                    steps.push((
-                        reset.map_or(day, |r| r.from.max(day)),
-                        Support::fails(support.at(last).opposed),
-                    ));
+                    steps.push((reset.map_or(day, |r| r.max(day)), Support::fails(support.opposed)));
                     (count, grade) = (0, Grade::Confirmed);
                 }
                 Truth::True if over => {
                     count += 1;
-                    grade = grade.min(support.at(last).supported);
+                    grade = grade.min(support.supported);
                 }
                 Truth::True => {}
                 Truth::Unknown | Truth::Contested if over => match unwatched {

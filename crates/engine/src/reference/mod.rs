@@ -30,7 +30,7 @@ use crate::incremental::lists::Lists;
 use crate::kept::{Node, Table, Tracker};
 use crate::readings::{Choice, combinations, merged};
 use crate::signal::{Quantity, Signal};
-use conditions::Shares;
+use conditions::{Day, Shares};
 use known::Known;
 use matching::{Lies, Match};
 use moments::Moment_;
@@ -181,6 +181,8 @@ pub(crate) struct Memo<'w> {
     pub hits: Lists<'w>,
     pub within: RefCell<BTreeMap<Lies, Match>>,
     pub shares: Table<(usize, EnvKey), Option<Arc<Shares>>>,
+    #[allow(clippy::type_complexity, reason = "condition and day, instance, how it is looked at")]
+    pub days: Table<((usize, Instant), EnvKey, (bool, Number, Grade)), Day>,
     pub states: Table<(usize, EnvKey, bool, Grade), Arc<Signal<Support>>>,
     pub terms: Table<Name, Arc<Signal<Support>>>,
     pub uses: RefCell<BTreeMap<Name, Arc<Uses>>>,
@@ -210,6 +212,7 @@ impl<'w> Memo<'w> {
             hits: Lists::default(),
             within: RefCell::default(),
             shares: RefCell::default(),
+            days: RefCell::default(),
             states: RefCell::default(),
             terms: RefCell::default(),
             uses: RefCell::default(),
