@@ -42,8 +42,9 @@ pub struct Variant {
 ///
 /// # Example
 /// ```
+/// // Within 15: at 10, until 0 leaves at 15; and again at 20.
 /// let found = servanda_engine::columns::sweep(&[0, 10, 20, 100], None, &[15, 30], 2..=3, &[]);
-/// assert_eq!(found.iter().map(|v| v.triggers).collect::<Vec<_>>(), [1, 1, 0, 1]);
+/// assert_eq!(found.iter().map(|v| v.triggers).collect::<Vec<_>>(), [2, 1, 0, 1]);
 /// ```
 pub fn sweep(
     times: &[i64],
