@@ -25,7 +25,7 @@ pub struct Arguments {
     /// Compare with another draft on the same history
     #[arg(long, value_name = "OTHER.pact.md")]
     against: Option<PathBuf>,
-    /// Vary a number, a length of time or a reading: NAME=a..b[:step], NAME=a,b,c, NAME=all; may be given several
+    /// Vary a number, a length of time or a reading: NAME=a..b, NAME=a..b:step, NAME=a,b,c, NAME=all; may be given several
     /// times; `?` lists what can be varied
     #[arg(long, value_name = "NAME=a..b")]
     vary: Vec<String>,
