@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// The board of an agreement for a question: what [`reference::evaluate`](crate::reference::evaluate) answers, faster.
+/// The board of an agreement for a question: what [`reference::evaluate`] answers, faster.
 /// For one question; [`Engine`] is for many.
 ///
 /// # Example
