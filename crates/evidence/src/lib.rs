@@ -16,6 +16,7 @@
 //! [`gazetteer`] and [`zones`] (names to shapes). Tests stand in `tests/` of the crate and beside the code.
 
 pub mod codes;
+pub mod corroborate;
 mod decode;
 pub mod diff;
 pub mod gazetteer;
