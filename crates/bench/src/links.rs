@@ -22,8 +22,8 @@ pub fn maverick(csv: &str, map: &str) -> Result<Vec<Record>, String> {
         calendar: Calendar::utc(),
         exercise: false,
     };
-    let import =
-        import(Format::Csv, &bytes, Some(&mapping), &context).map_err(|faults| format!("{csv}: {faults:?}"))?;
+    let import = import(Format::Csv, &bytes, Some(&mapping), &context)
+        .map_err(|faults| format!("{csv}: {faults:?}"))?;
     for refused in &import.refused {
         eprintln!("refused: {}", refused.show());
     }

@@ -78,7 +78,13 @@ impl Sets {
 /// The cluster of each of `size` reports, named by its smallest member.
 ///
 /// `scored` are candidates with their log-odds; a pair that is no candidate counts as `unseen`.
-pub fn clusters(size: usize, scored: &[(Pair, f64)], constraints: &Constraints, threshold: f64, unseen: f64) -> Vec<u32> {
+pub fn clusters(
+    size: usize,
+    scored: &[(Pair, f64)],
+    constraints: &Constraints,
+    threshold: f64,
+    unseen: f64,
+) -> Vec<u32> {
     let mut start = Sets::new(size);
     for group in &constraints.together {
         for pair in group.windows(2) {
@@ -121,7 +127,13 @@ pub fn clusters(size: usize, scored: &[(Pair, f64)], constraints: &Constraints, 
 }
 
 /// Joins the clusters of one connected part, while an average is above the threshold.
-fn join_within(mut links: Vec<(Pair, Link)>, sizes: &mut [u32], sets: &mut Sets, threshold: f64, unseen: f64) {
+fn join_within(
+    mut links: Vec<(Pair, Link)>,
+    sizes: &mut [u32],
+    sets: &mut Sets,
+    threshold: f64,
+    unseen: f64,
+) {
     if links.iter().all(|(_, link)| link.sum <= threshold || link.forbidden) {
         return;
     }
@@ -172,7 +184,8 @@ fn join_within(mut links: Vec<(Pair, Link)>, sizes: &mut [u32], sets: &mut Sets,
         }
         for (other, link) in beside.get(&a).into_iter().flatten() {
             let theirs = versions.get(other).copied().unwrap_or_default();
-            let (pair, versions) = if a < *other { ((a, *other), (version, theirs)) } else { ((*other, a), (theirs, version)) };
+            let (pair, versions) =
+                if a < *other { ((a, *other), (version, theirs)) } else { ((*other, a), (theirs, version)) };
             offer(&mut heap, link, pair, versions, sizes);
         }
     }

@@ -170,9 +170,10 @@ impl Labelled {
     fn learned(&self, asked: impl Fn(u32) -> bool, penalty: f64, version: &str) -> Weights {
         let labelled: Vec<(Levels, bool)> = self
             .within(asked)
+            .filter(|(_, levels)| !is_one_list(levels))
             .map(|((a, b), levels)| (*levels, self.truth[*a as usize] == self.truth[*b as usize]))
             .collect();
-        fit(&labelled, &Weights::nought(version), penalty, version)
+        fit(&labelled, &Weights::nought(version), penalty, version).rising()
     }
 
     /// The figures of weights at a threshold, on some folds.
@@ -191,8 +192,9 @@ impl Labelled {
             let pair = (number[*a as usize], number[*b as usize]);
             if is_one_list(levels) {
                 constraints.apart.push(pair);
+            } else {
+                scored.push((pair, weights.score(levels)));
             }
-            scored.push((pair, weights.score(levels)));
         }
         Figures::of(&clusters(truth.len(), &scored, &constraints, threshold, weights.unseen), &truth)
     }
@@ -242,7 +244,8 @@ mod tests {
         let figures = Figures::of(&[0, 0, 2, 2, 4, 4], &[0, 0, 0, 1, 2, 2]);
         assert_eq!((figures.pairs_right, figures.pairs_found, figures.pairs_true), (2, 3, 4));
         assert!((figures.pair_f1() - 4.0 / 7.0).abs() < 1e-12);
-        let (p, r) = ((1.0 + 1.0 + 0.5 + 0.5 + 1.0 + 1.0) / 6.0, (2.0 / 3.0 * 2.0 + 1.0 / 3.0 + 1.0 + 2.0) / 6.0);
+        let (p, r) =
+            ((1.0 + 1.0 + 0.5 + 0.5 + 1.0 + 1.0) / 6.0, (2.0 / 3.0 * 2.0 + 1.0 / 3.0 + 1.0 + 2.0) / 6.0);
         assert!((figures.b_cubed() - 2.0 * p * r / (p + r)).abs() < 1e-12);
     }
 

@@ -17,12 +17,18 @@
 pub mod clusters;
 pub mod fields;
 pub mod fit;
+pub mod fusion;
 pub mod measure;
 pub mod pairs;
+pub mod propose;
 pub mod reports;
+pub mod rulings;
 pub mod weights;
+pub mod wire;
 
 pub use fields::{FIELDS, Levels};
 pub use pairs::Candidates;
+pub use propose::{Card, Proposal, Proposals, propose};
 pub use reports::Reports;
+pub use rulings::{Incidents, Ruling, Said, incidents};
 pub use weights::{Weights, WeightsFault};

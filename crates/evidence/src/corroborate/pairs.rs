@@ -118,13 +118,11 @@ impl Candidates {
             if both <= 0.0 { 0.0 } else { both / (sum - both) }
         };
         if stated(&one.kinds) && stated(&other.kinds) {
-            let share =
-                share(&reports.kinds, &one.kinds, &other.kinds, one.weight[0] + other.weight[0]);
+            let share = share(&reports.kinds, &one.kinds, &other.kinds, one.weight[0] + other.weight[0]);
             levels[fields::KIND] = 1 + step(share, &[0.01, 0.4, 0.99]);
         }
         if stated(&one.places) && stated(&other.places) {
-            let share =
-                share(&reports.places, &one.places, &other.places, one.weight[1] + other.weight[1]);
+            let share = share(&reports.places, &one.places, &other.places, one.weight[1] + other.weight[1]);
             levels[fields::PLACE_WORDS] = 1 + step(share, &[0.01, 0.5, 0.99]);
         }
         if stated(&one.words) && stated(&other.words) {
@@ -324,7 +322,8 @@ fn by_rare_words(all: &[Report], words: &Words, of: OfReport, found: &mut Vec<Pa
         for (i, (_, a)) in same.iter().enumerate() {
             for (_, b) in &same[i + 1..] {
                 let (one, other) = (&all[*a as usize], &all[*b as usize]);
-                let near = || apart(one, other).is_none_or(|(metres, doubt)| metres <= doubt + METRES_PER_CELL);
+                let near =
+                    || apart(one, other).is_none_or(|(metres, doubt)| metres <= doubt + METRES_PER_CELL);
                 if one.fact == other.fact && gap(one, other) <= MOST_GAP && near() {
                     found.push((*a, *b));
                 }

@@ -16,8 +16,17 @@ use std::ops::Range;
 
 /// Keys of [`Record::extra`] whose words are words for the place.
 pub const PLACE_KEYS: [&str; 11] = [
-    "location", "place", "city", "town", "village", "settlement", "adm_1", "adm_2", "where_coordinates",
-    "where_description", "district",
+    "location",
+    "place",
+    "city",
+    "town",
+    "village",
+    "settlement",
+    "adm_1",
+    "adm_2",
+    "where_coordinates",
+    "where_description",
+    "district",
 ];
 /// Keys of [`Record::extra`] that name the text in which a report stands.
 pub const DOCUMENT_KEYS: [&str; 4] = ["document", "article", "url", "source_article"];
@@ -28,10 +37,11 @@ pub const HURT_ROLES: [&str; 4] = ["injured", "injuries", "wounded", "hurt"];
 
 /// Words that say nothing about an event, in the languages of the reports that we know.
 const EMPTY_WORDS: &[&str] = &[
-    "the", "and", "for", "from", "with", "over", "after", "are", "its", "not", "has", "have", "was", "were", "that",
-    "this", "into", "two", "more", "but", "who", "says", "said", "update", "against", "amid", "his", "her", "their",
-    "near", "been", "will", "than", "when", "где", "как", "что", "для", "при", "это", "або", "що", "від", "про", "під",
-    "los", "las", "del", "por", "con", "que", "una", "les", "des", "dans", "sur", "pour", "une",
+    "the", "and", "for", "from", "with", "over", "after", "are", "its", "not", "has", "have", "was", "were",
+    "that", "this", "into", "two", "more", "but", "who", "says", "said", "update", "against", "amid", "his",
+    "her", "their", "near", "been", "will", "than", "when", "где", "как", "что", "для", "при", "это", "або",
+    "що", "від", "про", "під", "los", "las", "del", "por", "con", "que", "una", "les", "des", "dans", "sur",
+    "pour", "une",
 ];
 
 /// A place that states no radius is taken as known to this, in metres.
@@ -217,7 +227,9 @@ impl Reports {
                     }
                     RoleValue::Text(text) => {
                         let parts = text.split([';', ',', '/']).map(|part| part.trim().to_lowercase());
-                        found.extend(parts.filter(|part| says_something(part)).map(|part| reports.kinds.of(&part)))
+                        found.extend(
+                            parts.filter(|part| says_something(part)).map(|part| reports.kinds.of(&part)),
+                        )
                     }
                     RoleValue::Number(_) | RoleValue::Time(_) => {}
                 }
@@ -307,12 +319,12 @@ fn number(record: &Record, roles: &[&str]) -> f64 {
 
 /// The text that a report stands in: what a key says, else its title where that is a line of its own; with its source.
 fn document(record: &Record) -> String {
-    let stated = DOCUMENT_KEYS.iter().find_map(|key| record.extra.get(*key)).map(String::as_str);
-    let mut words = 0;
-    tokens(&record.title, |_| words += 1);
-    let text = stated.or((words >= 4).then_some(record.title.as_str()));
-    match text {
+    let stated = DOCUMENT_KEYS.iter().find_map(|key| record.extra.get(*key));
+    let mut words = Vec::new();
+    tokens(&record.title, |word| words.push(word.to_string()));
+    match stated {
         Some(text) => format!("{}\u{1}{text}", record.source),
+        None if words.len() >= 4 => format!("{}\u{1}{}", record.source, words.join(" ")),
         None => format!("\u{1}{}", record.id),
     }
 }
@@ -350,9 +362,13 @@ mod tests {
     #[test]
     fn words_leave_out_dates_and_empty_words() {
         let mut found = Vec::new();
-        tokens("The Nation (2008-01-02) Raid On Church Leaves 35 Dead as mob-rule spreads to Київ", |w| {
-            found.push(w.to_string())
-        });
-        assert_eq!(found, ["nation", "raid", "church", "leaves", "35", "dead", "mob", "rule", "spreads", "київ"]);
+        tokens(
+            "The Nation (2008-01-02) Raid On Church Leaves 35 Dead as mob-rule spreads to Київ",
+            |w| found.push(w.to_string()),
+        );
+        assert_eq!(
+            found,
+            ["nation", "raid", "church", "leaves", "35", "dead", "mob", "rule", "spreads", "київ"]
+        );
     }
 }
