@@ -172,7 +172,8 @@ pub fn fuse(statements: &[Statement]) -> Fused {
             break;
         }
         let mut counts: BTreeMap<&(String, Side), [f64; 4]> = BTreeMap::new();
-        for (event, said) in &by_event {
+        // What one source alone says of an event teaches nothing about that source.
+        for (event, said) in by_event.iter().filter(|(_, said)| said.len() > 1) {
             let p = events[*event];
             for (source, so) in said {
                 let count = counts.entry(source).or_default();
@@ -189,9 +190,12 @@ pub fn fuse(statements: &[Statement]) -> Fused {
             }
         }
         // How many events are so at all is hardly known: reports are of what was, denials are few.
-        let all: f64 = events.values().sum();
-        usual = (WORTH * 0.5 + all) / (WORTH + events.len() as f64);
-        usual = usual.clamp(0.05, 0.7);
+        let mut all = [0.0, 0.0];
+        for (event, _) in by_event.iter().filter(|(_, said)| said.len() > 1) {
+            all[0] += events[*event];
+            all[1] += 1.0;
+        }
+        usual = ((WORTH * 0.5 + all[0]) / (WORTH + all[1])).clamp(0.05, 0.7);
     }
     Fused { events, sources }
 }

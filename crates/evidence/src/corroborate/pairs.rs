@@ -8,7 +8,7 @@
 //! - the work is bounded: a report is held beside at most [`MOST_LOOKED_AT`] others of its neighbourhood, nearest in time first.
 
 use super::fields::{self, COUNT, Levels, step};
-use super::reports::{MOST_DOUBT_M, Report, Reports, Words};
+use super::reports::{Report, Reports, Words};
 use servanda_model::place::distance_m;
 use servanda_model::time::HOUR;
 use std::collections::BTreeMap;
@@ -33,7 +33,6 @@ const CROWD_M: f64 = 10_000.0;
 const DAY: i64 = 24 * HOUR;
 /// Cells of the fine grid, in degrees of latitude: about 100 km, more than two places of the fine grid can lie apart.
 const CELL: f64 = 0.9;
-const METRES_PER_CELL: f64 = 100_000.0;
 
 /// The candidates of a set of reports, and the crowd around each report.
 #[derive(Debug)]
@@ -98,10 +97,10 @@ impl Candidates {
         let hours = |n: i64| (n * HOUR) as f64;
         levels[fields::START] = step(between as f64, &[hours(3), hours(25) + 1.0, hours(49), hours(97)]);
         (levels[fields::DISTANCE], levels[fields::DOUBT]) = match apart(one, other) {
-            None => (7, 5),
+            None => (7, 6),
             Some((metres, doubt)) => (
                 step(metres, &[50.0, 1_000.0, 3_000.0, 8_000.0, 15_000.0, 40_000.0]),
-                step(metres / doubt, &[0.01, 0.3, 1.0, 2.0]),
+                step(metres / doubt, &[0.01, 0.3, 1.0, 2.0, 8.0]),
             ),
         };
         let stated = |range: &Range<u32>| !range.is_empty();
@@ -253,7 +252,6 @@ fn fine(all: &[Report], found: &mut Vec<Pair>, cut: &mut usize) {
         }
         *cut += usize::from(looked > MOST_LOOKED_AT);
     }
-    debug_assert!(METRES_PER_CELL > 2.0 * VAGUE_M);
 }
 
 /// Vague reports against all: by weeks, and only where something beside the place speaks for it.
@@ -303,7 +301,6 @@ fn coarse(all: &[Report], found: &mut Vec<Pair>, cut: &mut usize) {
         near.sort_by_key(|(a, b)| (all[*a as usize].start - all[*b as usize].start).abs());
         found.extend(near.iter().take(MOST_LOOKED_AT));
     }
-    debug_assert!(MOST_DOUBT_M < 1e6);
 }
 
 type OfReport = fn(&Report) -> &Range<u32>;
@@ -323,7 +320,7 @@ fn by_rare_words(all: &[Report], words: &Words, of: OfReport, found: &mut Vec<Pa
             for (_, b) in &same[i + 1..] {
                 let (one, other) = (&all[*a as usize], &all[*b as usize]);
                 let near =
-                    || apart(one, other).is_none_or(|(metres, doubt)| metres <= doubt + METRES_PER_CELL);
+                    || apart(one, other).is_none_or(|(metres, doubt)| metres <= 2.0 * doubt + NEAR_M);
                 if one.fact == other.fact && gap(one, other) <= MOST_GAP && near() {
                     found.push((*a, *b));
                 }

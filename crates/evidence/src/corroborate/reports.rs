@@ -49,7 +49,7 @@ const LEAST_DOUBT_M: f64 = 200.0;
 /// A named place whose point is known is taken as known to this, in metres.
 const NAMED_DOUBT_M: f64 = 5_000.0;
 /// No doubt is taken as greater than this, in metres.
-pub(super) const MOST_DOUBT_M: f64 = 300_000.0;
+const MOST_DOUBT_M: f64 = 300_000.0;
 /// How a word's rarity is drawn to that of a rare word while few reports are there: as if so many more had been read.
 const READ_BEFORE: f64 = 20.0;
 /// The share of those in which a word stood.

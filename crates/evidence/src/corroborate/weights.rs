@@ -170,11 +170,12 @@ impl Weights {
         Weights::parse(&self.text()).unwrap_or_else(|_| self.clone())
     }
 
-    /// The same, but that more agreement in words, names and kinds never weighs less than less agreement.
+    /// The same, but that more agreement in words, names and kinds never weighs less than less agreement, and that lying
+    /// further beyond the stated doubt never weighs more.
     ///
     /// Headlines list several events, so texts alike can look like a sign of two; with texts of one event they are none.
     pub fn rising(mut self) -> Weights {
-        use super::fields::{ACTORS, KIND, PLACE_WORDS, RAREST, WORDS};
+        use super::fields::{ACTORS, DOUBT, KIND, PLACE_WORDS, RAREST, WORDS};
         for field in [ACTORS, KIND, PLACE_WORDS, WORDS, RAREST] {
             let from = usize::from(FIELDS[field].levels[0].0 == "unstated");
             let mut least = f64::NEG_INFINITY;
@@ -182,6 +183,10 @@ impl Weights {
                 least = least.max(*weight);
                 *weight = least;
             }
+        }
+        let beyond = &mut self.levels[DOUBT][2..6];
+        for i in 1..beyond.len() {
+            beyond[i] = beyond[i].min(beyond[i - 1]);
         }
         self
     }
