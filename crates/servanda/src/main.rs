@@ -17,6 +17,7 @@ mod commands;
 mod failure;
 mod input;
 mod matter;
+mod rulings;
 mod session;
 mod source;
 

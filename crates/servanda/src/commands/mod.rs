@@ -9,6 +9,7 @@ mod exercise;
 mod explain;
 mod fmt;
 mod import;
+mod links;
 mod new;
 mod serve;
 mod status;
@@ -51,6 +52,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Make records of the reports of others
     Import(import::Arguments),
+    /// Say which reports speak of one event: proposals, and what people rule about them
+    Links(links::Arguments),
     /// Show the board: what is kept, what is broken, what is due
     Status(status::Arguments),
     /// Show why a verdict is what it is
@@ -113,6 +116,7 @@ impl Command {
             Command::Fmt(arguments) => fmt::run(&arguments, session),
             Command::Explain(arguments) => explain::run(&arguments, session),
             Command::Import(arguments) => import::run(&arguments, session),
+            Command::Links(arguments) => links::run(&arguments, session),
             Command::Status(arguments) => status::run(&arguments, session),
             Command::Why(arguments) => why::run(&arguments, session),
             Command::Duties(arguments) => duties::run(&arguments, session),
