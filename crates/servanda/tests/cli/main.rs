@@ -5,6 +5,7 @@
 mod agreements;
 mod backtest;
 mod import;
+mod links;
 mod terminal;
 mod verdicts;
 mod whole;
