@@ -2,7 +2,7 @@
 
 use crate::{State, View, wording};
 use servanda_model::agreement::FactKind;
-use servanda_model::explanation::{Change, Deed, Watch, What};
+use servanda_model::explanation::{Change, Deed, Explanation, Watch, What};
 use servanda_model::record::{FINDING, Says};
 use servanda_model::{Grade, Name, RecordId, Verdict};
 
@@ -59,6 +59,16 @@ pub fn kind(what: &What) -> &'static str {
         What::Moment(..) => "moment",
         What::Deeds(_) => "deed",
     }
+}
+
+/// What the search left open, if anything.
+pub fn left_open(why: &Explanation) -> Option<&'static str> {
+    Some(match (why.may_rest_on_less, why.more_may_change) {
+        (false, false) => return None,
+        (true, false) => "There is too much on record to try it all: it may rest on less.",
+        (false, true) => "There is too much on record to try each of it: more may change it than stands here.",
+        (true, true) => "There is too much on record to try it all: it may rest on less, and more may change it.",
+    })
 }
 
 /// Records on record that a supposition speaks of.

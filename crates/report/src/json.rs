@@ -472,6 +472,9 @@ struct ExplanationJson {
     against: Vec<ChangeJson>,
     would_change: Vec<ChangeJson>,
     capped: bool,
+    may_rest_on_less: bool,
+    more_may_change: bool,
+    left_open: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -748,7 +751,10 @@ fn card(
             rests_on: cited(&why.rests_on),
             against: why.against.iter().map(|c| change(view, c)).collect(),
             would_change: why.would_change.iter().map(|c| change(view, c)).collect(),
-            capped: why.capped,
+            capped: why.may_rest_on_less || why.more_may_change,
+            may_rest_on_less: why.may_rest_on_less,
+            more_may_change: why.more_may_change,
+            left_open: explained::left_open(why),
         }),
     }
 }

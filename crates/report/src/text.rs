@@ -464,8 +464,7 @@ fn explanation(
         section(out, style, "Would change it");
         changes(out, &why.would_change);
     }
-    if why.capped {
-        let words = "There is too much on record to try it all: it may rest on less, and more may change it.";
+    if let Some(words) = explained::left_open(why) {
         out.push('\n');
         out.push_str(&wrapped(words, style.width(), 2));
     }

@@ -149,7 +149,8 @@ fn explanation(v: &Verdict) -> Explanation {
         against: all.clone(),
         would_change: all,
         elsewhere: Vec::new(),
-        capped: false,
+        may_rest_on_less: false,
+        more_may_change: true,
     }
 }
 

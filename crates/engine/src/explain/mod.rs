@@ -153,7 +153,9 @@ impl<'a> Explainer<'a> {
             heard,
             cited: cited(&self.worlds, verdict),
             left: Cell::new(CHANGES),
-            capped: Cell::new(false),
+            resting: Cell::new(false),
+            more: Cell::new(false),
+            less: Cell::new(false),
         };
         inquiry.explained(|| self.heard(&"".into(), None))
     }
@@ -215,7 +217,12 @@ struct Inquiry<'a, 'b> {
     heard: Rc<Heard>,
     cited: BTreeSet<usize>,
     left: Cell<Allowance>,
-    capped: Cell<bool>,
+    /// Whether what it rests on is sought, and not what would change it.
+    resting: Cell<bool>,
+    /// More may change it than is told.
+    more: Cell<bool>,
+    /// It may rest on less than is told.
+    less: Cell<bool>,
 }
 
 impl Inquiry<'_, '_> {
@@ -229,19 +236,21 @@ impl Inquiry<'_, '_> {
         would_change.extend(self.watched());
         would_change.extend(self.deeds());
         self.left.set(RESTS_ON);
+        self.resting.set(true);
         let rests_on = self.rests_on(undecided, &against).or_else(|| {
             self.heard = all();
             self.rests_on(undecided, &against)
         });
         if rests_on.is_none() {
-            self.capped.set(true);
+            self.less.set(true);
         }
         Explanation {
             rests_on: rests_on.unwrap_or_default(),
             against,
             would_change,
             elsewhere: self.verdict.reasons().elsewhere.clone(),
-            capped: self.capped.get(),
+            may_rest_on_less: self.less.get(),
+            more_may_change: self.more.get(),
         }
     }
 
@@ -252,10 +261,11 @@ impl Inquiry<'_, '_> {
     /// Whether one more question may be asked, about so many records.
     fn may_ask(&self, about: usize) -> bool {
         let left = self.left.get();
+        let cut = if self.resting.get() { &self.less } else { &self.more };
         let (questions, records) = (left.questions.checked_sub(1), left.records.checked_sub(about));
         match (questions, records) {
             (Some(questions), Some(records)) => self.left.set(Allowance { questions, records }),
-            _ => self.capped.set(true),
+            _ => cut.set(true),
         }
         questions.is_some() && records.is_some()
     }
@@ -322,21 +332,52 @@ impl Inquiry<'_, '_> {
         self.may_ask(0).then(|| self.worlds.with_each(kind, self.norm, self.verdict, edited)).and_then(|to| self.moved_to(to, what))
     }
 
-    /// Those that the verdict cites, then the others, as they come.
+    /// Those that the verdict cites, then those nearest in time to what decides it.
     fn nearest(&self, all: &[usize]) -> Vec<usize> {
-        let is_cited = |i: &&usize| self.cited.contains(i);
-        all.iter().filter(is_cited).chain(all.iter().filter(|i| !is_cited(i))).copied().collect()
+        let (mut near, mut rest): (Vec<usize>, Vec<usize>) =
+            all.iter().partition(|i| self.cited.contains(i));
+        rest.sort_by_cached_key(|i| self.distance(*i));
+        near.append(&mut rest);
+        near
     }
 
-    /// The changes that records make each on its own, the nearest first.
-    fn singly(&self, which: &[usize], change: impl Fn(usize) -> Vec<Change>) -> Vec<Change> {
+    /// The changes that records make each on its own, the nearest first. Where one makes none, all that follow are asked
+    /// about together, and then the first part of them that makes one.
+    fn singly(
+        &self,
+        which: &[usize],
+        differ: impl Fn(&[usize]) -> Differences,
+        what: impl Fn(usize) -> Option<What>,
+    ) -> Vec<Change> {
         let mut found = Vec::new();
-        for (tried, i) in which.iter().enumerate() {
-            if tried == MOST_TRIED || found.len() >= MOST_TOLD {
-                self.capped.set(true);
-                break;
+        let tried = &which[..which.len().min(MOST_TRIED)];
+        let change = |some: &[usize]| self.change(&differ(some), what(some[0])?);
+        let mut rest = tried;
+        while let [one, others @ ..] = rest {
+            if found.len() == MOST_TOLD {
+                self.more.set(true);
+                return found;
             }
-            found.extend(change(*i));
+            rest = others;
+            match change(&[*one]) {
+                Some(made) => found.push(made),
+                None if others.len() < 2 => {}
+                None if change(others).is_none() => break,
+                None => {
+                    let (mut low, mut high) = (0, others.len());
+                    while low + 1 < high {
+                        let middle = low.midpoint(high);
+                        match change(&others[..middle]) {
+                            Some(_) => high = middle,
+                            None => low = middle,
+                        }
+                    }
+                    rest = &others[low..];
+                }
+            }
+        }
+        if which.len() > tried.len() {
+            self.more.set(true);
         }
         found
     }
@@ -352,32 +393,21 @@ impl Inquiry<'_, '_> {
                 heard.contrary.contains(i) || heard.disputed.contains(i) || contested && self.cited.contains(i)
             };
             let in_dispute: Vec<usize> = heard.live.iter().filter(in_dispute).copied().collect();
-            found.extend(self.singly(&self.nearest(&in_dispute), |i| {
-                let out = heard.goes_with(i).map(|k| (self.record(k).id.clone(), None)).collect();
-                self.change(&out, What::Dropped(self.record(i).id.clone())).into_iter().collect()
-            }));
-            let at_ends = |r: &Record| [r.when.earliest, r.when.latest];
-            let shown = |at: Instant| {
-                move |r: &mut Record| {
+            let left_out = |some: &[usize]| {
+                let out = some.iter().flat_map(|i| heard.goes_with(*i));
+                out.map(|k| (self.record(k).id.clone(), None)).collect()
+            };
+            let dropped = |i: usize| Some(What::Dropped(self.record(i).id.clone()));
+            found.extend(self.singly(&self.nearest(&in_dispute), left_out, dropped));
+            for (kind, end) in [("earliest", (|w| w.earliest) as fn(&When) -> Instant), ("latest", |w| w.latest)] {
+                let shown = |r: &mut Record| {
+                    let at = end(&r.when);
                     r.when = When::exact(at);
                     r.sent = r.sent.map(|_| at);
                     r.received = r.received.map(|_| at);
-                }
-            };
-            let vague = |r: &Record| !r.when.is_exact();
-            let end = |k: usize| move |r: &mut Record| shown(at_ends(r)[k])(r);
-            let matters = |k: usize, kind: &str| {
-                heard.vague.len() <= MOST_TRIED || self.together(kind, &heard.vague, vague, end(k)).is_some()
-            };
-            if [(0, "earliest"), (1, "latest")].into_iter().any(|(k, kind)| matters(k, kind)) {
-                found.extend(self.singly(&self.nearest(&heard.vague), |i| {
-                    let r = self.record(i);
-                    let each = at_ends(r).into_iter();
-                    each.filter_map(|at| {
-                        self.change(&self.edited(&[i], shown(at)), What::Moment(r.id.clone(), at))
-                    })
-                    .collect()
-                }));
+                };
+                let what = |i: usize| Some(What::Moment(self.record(i).id.clone(), end(&self.record(i).when)));
+                found.extend(self.each(kind, &heard.vague, |r| !r.when.is_exact(), shown, what));
             }
         }
         found.extend(self.named());
@@ -386,14 +416,24 @@ impl Inquiry<'_, '_> {
                 *radius_m = 0.0;
             }
         };
-        let few = heard.around.len() <= MOST_TRIED;
-        if few || self.together("places", &heard.around, in_doubt_of_place, exact).is_some() {
-            found.extend(self.singly(&self.nearest(&heard.around), |i| {
-                let what = What::Place(self.record(i).id.clone());
-                self.change(&self.edited(&[i], exact), what).into_iter().collect()
-            }));
-        }
+        let what = |i: usize| Some(What::Place(self.record(i).id.clone()));
+        found.extend(self.each("places", &heard.around, in_doubt_of_place, exact, what));
         found
+    }
+
+    /// What records of a kind lead to, each edited on its own.
+    fn each(
+        &self,
+        kind: &str,
+        which: &[usize],
+        is_of_kind: impl Fn(&Record) -> bool,
+        edit: impl Fn(&mut Record),
+        what: impl Fn(usize) -> Option<What>,
+    ) -> Vec<Change> {
+        if which.len() > MOST_TRIED && self.together(kind, which, is_of_kind, &edit).is_none() {
+            return Vec::new();
+        }
+        self.singly(&self.nearest(which), |some| self.edited(some, &edit), what)
     }
 
     /// What it leads to if an actor who is one of several is the bearer.
@@ -418,15 +458,8 @@ impl Inquiry<'_, '_> {
         let unnamed: Vec<usize> =
             self.heard.unnamed.iter().copied().filter(|i| may_be(self.record(*i)).is_some()).collect();
         let kind = format!("by {}", self.verdict.bearer);
-        let few = unnamed.len() <= MOST_TRIED;
-        if !few && self.together(&kind, &unnamed, |r| may_be(r).is_some(), shown).is_none() {
-            return Vec::new();
-        }
-        self.singly(&self.nearest(&unnamed), |i| {
-            let r = self.record(i);
-            let Some(actor) = may_be(r) else { return Vec::new() };
-            self.change(&self.edited(&[i], shown), What::Actor(r.id.clone(), actor)).into_iter().collect()
-        })
+        let what = |i: usize| Some(What::Actor(self.record(i).id.clone(), may_be(self.record(i))?));
+        self.each(&kind, &unnamed, |r| may_be(r).is_some(), shown, what)
     }
 
     /// Records that would change the verdict if they were confirmed: each that does alone; where only several do
@@ -442,7 +475,8 @@ impl Inquiry<'_, '_> {
         };
         match least(&near, all.performance, suppose, |a, b| self.alike(*a, *b)) {
             Some(change) if matches!(&change.what, What::Confirmed(ids) if ids.len() == 1) => {
-                self.singly(&near, |i| suppose(&[i]).into_iter().collect())
+                let what = |i: usize| Some(What::Confirmed(vec![self.record(i).id.clone()]));
+                self.singly(&near, |some| self.edited(some, believed), what)
             }
             one => one.into_iter().collect(),
         }
@@ -488,8 +522,10 @@ impl Inquiry<'_, '_> {
                 if whole {
                     return None;
                 }
-                let rest = |i: &&usize| !self.cited.contains(i) && !sieve.stays.contains(i);
-                order.extend(self.heard.by_worth.iter().filter(rest).copied().collect::<Vec<_>>());
+                let rest = |i: &usize| !self.cited.contains(i) && !sieve.stays.contains(i);
+                let mut rest: Vec<usize> = self.heard.by_worth.iter().copied().filter(rest).collect();
+                rest.sort_by_cached_key(|i| self.distance(*i));
+                order.extend(rest);
                 whole = true;
             }
             enough = (enough * 2).clamp(enough + 1, order.len().max(enough + 1)).min(order.len());
@@ -499,6 +535,15 @@ impl Inquiry<'_, '_> {
         sieve.sift(&order);
         sieve.settle();
         Some(self.cited_as(sieve.kept.iter().map(|(i, _)| *i).collect()))
+    }
+
+    /// How far in time a record lies from what decides the verdict.
+    fn distance(&self, i: usize) -> i64 {
+        let (r, v) = (self.record(i), self.verdict);
+        let (from, to) = (r.when.earliest, r.until.unwrap_or(r.when.latest).max(r.when.latest));
+        let moments = [v.breached, v.fulfilled, v.triggered, v.due].into_iter().flatten();
+        let moments = moments.flat_map(|when| [when.earliest, when.latest]).filter(|t| *t > Instant::MIN);
+        moments.map(|t| (from - t).max(t - to).max(0)).min().unwrap_or_default()
     }
 
     fn cited_as(&self, mut found: Vec<usize>) -> Vec<Cited> {
@@ -547,7 +592,7 @@ impl Inquiry<'_, '_> {
             let held = held.map(|r| Period { from: r.when.earliest, to: r.until.unwrap_or(r.when.latest) });
             let mut gaps = gaps(Period { from: span.from, to: span.to }, held.collect());
             if gaps.len() > MOST_GAPS {
-                self.capped.set(true);
+                self.more.set(true);
                 gaps = vec![Period { from: gaps[0].from, to: gaps[gaps.len() - 1].to }];
             }
             gaps.into_iter().map(|over| Watch { zone: zone.clone(), over }).collect::<Vec<_>>()
