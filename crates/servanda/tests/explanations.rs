@@ -472,7 +472,7 @@ fn of_a_ban_broken_a_thousand_times_the_first_record_is_enough() {
             begun.elapsed(),
             v.reasons().decided_by.len(),
             why.rests_on,
-            why.capped
+            why.may_rest_on_less
         );
         if matches!(v.bearer, Bearer::NotEstablished(_)) {
             assert_eq!(why.rests_on.len(), 1, "{:?}", why.rests_on);

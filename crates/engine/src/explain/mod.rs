@@ -530,7 +530,17 @@ impl Inquiry<'_, '_> {
             }
             enough = (enough * 2).clamp(enough + 1, order.len().max(enough + 1)).min(order.len());
         }
+        // The last half was too little; the least that is enough, in this order, lies between.
+        let mut too_few = enough / 2;
+        while too_few + 1 < enough {
+            let middle = too_few.midpoint(enough);
+            match sieve.stands(&order[..middle].iter().copied().collect()) {
+                Some(true) => enough = middle,
+                _ => too_few = middle,
+            }
+        }
         order.truncate(enough);
+        sieve.there = order.iter().copied().collect();
         order.reverse();
         sieve.sift(&order);
         sieve.settle();
@@ -806,7 +816,7 @@ impl Sieve<'_, '_, '_> {
 
     /// Leaves out what can go of some: many at once where that goes, one by one where it does not.
     fn sift(&mut self, some: &[usize]) {
-        let (mut rest, mut many) = (some, (some.len() / 4).max(1));
+        let (mut rest, mut many) = (some, 1);
         while let [one, others @ ..] = rest {
             let (chunk, after) = rest.split_at(many.min(rest.len()));
             if self.can_go(chunk) {

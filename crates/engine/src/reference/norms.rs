@@ -1264,7 +1264,9 @@ impl<'w> World<'w, '_> {
             acts.iter().filter(clear).filter(|h| h.seen.against < env.standard).collect();
         let coverage: Vec<Watched> = patterns.iter().map(|p| self.watched(p, env, period)).collect();
         let (decided_by, against) = self.cited(&part.cond, env, period.from, period.to);
-        let ids: BTreeSet<_> = acts.iter().map(|h| &h.seen.record.id).collect();
+        // What is cited is the first of what each pattern matches, so of one pattern it is among the first acts.
+        let few = if patterns.len() == 1 { MOST_CITED } else { usize::MAX };
+        let ids: BTreeSet<_> = acts.iter().take(few).map(|h| &h.seen.record.id).collect();
         let mut outcome = if let Some(first) = breaches.first() {
             let grade = breaches.iter().map(|h| h.seen.grade).max().unwrap_or_default();
             let events = distinct(breaches.iter().map(|h| h.seen.event).collect());
