@@ -486,6 +486,7 @@ struct ChangeJson {
     deeds: Vec<DeedJson>,
     actor: Option<String>,
     moment: Option<String>,
+    leads_to: String,
     state: StateJson,
     performance: &'static str,
     standing: StandingJson,
@@ -517,7 +518,7 @@ fn says(says: Says) -> &'static str {
     }
 }
 
-fn change(view: &View<'_>, c: &Change) -> ChangeJson {
+fn change(view: &View<'_>, v: &Verdict, c: &Change) -> ChangeJson {
     let calendar = &view.agreement.calendar;
     let watch = |w: &Watch| WatchJson {
         zone: w.zone.to_string(),
@@ -551,6 +552,7 @@ fn change(view: &View<'_>, c: &Change) -> ChangeJson {
         deeds,
         actor,
         moment,
+        leads_to: explained::leads_to(view, v, c),
         state: state(State::of_performance(c.performance)),
         performance: c.performance.word(),
         standing: standing(&c.standing),
@@ -749,8 +751,8 @@ fn card(
         marking: wording::marking(view.agreement, &v.marking),
         explanation: why.map(|why| ExplanationJson {
             rests_on: cited(&why.rests_on),
-            against: why.against.iter().map(|c| change(view, c)).collect(),
-            would_change: why.would_change.iter().map(|c| change(view, c)).collect(),
+            against: why.against.iter().map(|c| change(view, v, c)).collect(),
+            would_change: why.would_change.iter().map(|c| change(view, v, c)).collect(),
             capped: why.may_rest_on_less || why.more_may_change,
             may_rest_on_less: why.may_rest_on_less,
             more_may_change: why.more_may_change,

@@ -103,6 +103,9 @@ fn among<R: Borrow<Record>>(agreement: &Agreement, known: &[R], norm: &Norm) -> 
     }
 }
 
+/// So many records of a fact are few.
+const FEW: usize = 40;
+
 /// What is heard about a norm. Records are given by their places among those that are known.
 pub struct Heard {
     /// What counts, the best and latest first: neither superseded nor withdrawn, and no withdrawal itself.
@@ -129,6 +132,8 @@ pub struct Heard {
     pub around: Vec<usize>,
     /// Reports of what was watched.
     pub coverage: Vec<usize>,
+    /// Facts of which there are but few records, such as ratifications: whatever hangs on them hangs on them for long.
+    pub rare: BTreeSet<Name>,
 }
 
 impl Heard {
@@ -172,7 +177,11 @@ impl Heard {
         };
         let (opposing, affirming) = of(&|r| doubtful(agreement, r)).into_iter().partition(|i| contrary(&known[*i]));
         let disputed = |r: &Record| r.disputes.as_ref().and_then(|id| place.get(id).copied());
+        let mut many: BTreeMap<&Name, usize> = BTreeMap::new();
+        live.iter().for_each(|i| *many.entry(&known[*i].fact).or_default() += 1);
+        let rare = many.into_iter().filter(|(_, n)| *n <= FEW).map(|(fact, _)| fact.clone()).collect();
         Heard {
+            rare,
             always,
             corrects: corrects.collect(),
             affirming,

@@ -49,7 +49,7 @@ struct Allowance {
 }
 
 /// For what a verdict rests on.
-const RESTS_ON: Allowance = Allowance { questions: 400, records: 40_000 };
+const RESTS_ON: Allowance = Allowance { questions: 1_000, records: 200_000 };
 /// For each of the searches for what would change it.
 const CHANGES: Allowance = Allowance { questions: 200, records: 40_000 };
 /// Most records of one kind that are each tried on their own.
@@ -497,7 +497,8 @@ impl Inquiry<'_, '_> {
             let disputes = |i: &&usize| self.record(**i).disputes.is_some();
             stays.extend(self.heard.contrary.iter().filter(disputes));
         }
-        // What suffices soonest: what happened when it was decided, then what is cited, then the rest.
+        // What suffices soonest: what happened when it was decided, then what is cited, then of what there is little,
+        // then the rest by time.
         let v = self.verdict;
         let decisive = |i: &usize| {
             let when = Some(self.record(*i).when);
@@ -524,7 +525,8 @@ impl Inquiry<'_, '_> {
                 }
                 let rest = |i: &usize| !self.cited.contains(i) && !sieve.stays.contains(i);
                 let mut rest: Vec<usize> = self.heard.by_worth.iter().copied().filter(rest).collect();
-                rest.sort_by_cached_key(|i| self.distance(*i));
+                let rare = |i: &usize| self.heard.rare.contains(&self.record(*i).fact);
+                rest.sort_by_cached_key(|i| (!rare(i), self.distance(*i)));
                 order.extend(rest);
                 whole = true;
             }

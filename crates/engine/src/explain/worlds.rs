@@ -1,9 +1,9 @@
 //! What would be said if: the world of one question as it is, and beside it, with records left out or supposed.
 //!
 //! A [`Lived`] world follows what becomes of its records as the incremental engine does: to leave one out or to suppose
-//! one costs what hangs on it, and to take that back as well. [`Worlds::with_only`] judges a handful of records from
-//! nothing, which costs what the handful costs. Where a supposition speaks of very many records at once, a world of its
-//! own is kept for it.
+//! one costs what hangs on it, and to take that back as well. There is one that begins with all that is on record, and one
+//! that begins with nothing, for whoever asks what a handful of records would do alone. Where a supposition speaks of very
+//! many records at once, a world of its own is kept for it.
 //!
 //! What deliberately does not stand here: which suppositions are worth asking about.
 //!
@@ -57,6 +57,8 @@ pub struct Worlds<'a> {
     common: RefCell<BTreeMap<Choice, Rc<Memo<'a>>>>,
     choices: RefCell<BTreeMap<Name, Rc<Vec<Choice>>>>,
     as_it_is: RefCell<Option<Lived<'a>>>,
+    /// One that begins with nothing on record.
+    empty: RefCell<Option<Lived<'a>>>,
     elsewise: RefCell<BTreeMap<String, Lived<'a>>>,
 }
 
@@ -64,6 +66,8 @@ pub struct Worlds<'a> {
 struct Lived<'a> {
     known: Known,
     recorded: Vec<Arc<Record>>,
+    /// Whether it begins with all that is on record, or with nothing.
+    whole: bool,
     memos: BTreeMap<Choice, Rc<Memo<'a>>>,
     differences: Differences,
     changes: usize,
@@ -87,6 +91,7 @@ impl<'a> Worlds<'a> {
             common: RefCell::default(),
             choices: RefCell::default(),
             as_it_is: RefCell::default(),
+            empty: RefCell::default(),
             elsewise: RefCell::default(),
         }
     }
@@ -103,17 +108,21 @@ impl<'a> Worlds<'a> {
 
     /// With these records and no others.
     pub fn with_only(&self, norm: &'a Norm, wanted: &Verdict, records: &[Arc<Record>]) -> Option<Verdict> {
-        let known = Known::at(self.agreement, records, &self.question);
-        let memo = |choice: &Choice| Rc::new(self.memo(choice, false));
-        let own = self.judged(norm, &wanted.bearer, records, &known, memo);
-        instead_of(own, wanted)
+        let there = records.iter().map(|r| (r.id.clone(), Some(r.clone()))).collect();
+        let mut empty = self.empty.borrow_mut();
+        if empty.as_ref().is_none_or(|lived| lived.changes > MOST_CHANGES) {
+            *empty = Some(self.lived(Vec::new(), false));
+        }
+        let lived = empty.as_mut()?;
+        self.differ(lived, &there);
+        instead_of(self.asked(lived, norm, &wanted.bearer), wanted)
     }
 
     /// With all that is on record, but for some differences.
     pub fn with(&self, norm: &'a Norm, wanted: &Verdict, differences: &Differences) -> Option<Verdict> {
         let mut as_it_is = self.as_it_is.borrow_mut();
         if as_it_is.as_ref().is_none_or(|lived| lived.changes > MOST_CHANGES) {
-            *as_it_is = Some(self.lived(self.records.clone()));
+            *as_it_is = Some(self.lived(self.records.clone(), true));
         }
         let lived = as_it_is.as_mut()?;
         self.differ(lived, differences);
@@ -131,14 +140,15 @@ impl<'a> Worlds<'a> {
         let mut elsewise = self.elsewise.borrow_mut();
         let lived = elsewise
             .entry(name.to_string())
-            .or_insert_with(|| self.lived(self.records.iter().map(edit).collect()));
+            .or_insert_with(|| self.lived(self.records.iter().map(edit).collect(), true));
         instead_of(self.asked(lived, norm, &wanted.bearer), wanted)
     }
 
-    fn lived(&self, recorded: Vec<Arc<Record>>) -> Lived<'a> {
+    fn lived(&self, recorded: Vec<Arc<Record>>, whole: bool) -> Lived<'a> {
         Lived {
             known: Known::at(self.agreement, &recorded, &self.question),
             recorded,
+            whole,
             memos: BTreeMap::new(),
             differences: Differences::new(),
             changes: 0,
@@ -205,7 +215,7 @@ impl<'a> Worlds<'a> {
         let back: Vec<RecordId> =
             lived.differences.keys().filter(|id| !differences.contains_key(*id)).cloned().collect();
         for id in back {
-            let as_it_was = self.place_of(&id).map(|i| self.records[i].clone());
+            let as_it_was = self.place_of(&id).filter(|_| lived.whole).map(|i| self.records[i].clone());
             self.put(lived, &id, as_it_was, &mut turned);
             lived.differences.remove(&id);
         }
