@@ -87,4 +87,6 @@ pub struct Deed {
     pub times: u32,
     /// The last moment at which it counts, where there is one.
     pub until: Option<Instant>,
+    /// For what is told of a stretch of time, and not of a moment: from when to when.
+    pub over: Option<Period>,
 }

@@ -471,6 +471,8 @@ struct ExplanationJson {
     rests_on: Vec<CitedJson>,
     against: Vec<ChangeJson>,
     would_change: Vec<ChangeJson>,
+    pending_on: Option<String>,
+    rests_on_in_all: usize,
     capped: bool,
     may_rest_on_less: bool,
     more_may_change: bool,
@@ -509,6 +511,7 @@ struct DeedJson {
     of: Option<String>,
     times: u32,
     until: Option<String>,
+    over: Option<GapJson>,
 }
 
 fn says(says: Says) -> &'static str {
@@ -533,6 +536,11 @@ fn change(view: &View<'_>, v: &Verdict, c: &Change) -> ChangeJson {
         of: d.of.as_ref().map(Name::to_string),
         times: d.times,
         until: d.until.map(|u| u.to_string()),
+        over: d.over.map(|over| GapJson {
+            from: over.from.to_string(),
+            to: over.to.to_string(),
+            local: format!("{} to {}", calendar.show(over.from), calendar.show(over.to)),
+        }),
     };
     let (coverage, deeds) = match &c.what {
         What::Watched(watches) => (watches.iter().map(watch).collect(), Vec::new()),
@@ -753,6 +761,8 @@ fn card(
             rests_on: cited(&why.rests_on),
             against: why.against.iter().map(|c| change(view, v, c)).collect(),
             would_change: why.would_change.iter().map(|c| change(view, v, c)).collect(),
+            pending_on: explained::pending_on(view, v, why),
+            rests_on_in_all: why.rests_on.len(),
             capped: why.may_rest_on_less || why.more_may_change,
             may_rest_on_less: why.may_rest_on_less,
             more_may_change: why.more_may_change,

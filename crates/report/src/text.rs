@@ -276,6 +276,9 @@ fn card_with(
         format!(", {}", verdict.grade)
     };
     out.push_str(&format!("{}{grade}\n", style.state(state)));
+    if let Some(words) = why.and_then(|why| explained::pending_on(view, verdict, why)) {
+        out.push_str(&wrapped(&clean(&words), width, 2));
+    }
 
     if let Some(clause) =
         reasons.clause.or(norm.and_then(|n| n.clause)).and_then(|c| agreement.clauses.get(c))

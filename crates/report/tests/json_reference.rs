@@ -126,6 +126,7 @@ fn explanation(v: &Verdict) -> Explanation {
         of: None,
         times: 1,
         until: Some(Instant(0)),
+        over: Some(period),
     };
     let whats = [
         What::Watched(vec![watch]),
