@@ -69,8 +69,12 @@ pub fn left_open(why: &Explanation) -> Option<&'static str> {
     Some(match (why.may_rest_on_less, why.more_may_change) {
         (false, false) => return None,
         (true, false) => "There is too much on record to try it all: it may rest on less.",
-        (false, true) => "There is too much on record to try each of it: more may change it than stands here.",
-        (true, true) => "There is too much on record to try it all: it may rest on less, and more may change it.",
+        (false, true) => {
+            "There is too much on record to try each of it: more may change it than stands here."
+        }
+        (true, true) => {
+            "There is too much on record to try it all: it may rest on less, and more may change it."
+        }
     })
 }
 
@@ -121,7 +125,8 @@ fn watched(view: &View<'_>, watches: &[Watch]) -> String {
         let some: Vec<&String> = stretches.iter().take(SPELT).collect();
         let last = if more.is_empty() { wording::listed(&some, "and") } else { wording::listed(&some, ",") };
         let phrase = view.agreement.phrase(zone);
-        let called = if phrase == zone.as_str() { format!("`{zone}`") } else { format!("{phrase} (`{zone}`)") };
+        let called =
+            if phrase == zone.as_str() { format!("`{zone}`") } else { format!("{phrase} (`{zone}`)") };
         format!("coverage of {called} {last}{more} {}", calendar.zone_name())
     };
     wording::listed(&zones.iter().map(one).collect::<Vec<_>>(), "and")

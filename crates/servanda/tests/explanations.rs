@@ -397,9 +397,10 @@ fn drafted(path: &str, records: &[Record]) -> (Agreement, Places) {
 fn explanations_of_a_real_history_hold_when_tried() {
     let mut found = Found::default();
     let mut first_at: Vec<Duration> = Vec::new();
-    for (draft, map) in
-        [("minsk-style/minsk-style.pact.md", None), ("backtest-ukraine/truce.pact.md", Some("backtest-ukraine/ucdp.map.toml"))]
-    {
+    for (draft, map) in [
+        ("minsk-style/minsk-style.pact.md", None),
+        ("backtest-ukraine/truce.pact.md", Some("backtest-ukraine/ucdp.map.toml")),
+    ] {
         let Some(records) = real(map) else { return };
         assert!(records.len() > 2_900);
         let (agreement, places) = drafted(draft, &records);
@@ -427,7 +428,16 @@ fn explanations_of_a_real_history_hold_when_tried() {
                     let why = explainer.explain(v);
                     let called = called(draft, &question, v);
                     let took = begun.elapsed();
-                    println!("{took:?} {called} {} rests on {} of {}, {} against, {} would change, capped {} {}", v.performance.word(), why.rests_on.len(), v.reasons().decided_by.len(), why.against.len(), why.would_change.len(), why.may_rest_on_less, why.more_may_change);
+                    println!(
+                        "{took:?} {called} {} rests on {} of {}, {} against, {} would change, capped {} {}",
+                        v.performance.word(),
+                        why.rests_on.len(),
+                        v.reasons().decided_by.len(),
+                        why.against.len(),
+                        why.would_change.len(),
+                        why.may_rest_on_less,
+                        why.more_may_change
+                    );
                     times.push((took, called.clone()));
                     if month == "09" && k % 9 == year % 9 {
                         holds(&called, &agreement, &places, &records, &question, v, &why, &mut found);
@@ -439,14 +449,25 @@ fn explanations_of_a_real_history_hold_when_tried() {
         let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)].0;
         println!(
             "{draft}: {} verdicts, median {:?}, 90 of 100 {:?}, 99 of 100 {:?}, worst {:?}",
-            times.len(), at(50), at(90), at(99), times[times.len() - 1],
+            times.len(),
+            at(50),
+            at(90),
+            at(99),
+            times[times.len() - 1],
         );
         assert!(times.len() > 200, "{} verdicts", times.len());
         assert!(at(90) < Duration::from_millis(250), "90 of 100 explanations within {:?}", at(90));
     }
     first_at.sort();
-    println!("all of a moment, from nothing: median {:?}, worst {:?}", first_at[first_at.len() / 2], first_at[first_at.len() - 1]);
-    println!("{} tried, {} capped: rest on {}, {} changes, {} deeds; {:#?}", found.verdicts, found.capped, found.rests_on, found.tried, found.deeds, found.kinds);
+    println!(
+        "all of a moment, from nothing: median {:?}, worst {:?}",
+        first_at[first_at.len() / 2],
+        first_at[first_at.len() - 1]
+    );
+    println!(
+        "{} tried, {} capped: rest on {}, {} changes, {} deeds; {:#?}",
+        found.verdicts, found.capped, found.rests_on, found.tried, found.deeds, found.kinds
+    );
     let shown: Vec<&str> = found.wrong.iter().map(String::as_str).take(40).collect();
     assert!(shown.is_empty(), "{} statements do not hold:\n{}", found.wrong.len(), shown.join("\n"));
     assert!(found.verdicts > 20, "only {} verdicts were tried", found.verdicts);

@@ -78,7 +78,8 @@ impl Served {
 
     /// With cards that explain their verdicts, as the engine finds it. Without it a card has no explanation.
     pub fn explaining(self) -> Served {
-        let (agreement, places, records) = (self.agreement.clone(), self.places.clone(), self.records.clone());
+        let (agreement, places, records) =
+            (self.agreement.clone(), self.places.clone(), self.records.clone());
         self.explained_by(explaining::by_the_engine(agreement, places, records))
     }
 

@@ -63,7 +63,8 @@ fn among<R: Borrow<Record>>(agreement: &Agreement, known: &[R], norm: &Norm) -> 
     uses.facts.extend([COVERAGE, FINDING, EXPLANATION].map(Name::from));
     let known: Vec<&Record> = known.iter().map(Borrow::borrow).collect();
     let mut heard: Vec<bool> = known.iter().map(|r| uses.facts.contains(&r.fact)).collect();
-    let named = |r: &Record| [&r.supersedes, &r.withdraws, &r.disputes].into_iter().flatten().cloned().collect();
+    let named =
+        |r: &Record| [&r.supersedes, &r.withdraws, &r.disputes].into_iter().flatten().cloned().collect();
     let mut ids: BTreeSet<RecordId> = BTreeSet::new();
     let mut incidents: BTreeSet<Name> = BTreeSet::new();
     let mut corrected: BTreeSet<RecordId> = BTreeSet::new();
@@ -74,11 +75,10 @@ fn among<R: Borrow<Record>>(agreement: &Agreement, known: &[R], norm: &Norm) -> 
             r.incident.is_some() || r.supersedes.is_some() || r.withdraws.is_some() || r.disputes.is_some()
         })
         .collect();
-    let about: BTreeSet<RecordId> = linked.iter().flat_map(|i| -> Vec<RecordId> { named(known[*i]) }).collect();
-    let linked: BTreeSet<usize> = linked
-        .into_iter()
-        .chain((0..known.len()).filter(|i| about.contains(&known[*i].id)))
-        .collect();
+    let about: BTreeSet<RecordId> =
+        linked.iter().flat_map(|i| -> Vec<RecordId> { named(known[*i]) }).collect();
+    let linked: BTreeSet<usize> =
+        linked.into_iter().chain((0..known.len()).filter(|i| about.contains(&known[*i].id))).collect();
     loop {
         for i in linked.iter().filter(|i| heard[**i]) {
             ids.insert(known[*i].id.clone());
@@ -175,7 +175,8 @@ impl Heard {
         let of = |which: &dyn Fn(&Record) -> bool| -> Vec<usize> {
             live.iter().copied().filter(|i| which(&known[*i])).collect()
         };
-        let (opposing, affirming) = of(&|r| doubtful(agreement, r)).into_iter().partition(|i| contrary(&known[*i]));
+        let (opposing, affirming) =
+            of(&|r| doubtful(agreement, r)).into_iter().partition(|i| contrary(&known[*i]));
         let disputed = |r: &Record| r.disputes.as_ref().and_then(|id| place.get(id).copied());
         let mut many: BTreeMap<&Name, usize> = BTreeMap::new();
         live.iter().for_each(|i| *many.entry(&known[*i].fact).or_default() += 1);
@@ -246,12 +247,10 @@ pub fn left_out<R: Borrow<Record>>(records: &[R], out: &BTreeSet<usize>) -> BTre
             }
         }
         let goes = |r: &Record| lost.contains(&r.id) && !kept.contains(&r.id);
-        let more: Vec<usize> =
-            (0..records.len()).filter(|i| !out.contains(i) && goes(records[*i])).collect();
+        let more: Vec<usize> = (0..records.len()).filter(|i| !out.contains(i) && goes(records[*i])).collect();
         if more.is_empty() {
             return out;
         }
         out.extend(more);
     }
 }
-

@@ -316,7 +316,13 @@ impl Inquiry<'_, '_> {
     }
 
     /// What it leads to if all of a kind are edited at once.
-    fn together(&self, kind: &str, which: &[usize], is_of_kind: impl Fn(&Record) -> bool, edit: impl Fn(&mut Record)) -> Option<Change> {
+    fn together(
+        &self,
+        kind: &str,
+        which: &[usize],
+        is_of_kind: impl Fn(&Record) -> bool,
+        edit: impl Fn(&mut Record),
+    ) -> Option<Change> {
         let what = What::Confirmed(Vec::new());
         if which.len() <= MOST_APART {
             return if which.is_empty() { None } else { self.change(&self.edited(which, edit), what) };
@@ -329,13 +335,14 @@ impl Inquiry<'_, '_> {
             }
             false => r.clone(),
         };
-        self.may_ask(0).then(|| self.worlds.with_each(kind, self.norm, self.verdict, edited)).and_then(|to| self.moved_to(to, what))
+        self.may_ask(0)
+            .then(|| self.worlds.with_each(kind, self.norm, self.verdict, edited))
+            .and_then(|to| self.moved_to(to, what))
     }
 
     /// Those that the verdict cites, then those nearest in time to what decides it.
     fn nearest(&self, all: &[usize]) -> Vec<usize> {
-        let (mut near, mut rest): (Vec<usize>, Vec<usize>) =
-            all.iter().partition(|i| self.cited.contains(i));
+        let (mut near, mut rest): (Vec<usize>, Vec<usize>) = all.iter().partition(|i| self.cited.contains(i));
         rest.sort_by_cached_key(|i| self.distance(*i));
         near.append(&mut rest);
         near
@@ -390,7 +397,9 @@ impl Inquiry<'_, '_> {
         if undecided {
             let contested = self.verdict.because(Code::Contested);
             let in_dispute = |i: &&usize| {
-                heard.contrary.contains(i) || heard.disputed.contains(i) || contested && self.cited.contains(i)
+                heard.contrary.contains(i)
+                    || heard.disputed.contains(i)
+                    || contested && self.cited.contains(i)
             };
             let in_dispute: Vec<usize> = heard.live.iter().filter(in_dispute).copied().collect();
             let left_out = |some: &[usize]| {
@@ -399,14 +408,17 @@ impl Inquiry<'_, '_> {
             };
             let dropped = |i: usize| Some(What::Dropped(self.record(i).id.clone()));
             found.extend(self.singly(&self.nearest(&in_dispute), left_out, dropped));
-            for (kind, end) in [("earliest", (|w| w.earliest) as fn(&When) -> Instant), ("latest", |w| w.latest)] {
+            for (kind, end) in
+                [("earliest", (|w| w.earliest) as fn(&When) -> Instant), ("latest", |w| w.latest)]
+            {
                 let shown = |r: &mut Record| {
                     let at = end(&r.when);
                     r.when = When::exact(at);
                     r.sent = r.sent.map(|_| at);
                     r.received = r.received.map(|_| at);
                 };
-                let what = |i: usize| Some(What::Moment(self.record(i).id.clone(), end(&self.record(i).when)));
+                let what =
+                    |i: usize| Some(What::Moment(self.record(i).id.clone(), end(&self.record(i).when)));
                 found.extend(self.each(kind, &heard.vague, |r| !r.when.is_exact(), shown, what));
             }
         }
@@ -504,8 +516,13 @@ impl Inquiry<'_, '_> {
             let when = Some(self.record(*i).when);
             when == v.breached || when == v.fulfilled || when == v.triggered
         };
-        let near: Vec<usize> =
-            self.heard.by_worth.iter().copied().filter(|i| self.cited.contains(i) && !stays.contains(i)).collect();
+        let near: Vec<usize> = self
+            .heard
+            .by_worth
+            .iter()
+            .copied()
+            .filter(|i| self.cited.contains(i) && !stays.contains(i))
+            .collect();
         let (first, then): (Vec<usize>, Vec<usize>) = near.into_iter().partition(decisive);
         let mut order = [first, then].concat();
         let mut sieve = Sieve { inquiry: self, stays, there: BTreeSet::new(), drops: 0, kept: Vec::new() };

@@ -274,7 +274,8 @@ impl Known {
         }
         let mut ended = vec![id.clone()];
         for of in [&r.supersedes, &r.withdraws].into_iter().flatten() {
-            let names = |o: &Arc<Record>| [&o.supersedes, &o.withdraws].into_iter().flatten().any(|n| n == of);
+            let names =
+                |o: &Arc<Record>| [&o.supersedes, &o.withdraws].into_iter().flatten().any(|n| n == of);
             if !self.recorded.values().any(names) {
                 self.gone.remove(of);
             }

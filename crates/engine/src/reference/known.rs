@@ -209,7 +209,12 @@ impl Known {
     }
 
     /// What turns where a record came or went, and others stand or fall with it.
-    pub(crate) fn touched_by(&mut self, agreement: &Agreement, r: &Record, ended: &[RecordId]) -> Vec<Turned> {
+    pub(crate) fn touched_by(
+        &mut self,
+        agreement: &Agreement,
+        r: &Record,
+        ended: &[RecordId],
+    ) -> Vec<Turned> {
         let mut touched: BTreeSet<RecordId> = ended.iter().cloned().collect();
         let mut disputed: BTreeSet<RecordId> = BTreeSet::new();
         for one in ended.iter().filter_map(|id| self.recorded.get(id).map(|r| &**r)).chain([r]) {

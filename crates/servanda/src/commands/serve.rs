@@ -36,7 +36,8 @@ pub fn serve(case: Case, port: u16, session: &Session) -> Result<(), Failure> {
     let Case { text, agreement, places, records, board, engine } = case;
     let evaluate = Box::new(move |a: &_, p: &_, r: &[_], q: &_| engine.evaluate(a, p, r, q));
     let question = board.question.clone();
-    let served = Served::new(agreement, text, places, records, question, evaluate).knowing(board).explaining();
+    let served =
+        Served::new(agreement, text, places, records, question, evaluate).knowing(board).explaining();
     let served = Arc::new(served);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
