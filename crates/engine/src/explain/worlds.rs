@@ -11,7 +11,7 @@
 //! - every answer is what [`reference`](mod@crate::reference) says of the same records;
 //! - what was asked before makes no difference.
 //!
-//! Tests: `crates/engine/tests/suppositions.rs`, and `crates/servanda/tests/explanations.rs`.
+//! Tests: `crates/servanda/tests/explanations.rs`, which tries what is said with the reference.
 
 use crate::readings::{Choice, combinations, merged};
 use crate::reference::known::{Known, Turned};
