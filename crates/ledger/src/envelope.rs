@@ -69,11 +69,7 @@ pub fn statement(subjects: &[(&str, Hash)], predicate_type: &str, predicate: &st
 impl Envelope {
     /// An envelope that nobody has signed yet.
     pub fn new(payload_type: &str, payload: &[u8]) -> Envelope {
-        Envelope {
-            payload_type: payload_type.to_string(),
-            payload: payload.to_vec(),
-            signatures: Vec::new(),
-        }
+        Envelope { payload_type: payload_type.to_string(), payload: payload.to_vec(), signatures: Vec::new() }
     }
 
     /// Adds a signature; its `keyid` is the key's name and number.
@@ -125,7 +121,8 @@ impl Envelope {
         let mut signatures = Vec::new();
         for signature in list {
             // The key's name is a hint, and may be missing.
-            let id = if signature.member("keyid").is_some() { text(signature, "keyid")? } else { String::new() };
+            let id =
+                if signature.member("keyid").is_some() { text(signature, "keyid")? } else { String::new() };
             signatures.push((id, decoded(&text(signature, "sig")?, "sig")?));
         }
         Ok(Envelope { payload_type: text(&value, "payloadType")?, payload, signatures })

@@ -29,7 +29,8 @@ impl Value {
 
 /// Reads one value and nothing after it.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Error> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Error::malformed("this is no JSON: it is not UTF-8"))?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| Error::malformed("this is no JSON: it is not UTF-8"))?;
     let mut reader = Reader { text, at: 0 };
     let value = reader.value(0)?;
     reader.space();
@@ -216,7 +217,8 @@ impl Reader<'_> {
     fn four(&mut self) -> Result<u32, Error> {
         let digits = self.text.as_bytes().get(self.at..self.at + 4);
         let digits = digits.filter(|d| d.iter().all(u8::is_ascii_hexdigit));
-        let number = digits.and_then(|d| std::str::from_utf8(d).ok()).and_then(|d| u32::from_str_radix(d, 16).ok());
+        let number =
+            digits.and_then(|d| std::str::from_utf8(d).ok()).and_then(|d| u32::from_str_radix(d, 16).ok());
         let number = number.ok_or_else(|| self.wrong("an escape has four digits"))?;
         self.at += 4;
         Ok(number)

@@ -324,7 +324,8 @@ impl Signature {
     /// [`Error::is_malformed`].
     pub fn parse(line: &str) -> Result<Signature, Error> {
         let wrong = || Error::malformed(format!("{} is no line of a signature", shown(line)));
-        let (name, bytes) = line.strip_prefix("— ").and_then(|rest| rest.split_once(' ')).ok_or_else(wrong)?;
+        let (name, bytes) =
+            line.strip_prefix("— ").and_then(|rest| rest.split_once(' ')).ok_or_else(wrong)?;
         check_name(name)?;
         let bytes = from_base64(bytes).ok_or_else(wrong)?;
         let (id, bytes) = bytes.split_first_chunk::<4>().ok_or_else(wrong)?;

@@ -164,8 +164,7 @@ impl Tile {
                 rest = &after[length..];
                 Some(entry)
             });
-            let ended =
-                || Error::malformed(format!("`{}` ends before entry {}", self.path(), entries.len()));
+            let ended = || Error::malformed(format!("`{}` ends before entry {}", self.path(), entries.len()));
             entries.push(entry.ok_or_else(ended)?);
         }
         if !rest.is_empty() {

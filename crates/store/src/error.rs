@@ -24,6 +24,7 @@ pub(crate) enum Kind {
     Busy,
     Duplicate,
     Settings,
+    Integrity,
     Io,
 }
 
@@ -70,6 +71,12 @@ impl Error {
         }
     }
 
+    /// The log's bytes do not fit each other; nothing is served from it.
+    pub(crate) fn integrity(message: impl Into<String>) -> Error {
+        Error::new(Kind::Integrity, message)
+            .help("keep the folder as it is, for it is evidence; compare it with a copy and with what the witnesses have seen")
+    }
+
     pub(crate) fn corrupt(path: &Path) -> Error {
         Error::new(Kind::Corrupt, format!("`{}` is damaged or is no database of records", path.display()))
             .help("restore it from a copy, or move it away and import the sources again")
@@ -108,6 +115,11 @@ impl Error {
     /// A record with that identity is there already.
     pub fn is_duplicate(&self) -> bool {
         self.kind == Kind::Duplicate
+    }
+
+    /// What was recorded is not what stands there now: a tile, a checkpoint, a signature does not fit the rest. Exit code 3.
+    pub fn is_integrity(&self) -> bool {
+        self.kind == Kind::Integrity
     }
 
     /// `servanda.toml` says something that is not understood.
