@@ -152,7 +152,9 @@ impl Stamp {
         let hash: Hash = imprint.next(OCTETS)?.try_into().ok()?;
         info.next(INTEGER)?;
         let time = std::str::from_utf8(info.next(TIME)?).ok().filter(|time| {
-            time.len() <= 32 && time.ends_with('Z') && time.bytes().all(|b| b.is_ascii_digit() || b".Z".contains(&b))
+            time.len() <= 32
+                && time.ends_with('Z')
+                && time.bytes().all(|b| b.is_ascii_digit() || b".Z".contains(&b))
         })?;
         info.next(SEQUENCE);
         info.next(0x01);

@@ -166,11 +166,18 @@ pub fn log<E>(mut read: impl FnMut(&str) -> Result<Option<Vec<u8>>, E>, asked: &
         let leaves = match (&kept, entries.is_empty()) {
             (Some(kept), true) => kept.clone(),
             (Some(kept), false) => {
-                for (index, _) in hashes.iter().zip(kept).enumerate().filter(|(_, (hash, kept))| hash != kept) {
+                for (index, _) in hashes.iter().zip(kept).enumerate().filter(|(_, (hash, kept))| hash != kept)
+                {
                     let index = number * WIDTH + index as u64;
-                    report.find(Check::Entry, format!("entry {index}"), format!(
-                        "its bytes in `{}` have not the hash in `{}`", tile.path(), Tile { layer: Layer::Hashes(0), ..tile }.path()
-                    ));
+                    report.find(
+                        Check::Entry,
+                        format!("entry {index}"),
+                        format!(
+                            "its bytes in `{}` have not the hash in `{}`",
+                            tile.path(),
+                            Tile { layer: Layer::Hashes(0), ..tile }.path()
+                        ),
+                    );
                 }
                 hashes
             }
@@ -203,9 +210,15 @@ pub fn log<E>(mut read: impl FnMut(&str) -> Result<Option<Vec<u8>>, E>, asked: &
     for due in awaited {
         match due.size == size && tree.edge.size() == size {
             true => due.compare(&root, &mut report),
-            false => report.find(due.check, due.place.clone(), format!(
-                "it has {} entries, and this log only {}: the log was set back, or is another", due.size, tree.edge.size()
-            )),
+            false => report.find(
+                due.check,
+                due.place.clone(),
+                format!(
+                    "it has {} entries, and this log only {}: the log was set back, or is another",
+                    due.size,
+                    tree.edge.size()
+                ),
+            ),
         }
     }
     report.submitters = people.last.into_iter().map(|(name, (number, _))| (name, number)).collect();
@@ -245,7 +258,13 @@ fn heads<E>(
         Err(e) if e.is_policy() && !asked.newest_witnessed => {}
         Err(e) => report.find(kind(&e), "checkpoint", e.to_string()),
     }
-    let first = Awaited { place: "checkpoint".into(), check: Check::Root, size: newest.size, root: newest.root, seen_ms: None };
+    let first = Awaited {
+        place: "checkpoint".into(),
+        check: Check::Root,
+        size: newest.size,
+        root: newest.root,
+        seen_ms: None,
+    };
     awaited.push(first);
     if let Some(vkey) = read("vkey")?
         && vkey != format!("{key}\n").as_bytes()
@@ -263,7 +282,13 @@ fn heads<E>(
             }
         }
     }
-    others.extend(asked.earlier.iter().enumerate().map(|(i, note)| (format!("earlier checkpoint {}", i + 1), note.clone(), false)));
+    others.extend(
+        asked
+            .earlier
+            .iter()
+            .enumerate()
+            .map(|(i, note)| (format!("earlier checkpoint {}", i + 1), note.clone(), false)),
+    );
     for (place, note, must_count) in others {
         let signed = match policy.verify(&note) {
             Ok(counts) => {
@@ -272,7 +297,9 @@ fn heads<E>(
                 witnessed.push(counts);
                 Ok((checkpoint, latest))
             }
-            Err(e) if e.is_policy() && !must_count => policy.signed_by_log(&note).map(|(checkpoint, _)| (checkpoint, None)),
+            Err(e) if e.is_policy() && !must_count => {
+                policy.signed_by_log(&note).map(|(checkpoint, _)| (checkpoint, None))
+            }
             Err(e) => Err(e),
         };
         match signed {
@@ -281,7 +308,13 @@ fn heads<E>(
             }
             Ok((checkpoint, latest)) => {
                 let seen_ms = latest.and_then(|s| i64::try_from(s).ok()).and_then(|s| s.checked_mul(1000));
-                awaited.push(Awaited { place, check: Check::Past, size: checkpoint.size, root: checkpoint.root, seen_ms });
+                awaited.push(Awaited {
+                    place,
+                    check: Check::Past,
+                    size: checkpoint.size,
+                    root: checkpoint.root,
+                    seen_ms,
+                });
             }
             Err(e) => report.find(kind(&e), place, e.to_string()),
         }
@@ -294,10 +327,17 @@ fn heads<E>(
 fn strangers(place: &str, note: &Note, asked: &Asked, report: &mut Report) {
     let policy = asked.policy;
     let known = |name: &str, id: [u8; 4]| {
-        policy.logs().chain(policy.witnesses().iter().map(|w| &w.key)).any(|key| key.name() == name && key.id() == id)
+        policy
+            .logs()
+            .chain(policy.witnesses().iter().map(|w| &w.key))
+            .any(|key| key.name() == name && key.id() == id)
     };
     for signature in note.signatures().iter().filter(|s| asked.no_strangers && !known(&s.name, s.id)) {
-        report.find(Check::Signature, place, format!("it is signed by `{}`, whose key the policy does not know", signature.name));
+        report.find(
+            Check::Signature,
+            place,
+            format!("it is signed by `{}`, whose key the policy does not know", signature.name),
+        );
     }
 }
 
@@ -425,19 +465,34 @@ impl People {
         let last = self.last.get(&leaf.submitter);
         let (before, previous) = last.copied().unwrap_or((0, crate::leaf::NO_PREVIOUS));
         if leaf.number != before + 1 {
-            report.find(Check::Chain, place(), format!(
-                "it is number {} of `{}`, and the one before was number {before}", leaf.number, leaf.submitter
-            ));
+            report.find(
+                Check::Chain,
+                place(),
+                format!(
+                    "it is number {} of `{}`, and the one before was number {before}",
+                    leaf.number, leaf.submitter
+                ),
+            );
         } else if leaf.previous != previous {
-            report.find(Check::Chain, place(), format!(
-                "it names another leaf of `{}` as the one before than stands there", leaf.submitter
-            ));
+            report.find(
+                Check::Chain,
+                place(),
+                format!("it names another leaf of `{}` as the one before than stands there", leaf.submitter),
+            );
         }
         let limit = |ms: i64| ms.saturating_sub(late_ms);
         if seen_ms.is_some_and(|seen| leaf.received_ms < limit(seen)) {
-            report.find(Check::Time, place(), "it says that it was received long before the witnesses saw the log without it");
+            report.find(
+                Check::Time,
+                place(),
+                "it says that it was received long before the witnesses saw the log without it",
+            );
         } else if self.newest_ms.is_some_and(|newest| leaf.received_ms < limit(newest)) {
-            report.find(Check::Time, place(), "it says that it was received long before an entry that stands before it");
+            report.find(
+                Check::Time,
+                place(),
+                "it says that it was received long before an entry that stands before it",
+            );
         }
         self.newest_ms = self.newest_ms.max(Some(leaf.received_ms));
         *report.kinds.entry(leaf.kind).or_default() += 1;

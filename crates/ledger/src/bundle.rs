@@ -162,7 +162,10 @@ pub fn build(parts: &Parts, log: &SignerKey) -> Result<BTreeMap<String, Vec<u8>>
             return Err(Error::malformed(format!("{} is not one line of a custody log", shown(line))));
         }
     }
-    files.insert("custody".into(), parts.custody.iter().map(|line| format!("{line}\n")).collect::<String>().into());
+    files.insert(
+        "custody".into(),
+        parts.custody.iter().map(|line| format!("{line}\n")).collect::<String>().into(),
+    );
     for (proof, what) in &parts.entries {
         let name = |end: &str| format!("entries/{}.{end}", proof.index);
         files.insert(name("proof"), proof.to_string().into());
@@ -171,7 +174,9 @@ pub fn build(parts: &Parts, log: &SignerKey) -> Result<BTreeMap<String, Vec<u8>>
                 files.insert(name("envelope"), envelope.clone());
                 files.insert(name("salt"), format!("{}\n", hex(salt)).into());
             }
-            Shown::Withheld(why) => drop(files.insert(name("withheld"), format!("{}\n", why.trim_end()).into())),
+            Shown::Withheld(why) => {
+                drop(files.insert(name("withheld"), format!("{}\n", why.trim_end()).into()))
+            }
         }
     }
     for (checkpoint, request) in &parts.earlier {
@@ -204,7 +209,9 @@ pub fn keys_text(keys: &[SourceKey]) -> String {
 pub fn parse_keys(bytes: &[u8]) -> Result<Vec<SourceKey>, Error> {
     let text = std::str::from_utf8(bytes).map_err(|_| Error::malformed("the keys are not UTF-8"))?;
     let mut keys = Vec::new();
-    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+    for (number, line) in
+        text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+    {
         let wrong = |why: String| Error::malformed(format!("line {} of the keys: {why}", number + 1));
         let form = || wrong("it has the form `key VKEY FROM [UNTIL]`".into());
         let words: Vec<&str> = line.split(' ').collect();
@@ -308,7 +315,9 @@ pub fn check<E>(
     for (path, hash) in &named {
         match read(path)? {
             None => report.find(path, "it is missing"),
-            Some(bytes) if sha256(&bytes) != *hash => report.find(path, "it is not the file that the manifest names"),
+            Some(bytes) if sha256(&bytes) != *hash => {
+                report.find(path, "it is not the file that the manifest names")
+            }
             Some(_) => {}
         }
     }
@@ -331,7 +340,8 @@ pub fn check<E>(
     let custody = file("custody")?.unwrap_or_default();
     report.custody = String::from_utf8_lossy(&custody).lines().map(str::to_string).collect();
     let numbers = |folder: &str, end: &str| -> BTreeSet<u64> {
-        let number = |path: &String| path.strip_prefix(folder)?.strip_suffix(end).and_then(crate::checkpoint::decimal);
+        let number =
+            |path: &String| path.strip_prefix(folder)?.strip_suffix(end).and_then(crate::checkpoint::decimal);
         named.keys().filter_map(number).collect()
     };
     for index in numbers("entries/", ".proof") {
@@ -431,11 +441,15 @@ fn opened<E>(
     let valid = |key: &&SourceKey| key.from <= index && key.until.is_none_or(|until| index < until);
     let named = |key: &&SourceKey| envelope.key_ids().any(|id| id == key.key.short());
     for key in keys.iter().filter(named).filter(|key| !valid(key)) {
-        report.find(&place, format!("`{}` signed it, and was registered or valid only at other entries", key.key.short()));
+        report.find(
+            &place,
+            format!("`{}` signed it, and was registered or valid only at other entries", key.key.short()),
+        );
     }
     let usable: Vec<&VerifierKey> = keys.iter().filter(valid).map(|key| &key.key).collect();
     let known: BTreeSet<String> = keys.iter().map(|key| key.key.short()).collect();
-    let unknown: Vec<String> = envelope.key_ids().filter(|id| !known.contains(*id)).map(str::to_string).collect();
+    let unknown: Vec<String> =
+        envelope.key_ids().filter(|id| !known.contains(*id)).map(str::to_string).collect();
     let signed_by = match envelope.verify(&usable) {
         Ok((_, signed)) => signed.into_iter().map(VerifierKey::short).collect(),
         Err(e) => {

@@ -89,9 +89,14 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Refusal::Malformed(e) | Refusal::NotSigned(e) | Refusal::NotContinued(e) => write!(f, "{e}"),
-            Refusal::UnknownLog(origin) => write!(f, "the log {} is not watched here", crate::error::shown(origin)),
+            Refusal::UnknownLog(origin) => {
+                write!(f, "the log {} is not watched here", crate::error::shown(origin))
+            }
             Refusal::Conflict(size) => {
-                write!(f, "the last checkpoint that was cosigned here has size {size}; the proof must begin there")
+                write!(
+                    f,
+                    "the last checkpoint that was cosigned here has size {size}; the proof must begin there"
+                )
             }
         }
     }
@@ -169,7 +174,11 @@ pub fn consider<'k>(
 /// # Units
 /// Seconds since 1970.
 pub fn cosign(note: &mut Note, key: &SignerKey, time_s: u64) -> Signature {
-    assert_eq!(key.public().algorithm(), crate::note::Algorithm::Cosignature, "a witness has a key for cosignatures");
+    assert_eq!(
+        key.public().algorithm(),
+        crate::note::Algorithm::Cosignature,
+        "a witness has a key for cosignatures"
+    );
     note.sign(key, time_s);
     let own = |s: &&Signature| s.name == key.name() && s.id == key.public().id();
     note.signatures().iter().find(own).cloned().expect("the signature that was just added")
