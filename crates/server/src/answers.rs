@@ -50,7 +50,7 @@ pub fn router(served: Arc<Served>) -> Router {
 }
 
 /// Refuses strangers' host names, and adds the headers that every answer carries.
-async fn guard(request: Request, next: Next) -> Response {
+pub(crate) async fn guard(request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
     let mut response = if host.is_none_or(is_this_machine) {
         next.run(request).await

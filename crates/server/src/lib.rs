@@ -11,12 +11,15 @@
 //! - an error is a status, a stable code and a message for the reader; a bug goes to the log and is a 500;
 //! - a question is evaluated once, however many requests ask it at the same time.
 //!
+//! A witness of a log is served by [`witness`], with a process of its own.
+//!
 //! Where to start reading: [`Served`], [`router`], then [`asked`]. Tests: `tests/routes.rs`.
 
 mod answers;
 pub mod asked;
 mod assets;
 mod problem;
+pub mod witness;
 
 pub use problem::Problem;
 
