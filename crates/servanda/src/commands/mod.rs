@@ -9,6 +9,7 @@ mod exercise;
 mod explain;
 mod fmt;
 mod import;
+mod log;
 mod new;
 mod serve;
 mod status;
@@ -51,6 +52,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Make records of the reports of others
     Import(import::Arguments),
+    /// Keep, prove and check the tamper-evident log
+    Log(Box<log::Arguments>),
     /// Show the board: what is kept, what is broken, what is due
     Status(status::Arguments),
     /// Show why a verdict is what it is
@@ -98,7 +101,7 @@ impl Line {
             Err(failure) if failure.nobody_reads => ExitCode::SUCCESS,
             Err(failure) => {
                 session.note(&failure.shown(session.colour_of_errors));
-                ExitCode::from(2)
+                ExitCode::from(if failure.integrity { 3 } else { 2 })
             }
         }
     }
@@ -113,6 +116,7 @@ impl Command {
             Command::Fmt(arguments) => fmt::run(&arguments, session),
             Command::Explain(arguments) => explain::run(&arguments, session),
             Command::Import(arguments) => import::run(&arguments, session),
+            Command::Log(arguments) => log::run(*arguments, session),
             Command::Status(arguments) => status::run(&arguments, session),
             Command::Why(arguments) => why::run(&arguments, session),
             Command::Duties(arguments) => duties::run(&arguments, session),
