@@ -6,13 +6,15 @@
 //! Invariants
 //! - a record is entered once and never changed or deleted; the database itself refuses;
 //! - an import is entered whole, with its quarantine file, or not at all;
-//! - files and folders appear whole ([`files`]).
+//! - files and folders appear whole ([`files`]);
+//! - the log ([`log`]) is only ever appended to, and is not served where its bytes do not fit its checkpoint.
 //!
-//! Where to start reading: [`Workspace`], then `database.rs`. Tests stand beside the code of each module.
+//! Where to start reading: [`Workspace`], then `database.rs`; [`log::Log`] for the log. Tests stand beside the code of each module.
 
 mod database;
 mod error;
 pub mod files;
+pub mod log;
 mod settings;
 mod workspace;
 
