@@ -29,7 +29,7 @@ pub trait Disk: Send + Sync {
 pub struct RealDisk;
 
 impl Disk for RealDisk {
-    fn write_at(&self, mut file: &mut File, place: u64, bytes: &[u8]) -> std::io::Result<()> {
+    fn write_at(&self, file: &mut File, place: u64, bytes: &[u8]) -> std::io::Result<()> {
         file.seek(SeekFrom::Start(place))?;
         file.write_all(bytes)
     }

@@ -42,8 +42,8 @@ pub struct StoredRecord {
     pub source: String,
     /// Who may see it.
     pub marking: Marking,
-    /// The record that it corrects or takes back.
-    pub instead_of: Option<Name>,
+    /// The record that it corrects.
+    pub supersedes: Option<Name>,
     /// The whole record as a JSON object, in the caller's encoding.
     pub json: String,
 }
@@ -160,7 +160,7 @@ struct Form {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     marking: Option<Box<RawValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    instead_of: Option<String>,
+    supersedes: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     import: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -266,7 +266,7 @@ impl Payload {
             recorded: None,
             source: None,
             marking: None,
-            instead_of: None,
+            supersedes: None,
             import: self.import,
             record: None,
             intake: None,
@@ -288,7 +288,7 @@ impl Payload {
                 form.recorded = Some(record.recorded.0);
                 form.source = Some(record.source.clone());
                 form.marking = Some(marking(&record.marking)?);
-                form.instead_of = record.instead_of.as_ref().map(Name::to_string);
+                form.supersedes = record.supersedes.as_ref().map(Name::to_string);
                 form.record = Some(raw(&format!("the record `{}`", record.id), &record.json)?);
             }
             Entry::Import(intake) => {
@@ -352,7 +352,7 @@ impl Payload {
                 recorded: Instant(form.recorded.ok_or_else(|| missing("recorded"))?),
                 source: form.source.ok_or_else(|| missing("source"))?,
                 marking: marking(form.marking)?,
-                instead_of: form.instead_of.map(Name::from),
+                supersedes: form.supersedes.map(Name::from),
                 json: form.record.ok_or_else(|| missing("record"))?.get().to_string(),
             }),
             IMPORT => {
@@ -403,7 +403,7 @@ mod tests {
                 recorded: Instant(7),
                 source: "SMM, patrol 3".into(),
                 marking: Marking::of(servanda_model::record::Tlp::Amber),
-                instead_of: Some("a0".into()),
+                supersedes: Some("a0".into()),
                 json: json.into(),
             }),
             by: "account/anna".into(),

@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     Integrity,
     /// The database's server does not answer.
     Unreachable,
+    /// It stopped answering when it was to commit.
+    InDoubt,
     /// The entry is not allowed to whoever asks.
     Denied,
     /// The entry is malformed, too large, or signed by nobody known.
@@ -121,6 +123,11 @@ impl Error {
         self.kind
     }
 
+    /// The same error once more, for another who waited for the same thing.
+    pub(crate) fn again(&self) -> Error {
+        Error { kind: self.kind, message: self.to_string(), help: self.help.clone(), source: None }
+    }
+
     pub(crate) fn corrupt(path: &Path) -> Error {
         Error::new(Kind::Corrupt, format!("`{}` is damaged or is no database of records", path.display()))
             .help("restore it from a copy, or move it away and import the sources again")
@@ -167,9 +174,14 @@ impl Error {
         self.kind == Kind::Integrity
     }
 
-    /// The database's server does not answer; nothing was entered, and it works again when the server does.
+    /// The database's server does not answer; it works again when the server does.
     pub fn is_unreachable(&self) -> bool {
-        self.kind == Kind::Unreachable
+        matches!(self.kind, Kind::Unreachable | Kind::InDoubt)
+    }
+
+    /// The database's server stopped answering in the middle: only when it is back can be seen what was entered.
+    pub fn is_in_doubt(&self) -> bool {
+        self.kind == Kind::InDoubt
     }
 
     /// Whoever asks may not do this.

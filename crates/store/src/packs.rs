@@ -112,6 +112,10 @@ impl Packs {
         Packs { folder: folder.to_path_buf(), full, open: None }
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn path(&self, pack: u32) -> PathBuf {
         self.folder.join(name(pack))
     }

@@ -120,7 +120,7 @@ impl Projection {
                     Value::Int(record.recorded.0),
                     Value::Text(&record.source),
                     Value::Int(label),
-                    Value::maybe(record.instead_of.as_ref().map(|id| id.as_str())),
+                    Value::maybe(record.supersedes.as_ref().map(|id| id.as_str())),
                     payload.import.map_or(Value::Null, Value::count),
                     Value::Text(&record.json),
                 ]),
@@ -154,7 +154,7 @@ impl Projection {
             }
         }
         const RECORD: &[&str] = &[
-            "number", "id", "fact", "earliest", "recorded", "source", "label", "instead_of", "import", "json",
+            "number", "id", "fact", "earliest", "recorded", "source", "label", "supersedes", "import", "json",
         ];
         const IMPORT: &[&str] =
             &["number", "file", "sha256", "entered", "read", "made", "refused", "quarantine"];

@@ -49,7 +49,7 @@ CREATE TABLE record (
     recorded    INTEGER NOT NULL,
     source      TEXT    NOT NULL,
     label       INTEGER NOT NULL REFERENCES label (number),
-    instead_of  TEXT,
+    supersedes  TEXT,
     import      INTEGER,
     json        TEXT    NOT NULL
 ) STRICT;

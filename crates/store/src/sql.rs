@@ -326,7 +326,15 @@ impl Connection {
             Ok(value) => {
                 if let Err(error) = self.batch("COMMIT") {
                     let _ = self.batch("ROLLBACK");
-                    return Err(error);
+                    return Err(match error.is_unreachable() {
+                        true => Error::new(
+                            Kind::InDoubt,
+                            format!("the database `{}` stopped answering while something was entered", self.place.shown()),
+                        )
+                        .help("whether it was entered is looked at when the server is back; then run this again: nothing is entered twice")
+                        .because(error),
+                        false => error,
+                    });
                 }
                 Ok(value)
             }
