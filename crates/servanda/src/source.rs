@@ -30,6 +30,10 @@ pub struct Order<'a> {
     pub mapping: Option<Mapping>,
     /// Name of the source; `None` for the file's name.
     pub dataset: Option<&'a str>,
+    /// The day on which the report was issued.
+    pub issued: Option<jiff::civil::Date>,
+    /// The folder of the files that the rows name.
+    pub attachments: Option<&'a Path>,
     /// Enter nothing.
     pub only_look: bool,
 }
@@ -62,6 +66,16 @@ fn unusable(path: &Path, faults: &[Refused]) -> Failure {
     Failure::new(format!("`{}` cannot be used:{}{more}", path.display(), shown.concat()))
 }
 
+/// The files of a folder by their names, each with its hash. Folders in it are left out.
+fn attachments(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
+    let mut found = BTreeMap::new();
+    for path in input::files_of(folder)? {
+        let hash = format!("sha256:{}", sha256(&input::bytes(&path, input::DATA_LIMIT)?));
+        found.insert(dataset(&path), hash);
+    }
+    Ok(found)
+}
+
 fn dataset(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -79,10 +93,13 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
         dataset: order.dataset.map_or_else(|| dataset(order.path), String::from),
         calendar: agreement.calendar.clone(),
         exercise: agreement.exercise,
+        issued: order.issued,
+        attachments: order.attachments.map(attachments).transpose()?.unwrap_or_default(),
     };
     let mut import = servanda_evidence::import(order.format, &bytes, order.mapping.as_ref(), &context)
         .map_err(|faults| {
-            let mapped = order.mapping.is_some() || !matches!(order.format, Format::Csv | Format::GeoJson);
+            let mapped = order.mapping.is_some()
+                || !matches!(order.format, Format::Csv | Format::GeoJson | Format::Parquet);
             unusable(order.path, &faults).help(if mapped {
                 "nothing was entered; `servanda explain CODE` says more"
             } else {
@@ -261,6 +278,8 @@ pub fn loose(
             dataset: dataset(path),
             calendar: agreement.calendar.clone(),
             exercise: agreement.exercise,
+            issued: None,
+            attachments: BTreeMap::new(),
         };
         let import = servanda_evidence::import(format, &bytes, map, &context)
             .map_err(|faults| unusable(path, &faults))?;
@@ -288,8 +307,9 @@ fn format_of(path: &Path, map: Option<&Mapping>) -> Result<Format, Failure> {
         ("geojson", _) => Ok(Format::GeoJson),
         (_, Some(format)) => Ok(format),
         ("csv" | "tsv", None) => Ok(Format::Csv),
+        ("parquet", None) => Ok(Format::Parquet),
         _ => Err(Failure::new(format!("`{}` is of no known format", path.display())).help(
-            "its name ends in .jsonl, .csv or .geojson; or give --map a mapping that says `format = \"…\"`",
+            "its name ends in .jsonl, .csv, .geojson or .parquet; or give --map a mapping that says `format = \"…\"`",
         )),
     }
 }

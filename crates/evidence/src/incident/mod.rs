@@ -1,0 +1,2 @@
+//! The incident record: placeholder while it is being written.
+pub mod details;
