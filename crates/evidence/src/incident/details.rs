@@ -324,6 +324,16 @@ mod tests {
     }
 
     #[test]
+    fn a_subclass_stands_in_one_class() {
+        let mut all: Vec<&str> = CLASSES.iter().flat_map(|(_, subs)| subs.iter().copied()).collect();
+        all.retain(|word| *word != "other");
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+
+    #[test]
     fn no_class_is_called_an_attack() {
         let words = CLASSES.iter().flat_map(|(class, subs)| subs.iter().chain([class]));
         assert!(words.into_iter().all(|word| !word.contains("attack")));
