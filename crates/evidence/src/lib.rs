@@ -26,6 +26,7 @@ pub mod import;
 pub mod incident;
 pub mod mapping;
 mod moment;
+pub mod outbox;
 pub mod quarantine;
 pub mod record_json;
 mod spelling;

@@ -14,9 +14,12 @@
 
 mod clock;
 mod commands;
+mod envelope;
 mod failure;
 mod input;
+mod intake;
 mod matter;
+mod outbox;
 mod session;
 mod source;
 

@@ -59,6 +59,16 @@ pub fn mapping(path: &Path) -> Result<Mapping, Failure> {
         .map_err(|faults| unusable(path, &faults).help("docs/reference/mapping.md has every key"))
 }
 
+/// Where a mapping lies: a file, or the name of one in the workspace's maps/.
+pub fn mapping_place(workspace: &Workspace, named: &Path) -> PathBuf {
+    let short = workspace.mapping(&named.to_string_lossy());
+    if named.components().count() == 1 && !named.exists() && short.exists() {
+        short
+    } else {
+        named.to_path_buf()
+    }
+}
+
 /// A file or a mapping of which nothing can be used.
 fn unusable(path: &Path, faults: &[Refused]) -> Failure {
     let shown: Vec<String> = faults.iter().take(20).map(|fault| format!("\n  {}", fault.show())).collect();
@@ -182,7 +192,8 @@ fn strangers(agreement: &Agreement, records: &[Record]) -> Vec<String> {
             || agreement.bodies.contains_key(name)
     };
     for record in records.iter().filter(|r| r.withdraws.is_none() && r.disputes.is_none()) {
-        let built_in = [COVERAGE, FINDING, EXPLANATION].contains(&record.fact.as_str());
+        let built_in = [COVERAGE, FINDING, EXPLANATION].contains(&record.fact.as_str())
+            || servanda_evidence::incident::Kind::of(record).is_some();
         let Some(fact) = agreement.facts.get(&record.fact) else {
             if !built_in && !agreement.terms.contains_key(&record.fact) {
                 *facts.entry(&record.fact).or_default() += 1;

@@ -109,6 +109,8 @@ pub struct Desk {
     pub facts: BTreeSet<Name>,
     /// Fact of what has none of its own name.
     pub fact: Option<Name>,
+    /// Zones of the agreement; empty where none is at hand.
+    pub zones: BTreeSet<Name>,
     /// Hashes of the attachments with their names.
     pub attachments: Vec<(String, String)>,
     /// Part of an exercise.
@@ -134,7 +136,7 @@ pub fn checked(key: &str, text: &str, desk: &Desk) -> Result<String, DetailFault
         "what" => class_of(text).map(|(class, subclass)| format!("{class}, {subclass}")),
         "when" => when(text, desk).map(|when| desk.calendar.show_when(when)),
         "received" => when(text, desk).map(|when| desk.calendar.show(when.latest)),
-        "where" => place(text).map(|place| show_place(&place)),
+        "where" => place(text, desk).map(|place| show_place(&place)),
         "count" => match count::parse(text) {
             Some(count) => Ok(count.to_string()),
             None => Err(fault(
@@ -190,6 +192,14 @@ fn shown_line(text: &str) -> String {
         .to_string()
 }
 
+/// An answer as it is to be kept until later: what was said of today says then which day that was.
+pub fn kept(key: &str, text: &str, desk: &Desk) -> String {
+    match key {
+        "when" | "received" => checked(key, text, desk).unwrap_or_else(|_| text.to_string()),
+        _ => text.to_string(),
+    }
+}
+
 /// Class and subclass of what was answered: both, or a subclass that only one class has.
 fn class_of(text: &str) -> Result<(&'static str, &'static str), DetailFault> {
     let plain: Vec<String> =
@@ -236,10 +246,21 @@ fn when(text: &str, desk: &Desk) -> Result<When, DetailFault> {
             "write `now`, `14:30`, `14:30-15:10`, `about 14:30`, or with a date `2026-05-03 14:30`",
         )
     };
+    // As it is shown.
+    if let Some((first, last)) = text.split_once(" to ") {
+        let (first, last) = (when(first, desk)?, when(last, desk)?);
+        if last.latest < first.earliest {
+            return Err(fault("the end lies before the start", "write the earlier one first"));
+        }
+        return Ok(When { earliest: first.earliest, latest: last.latest });
+    }
     // `14:30-15:10`, with or without a date in front.
     let dash = text.char_indices().find(|(at, c)| *c == '-' && text[..*at].contains(':'));
     if let Some((at, _)) = dash.filter(|(at, _)| text[at + 1..].contains(':') && !text[..*at].contains('T')) {
         let (first, last) = (text[..at].trim(), text[at + 1..].trim());
+        if last.contains(['-', '+']) {
+            return Err(unreadable());
+        }
         let start = when(first, desk)?;
         let date = desk.calendar.date(start.earliest);
         let mut end = civil(&format!("{date} {last}"), desk).ok_or_else(unreadable)?;
@@ -288,9 +309,15 @@ fn past(when: When, desk: &Desk) -> Result<When, DetailFault> {
     Ok(When { latest: when.latest.min(desk.now), ..when })
 }
 
-/// `48.14, 37.74`, with a doubt behind `within` or `±`; `3km NE of Avdiivka`; a name of the gazetteer or any other name.
-fn place(text: &str) -> Result<Place, DetailFault> {
+/// A zone of the agreement; `48.14, 37.74`, with a doubt behind `within` or `±`; `3km NE of Avdiivka`; a name of the gazetteer.
+fn place(text: &str, desk: &Desk) -> Result<Place, DetailFault> {
     let text = text.trim();
+    // A zone of the agreement; where no agreement is at hand, what is called one.
+    let zone = text.strip_prefix("zone ").map_or(text, str::trim);
+    let named = desk.zones.contains(zone) || (desk.zones.is_empty() && zone != text);
+    if let Some(name) = crate::import::name_of(zone).filter(|name| named && name.as_str() == zone) {
+        return Ok(Place::Named(name));
+    }
     if text.is_empty() || text.len() > 300 {
         return Err(fault("the place is empty or too long", "name a town, or give two coordinates"));
     }
@@ -404,7 +431,7 @@ fn names(text: &str) -> Result<Vec<Name>, DetailFault> {
 /// use servanda_model::{Calendar, Instant};
 /// let desk = Desk {
 ///     now: Instant::parse_utc("2026-05-03T12:00Z").unwrap(), calendar: Calendar::utc(), facts: Default::default(),
-///     fact: Some("fire".into()), attachments: Vec::new(), exercise: true,
+///     fact: Some("fire".into()), zones: Default::default(), attachments: Vec::new(), exercise: true,
 /// };
 /// let answers = [("what", "explosion"), ("when", "11:30"), ("where", "Avdiivka"), ("means", "heard"), ("source", "Patrol 2"), ("count", "about 3")];
 /// let answers = answers.map(|(k, v)| (k.to_string(), v.to_string())).into();
@@ -444,7 +471,7 @@ pub fn record(
     record.exercise = desk.exercise;
     record.source = given("source").map(shown_line).unwrap_or_default();
     if let Some(text) = given("where") {
-        record.place = Some(place(text).map_err(|f| one("where", f))?);
+        record.place = Some(place(text, desk).map_err(|f| one("where", f))?);
         record.extra.insert(format!("{}place-name", details::PREFIX), shown_line(text));
     }
     let put = |record: &mut Record, key: &str, value: &str| {

@@ -14,6 +14,7 @@ fn desk(now: &str) -> Desk {
         calendar: Calendar::of_zone("Europe/Kyiv").unwrap(),
         facts: BTreeSet::new(),
         fact: Some(Name::from("fire")),
+        zones: BTreeSet::from([Name::from("river-zone")]),
         attachments: vec![("crater.jpg".to_string(), format!("sha256:{}", "a".repeat(64)))],
         exercise: true,
     }
@@ -126,6 +127,13 @@ fn times_are_read_as_people_say_them() {
         ("2026-05-01T14:30Z", "2026-05-01 17:30"),
     ] {
         assert_eq!(checked("when", text, &desk).unwrap_or_else(|f| panic!("{text}: {f:?}")), shown, "{text}");
+        // What is kept of it is read as the same.
+        let kept = super::entry::kept("when", text, &desk);
+        assert_eq!(
+            checked("when", &kept, &desk).unwrap_or_else(|f| panic!("{kept}: {f:?}")),
+            shown,
+            "{text}"
+        );
     }
     for text in ["", "soon", "25:00", "14:30-", "-", "2026-02-30 10:00", "14:30-15:10-16:00", "ї:ї"] {
         assert!(checked("when", text, &desk).is_err(), "{text}");
@@ -143,6 +151,7 @@ fn places_are_read_as_people_say_them() {
         ("48.14 37.74", "48.14000, 37.74000"),
         ("48.14, 37.74 within 500m", "48.14000, 37.74000 within 500 m"),
         ("Donetsk", "Donetsk"),
+        ("river-zone", "river-zone"),
     ] {
         let got = checked("where", text, &desk).unwrap_or_else(|f| panic!("{text}: {f:?}"));
         if text.starts_with("Avdiivka within") {
@@ -151,7 +160,18 @@ fn places_are_read_as_people_say_them() {
             assert_eq!(got, shown, "{text}");
         }
     }
-    for text in ["", "Donetsk within 2 km", "Nowhere", "3km NE of Nowhere", "48.14 37.74 within reach"] {
+    assert_eq!(
+        checked("where", "zone no-fire", &Desk { zones: BTreeSet::new(), ..desk.clone() }).unwrap(),
+        "no-fire"
+    );
+    for text in [
+        "",
+        "zone no-fire",
+        "Donetsk within 2 km",
+        "Nowhere",
+        "3km NE of Nowhere",
+        "48.14 37.74 within reach",
+    ] {
         assert!(checked("where", text, &desk).is_err(), "{text}");
     }
 }

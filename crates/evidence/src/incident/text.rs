@@ -20,8 +20,13 @@ pub fn line(incident: &Incident<'_>, calendar: &Calendar) -> String {
         incident.id,
         calendar.show_when(main.when),
         status.word(),
-        plain(&main.title),
+        title(main),
     )
+}
+
+/// What a record calls itself, else what it speaks of.
+fn title(record: &Record) -> String {
+    if record.title.is_empty() { format!("{} (no title)", record.fact) } else { plain(&record.title) }
 }
 
 /// Without what a terminal would obey.
@@ -53,8 +58,7 @@ pub fn text(incident: &Incident<'_>, ground: &Ground<'_>) -> String {
     let details = details::of(main);
     let mut out = String::new();
     let exercise = if incident.is_exercise() { "EXERCISE, EXERCISE, EXERCISE\n" } else { "" };
-    let _ =
-        writeln!(out, "{exercise}{}, version {}: {}", incident.id, incident.version(), plain(&main.title));
+    let _ = writeln!(out, "{exercise}{}, version {}: {}", incident.id, incident.version(), title(main));
     let mut field = |name: &str, value: String| {
         let mut lines = value.lines();
         let _ = writeln!(out, "  {name:<16} {}", plain(lines.next().unwrap_or("")));
@@ -196,7 +200,7 @@ pub fn text(incident: &Incident<'_>, ground: &Ground<'_>) -> String {
             Voice::of(record).word(),
             record.id,
             plain(&record.source),
-            plain(&record.title),
+            title(record),
         );
     }
     let late: Vec<_> = incident.replies();

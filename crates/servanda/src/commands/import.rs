@@ -119,15 +119,7 @@ impl Arguments {
     fn mapping(&self, workspace: &Workspace) -> Result<Option<Mapping>, Failure> {
         let mapping = match &self.map {
             None => self.format.format().embedded(),
-            Some(named) => {
-                let short = workspace.mapping(&named.to_string_lossy());
-                let path = if named.components().count() == 1 && !named.exists() && short.exists() {
-                    &short
-                } else {
-                    named
-                };
-                Some(source::mapping(path)?)
-            }
+            Some(named) => Some(source::mapping(&source::mapping_place(workspace, named))?),
         };
         match (&self.fact, mapping) {
             (None, mapping) => Ok(mapping),
