@@ -15,10 +15,13 @@
 
 mod clock;
 mod commands;
+mod envelope;
 mod failure;
 mod input;
+mod intake;
 mod matter;
 mod random;
+mod outbox;
 mod session;
 mod source;
 

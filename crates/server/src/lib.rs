@@ -1,7 +1,8 @@
 //! The page and its JSON, over HTTP on this machine only.
 //!
 //! What it deliberately does not do: decide a verdict (it is handed the engine), word one (`report` does), read the clock
-//! (the question that is asked by default is handed in), serve other machines.
+//! (the question that is asked by default is handed in), understand what is sent to it ([`intake`] hands it on), serve other
+//! machines.
 //!
 //! Invariants
 //! - it listens on the loopback address and answers only to the names of this machine, so that no page from elsewhere
@@ -18,9 +19,11 @@
 mod answers;
 pub mod asked;
 mod assets;
+pub mod intake;
 mod problem;
 pub mod witness;
 
+pub use intake::Intake;
 pub use problem::Problem;
 
 use axum::Router;
@@ -45,6 +48,7 @@ pub struct Served {
     asked_by_default: Question,
     evaluate: Box<Evaluate>,
     recent: Mutex<Recent>,
+    intake: Option<Arc<dyn Intake>>,
 }
 
 /// Questions asked lately, the last one first, each with its board once there is one.
@@ -65,7 +69,13 @@ impl Served {
         evaluate: Box<Evaluate>,
     ) -> Served {
         let recent = Mutex::new(VecDeque::new());
-        Served { agreement, text, places, records, asked_by_default, evaluate, recent }
+        let intake = None;
+        Served { agreement, text, places, records, asked_by_default, evaluate, recent, intake }
+    }
+
+    /// Also takes submissions in.
+    pub fn taking(self, intake: Arc<dyn Intake>) -> Served {
+        Served { intake: Some(intake), ..self }
     }
 
     /// With a board that is at hand already: its question is not evaluated again.
