@@ -20,8 +20,8 @@ mod failure;
 mod input;
 mod intake;
 mod matter;
-mod random;
 mod outbox;
+mod random;
 mod session;
 mod source;
 

@@ -157,9 +157,11 @@ pub(crate) fn open(place: &Place, make: bool, origin: Option<&str>) -> Result<Op
     // Whose it is comes first: nothing is written into a stranger's, or a newer one.
     let mut there = false;
     if connection.is_postgres() {
-        there = connection.number("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()", &[])? > 0;
+        there =
+            connection.number("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()", &[])? > 0;
         if there {
-            let ours = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'about'";
+            let ours =
+                "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'about'";
             if connection.number(ours, &[])? == 0 {
                 let message = format!("`{}` holds tables of something else", place.shown());
                 return Err(Error::new(Kind::Corrupt, message)
