@@ -182,6 +182,17 @@ impl<T: Timed> Column<T> {
         self.lower(time, 0)
     }
 
+    /// The last entry at a time or earlier.
+    #[inline]
+    pub fn up_to(&self, time: i64) -> Option<Spot> {
+        match self.tail.entries().last() {
+            Some(last) if last.time() <= time => {
+                Some(Spot { chunk: self.chunks() as u32, at: self.tail.entries().len() as u32 - 1 })
+            }
+            _ => self.previous(self.after(time)),
+        }
+    }
+
     /// The first entry later than a time.
     pub fn after(&self, time: i64) -> Spot {
         self.lower(time + 1, 0)

@@ -6,7 +6,7 @@
 //!
 //! A rule's look-ahead is bounded by its deadline. Without one nothing that it says is ever settled, so it is refused.
 
-use super::table::Names;
+use super::names::Names;
 use super::window::Need;
 use servanda_model::agreement::*;
 use servanda_model::uses::Uses;
@@ -216,11 +216,6 @@ impl Rule {
             Content::Act(scan, _) | Content::State(scan, ..) if scan.bearer.is_some() => self.bearers.len(),
             _ => 1,
         }
-    }
-
-    /// The lane of a bearer.
-    pub fn lane(&self, bearer: u16) -> u16 {
-        if self.lanes() == 1 { 0 } else { bearer }
     }
 
     fn scans_mut(&mut self) -> impl Iterator<Item = &mut Scan> {
