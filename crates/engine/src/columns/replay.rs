@@ -144,12 +144,11 @@ impl Log {
     /// How the instance of a row stands at a moment that is not before what was known. In the very millisecond of its
     /// deadline what is not done is still pending.
     pub fn performance(&self, row: usize, at: Instant) -> Performance {
-        let (due, done) = (self.due(row), self.done[row]);
         match self.said[row] {
             Said::NotEstablished => Performance::PendingEvidence,
             Said::Exceeded => Performance::Violated,
-            Said::Done if done <= at.0 => Performance::Satisfied,
-            _ if at.0 <= due => Performance::Pending,
+            Said::Done if self.done[row] <= at.0 => Performance::Satisfied,
+            _ if at.0 <= self.due(row) => Performance::Pending,
             Said::Doubtful => Performance::PendingEvidence,
             _ => Performance::Violated,
         }
@@ -424,23 +423,27 @@ impl<'p> Live<'p> {
                 if let Some(known) = &mut state.known {
                     known.insert(Known { anchor: turn.anchor, bearer: whom.start, first });
                 }
-                for bearer in whom.clone() {
-                    let lane = if rule.content_is_cap() { 0 } else { state.lane(bearer, spoken.key) };
-                    instances.push(Instance {
-                        rule: number as u16,
-                        bearer,
-                        anchor: turn.anchor,
-                        from: turn.from,
-                        lane,
-                        row: NO_ROW,
-                        status: Status::Gone,
-                        touched: false,
-                    });
-                }
+                instances.extend(whom.clone().map(|bearer| Instance {
+                    rule: number as u16,
+                    bearer,
+                    anchor: turn.anchor,
+                    from: turn.from,
+                    lane: NO_ROW,
+                    row: NO_ROW,
+                    status: Status::Gone,
+                    touched: false,
+                }));
                 first
             }
         };
-        if established && !rule.content_is_cap() {
+        let joined = established && !rule.content_is_cap();
+        if joined && turn.begins {
+            // A correction may have moved it to another key.
+            for (bearer, instance) in whom.clone().zip(first..) {
+                instances[instance as usize].lane = state.lane(bearer, spoken.key);
+            }
+        }
+        if joined {
             let lane = match &mut state.triggers {
                 Some(ways) => ways.of(0, spoken.key, &mut state.lanes),
                 None => instances[first as usize].lane,
