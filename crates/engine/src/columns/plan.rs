@@ -157,6 +157,9 @@ impl Scan {
     }
 }
 
+/// So many rules fit a plan.
+pub(super) const MOST_RULES: u16 = 1 << 13;
+
 /// The bearer that a group only perhaps stands for.
 const PERHAPS: u16 = u16::MAX;
 
@@ -181,6 +184,9 @@ impl Plan {
             plan.names.intern(name.as_str().as_bytes());
         });
         for norm in norms {
+            if plan.rules.len() >= MOST_RULES.into() {
+                return Err(Refused::norm(norm, format!("a plan has at most {MOST_RULES} rules")));
+            }
             let rule = Compiler { agreement, norm, plan: &mut plan }.rule()?;
             plan.rules.push(rule);
         }

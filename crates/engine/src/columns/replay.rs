@@ -8,8 +8,8 @@
 //! - the same rows of a table give the same log, whatever the step.
 
 use super::column::{Column, Timed};
-use super::plan::{Content, Plan, Refused, Rule, Scan, Source, Spoken};
-use super::respond::{Act, BEGINS, Lane, NO_TIME, Said, Start, Ways};
+use super::plan::{Content, MOST_RULES, Plan, Refused, Rule, Scan, Source, Spoken};
+use super::respond::{Act, BEGINS, Lanes, NO_TIME, Said, Start, Ways};
 use super::table::{ENDS, FOR_EVER, Table};
 use super::window::{Entry, Turn, Window};
 use servanda_model::verdict::Performance;
@@ -19,24 +19,51 @@ use std::ops::Range;
 /// An instance: a norm, a bearer, and the row that first spoke of what triggers it.
 #[derive(Clone, Copy, Debug)]
 struct Instance {
-    rule: u16,
-    bearer: u16,
-    anchor: u32,
     /// When the trigger was; an episode that began before the entry into force counts from there.
     from: i64,
+    anchor: u32,
     /// Where the acts are that may answer it.
     lane: u32,
     /// Its open row of the log.
     row: u32,
-    status: Status,
-    touched: bool,
+    bearer: u16,
+    /// The rule, and above it [`TOUCHED`] and the status.
+    marks: u16,
+}
+
+/// Bit of [`Instance::marks`]: what is said of it may have changed.
+const TOUCHED: u16 = 1 << 15;
+/// Bits of the status.
+const STATUS: u16 = 3 << 13;
+/// Bits of the rule.
+const RULE: u16 = MOST_RULES - 1;
+
+impl Instance {
+    #[inline]
+    fn rule(&self) -> usize {
+        (self.marks & RULE).into()
+    }
+
+    #[inline]
+    fn status(&self) -> Status {
+        match (self.marks & STATUS) >> 13 {
+            0 => Status::Gone,
+            1 => Status::Doubtful,
+            _ => Status::There,
+        }
+    }
+
+    #[inline]
+    fn set(&mut self, status: Status) {
+        self.marks = self.marks & !STATUS | (status as u16) << 13;
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Status {
-    Gone,
-    Doubtful,
-    There,
+    Gone = 0,
+    Doubtful = 1,
+    There = 2,
 }
 
 const NO_ROW: u32 = u32::MAX;
@@ -114,7 +141,7 @@ impl Log {
     /// Norm and bearer of a row, and the row of the table that gives its instance its identity.
     pub fn whose(&self, row: usize) -> (&Name, &Name, u32) {
         let of = &self.instances[self.instance[row] as usize];
-        let norm = &self.norms[of.rule as usize];
+        let norm = &self.norms[of.rule()];
         (&norm.name, &norm.bearers[of.bearer as usize], of.anchor)
     }
 
@@ -123,7 +150,7 @@ impl Log {
         match self.said[row] {
             Said::NotEstablished | Said::Exceeded => NO_TIME,
             _ => {
-                let norm = &self.norms[self.instances[self.instance[row] as usize].rule as usize];
+                let norm = &self.norms[self.instances[self.instance[row] as usize].rule()];
                 norm.due.after(self.triggered[row], &self.calendar)
             }
         }
@@ -131,7 +158,7 @@ impl Log {
 
     /// Whether the instance of a row was triggered by one event, and not by an episode.
     pub fn by_event(&self, row: usize) -> bool {
-        self.norms[self.instances[self.instance[row] as usize].rule as usize].by_event
+        self.norms[self.instances[self.instance[row] as usize].rule()].by_event
     }
 
     /// The rows that were said at a moment, as known at that moment.
@@ -182,7 +209,7 @@ struct State<'p> {
     /// Whether each bearer has lanes of its own.
     apart: bool,
     due: Due,
-    lanes: Vec<Lane>,
+    lanes: Lanes,
     ways: Ways,
     /// Where triggers are, if they bind all and each bearer's acts lie apart.
     triggers: Option<Ways>,
@@ -225,7 +252,7 @@ impl<'p> State<'p> {
             all,
             apart: lanes > 1,
             due: Due::of(&rule.content),
-            lanes: Vec::new(),
+            lanes: Lanes::default(),
             ways: Ways::new(lanes),
             triggers: (all && lanes > 1).then(|| Ways::new(1)),
             windows,
@@ -244,7 +271,7 @@ impl<'p> State<'p> {
     fn find(&mut self, instances: &[Instance], number: usize, spoken: Spoken, turn: Turn) -> Option<u32> {
         let known = self.known.get_or_insert_with(|| {
             let mut known = Column::default();
-            let own = instances.iter().zip(0..).filter(|(i, _)| i.rule as usize == number);
+            let own = instances.iter().zip(0..).filter(|(i, _)| i.rule() == number);
             let firsts = own.filter(|(i, _)| !self.all || i.bearer == 0);
             for (Instance { anchor, bearer, .. }, first) in firsts {
                 known.insert(Known { anchor: *anchor, bearer: *bearer, first });
@@ -256,7 +283,7 @@ impl<'p> State<'p> {
         let own = known.iter_from(known.from(anchor)).take_while(|k| k.anchor == turn.anchor);
         let fits = |k: &&Known| {
             let first = &instances[k.first as usize];
-            let free = first.status == Status::Gone;
+            let free = first.status() == Status::Gone;
             k.bearer == bearer && if turn.begins { free } else { !free && first.from == turn.from }
         };
         own.into_iter().find(fits).map(|k| k.first)
@@ -272,10 +299,10 @@ impl State<'_> {
             Content::Nothing => (Said::Exceeded, NO_TIME),
             Content::Act(..) => {
                 let due = self.due.after(triggered, calendar);
-                self.lanes[lane as usize].answer(triggered, due, standard)
+                self.lanes.answer(lane, triggered, due, standard)
             }
             Content::State(_, holds, span) => {
-                self.lanes[lane as usize].state(triggered + span, *holds, standard)
+                self.lanes.state(lane, triggered + span, *holds, standard)
             }
         }
     }
@@ -295,8 +322,8 @@ pub struct Live<'p> {
 #[inline]
 fn touch(instances: &mut [Instance], touched: &mut Vec<u32>, instance: u32) {
     let own = &mut instances[instance as usize];
-    if !own.touched {
-        own.touched = true;
+    if own.marks & TOUCHED == 0 {
+        own.marks |= TOUCHED;
         touched.push(instance);
     }
 }
@@ -424,14 +451,12 @@ impl<'p> Live<'p> {
                     known.insert(Known { anchor: turn.anchor, bearer: whom.start, first });
                 }
                 instances.extend(whom.clone().map(|bearer| Instance {
-                    rule: number as u16,
-                    bearer,
-                    anchor: turn.anchor,
                     from: turn.from,
+                    anchor: turn.anchor,
                     lane: NO_ROW,
                     row: NO_ROW,
-                    status: Status::Gone,
-                    touched: false,
+                    bearer,
+                    marks: number as u16,
                 }));
                 first
             }
@@ -448,19 +473,19 @@ impl<'p> Live<'p> {
                 Some(ways) => ways.of(0, spoken.key, &mut state.lanes),
                 None => instances[first as usize].lane,
             };
-            let starts = &mut state.lanes[lane as usize].starts;
+            let start = Start { time, instance: first };
             match turn.begins {
-                true => _ = starts.insert(Start { time, instance: first }),
-                false => _ = starts.remove(time, first),
+                true => state.lanes.insert_start(lane, start),
+                false => state.lanes.remove_start(lane, start),
             }
         }
         for instance in first..first + whom.len() as u32 {
             let own = &mut instances[instance as usize];
-            own.status = match (turn.begins, established) {
+            own.set(match (turn.begins, established) {
                 (true, true) => Status::There,
                 (true, false) => Status::Doubtful,
                 (false, _) => Status::Gone,
-            };
+            });
             if turn.begins {
                 own.from = turn.from;
             }
@@ -472,22 +497,24 @@ impl<'p> Live<'p> {
     fn acted(&mut self, number: usize, spoken: Spoken, act: Act, comes: bool) {
         let state = &mut self.states[number];
         let bearer = spoken.bearer.unwrap_or(0);
-        let number = state.lane(bearer, spoken.key);
-        let lane = &mut state.lanes[number as usize];
-        let spot = match comes {
-            true => lane.acts.insert(act).0,
-            false => {
-                lane.acts.remove(act.time, act.root);
-                lane.acts.from(act.time)
-            }
+        let lane = state.lane(bearer, spoken.key);
+        let standard = state.rule.standard as u8;
+        let since = match comes {
+            true => state.lanes.insert_act(lane, act, standard),
+            false => state.lanes.remove_act(lane, act, standard),
         };
-        let lane = &state.lanes[number as usize];
         let triggers = match &state.triggers {
-            Some(ways) => match ways.find(0, spoken.key) {
-                Some(triggers) => &state.lanes[triggers as usize],
-                None => return,
-            },
-            None => lane,
+            Some(ways) => ways.find(0, spoken.key),
+            None => Some(lane),
+        };
+        let Some(triggers) = triggers else { return };
+        // An act may answer the triggers after the act before it, up to it; a change of the state decides those whose
+        // deadline, a span after them, lies between it and the next.
+        let (from, to) = match state.rule.content {
+            Content::State(_, _, span) => {
+                (act.time - span, state.lanes.next_act(lane, act.time).saturating_sub(span))
+            }
+            _ => (since.saturating_add(1), act.time + 1),
         };
         let (all, apart, bearers) = (state.all, state.apart, u32::from(state.bearers));
         let (instances, touched) = (&mut self.log.instances, &mut self.touched);
@@ -496,16 +523,7 @@ impl<'p> Live<'p> {
             (true, true) => touch(instances, touched, first + u32::from(bearer)),
             (true, false) => (first..first + bearers).for_each(|i| touch(instances, touched, i)),
         };
-        match state.rule.content {
-            Content::State(_, _, span) => {
-                let (from, to) = lane.decides(act.time, span);
-                triggers.started(from, to).for_each(touch);
-            }
-            _ => {
-                let since = lane.act_before(spot, state.rule.standard as u8);
-                triggers.answered_by(since, act.time).for_each(touch);
-            }
-        }
+        state.lanes.started(triggers, from, to, touch);
     }
 
     /// What changed since the last time is said as known at `known_at`: the rows that this adds to the log.
@@ -514,11 +532,11 @@ impl<'p> Live<'p> {
         let log = &mut self.log;
         for instance in self.touched.drain(..) {
             let own = &mut log.instances[instance as usize];
-            own.touched = false;
+            own.marks &= !TOUCHED;
             let old = own.row as usize;
-            let state = &self.states[own.rule as usize];
+            let state = &self.states[own.rule()];
             let triggered = own.from.max(state.rule.in_force);
-            let now = match own.status {
+            let now = match own.status() {
                 Status::Gone => None,
                 Status::Doubtful => Some((Said::NotEstablished, NO_TIME)),
                 Status::There => Some(state.said(own.lane, triggered, &self.plan.calendar)),
