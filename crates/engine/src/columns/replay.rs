@@ -584,7 +584,7 @@ impl<'p> Live<'p> {
         let end_of = |at: i64| (at + step - 1).div_euclid(step) * step;
         let (mut next, mut back, mut now) = (0, 0, i64::MIN);
         while next < table.len() || back < gone.len() {
-            let comes = table.recorded.get(next).copied().unwrap_or(FOR_EVER);
+            let comes = if next < table.len() { table.recorded(next as u32) } else { FOR_EVER };
             let goes = gone.get(back).map_or(FOR_EVER, |(to, _)| *to);
             let at = comes.min(goes);
             if at > now {

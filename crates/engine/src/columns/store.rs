@@ -62,6 +62,8 @@ struct Parts {
     names: Vec<u8>,
     ends: Vec<u32>,
     table: Table,
+    far: Vec<u32>,
+    far_at: Vec<i64>,
     gone: Vec<u32>,
     gone_at: Vec<i64>,
     corrects: Vec<u32>,
@@ -70,6 +72,8 @@ struct Parts {
 
 /// Columns before those that have an entry for each row.
 const BEFORE_ROWS: usize = 3;
+/// Columns behind those.
+const BEHIND_ROWS: usize = 6;
 
 impl Parts {
     fn of(plan: &Plan, table: Table) -> Parts {
@@ -78,6 +82,8 @@ impl Parts {
             meaning: meaning(plan),
             names: names.to_vec(),
             ends: ends.to_vec(),
+            far: table.far.keys().copied().collect(),
+            far_at: table.far.values().copied().collect(),
             gone: table.gone.keys().copied().collect(),
             gone_at: table.gone.values().copied().collect(),
             corrects: table.roots.keys().copied().collect(),
@@ -88,11 +94,11 @@ impl Parts {
 
     /// All columns, in order.
     fn columns(&mut self) -> Vec<&mut dyn Stored> {
-        let Parts { meaning, names, ends, table, gone, gone_at, corrects, roots } = self;
-        let Table { fact, time, recorded, state, roles, .. } = table;
-        let mut all: Vec<&mut dyn Stored> = vec![meaning, names, ends, fact, time, recorded, state];
+        let Parts { meaning, names, ends, table, far, far_at, gone, gone_at, corrects, roots } = self;
+        let Table { fact, time, delay, state, roles, .. } = table;
+        let mut all: Vec<&mut dyn Stored> = vec![meaning, names, ends, fact, time, delay, state];
         roles.iter_mut().for_each(|role| all.push(role));
-        let rest: [&mut dyn Stored; 4] = [gone, gone_at, corrects, roots];
+        let rest: [&mut dyn Stored; BEHIND_ROWS] = [far, far_at, gone, gone_at, corrects, roots];
         all.extend(rest);
         all
     }
@@ -103,16 +109,18 @@ impl Parts {
         let rows = table.len();
         let known = |of: &[u32]| of.is_sorted_by(|a, b| a < b) && of.last().is_none_or(|r| (*r as usize) < rows);
         let sane = known(&self.gone)
+            && known(&self.far)
             && known(&self.corrects)
             && self.gone.len() == self.gone_at.len()
             && self.corrects.len() == self.roots.len()
             && self.corrects.iter().zip(&self.roots).all(|(row, root)| root < row)
             && table.fact.iter().all(|f| (*f as usize) < plan.facts().len())
-            && table.recorded.is_sorted()
+            && self.far.len() == self.far_at.len()
             && table.names.starts_with(&plan.names);
         table.gone = self.gone.into_iter().zip(self.gone_at).collect::<BTreeMap<_, _>>();
         table.roots = self.corrects.into_iter().zip(self.roots).collect::<BTreeMap<_, _>>();
-        sane.then_some(table)
+        table.far = self.far.into_iter().zip(self.far_at).collect::<BTreeMap<_, _>>();
+        (sane && table.in_order()).then_some(table)
     }
 }
 
@@ -185,7 +193,7 @@ impl<'p> Reading<'p> {
         let length = usize::try_from(length).map_err(|_| damaged())?;
         let mut columns = self.parts.columns();
         let all = columns.len();
-        let of_rows = BEFORE_ROWS + 1..all - 4;
+        let of_rows = BEFORE_ROWS + 1..all - BEHIND_ROWS;
         if of_rows.contains(&self.column) {
             if length != rows {
                 return Err(damaged());
@@ -229,7 +237,7 @@ impl<'p> Reading<'p> {
 impl Table {
     /// The table as bytes, without the identities of its records.
     pub fn to_bytes(&self, plan: &Plan) -> Vec<u8> {
-        let mut out = Vec::with_capacity(HEADER.len() + self.len() * (19 + 4 * self.roles.len()));
+        let mut out = Vec::with_capacity(HEADER.len() + self.len() * (15 + 4 * self.roles.len()));
         out.extend_from_slice(HEADER);
         Parts::of(plan, self.clone()).columns().iter().for_each(|column| column.write(&mut out));
         out

@@ -24,7 +24,9 @@ pub struct Table {
     pub names: Names,
     pub(super) fact: Vec<u16>,
     pub(super) time: Vec<i64>,
-    pub(super) recorded: Vec<i64>,
+    /// How long after that it was recorded; [`FAR`] where `far` says when.
+    pub(super) delay: Vec<u32>,
+    pub(super) far: BTreeMap<u32, i64>,
     pub(super) state: Vec<u8>,
     pub(super) roles: Vec<Vec<u32>>,
     pub(super) ids: Vec<RecordId>,
@@ -33,6 +35,9 @@ pub struct Table {
     /// Rows that correct another: the first record of their chain.
     pub(super) roots: BTreeMap<u32, u32>,
 }
+
+/// Weeks, or before it happened: no delay that fits.
+const FAR: u32 = u32::MAX;
 
 /// Bit of [`Table::state`] beside the grade: the record reports the end of a state.
 pub(super) const ENDS: u8 = 4;
@@ -73,8 +78,12 @@ impl Table {
     }
 
     /// When a row was recorded, in milliseconds since 1970.
+    #[inline]
     pub fn recorded(&self, row: u32) -> i64 {
-        self.recorded[row as usize]
+        match self.delay[row as usize] {
+            FAR => self.far.get(&row).copied().unwrap_or(FOR_EVER),
+            delay => self.time[row as usize].saturating_add(delay.into()),
+        }
     }
 
     /// When it happened.
@@ -99,7 +108,7 @@ impl Table {
 
     /// Whether a row counts as known at a moment.
     pub fn known(&self, row: u32, at: Instant) -> bool {
-        (self.recorded[row as usize]..self.known_to(row)).contains(&at.0)
+        (self.recorded(row)..self.known_to(row)).contains(&at.0)
     }
 
     /// From when on a row no longer counts.
@@ -119,19 +128,28 @@ impl Table {
     /// Where it was recorded before the row above.
     #[inline]
     pub fn push(&mut self, row: Row<'_>) -> u32 {
-        assert!(
-            self.recorded.last().is_none_or(|last| *last <= row.recorded),
-            "rows come in order of recording"
-        );
         let number = self.fact.len() as u32;
+        let above = number.checked_sub(1).map_or(i64::MIN, |above| self.recorded(above));
+        assert!(above <= row.recorded, "rows come in order of recording");
         self.fact.push(row.fact);
         self.time.push(row.time);
-        self.recorded.push(row.recorded);
+        let delay = row.recorded.checked_sub(row.time).and_then(|delay| u32::try_from(delay).ok());
+        let delay = delay.unwrap_or(FAR);
+        if delay == FAR {
+            self.far.insert(number, row.recorded);
+        }
+        self.delay.push(delay);
         self.state.push(row.grade as u8 | if row.ends { ENDS } else { 0 });
         for (i, column) in self.roles.iter_mut().enumerate() {
             column.push(row.cells.get(i).copied().unwrap_or(NOTHING));
         }
         number
+    }
+
+    /// Whether each row was recorded at a moment, and none before the row above.
+    pub(super) fn in_order(&self) -> bool {
+        let far = self.delay.iter().zip(0..).filter(|(delay, _)| **delay == FAR).map(|(_, row)| row);
+        far.eq(self.far.keys().copied()) && (0..self.len() as u32).is_sorted_by_key(|row| self.recorded(row))
     }
 
     /// Says that a row was withdrawn, or, where `by` is given, corrected by a later row that is to keep its identity.
