@@ -580,7 +580,8 @@ impl<'p> Live<'p> {
         gone.sort_unstable();
         // Rows that were taken back before they were recorded never count.
         let void = table.gone.iter().filter(|(row, to)| !counts(**row, **to));
-        let mut void = void.map(|(row, _)| *row as usize).peekable();
+        let mut void = void.map(|(row, _)| *row as usize);
+        let mut next_void = void.next();
         let end_of = |at: i64| (at + step - 1).div_euclid(step) * step;
         let (mut next, mut back, mut now) = (0, 0, i64::MIN);
         while next < table.len() || back < gone.len() {
@@ -597,7 +598,9 @@ impl<'p> Live<'p> {
                 self.remove(table, gone[back].1)?;
                 back += 1;
             } else {
-                if void.next_if_eq(&next).is_none() {
+                if next_void == Some(next) {
+                    next_void = void.next();
+                } else {
                     self.insert(table, next as u32)?;
                 }
                 next += 1;
