@@ -138,7 +138,7 @@ impl Intake {
                 quarantine: None,
             };
             match self.workspace.enter(&import, &stored, None, self.known.count) {
-                Ok(()) => {
+                Ok(_) => {
                     for record in &records {
                         self.known.add(record);
                     }
@@ -222,7 +222,7 @@ impl Intake {
                 refused.as_deref().map(str::as_bytes),
                 self.known.count,
             ) {
-                Ok(()) => {
+                Ok(_) => {
                     records.iter().for_each(|record| self.known.add(record));
                     return Ok(made);
                 }
@@ -374,7 +374,7 @@ pub fn by_hand(
             quarantine: None,
         };
         match workspace.enter(&import, &stored, None, known.count) {
-            Ok(()) => return Ok(records),
+            Ok(_) => return Ok(records),
             Err(error) if error.is_busy() => {}
             Err(error) => return Err(error.into()),
         }
