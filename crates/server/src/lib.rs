@@ -1,7 +1,8 @@
 //! The page and its JSON, over HTTP on this machine only.
 //!
 //! What it deliberately does not do: decide a verdict (it is handed the engine), word one (`report` does), read the clock
-//! (the question that is asked by default is handed in), serve other machines.
+//! (the question that is asked by default is handed in), understand what is sent to it ([`intake`] hands it on), serve other
+//! machines.
 //!
 //! Invariants
 //! - it listens on the loopback address and answers only to the names of this machine, so that no page from elsewhere
@@ -11,15 +12,20 @@
 //! - an error is a status, a stable code and a message for the reader; a bug goes to the log and is a 500;
 //! - a question is evaluated once, however many requests ask it at the same time.
 //!
+//! A witness of a log is served by [`witness`], with a process of its own.
+//!
 //! Where to start reading: [`Served`], [`router`], then [`asked`]. Tests: `tests/routes.rs`.
 
 mod answers;
 pub mod asked;
 mod assets;
 mod explaining;
+pub mod intake;
 mod problem;
+pub mod witness;
 
 pub use explaining::Explain;
+pub use intake::Intake;
 pub use problem::Problem;
 
 use axum::Router;
@@ -45,6 +51,7 @@ pub struct Served {
     evaluate: Box<Evaluate>,
     explain: Option<Box<Explain>>,
     recent: Mutex<Recent>,
+    intake: Option<Arc<dyn Intake>>,
 }
 
 /// Questions asked lately, the last one first, each with its board once there is one.
@@ -73,7 +80,13 @@ impl Served {
             evaluate,
             explain: None,
             recent: Mutex::new(VecDeque::new()),
+            intake: None,
         }
+    }
+
+    /// Also takes submissions in.
+    pub fn taking(self, intake: Arc<dyn Intake>) -> Served {
+        Served { intake: Some(intake), ..self }
     }
 
     /// With cards that explain their verdicts, as the engine finds it. Without it a card has no explanation.

@@ -9,9 +9,14 @@ mod exercise;
 mod explain;
 mod fmt;
 mod import;
+mod incident;
+mod listen;
+mod log;
 mod new;
+mod record;
 mod serve;
 mod status;
+mod sync;
 mod test;
 mod why;
 
@@ -51,6 +56,18 @@ enum Command {
     Explain(explain::Arguments),
     /// Make records of the reports of others
     Import(import::Arguments),
+    /// Keep, prove and check the tamper-evident log
+    Log(Box<log::Arguments>),
+    /// Record one incident by hand, or an entry about one
+    Record(Box<record::Arguments>),
+    /// Take in what sensors report, as it comes
+    Listen(listen::Arguments),
+    /// Deliver an outbox
+    Sync(sync::Arguments),
+    /// Show everything that is on file about an incident
+    Incident(incident::One),
+    /// List incidents
+    Incidents(incident::Many),
     /// Show the board: what is kept, what is broken, what is due
     Status(status::Arguments),
     /// Show why a verdict is what it is
@@ -98,7 +115,7 @@ impl Line {
             Err(failure) if failure.nobody_reads => ExitCode::SUCCESS,
             Err(failure) => {
                 session.note(&failure.shown(session.colour_of_errors));
-                ExitCode::from(2)
+                ExitCode::from(if failure.integrity { 3 } else { 2 })
             }
         }
     }
@@ -113,6 +130,12 @@ impl Command {
             Command::Fmt(arguments) => fmt::run(&arguments, session),
             Command::Explain(arguments) => explain::run(&arguments, session),
             Command::Import(arguments) => import::run(&arguments, session),
+            Command::Log(arguments) => log::run(*arguments, session),
+            Command::Record(arguments) => record::run(&arguments, session),
+            Command::Listen(arguments) => listen::run(&arguments, session),
+            Command::Sync(arguments) => sync::run(&arguments, session),
+            Command::Incident(arguments) => incident::one(&arguments, session),
+            Command::Incidents(arguments) => incident::many(&arguments, session),
             Command::Status(arguments) => status::run(&arguments, session),
             Command::Why(arguments) => why::run(&arguments, session),
             Command::Duties(arguments) => duties::run(&arguments, session),
