@@ -355,11 +355,11 @@ const WHOLE: &[(&str, &str)] = &[
     ("S0507", "```pact\nagreement t\n```\n"),
     (
         "S0512",
-        "```pact\nagreement t\nparty A\nevent e\n  carries by: party\nduty d\n  bearer A\n  must do e by bearer\n  every 24 hours\n```\n",
+        "# T\n\n> words\n\n```pact\nagreement t\nparty A\nevent e\n  carries by: party\nduty d\n  bearer A\n  must do e by bearer\n  every 24 hours\n  per \"words\"\n```\n",
     ),
     (
         "S0513",
-        "```pact\nagreement t\n  in force 2026-01-01T00:00Z\nparty A\nevent e\n  carries by: party\nduty d\n  bearer A\n  must do e by bearer\n```\n",
+        "# T\n\n> words\n\n```pact\nagreement t\n  in force 2026-01-01T00:00Z\nparty A\nevent e\n  carries by: party\nduty d\n  bearer A\n  must do e by bearer\n  per \"words\"\n```\n",
     ),
     ("S0508", "```pact\nparty A\n```\n"),
     ("Q0403", "```pact\nagreement t\n  in force 2026-01-01T00:00Z\n  per \"words\"\n```\n"),
