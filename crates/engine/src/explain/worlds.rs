@@ -284,3 +284,26 @@ impl Known {
         self.touched_by(agreement, &r, &ended)
     }
 }
+
+impl<'w> Memo<'w> {
+    /// The same, with what hangs on neither records nor clock shared with others of the same agreement and places.
+    pub fn sharing(self, others: &Memo<'w>) -> Memo<'w> {
+        Memo { same: others.same.clone(), within: others.within.clone(), ..self }
+    }
+}
+
+impl<'w> World<'w, '_> {
+    /// The instances of a norm for one bearer; where nobody knows which of several it was, those of all of them.
+    fn instances_of(&self, norm: &'w Norm, bearer: &Bearer) -> Vec<Arc<Verdict>> {
+        let bearers = self.bearers(norm);
+        let mut all = match bearer {
+            Bearer::NotEstablished(_) => self.by_whom_unknown(norm, &bearers),
+            _ => {
+                let own = bearers.iter().filter(|(b, _)| b == bearer || *b == Bearer::Unstated);
+                own.flat_map(|(b, names)| self.cell(norm, b, names).to_vec()).collect()
+            }
+        };
+        all.retain(|v| v.bearer == *bearer);
+        all
+    }
+}
