@@ -16,8 +16,10 @@
 //! Where to start reading: [`Workspace`], then `store.rs`, the one way in; `view.rs`, the one way out; [`log::Log`] for the log.
 //! Tests stand beside the code of each module, and in `tests/` of this crate.
 
+mod backup;
 mod disk;
 mod entry;
+mod erased;
 mod error;
 pub mod files;
 mod label;
@@ -25,6 +27,7 @@ pub mod log;
 mod packs;
 pub mod policy;
 mod projection;
+mod rebuild;
 mod schema;
 mod seal;
 mod settings;
@@ -35,8 +38,10 @@ mod submit;
 mod view;
 mod workspace;
 
+pub use backup::{Manifest, Restored, restore};
 pub use entry::{Entry, Erasure, Intake, Statement, StoredRecord, Submitted};
 pub use error::Error;
+pub use rebuild::Compared;
 pub use settings::{Clock, Database, Demo, Serve, Settings};
 pub use store::{Entered, Receipt, Store};
 pub use submit::{Submission, digest};

@@ -46,6 +46,8 @@ pub struct Submission {
     pub previous: Option<Hash>,
     /// The bytes as they came.
     pub submitted: Submitted,
+    /// The short name of the key that signed it, where one did: it must not have been revoked when this is entered.
+    pub key: Option<String>,
     /// What is entered: one record, or one statement.
     pub entry: Entry,
 }
@@ -289,7 +291,7 @@ impl Writer<'_> {
                 commitment: [0; 32],
             }
             .to_bytes()
-            .map_err(|e| Error::new(Kind::Refused, e.to_string()))
+            .map_err(|e| refused(Kind::Refused, e.to_string(), "nothing was entered"))
         })?;
         lasts.insert(
             who.clone(),
