@@ -354,7 +354,8 @@ impl Marking {
     /// reader who knows those words; it makes nothing a classified document.
     pub fn show_nato(&self) -> String {
         let policy = self.policy.as_ref().map_or("NATO".to_string(), |p| p.as_str().to_uppercase());
-        let level = ["UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL", "SECRET", "TOP SECRET"][self.level as usize];
+        let level =
+            ["UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL", "SECRET", "TOP SECRET"][self.level as usize];
         format!("{policy} {level}{}", self.tail(" // ", "REL TO", "ORCON"))
     }
 
@@ -461,7 +462,9 @@ mod tests {
     fn some_markings() -> Vec<Marking> {
         let mut all = Vec::new();
         for level in [Tlp::Clear, Tlp::Amber, Tlp::Red] {
-            for to in [None, Some(set(&["Ukraine", "Poland"])), Some(set(&["Poland", "France"])), Some(set(&[]))] {
+            for to in
+                [None, Some(set(&["Ukraine", "Poland"])), Some(set(&["Poland", "France"])), Some(set(&[]))]
+            {
                 for caveats in [set(&[]), set(&["medical"]), set(&["medical", "source"])] {
                     for originators in [set(&[]), set(&["Poland"])] {
                         all.push(Marking {

@@ -134,7 +134,8 @@ fn copy(from: &Path, to: &Path, file: &Path, always: bool) -> Result<bool, Error
         // One byte of what was there before decides nothing: the checksums of the frames do, on the way back.
         let mut reader = File::open(&source).map_err(|e| Error::io("read", &source, e))?;
         reader.seek(SeekFrom::Start(begin)).map_err(|e| Error::io("read", &source, e))?;
-        let mut writer = OpenOptions::new().append(true).open(&copy).map_err(|e| Error::io("write", &copy, e))?;
+        let mut writer =
+            OpenOptions::new().append(true).open(&copy).map_err(|e| Error::io("write", &copy, e))?;
         std::io::copy(&mut reader.take(data.len() - begin), &mut writer)
             .and_then(|_| writer.sync_all())
             .map_err(|e| Error::io("write", &copy, e))?;
@@ -165,6 +166,7 @@ fn follow(from: &Path, to: &Path) -> Result<(), Error> {
 }
 
 /// Copies a folder.
+#[cfg(test)]
 pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
     fs::create_dir_all(to).map_err(|e| Error::io("make", to, e))?;
     for file in files_below(from)? {
@@ -182,8 +184,11 @@ impl Workspace {
     pub fn backup(&self, store: &Store, to: &Path, now: Instant) -> Result<Manifest, Error> {
         store.settle()?;
         if !store.is_there() {
-            return Err(Error::new(Kind::NotFound, format!("nothing was entered in `{}` yet", self.root().display()))
-                .help("copy the folder as it is"));
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("nothing was entered in `{}` yet", self.root().display()),
+            )
+            .help("copy the folder as it is"));
         }
         let origin = store.log()?.origin().to_string();
         let manifest = to.join(MANIFEST);
@@ -191,8 +196,11 @@ impl Workspace {
             .and_then(|to| std::path::absolute(self.root()).map(|root| to.starts_with(root)))
             .map_err(|e| Error::io("open", to, e))?;
         if inside {
-            return Err(Error::new(Kind::Settings, "a backup inside of what it is a backup of would be none")
-                .help("name a folder elsewhere, best on another disk"));
+            return Err(Error::new(
+                Kind::Settings,
+                "a backup inside of what it is a backup of would be none",
+            )
+            .help("name a folder elsewhere, best on another disk"));
         }
         let is_empty = fs::read_dir(to).map_or(true, |mut entries| entries.next().is_none());
         if !is_empty && Manifest::read(to).map_or(true, |old| old.origin != origin) {
@@ -203,7 +211,9 @@ impl Workspace {
             .help("name an empty folder, or the folder of an earlier backup"));
         }
         match fs::remove_file(&manifest) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("write", &manifest, e)),
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io("write", &manifest, e));
+            }
             _ => {}
         }
         fs::create_dir_all(to).map_err(|e| Error::io("make", to, e))?;
@@ -247,8 +257,13 @@ pub fn restore(from: &Path, to: &Path, erased: &[PathBuf]) -> Result<Restored, E
     }
     let store = Workspace::open(draft.path())?.store();
     let log = store.log()?;
-    if (log.origin(), log.size(), hex(&log.root())) != (&manifest.origin, manifest.entries, manifest.root.clone()) {
-        return Err(Error::integrity(format!("the log in `{}` is not the one that its {MANIFEST} names", from.display())));
+    if (log.origin(), log.size(), hex(&log.root()))
+        != (&manifest.origin, manifest.entries, manifest.root.clone())
+    {
+        return Err(Error::integrity(format!(
+            "the log in `{}` is not the one that its {MANIFEST} names",
+            from.display()
+        )));
     }
     let mut erased_again = 0;
     for folder in erased {
@@ -314,7 +329,9 @@ mod tests {
                 let mut previous: Option<String> = None;
                 for number in 1.. {
                     let bytes = format!("submission {number}");
-                    store.submit(submission("key/x", number, previous.as_deref(), &bytes), Instant(2_000)).unwrap();
+                    store
+                        .submit(submission("key/x", number, previous.as_deref(), &bytes), Instant(2_000))
+                        .unwrap();
                     previous = Some(bytes);
                     if done.load(std::sync::atomic::Ordering::Relaxed) {
                         break;
@@ -322,7 +339,10 @@ mod tests {
                 }
             });
             let backups = (0..3)
-                .map(|n| made.backup(&made.store(), &elsewhere.path().join(format!("b{}", n / 2)), Instant(n)).unwrap())
+                .map(|n| {
+                    made.backup(&made.store(), &elsewhere.path().join(format!("b{}", n / 2)), Instant(n))
+                        .unwrap()
+                })
                 .collect();
             done.store(true, std::sync::atomic::Ordering::Relaxed);
             writer.join().unwrap();

@@ -242,7 +242,8 @@ fn depth(text: &str) -> usize {
 
 /// A text that stands in a column and in a leaf.
 fn plain(what: &str, text: &str, longest: usize) -> Result<(), Error> {
-    let refused = |why: String| Err(Error::new(Kind::Refused, format!("{what} {why}")).help("nothing was entered"));
+    let refused =
+        |why: String| Err(Error::new(Kind::Refused, format!("{what} {why}")).help("nothing was entered"));
     if text.len() > longest {
         return refused(format!("has {} bytes, and {longest} is the most", text.len()));
     }
@@ -275,10 +276,10 @@ impl Payload {
             intake: None,
             statement: None,
             erasure: None,
-            submitted: self.submitted.as_ref().map(|s| SubmittedForm {
-                bytes: s.bytes.clone(),
-                made: s.made.map(|at| at.0),
-            }),
+            submitted: self
+                .submitted
+                .as_ref()
+                .map(|s| SubmittedForm { bytes: s.bytes.clone(), made: s.made.map(|at| at.0) }),
         };
         match &self.entry {
             Entry::Record(record) => {
@@ -314,7 +315,8 @@ impl Payload {
                 plain("the subject of a statement", statement.subject.as_str(), 512)?;
                 form.id = Some(statement.subject.to_string());
                 form.marking = Some(marking(&statement.marking)?);
-                form.statement = Some(raw(&format!("the statement on `{}`", statement.subject), &statement.json)?);
+                form.statement =
+                    Some(raw(&format!("the statement on `{}`", statement.subject), &statement.json)?);
             }
             Entry::Erasure(erasure) => {
                 form.id = Some(erasure.id.to_string());
@@ -326,12 +328,14 @@ impl Payload {
                 });
             }
         }
-        serde_json::to_vec(&form).map_err(|e| Error::new(Kind::Refused, format!("an entry cannot be written: {e}")))
+        serde_json::to_vec(&form)
+            .map_err(|e| Error::new(Kind::Refused, format!("an entry cannot be written: {e}")))
     }
 
     /// Reads the written form of an entry of that kind.
     pub(crate) fn from_bytes(kind: &str, bytes: &[u8]) -> Result<Payload, Error> {
-        let unreadable = |why: &str| Error::integrity(format!("the payload of an entry cannot be read: {why}"));
+        let unreadable =
+            |why: &str| Error::integrity(format!("the payload of an entry cannot be read: {why}"));
         let form: Form = serde_json::from_slice(bytes).map_err(|e| unreadable(&e.to_string()))?;
         if form.v != VERSION {
             return Err(Error::new(
@@ -344,7 +348,8 @@ impl Payload {
             return Err(unreadable(&format!("it is of kind `{}`, and its leaf says `{kind}`", form.kind)));
         }
         let missing = |what: &str| unreadable(&format!("it has no `{what}`"));
-        let marking = |raw: Option<Box<RawValue>>| label::from_text(raw.ok_or_else(|| missing("marking"))?.get());
+        let marking =
+            |raw: Option<Box<RawValue>>| label::from_text(raw.ok_or_else(|| missing("marking"))?.get());
         let id = form.id.map(Name::from);
         let mut target = None;
         let entry = match kind {
@@ -387,8 +392,7 @@ impl Payload {
                 json: form.statement.ok_or_else(|| missing("statement"))?.get().to_string(),
             }),
         };
-        let submitted =
-            form.submitted.map(|s| Submitted { bytes: s.bytes, made: s.made.map(Instant) });
+        let submitted = form.submitted.map(|s| Submitted { bytes: s.bytes, made: s.made.map(Instant) });
         Ok(Payload { entry, by: form.by, import: form.import, target, submitted })
     }
 }
@@ -440,7 +444,8 @@ mod tests {
             authority: "court".into(),
             reason: "asked for".into(),
         };
-        let bare = |entry, target| Payload { entry, by: "keeper".into(), import: None, target, submitted: None };
+        let bare =
+            |entry, target| Payload { entry, by: "keeper".into(), import: None, target, submitted: None };
         for payload in [
             record(odd),
             bare(Entry::Statement(statement), None),
@@ -451,9 +456,11 @@ mod tests {
             assert_eq!(Payload::from_bytes(payload.entry.kind(), &bytes).unwrap(), payload);
             assert!(Payload::from_bytes("key", &bytes).unwrap_err().is_integrity());
             let text = String::from_utf8(bytes).unwrap();
-            assert!(Payload::from_bytes(payload.entry.kind(), text.replace("\"v\":1", "\"v\":2").as_bytes())
-                .unwrap_err()
-                .is_newer());
+            assert!(
+                Payload::from_bytes(payload.entry.kind(), text.replace("\"v\":1", "\"v\":2").as_bytes())
+                    .unwrap_err()
+                    .is_newer()
+            );
             let more = text.replace("\"v\":1", "\"v\":1,\"w\":1");
             assert!(Payload::from_bytes(payload.entry.kind(), more.as_bytes()).unwrap_err().is_integrity());
         }

@@ -32,7 +32,8 @@ pub(crate) fn write(folder: &Path, key: &LogKey, entry: u64, leaf: &[u8]) -> Res
         return Ok(());
     }
     fs::create_dir_all(folder).map_err(|e| Error::io("make", folder, e))?;
-    let mut note = Note::new(text(key.name(), entry, leaf)).map_err(|e| Error::new(Kind::Refused, e.to_string()))?;
+    let mut note =
+        Note::new(text(key.name(), entry, leaf)).map_err(|e| Error::new(Kind::Refused, e.to_string()))?;
     note.sign(key, 0);
     files::write(&path, note.to_string().as_bytes())
 }
@@ -57,7 +58,8 @@ pub(crate) fn read(folder: &Path, log: &Log) -> Result<BTreeSet<u64>, Error> {
         let wrong = |why: String| Error::integrity(format!("the order `{}`: {why}", path.display()));
         let note = Note::parse(&bytes).map_err(|e| wrong(e.to_string()))?;
         note.verify_by(log.key()).map_err(|e| wrong(e.to_string()))?;
-        let entry = note.text().lines().nth(2).and_then(|line| line.strip_prefix("entry ")?.parse::<u64>().ok());
+        let entry =
+            note.text().lines().nth(2).and_then(|line| line.strip_prefix("entry ")?.parse::<u64>().ok());
         let entry = entry.ok_or_else(|| wrong("it names no entry".to_string()))?;
         // Of an entry that an older log does not have nothing has to be erased there.
         if entry >= log.size() {
@@ -84,8 +86,10 @@ pub(crate) fn apply(store: &Store, log: &Log, folder: &Path) -> Result<u64, Erro
         let name = format!("{entry}.note");
         let kept = store.places.erased.join(&name);
         if !kept.exists() {
-            let bytes = fs::read(folder.join(&name)).map_err(|e| Error::io("read", &folder.join(&name), e))?;
-            fs::create_dir_all(&store.places.erased).map_err(|e| Error::io("make", &store.places.erased, e))?;
+            let bytes =
+                fs::read(folder.join(&name)).map_err(|e| Error::io("read", &folder.join(&name), e))?;
+            fs::create_dir_all(&store.places.erased)
+                .map_err(|e| Error::io("make", &store.places.erased, e))?;
             files::write(&kept, &bytes)?;
         }
     }

@@ -100,9 +100,7 @@ impl Error {
                 Error::new(Kind::Busy, format!("`{shown}` is being written by another program"))
                     .help("run this again")
             }
-            Some(
-                SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW,
-            )
+            Some(SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW)
             | None => Error::new(Kind::Unreachable, format!("the database `{shown}` does not answer"))
                 .help("nothing was entered; it works again when the server does"),
             Some(_) => {

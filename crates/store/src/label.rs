@@ -50,7 +50,8 @@ pub(crate) fn to_text(marking: &Marking) -> String {
 
 /// The marking of a text.
 pub(crate) fn from_text(text: &str) -> Result<Marking, Error> {
-    let unreadable = |why: String| Error::new(Kind::Integrity, format!("the label `{text}` cannot be read: {why}"));
+    let unreadable =
+        |why: String| Error::new(Kind::Integrity, format!("the label `{text}` cannot be read: {why}"));
     let label: Label = serde_json::from_str(text).map_err(|e| unreadable(e.to_string()))?;
     let level = Tlp::parse(&label.level).ok_or_else(|| unreadable(format!("no level `{}`", label.level)))?;
     Ok(Marking {
@@ -81,7 +82,9 @@ mod tests {
             review: Some(Instant(5)),
             reason: "names a \"patient\"".into(),
         };
-        for marking in [Marking::default(), full, Marking { releasable_to: Some([].into()), ..Marking::default() }] {
+        for marking in
+            [Marking::default(), full, Marking { releasable_to: Some([].into()), ..Marking::default() }]
+        {
             assert_eq!(from_text(&to_text(&marking)).unwrap(), marking);
         }
         assert_eq!(to_text(&Marking::default()), r#"{"level":"TLP:CLEAR"}"#);

@@ -86,7 +86,8 @@ fn decode(from: &mut dyn Read) -> std::io::Result<Option<(Content, u32)>> {
         Ok((bytes.len() == length).then_some(bytes))
     };
     let Some(head) = fill(from, HEAD)? else { return Ok(None) };
-    let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]) as usize;
+    let number =
+        |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]) as usize;
     let (leaf, sealed) = (number(13), number(17));
     if &head[..4] != MAGIC || head[4] > 1 || leaf > LEAF_LIMIT || sealed > PAYLOAD_LIMIT + 64 {
         return Ok(None);
@@ -97,12 +98,8 @@ fn decode(from: &mut dyn Read) -> std::io::Result<Option<(Content, u32)>> {
         return Ok(None);
     }
     let entry = (number(5) as u64) << 32 | number(9) as u64;
-    let content = Content {
-        entry,
-        ends: head[4] == 1,
-        leaf: body[..leaf].to_vec(),
-        sealed: body[leaf..].to_vec(),
-    };
+    let content =
+        Content { entry, ends: head[4] == 1, leaf: body[..leaf].to_vec(), sealed: body[leaf..].to_vec() };
     Ok(Some((content, (HEAD + leaf + sealed + CHECK) as u32)))
 }
 
@@ -165,7 +162,8 @@ impl Packs {
                 count += 1;
             }
             let path = self.path(pack);
-            let failed = |e| Error::io("write", &path, e).help("nothing was entered; make room, then run this again");
+            let failed =
+                |e| Error::io("write", &path, e).help("nothing was entered; make room, then run this again");
             let file = self.file(pack)?;
             if file.metadata().map_err(failed)?.len() > end {
                 file.set_len(end).map_err(failed)?;
@@ -189,8 +187,9 @@ impl Packs {
         let mut file = File::open(&path).map_err(failed)?;
         file.seek(SeekFrom::Start(frame.place)).map_err(failed)?;
         let read = decode(&mut BufReader::new(file)).map_err(failed)?;
-        read.map(|(content, _)| content)
-            .ok_or_else(|| Error::integrity(format!("`{}` is damaged at byte {}", path.display(), frame.place)))
+        read.map(|(content, _)| content).ok_or_else(|| {
+            Error::integrity(format!("`{}` is damaged at byte {}", path.display(), frame.place))
+        })
     }
 
     /// Whether anything stands behind a frame.
@@ -237,7 +236,8 @@ impl Packs {
                 each(frame, content)?;
             }
             if place < self.full && self.path(pack + 1).exists() {
-                let message = format!("`{}` breaks off at byte {place}, and another pack follows", path.display());
+                let message =
+                    format!("`{}` breaks off at byte {place}, and another pack follows", path.display());
                 return Err(Error::integrity(message));
             }
         }
@@ -290,7 +290,12 @@ mod tests {
 
     fn walked(packs: &Packs) -> Vec<Content> {
         let mut all = Vec::new();
-        packs.walk(None, 0, |_, content| { all.push(content); Ok(()) }).unwrap();
+        packs
+            .walk(None, 0, |_, content| {
+                all.push(content);
+                Ok(())
+            })
+            .unwrap();
         all
     }
 

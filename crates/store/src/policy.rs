@@ -220,7 +220,12 @@ mod tests {
                     for a in &markings {
                         for b in &markings {
                             let both = viewer.may_see(a) && viewer.may_see(b);
-                            assert!(both || !viewer.may_see(&a.join(b)), "{party}: {} and {}", a.show(), b.show());
+                            assert!(
+                                both || !viewer.may_see(&a.join(b)),
+                                "{party}: {} and {}",
+                                a.show(),
+                                b.show()
+                            );
                             if viewer.may_see(b) && !viewer.may_see(a) {
                                 assert!(b.is_lower_than(a), "{} shows more than {}", b.show(), a.show());
                             }
@@ -233,11 +238,8 @@ mod tests {
 
     #[test]
     fn only_the_originator_and_its_releasers_lower() {
-        let old = Marking {
-            originators: set(&["Poland"]),
-            releasers: set(&["JMC"]),
-            ..Marking::of(Tlp::Amber)
-        };
+        let old =
+            Marking { originators: set(&["Poland"]), releasers: set(&["JMC"]), ..Marking::of(Tlp::Amber) };
         let lower = Marking { level: Tlp::Green, ..old.clone() };
         let higher = Marking { level: Tlp::Red, ..old.clone() };
         let stolen = Marking { originators: set(&["France"]), ..old.clone() };

@@ -29,7 +29,12 @@ pub(crate) struct Applied {
 }
 
 /// Inserts rows, many in one statement.
-fn insert(connection: &mut Connection, table: &str, columns: &[&str], rows: &[Vec<Value<'_>>]) -> Result<(), Error> {
+fn insert(
+    connection: &mut Connection,
+    table: &str,
+    columns: &[&str],
+    rows: &[Vec<Value<'_>>],
+) -> Result<(), Error> {
     for chunk in rows.chunks(ROWS) {
         let mut sql = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
         let mut next = 1;
@@ -154,13 +159,21 @@ impl Projection {
             }
         }
         const RECORD: &[&str] = &[
-            "number", "id", "fact", "earliest", "recorded", "source", "label", "supersedes", "import", "json",
+            "number",
+            "id",
+            "fact",
+            "earliest",
+            "recorded",
+            "source",
+            "label",
+            "supersedes",
+            "import",
+            "json",
         ];
         const IMPORT: &[&str] =
             &["number", "file", "sha256", "entered", "read", "made", "refused", "quarantine"];
         const STATEMENT: &[&str] = &["number", "kind", "subject", "label", "said_by", "json"];
-        const ERASURE: &[&str] =
-            &["number", "target", "id", "category", "authority", "reason", "ordered_by"];
+        const ERASURE: &[&str] = &["number", "target", "id", "category", "authority", "reason", "ordered_by"];
         insert(connection, "record", RECORD, &records)?;
         insert(connection, "import", IMPORT, &imports)?;
         insert(connection, "statement", STATEMENT, &statements)?;

@@ -100,8 +100,11 @@ impl Store {
     fn log_to_read_again(&self) -> Result<Log, Error> {
         if !self.is_there() {
             let shown = self.places.log.display();
-            return Err(Error::new(Kind::NotFound, format!("there is no log `{shown}` to make a database of"))
-                .help("`servanda restore` brings one back from a backup"));
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("there is no log `{shown}` to make a database of"),
+            )
+            .help("`servanda restore` brings one back from a backup"));
         }
         self.log_of_writer()
     }
@@ -162,8 +165,11 @@ impl Store {
         };
         let entries = self.rebuild_into(&mut again, &mut log)?;
         let Some(mut there) = schema::open(&self.database, false, Some(log.origin()))? else {
-            return Err(Error::new(Kind::NotFound, format!("there is no database `{}`", self.database.shown()))
-                .help("`servanda rebuild` makes it again of the log"));
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("there is no database `{}`", self.database.shown()),
+            )
+            .help("`servanda rebuild` makes it again of the log"));
         };
         let mut compared = Compared { entries, differences: Vec::new(), different: 0 };
         for (table, sql, columns) in TABLES {
@@ -207,8 +213,9 @@ fn compare_table(
                         .filter(|(_, (a, b))| a != b)
                         .map(|(name, _)| format!("`{name}`"))
                         .collect();
-                    let words = (!differ.is_empty())
-                        .then(|| format!("{table} {}: the log says otherwise in {}", shown(&a[0]), differ.join(", ")));
+                    let words = (!differ.is_empty()).then(|| {
+                        format!("{table} {}: the log says otherwise in {}", shown(&a[0]), differ.join(", "))
+                    });
                     (one.next(), two.next());
                     words
                 }

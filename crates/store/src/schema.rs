@@ -157,9 +157,11 @@ pub(crate) fn open(place: &Place, make: bool, origin: Option<&str>) -> Result<Op
     // Whose it is comes first: nothing is written into a stranger's, or a newer one.
     let mut there = false;
     if connection.is_postgres() {
-        there = connection.number("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()", &[])? > 0;
+        there =
+            connection.number("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()", &[])? > 0;
         if there {
-            let ours = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'about'";
+            let ours =
+                "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'about'";
             if connection.number(ours, &[])? == 0 {
                 let message = format!("`{}` holds tables of something else", place.shown());
                 return Err(Error::new(Kind::Corrupt, message)
@@ -208,7 +210,10 @@ pub(crate) fn clear(place: &Place) -> Result<(), Error> {
     let Some(mut connection) = open(place, false, None)? else { return Ok(()) };
     let names: Vec<&str> = ALL.iter().rev().map(|(table, _)| *table).collect();
     // tidy: allow(append-only) because what follows is made again of the log, which nothing is taken from
-    connection.plain_batch(&format!("DROP TABLE {} CASCADE; DROP FUNCTION refuse, refuse_unless_erased", names.join(", ")))
+    connection.plain_batch(&format!(
+        "DROP TABLE {} CASCADE; DROP FUNCTION refuse, refuse_unless_erased",
+        names.join(", ")
+    ))
 }
 
 fn create(connection: &mut Connection, origin: Option<&str>) -> Result<(), Error> {

@@ -162,7 +162,9 @@ pub(crate) fn for_postgres(sql: &str) -> String {
 fn is_near(config: &postgres::Config) -> bool {
     use postgres::config::Host;
     let near = |host: &Host| match host {
-        Host::Tcp(name) => name == "localhost" || name.parse().is_ok_and(|a: std::net::IpAddr| a.is_loopback()),
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse().is_ok_and(|a: std::net::IpAddr| a.is_loopback())
+        }
         #[cfg(unix)]
         Host::Unix(_) => true,
     };
@@ -182,13 +184,18 @@ impl Connection {
             Place::Server(url) => {
                 let shown = place.shown();
                 let mut config: postgres::Config = url.parse().map_err(|e: postgres::Error| {
-                    Error::new(Kind::Settings, format!("`{shown}` is no address of a PostgreSQL database: {e}"))
-                        .help("write it like `postgres://user@localhost/servanda`")
+                    Error::new(
+                        Kind::Settings,
+                        format!("`{shown}` is no address of a PostgreSQL database: {e}"),
+                    )
+                    .help("write it like `postgres://user@localhost/servanda`")
                 })?;
                 if !is_near(&config) {
                     return Err(Error::new(
                         Kind::Settings,
-                        format!("`{shown}` is on another machine, and this connection would not be encrypted"),
+                        format!(
+                            "`{shown}` is on another machine, and this connection would not be encrypted"
+                        ),
                     )
                     .help("open an encrypted tunnel to it and name its end on this machine, `localhost`"));
                 }
@@ -231,7 +238,9 @@ impl Connection {
     /// Runs statements that are written for this one database.
     pub(crate) fn plain_batch(&mut self, sql: &str) -> Result<(), Error> {
         match &mut self.open {
-            Open::Sqlite(connection) => connection.execute_batch(sql).map_err(|e| sqlite_error(&self.place, e)),
+            Open::Sqlite(connection) => {
+                connection.execute_batch(sql).map_err(|e| sqlite_error(&self.place, e))
+            }
             Open::Postgres { client, .. } => {
                 client.batch_execute(sql).map_err(|e| Error::postgres(&self.place.shown(), e))
             }
@@ -250,7 +259,8 @@ impl Connection {
             Open::Postgres { client, prepared } => {
                 let failed = |e| Error::postgres(&self.place.shown(), e);
                 let statement = prepare(client, prepared, sql).map_err(failed)?;
-                let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
+                let values: Vec<&(dyn ToSql + Sync)> =
+                    values.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
                 client.execute(&statement, &values).map_err(failed)
             }
         }
@@ -291,12 +301,18 @@ impl Connection {
                 while let Some(row) = rows.next().map_err(failed)? {
                     let mut cells = Vec::with_capacity(row.len());
                     for (at, column) in row.columns().iter().enumerate() {
-                        cells.push(match *column.type_() {
-                            Type::INT8 => row.try_get::<_, Option<i64>>(at).map_err(failed)?.map(Cell::Int),
-                            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(at).map_err(failed)?.map(Cell::Bytes),
-                            _ => row.try_get::<_, Option<String>>(at).map_err(failed)?.map(Cell::Text),
-                        }
-                        .unwrap_or(Cell::Null));
+                        cells.push(
+                            match *column.type_() {
+                                Type::INT8 => {
+                                    row.try_get::<_, Option<i64>>(at).map_err(failed)?.map(Cell::Int)
+                                }
+                                Type::BYTEA => {
+                                    row.try_get::<_, Option<Vec<u8>>>(at).map_err(failed)?.map(Cell::Bytes)
+                                }
+                                _ => row.try_get::<_, Option<String>>(at).map_err(failed)?.map(Cell::Text),
+                            }
+                            .unwrap_or(Cell::Null),
+                        );
                     }
                     each(Row(cells.into_iter()))?;
                 }
@@ -361,7 +377,9 @@ impl Connection {
     pub(crate) fn mark(&mut self, format: i64) -> Result<(), Error> {
         match self.is_postgres() {
             true => Ok(()),
-            false => self.batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {format}")),
+            false => {
+                self.batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {format}"))
+            }
         }
     }
 
@@ -463,7 +481,10 @@ mod tests {
             for_postgres("CREATE TABLE a (n INTEGER PRIMARY KEY, t TEXT NOT NULL, b BLOB) STRICT"),
             "CREATE TABLE a (n BIGINT PRIMARY KEY, t TEXT COLLATE \"C\" NOT NULL, b BYTEA) "
         );
-        assert_eq!(for_postgres("SELECT n FROM a WHERE n = ?1 AND t = ?22"), "SELECT n FROM a WHERE n = $1 AND t = $22");
+        assert_eq!(
+            for_postgres("SELECT n FROM a WHERE n = ?1 AND t = ?22"),
+            "SELECT n FROM a WHERE n = $1 AND t = $22"
+        );
         assert_eq!(for_postgres("INTEGERS MY_TEXT textÜ"), "INTEGERS MY_TEXT textÜ");
     }
 
@@ -473,7 +494,9 @@ mod tests {
         assert_eq!(shown("postgres://me:secret@localhost/s"), "postgres://me@localhost/s");
         assert_eq!(shown("postgres://me@localhost/s"), "postgres://me@localhost/s");
         assert_eq!(shown("postgres:///s?host=/run"), "postgres:///s?host=/run");
-        for far in ["postgres://me@db.example.org/s", "postgres://10.0.0.1/s", "postgres://localhost,far.example/s"] {
+        for far in
+            ["postgres://me@db.example.org/s", "postgres://10.0.0.1/s", "postgres://localhost,far.example/s"]
+        {
             let error = Connection::open(&Place::Server(far.to_string()), false).err().unwrap();
             assert!(error.is_settings() && error.to_string().contains("not be encrypted"), "{error}");
         }

@@ -191,8 +191,11 @@ impl Store {
         let folder = &self.places.secret;
         if make && !folder.join("log.key").exists() {
             if self.is_there() {
-                return Err(Error::new(Kind::NotFound, format!("`{}` is missing", folder.join("log.key").display()))
-                    .help("without it nothing can be entered; put it back from a backup"));
+                return Err(Error::new(
+                    Kind::NotFound,
+                    format!("`{}` is missing", folder.join("log.key").display()),
+                )
+                .help("without it nothing can be entered; put it back from a backup"));
             }
             fs::create_dir_all(folder).map_err(|e| Error::io("make", folder, e))?;
             let mut seeds = [0u8; 72];
@@ -213,7 +216,8 @@ impl Store {
         let read = |file: &str| {
             let path = folder.join(file);
             let text = fs::read_to_string(&path).map_err(|e| {
-                Error::io("read", &path, e).help("without it nothing can be entered; put it back from a backup")
+                Error::io("read", &path, e)
+                    .help("without it nothing can be entered; put it back from a backup")
             })?;
             SignerKey::parse(text.trim_end())
                 .map_err(|e| Error::new(Kind::Settings, format!("`{}`: {e}", path.display())))
@@ -257,8 +261,11 @@ impl Store {
         });
         match taken {
             Some(taken) => taken.map(|()| file),
-            None => Err(Error::new(Kind::Busy, format!("too many programs want to write to `{}`", path.display()))
-                .help("wait until the others have ended, then run this again")),
+            None => Err(Error::new(
+                Kind::Busy,
+                format!("too many programs want to write to `{}`", path.display()),
+            )
+            .help("wait until the others have ended, then run this again")),
         }
     }
 
@@ -292,10 +299,8 @@ impl Store {
             received: i64::MIN,
             behind: None,
         };
-        let outcome = writer
-            .catch_up()
-            .and_then(|()| if *swept { Ok(()) } else { writer.sweep() })
-            .and_then(|()| {
+        let outcome =
+            writer.catch_up().and_then(|()| if *swept { Ok(()) } else { writer.sweep() }).and_then(|()| {
                 *swept = true;
                 work(&mut writer)
             });
@@ -423,8 +428,11 @@ impl Store {
             if log.size() == 0 {
                 return Ok(None);
             }
-            return Err(Error::new(Kind::NotFound, format!("there is no database `{}`", self.database.shown()))
-                .help("`servanda rebuild` makes it again of the log"));
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("there is no database `{}`", self.database.shown()),
+            )
+            .help("`servanda rebuild` makes it again of the log"));
         };
         compare_edge(&mut connection, &log)?;
         Ok(Some(connection))
@@ -500,7 +508,9 @@ fn compare_edge(connection: &mut Connection, log: &Log) -> Result<(), Error> {
     })?;
     match row == logged.into_iter().next() {
         true => Ok(()),
-        false => Err(Error::integrity(format!("entry {last} is another one in the log than in the database"))),
+        false => {
+            Err(Error::integrity(format!("entry {last} is another one in the log than in the database")))
+        }
     }
 }
 
@@ -597,10 +607,14 @@ impl Writer<'_> {
                 let from = self.log.size();
                 let mut leaves = Vec::new();
                 let sql = "SELECT leaf FROM entry WHERE number >= ?1 AND number < ?2 ORDER BY number";
-                self.connection.query(sql, &[Value::count(from), Value::count(from + LEAVES)], |mut row| {
-                    leaves.push(row.bytes()?);
-                    Ok(())
-                })?;
+                self.connection.query(
+                    sql,
+                    &[Value::count(from), Value::count(from + LEAVES)],
+                    |mut row| {
+                        leaves.push(row.bytes()?);
+                        Ok(())
+                    },
+                )?;
                 if leaves.is_empty() {
                     return Err(Error::integrity(format!("the database has no entry {from}")));
                 }
@@ -646,7 +660,9 @@ impl Writer<'_> {
             ordered.extend(erased::read(self.erased, self.log)?);
         }
         if let Some((entry, why)) = wiped.into_iter().find(|(entry, _)| !ordered.contains(entry)) {
-            return Err(Error::integrity(format!("the payload of entry {entry} {why}, and nothing says that it was erased")));
+            return Err(Error::integrity(format!(
+                "the payload of entry {entry} {why}, and nothing says that it was erased"
+            )));
         }
         self.packs.cut(end)?;
         self.read_tip()
@@ -667,7 +683,9 @@ impl Writer<'_> {
         for (at, (frame, content)) in contents.into_iter().enumerate() {
             let entry = content.entry;
             if logged.get(at).is_some_and(|leaf| *leaf != content.leaf) {
-                return Err(Error::integrity(format!("the leaf beside the payload of entry {entry} is not the one that was logged")));
+                return Err(Error::integrity(format!(
+                    "the leaf beside the payload of entry {entry} is not the one that was logged"
+                )));
             }
             let leaf = leaf_of(&content.leaf, entry)?;
             let payload = match slots.get(at) {
@@ -705,7 +723,8 @@ impl Writer<'_> {
         entry: u64,
         key: &mut Option<VerifierKey>,
     ) -> Result<Payload, Error> {
-        let wrong = |e: servanda_ledger::Error| Error::integrity(format!("the envelope of entry {entry}: {e}"));
+        let wrong =
+            |e: servanda_ledger::Error| Error::integrity(format!("the envelope of entry {entry}: {e}"));
         let envelope = Envelope::parse(envelope).map_err(wrong)?;
         if key.is_none() {
             // The first entry says by which key it, and every other, is signed; the log fixes it.
@@ -721,12 +740,17 @@ impl Writer<'_> {
                 _ => None,
             };
             let text = text.ok_or_else(|| Error::integrity("the first entry names no key of intake"))?;
-            *key = Some(VerifierKey::parse(&text).map_err(|e| Error::integrity(format!("the key of intake: {e}")))?);
+            *key = Some(
+                VerifierKey::parse(&text).map_err(|e| Error::integrity(format!("the key of intake: {e}")))?,
+            );
         }
         let keys: Vec<&VerifierKey> = key.iter().collect();
         let (payload, _) = envelope.verify(&keys).map_err(wrong)?;
         if envelope.payload_type() != PAYLOAD_TYPE {
-            return Err(Error::integrity(format!("the envelope of entry {entry} holds `{}`", envelope.payload_type())));
+            return Err(Error::integrity(format!(
+                "the envelope of entry {entry} holds `{}`",
+                envelope.payload_type()
+            )));
         }
         Payload::from_bytes(&leaf.kind, payload)
     }
@@ -756,10 +780,14 @@ impl Writer<'_> {
     fn destroy(&mut self, entry: u64) -> Result<(), Error> {
         if let Some((_, key)) = self.keys {
             let mut leaf = None;
-            self.connection.query("SELECT leaf FROM entry WHERE number = ?1", &[Value::count(entry)], |mut row| {
-                leaf = Some(row.bytes()?);
-                Ok(())
-            })?;
+            self.connection.query(
+                "SELECT leaf FROM entry WHERE number = ?1",
+                &[Value::count(entry)],
+                |mut row| {
+                    leaf = Some(row.bytes()?);
+                    Ok(())
+                },
+            )?;
             let leaf = leaf.ok_or_else(|| Error::integrity(format!("the database has no entry {entry}")))?;
             erased::write(self.erased, key, entry, &leaf)?;
         }
@@ -778,9 +806,10 @@ impl Writer<'_> {
             return Err(Error::new(Kind::NotFound, format!("there is no entry {entry}")));
         };
         let leaf = leaf_of(&leaf, entry)?;
-        let slot = self.slots.get(entry)?.filter(|slot| !slot.is_wiped()).ok_or_else(|| {
-            Error::new(Kind::NotFound, format!("the payload of entry {entry} was erased"))
-        })?;
+        let slot =
+            self.slots.get(entry)?.filter(|slot| !slot.is_wiped()).ok_or_else(|| {
+                Error::new(Kind::NotFound, format!("the payload of entry {entry} was erased"))
+            })?;
         let text = open(&slot, &leaf, &self.packs.get(frame)?, entry)?;
         let envelope = Envelope::parse(&text).map_err(|e| Error::integrity(format!("entry {entry}: {e}")))?;
         Payload::from_bytes(&leaf.kind, envelope.payload_unverified())
@@ -789,7 +818,8 @@ impl Writer<'_> {
     /// What stands last of a submitter.
     pub(crate) fn tip(&mut self, submitter: &str) -> Result<Option<Tip>, Error> {
         let mut tip = None;
-        let sql = "SELECT number, ordinal, leaf FROM entry WHERE submitter = ?1 ORDER BY ordinal DESC LIMIT 1";
+        let sql =
+            "SELECT number, ordinal, leaf FROM entry WHERE submitter = ?1 ORDER BY ordinal DESC LIMIT 1";
         self.connection.query(sql, &[Value::Text(submitter)], |mut row| {
             let (entry, ordinal) = (row.count()?, row.count()?);
             let leaf = Sha256::digest(row.bytes()?).into();
@@ -801,10 +831,14 @@ impl Writer<'_> {
 
     fn number_of(&mut self, id: &Name) -> Result<Option<u64>, Error> {
         let mut number = None;
-        self.connection.query("SELECT number FROM record WHERE id = ?1", &[Value::Text(id.as_str())], |mut row| {
-            number = Some(row.count()?);
-            Ok(())
-        })?;
+        self.connection.query(
+            "SELECT number FROM record WHERE id = ?1",
+            &[Value::Text(id.as_str())],
+            |mut row| {
+                number = Some(row.count()?);
+                Ok(())
+            },
+        )?;
         Ok(number)
     }
 
@@ -835,8 +869,8 @@ impl Writer<'_> {
         let mut new: BTreeMap<&str, &Marking> = BTreeMap::new();
         for record in records {
             let id = record.id.as_str();
-            let there = taken.contains(id)
-                || (records.len() <= MANY && self.number_of(&record.id)?.is_some());
+            let there =
+                taken.contains(id) || (records.len() <= MANY && self.number_of(&record.id)?.is_some());
             if gone.contains(id) {
                 return Err(erased(&record.id));
             }
@@ -863,7 +897,8 @@ impl Writer<'_> {
 
     fn marking_of(&mut self, id: &Name) -> Result<Option<Marking>, Error> {
         let mut text = None;
-        let sql = "SELECT label.text FROM record JOIN label ON label.number = record.label WHERE record.id = ?1";
+        let sql =
+            "SELECT label.text FROM record JOIN label ON label.number = record.label WHERE record.id = ?1";
         self.connection.query(sql, &[Value::Text(id.as_str())], |mut row| {
             text = Some(row.text()?);
             Ok(())
@@ -872,7 +907,11 @@ impl Writer<'_> {
     }
 
     /// Puts entries for which receipts are given.
-    pub(crate) fn put_for_receipts(&mut self, drafts: Vec<Draft>, now: Instant) -> Result<Vec<Receipt>, Error> {
+    pub(crate) fn put_for_receipts(
+        &mut self,
+        drafts: Vec<Draft>,
+        now: Instant,
+    ) -> Result<Vec<Receipt>, Error> {
         let first = self.next_number();
         let leaves = self.put(drafts, now, || Ok(()))?;
         (first..).zip(leaves).map(|(entry, leaf)| self.receipt(entry, &leaf, false)).collect()
@@ -913,12 +952,17 @@ impl Writer<'_> {
             envelope.sign(intake);
             let envelope = envelope.to_json();
             if envelope.len() > crate::packs::PAYLOAD_LIMIT {
-                return Err(Error::new(Kind::Refused, format!("an entry has {} bytes, too many", envelope.len()))
-                    .help("keep long things as attachments"));
+                return Err(Error::new(
+                    Kind::Refused,
+                    format!("an entry has {} bytes, too many", envelope.len()),
+                )
+                .help("keep long things as attachments"));
             }
             let (ordinal, previous) = match tips.get(&draft.submitter) {
                 Some((ordinal, leaf)) => (ordinal + 1, *leaf),
-                None => self.tip(&draft.submitter)?.map_or((1, NO_PREVIOUS), |tip| (tip.ordinal + 1, tip.leaf)),
+                None => {
+                    self.tip(&draft.submitter)?.map_or((1, NO_PREVIOUS), |tip| (tip.ordinal + 1, tip.leaf))
+                }
             };
             let leaf = Leaf {
                 kind: draft.payload.entry.kind().to_string(),
@@ -978,9 +1022,9 @@ impl Writer<'_> {
 
 /// Opens a payload and compares it with its leaf.
 fn open(slot: &Slot, leaf: &Leaf, content: &Content, entry: u64) -> Result<Vec<u8>, Error> {
-    let text = slot
-        .open(leaf.kind.as_bytes(), &content.sealed)
-        .ok_or_else(|| Error::integrity(format!("the payload of entry {entry} was changed, or its key was")))?;
+    let text = slot.open(leaf.kind.as_bytes(), &content.sealed).ok_or_else(|| {
+        Error::integrity(format!("the payload of entry {entry} was changed, or its key was"))
+    })?;
     if commitment(&slot.salt, &text) != leaf.commitment {
         return Err(Error::integrity(format!("the payload of entry {entry} is not the one that was logged")));
     }

@@ -134,9 +134,13 @@ fn a_submission_gets_a_receipt_and_every_slip_its_own_words() {
     assert!(refused(submission("key/smm", 1, None, "other"), "number 1 of `key/smm` was used").is_conflict());
     assert!(refused(submission("key/smm", 4, Some("two"), "four"), "3 is missing").is_gap());
     assert!(refused(submission("key/smm", 9, Some("two"), "nine"), "3 to 8 are missing").is_gap());
-    assert!(refused(submission("key/smm", 3, Some("one"), "three"), "names another one before it").is_conflict());
+    assert!(
+        refused(submission("key/smm", 3, Some("one"), "three"), "names another one before it").is_conflict()
+    );
     assert!(refused(submission("key/smm", 3, None, "three"), "names another one before it").is_conflict());
-    assert!(refused(submission("key/new", 1, Some("two"), "one"), "names another one before it").is_conflict());
+    assert!(
+        refused(submission("key/new", 1, Some("two"), "one"), "names another one before it").is_conflict()
+    );
     assert!(refused(submission("key/new", 2, None, "two"), "1 is missing").is_gap());
     refused(submission("key/new", 0, None, "x"), "number 0");
     let dated = |made: i64| {
@@ -264,7 +268,8 @@ fn an_insider_who_edits_rows_is_found() {
         let connection = Sqlite::open(&path).unwrap();
         let mut names = Vec::new();
         {
-            let mut all = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").unwrap();
+            let mut all =
+                connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").unwrap();
             let rows = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
             names.extend(rows.map(Result::<(String, String), _>::unwrap));
         }
@@ -356,7 +361,10 @@ fn what_is_set_back_is_caught_up_or_named() {
     // An older database is not served, and is caught up from the payloads by whoever writes.
     fs::write(file("servanda.db"), &database).unwrap();
     let error = workspace.records().unwrap_err();
-    assert!(error.is_integrity() && error.to_string().contains("the log has 5 entries, and the database 3"), "{error}");
+    assert!(
+        error.is_integrity() && error.to_string().contains("the log has 5 entries, and the database 3"),
+        "{error}"
+    );
     workspace.store().settle().unwrap();
     assert_eq!(ids(&workspace.store()), ["a", "b"]);
 

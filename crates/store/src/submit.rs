@@ -81,7 +81,8 @@ impl Drop for Turn<'_> {
         state.done.extend(self.results.drain(..));
         for ticket in &self.tickets {
             state.done.entry(*ticket).or_insert_with(|| {
-                Err(Error::new(Kind::Io, "the entry was not finished").help("send it again: nothing is entered twice"))
+                Err(Error::new(Kind::Io, "the entry was not finished")
+                    .help("send it again: nothing is entered twice"))
             });
         }
         drop(state);
@@ -131,8 +132,11 @@ impl Store {
             let (batch, later) = next_batch(std::mem::take(&mut state.waiting));
             state.waiting = later;
             drop(state);
-            let mut turn =
-                Turn { queue, tickets: batch.iter().map(|(ticket, _, _)| *ticket).collect(), results: Vec::new() };
+            let mut turn = Turn {
+                queue,
+                tickets: batch.iter().map(|(ticket, _, _)| *ticket).collect(),
+                results: Vec::new(),
+            };
             turn.results = self.commit_batch(batch);
             drop(turn);
             state = lock(&queue.state);
@@ -186,7 +190,9 @@ impl Store {
 }
 
 /// Those that can be committed together: of one submitter every number once.
-fn next_batch<T>(waiting: Vec<(u64, Submission, T)>) -> (Vec<(u64, Submission, T)>, Vec<(u64, Submission, T)>) {
+fn next_batch<T>(
+    waiting: Vec<(u64, Submission, T)>,
+) -> (Vec<(u64, Submission, T)>, Vec<(u64, Submission, T)>) {
     let mut numbers = BTreeSet::new();
     let (mut batch, mut later) = (Vec::new(), Vec::new());
     for one in waiting {
@@ -251,8 +257,14 @@ impl Writer<'_> {
         }
         if let Some(made) = submission.submitted.made {
             if made.0 > now.0.saturating_add(AHEAD_MS) {
-                let message = format!("submission {number} of `{who}` says that it was made at {made}, and it is {now} here");
-                return Err(refused(Kind::Clock, message, "compare the clocks; a submission is made before it comes"));
+                let message = format!(
+                    "submission {number} of `{who}` says that it was made at {made}, and it is {now} here"
+                );
+                return Err(refused(
+                    Kind::Clock,
+                    message,
+                    "compare the clocks; a submission is made before it comes",
+                ));
             }
             if let Some(before) = last.made.filter(|before| made < *before) {
                 let message = format!(
@@ -261,6 +273,9 @@ impl Writer<'_> {
                 let help = "it is dated back, or the clock was set back; say in the record when it happened";
                 return Err(refused(Kind::Clock, message, help));
             }
+        }
+        if let Some(key) = &submission.key {
+            self.check_key(key)?;
         }
         if let Entry::Record(record) = &submission.entry {
             self.check(std::slice::from_ref(record), &submission.by)?;
@@ -332,7 +347,8 @@ impl Writer<'_> {
             let message = format!("submission {number} of `{who}` came twice at once");
             return Err(refused(Kind::Conflict, message, "send it again"));
         };
-        let leaf = Leaf::from_bytes(&leaf).map_err(|e| Error::integrity(format!("the leaf of entry {entry}: {e}")))?;
+        let leaf = Leaf::from_bytes(&leaf)
+            .map_err(|e| Error::integrity(format!("the leaf of entry {entry}: {e}")))?;
         let before = match self.payload(entry) {
             Ok(payload) => payload.submitted.map(|s| s.bytes),
             Err(error) if error.is_not_found() => None,

@@ -43,6 +43,10 @@ impl Store {
 }
 
 impl View<'_> {
+    pub(crate) fn store(&self) -> &Store {
+        self.store
+    }
+
     fn labels(&self, connection: &mut Connection) -> Result<Labels, Error> {
         let mut markings = BTreeMap::new();
         connection.query("SELECT number, text FROM label ORDER BY number", &[], |mut row| {
@@ -154,13 +158,20 @@ impl View<'_> {
     pub fn statements(&self, kind: &str) -> Result<Vec<(Statement, String)>, Error> {
         let mut statements = Vec::new();
         let columns = "kind, subject, label, said_by, json";
-        self.rows(columns, "statement", "kind = ?1", "ORDER BY number", &[Value::Text(kind)], |mut row, markings| {
-            let (kind, subject) = (Name::from(row.text()?), Name::from(row.text()?));
-            let marking = markings.get(&row.int()?).cloned().unwrap_or_default();
-            let by = row.text()?;
-            statements.push((Statement { kind, subject, marking, json: row.text()? }, by));
-            Ok(())
-        })?;
+        self.rows(
+            columns,
+            "statement",
+            "kind = ?1",
+            "ORDER BY number",
+            &[Value::Text(kind)],
+            |mut row, markings| {
+                let (kind, subject) = (Name::from(row.text()?), Name::from(row.text()?));
+                let marking = markings.get(&row.int()?).cloned().unwrap_or_default();
+                let by = row.text()?;
+                statements.push((Statement { kind, subject, marking, json: row.text()? }, by));
+                Ok(())
+            },
+        )?;
         Ok(statements)
     }
 
@@ -187,7 +198,8 @@ impl View<'_> {
         self.auditor()?;
         let mut intakes = Vec::new();
         self.store.read(|connection| {
-            let sql = "SELECT file, sha256, entered, read, made, refused, quarantine FROM import ORDER BY number";
+            let sql =
+                "SELECT file, sha256, entered, read, made, refused, quarantine FROM import ORDER BY number";
             connection.query(sql, &[], |mut row| {
                 intakes.push(Intake {
                     file: row.text()?,

@@ -105,7 +105,8 @@ fn the_database_itself_refuses_to_change_or_lose_a_record() {
                 );
                 refused(&sql, "a record");
             }
-            let sql = format!("{conflict} INTO entry SELECT number, 'x', 9, 'x', 9, leaf, 0, 0, 0 FROM entry");
+            let sql =
+                format!("{conflict} INTO entry SELECT number, 'x', 9, 'x', 9, leaf, 0, 0, 0 FROM entry");
             refused(&sql, "an entry");
         }
     }
