@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! vkey                      the log's public key
-//! checkpoint                the newest checkpoint, signed by the log
+//! checkpoint                the newest checkpoint, signed by the log, with the cosignatures that it has
 //! proposed, witnessed       the checkpoint that is before the witnesses; the last one that they made count
 //! tile/0/000, tile/1/000.p/5, …   hashes        tile/entries/000, …   entries
 //! lock                      held by whoever appends
@@ -619,6 +619,11 @@ impl Log {
         }
         let met = policy.verify(&note);
         self.keep("proposed", &note)?;
+        if note.text() == self.note.text() {
+            // Nothing came after it: whoever takes the newest checkpoint gets the cosignatures with it.
+            self.keep("checkpoint", &note)?;
+            self.note = note.clone();
+        }
         match met {
             Ok(witnessed) => {
                 self.keep("witnessed", &note)?;
