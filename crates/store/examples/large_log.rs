@@ -1,6 +1,6 @@
-//! Makes a large log to measure with: `cargo run --release -p servanda-store --example large_log -- DIR COUNT`.
+//! Makes a large log to measure with: `cargo run --release -p servanda-store --example large_log -- DIR COUNT [BATCH]`.
 //!
-//! Entries are those of 50 submitters in turn, one a millisecond, taken in by thousands. The key is not secret. It prints the policy by
+//! Entries are those of 50 submitters in turn, one a millisecond, taken in by thousands or by BATCH at once. The key is not secret. It prints the policy by
 //! which the log can be checked, and what making it took.
 
 #![allow(clippy::disallowed_methods, reason = "it measures")]
@@ -13,19 +13,22 @@ use std::path::Path;
 use std::time::Instant;
 
 const SUBMITTERS: usize = 50;
-const BATCH: u64 = 1000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [dir, count] = &arguments[..] else { return Err("large_log DIR COUNT".into()) };
-    let count: u64 = count.parse()?;
+    let (dir, count, batch) = match &arguments[..] {
+        [dir, count] => (dir, count, "1000"),
+        [dir, count, batch] => (dir, count, batch.as_str()),
+        _ => return Err("large_log DIR COUNT [BATCH]".into()),
+    };
+    let (count, at_once): (u64, u64) = (count.parse()?, batch.parse()?);
     let key = SignerKey::new("ledger.example/large", Algorithm::Note, &[1; 32])?;
-    let begun = Instant::now();
+    let (begun, mut took) = (Instant::now(), Vec::new());
     let mut log = Log::create(Path::new(dir), key.name(), key.clone())?;
     let mut last: Vec<(u64, Hash)> = vec![(0, NO_PREVIOUS); SUBMITTERS];
     while log.size() < count {
         let mut batch = Vec::new();
-        for i in log.size()..count.min(log.size() + BATCH) {
+        for i in log.size()..count.min(log.size() + at_once) {
             let who = i as usize % SUBMITTERS;
             let (number, previous) = last[who];
             let leaf = Leaf {
@@ -40,9 +43,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             last[who] = (number + 1, sha256(&bytes));
             batch.push(bytes);
         }
+        let asked = Instant::now();
         log.append(&batch, 1_900_000_000_000)?;
+        took.push(asked.elapsed());
     }
-    eprintln!("{count} entries in {:.1} s", begun.elapsed().as_secs_f64());
+    took.sort_unstable();
+    let at = |share: usize| took[(took.len() - 1) * share / 100].as_secs_f64() * 1000.0;
+    eprintln!(
+        "{count} entries in {:.1} s; an append of {at_once} took {:.1} ms, one in a hundred {:.1} ms, the longest {:.1} ms",
+        begun.elapsed().as_secs_f64(),
+        at(50),
+        at(99),
+        at(100)
+    );
     println!("log {}\nquorum none", key.public());
     Ok(())
 }

@@ -535,9 +535,9 @@ impl Log {
     /// # Errors
     /// [`Error::is_settings`] where the log was opened without its key, or a part may not stand in a leaf.
     pub fn receipt(&self, leaf: &Leaf) -> Result<String, Error> {
-        let receipt = Receipt::of(self.origin(), leaf).and_then(|receipt| Ok((receipt, self.signer())));
-        let (receipt, signer) = receipt.map_err(|e| Error::new(Kind::Settings, e.to_string()))?;
-        receipt.sign(signer?).map_err(|e| Error::new(Kind::Settings, e.to_string()))
+        let signer = self.signer()?;
+        let receipt = Receipt::of(self.origin(), leaf).and_then(|receipt| receipt.sign(signer));
+        receipt.map_err(|e| Error::new(Kind::Settings, e.to_string()))
     }
 
     /// Puts the newest checkpoint before the witnesses: it is kept, with the cosignatures that come back, until the policy is met.
