@@ -5,6 +5,7 @@
 mod agreements;
 mod backtest;
 mod import;
+mod log;
 mod terminal;
 mod verdicts;
 mod whole;
