@@ -18,7 +18,7 @@
 //!
 //! Where to start reading: [`Outbox::append`], then [`Outbox::waiting`].
 
-use crate::envelope::{self, Key};
+use crate::envelope::{self, Key, PublicKey};
 use crate::failure::Failure;
 use crate::input;
 use servanda_evidence::outbox::{self, Last, Submission, sha256};
@@ -43,6 +43,8 @@ pub struct Outbox {
     pub fact: Option<Name>,
     /// What is recorded belongs to an exercise.
     pub exercise: bool,
+    /// Its public key: what lies in the file was signed with it.
+    keys: Vec<PublicKey>,
 }
 
 fn failed(doing: &str, path: &Path, error: &std::io::Error) -> Failure {
@@ -117,7 +119,8 @@ impl Outbox {
         let calendar = found.get("zone").and_then(|z| Calendar::of_zone(z)).ok_or_else(|| broken("zone"))?;
         let exercise = found.get("exercise").is_some_and(|e| e == "true");
         let fact = found.get("fact").filter(|f| !f.is_empty()).map(|f| Name::from(f.as_str()));
-        Ok(Outbox { root: root.to_path_buf(), submitter, calendar, fact, exercise })
+        let keys = envelope::keys_of(root)?;
+        Ok(Outbox { root: root.to_path_buf(), submitter, calendar, fact, exercise, keys })
     }
 
     /// Where the answers of an unfinished form lie.
@@ -208,7 +211,9 @@ impl Outbox {
                 .help("`servanda explain E0132` says what to do; never edit the file")
         };
         let payload = envelope::payload(line).map_err(&broken)?;
-        outbox::parse(&payload).map_err(|f| broken(f.reason))
+        let submission = outbox::parse(&payload).map_err(|f| broken(f.reason))?;
+        envelope::signed_by(line, &self.submitter, &self.keys).map_err(&broken)?;
+        Ok(submission)
     }
 
     /// The submissions after a number, as they are sent, each with its number.
@@ -231,6 +236,14 @@ impl Outbox {
             if submission.number > number {
                 out.push((submission.number, String::from_utf8_lossy(line).into_owned()));
             }
+        }
+        let there = last.map_or(0, |last| last.number);
+        if there < number {
+            return Err(Failure::new(format!(
+                "[E0132] `{}` ends with the submission {there}, and {number} were delivered already",
+                path.display()
+            ))
+            .help("its end was cut off: restore the whole folder from a copy"));
         }
         Ok(out)
     }
