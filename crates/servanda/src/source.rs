@@ -250,6 +250,8 @@ pub fn stored(record: &Record) -> StoredRecord {
         earliest: record.when.earliest,
         recorded: record.recorded,
         source: record.source.clone(),
+        marking: record.marking.clone(),
+        supersedes: record.supersedes.clone(),
         json: to_json(record),
     }
 }
@@ -259,7 +261,7 @@ pub fn entered(workspace: &Workspace) -> Result<Vec<Record>, Failure> {
     let read = |stored: StoredRecord| {
         from_json(&stored.json).map_err(|fault| {
             Failure::new(format!(
-                "the record `{}` in servanda.db cannot be read: {}",
+                "the record `{}` in the database cannot be read: {}",
                 stored.id, fault.reason
             ))
             .help("was it written by a newer version? Nothing was changed")

@@ -12,19 +12,24 @@
 //! - an error is a status, a stable code and a message for the reader; a bug goes to the log and is a 500;
 //! - a question is evaluated once, however many requests ask it at the same time.
 //!
+//! A witness of a log is served by [`witness`], with a process of its own.
+//!
 //! Where to start reading: [`Served`], [`router`], then [`asked`]. Tests: `tests/routes.rs`.
 
 mod answers;
 pub mod asked;
 mod assets;
+mod explaining;
 pub mod intake;
 mod problem;
+pub mod witness;
 
+pub use explaining::Explain;
 pub use intake::Intake;
 pub use problem::Problem;
 
 use axum::Router;
-use servanda_model::{Agreement, Board, Places, Question, Record};
+use servanda_model::{Agreement, Board, Explanation, Places, Question, Record, Verdict};
 use servanda_report::View;
 use std::collections::VecDeque;
 use std::future::Future;
@@ -38,12 +43,13 @@ pub type Evaluate = dyn Fn(&Agreement, &Places, &[Record], &Question) -> Board +
 
 /// What is served: one agreement with its records, and whoever evaluates it.
 pub struct Served {
-    agreement: Agreement,
+    agreement: Arc<Agreement>,
     text: String,
-    places: Places,
-    records: Vec<Record>,
+    places: Arc<Places>,
+    records: Arc<Vec<Record>>,
     asked_by_default: Question,
     evaluate: Box<Evaluate>,
+    explain: Option<Box<Explain>>,
     recent: Mutex<Recent>,
     intake: Option<Arc<dyn Intake>>,
 }
@@ -65,14 +71,48 @@ impl Served {
         asked_by_default: Question,
         evaluate: Box<Evaluate>,
     ) -> Served {
-        let recent = Mutex::new(VecDeque::new());
-        let intake = None;
-        Served { agreement, text, places, records, asked_by_default, evaluate, recent, intake }
+        Served {
+            agreement: Arc::new(agreement),
+            text,
+            places: Arc::new(places),
+            records: Arc::new(records),
+            asked_by_default,
+            evaluate,
+            explain: None,
+            recent: Mutex::new(VecDeque::new()),
+            intake: None,
+        }
     }
 
     /// Also takes submissions in.
     pub fn taking(self, intake: Arc<dyn Intake>) -> Served {
         Served { intake: Some(intake), ..self }
+    }
+
+    /// With cards that explain their verdicts, as the engine finds it. Without it a card has no explanation.
+    pub fn explaining(self) -> Served {
+        let (agreement, places, records) =
+            (self.agreement.clone(), self.places.clone(), self.records.clone());
+        self.explained_by(explaining::by_the_engine(agreement, places, records))
+    }
+
+    /// The same, by somebody else.
+    pub fn explained_by(self, explain: Box<Explain>) -> Served {
+        Served { explain: Some(explain), ..self }
+    }
+
+    /// Explanations of verdicts; none where nobody explains. It blocks.
+    fn explained<'v>(
+        &self,
+        question: &Question,
+        verdicts: &[&'v Verdict],
+    ) -> Result<Option<Vec<(&'v Verdict, Explanation)>>, Problem> {
+        let Some(explain) = &self.explain else { return Ok(None) };
+        let one = |v: &&'v Verdict| {
+            let why = explain(question, v).ok_or_else(|| Problem::bug(&"an explanation ended halfway"));
+            Ok((*v, why?))
+        };
+        verdicts.iter().map(one).collect::<Result<_, _>>().map(Some)
     }
 
     /// With a board that is at hand already: its question is not evaluated again.

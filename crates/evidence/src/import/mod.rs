@@ -918,7 +918,7 @@ fn marking(text: &str) -> Option<Marking> {
         None => (text, None),
     };
     let releasable_to = to.map(|to| to.split(',').filter_map(name_of).collect());
-    Some(Marking { level: Tlp::parse(level)?, releasable_to })
+    Some(Marking { releasable_to, ..Marking::of(Tlp::parse(level)?) })
 }
 
 fn needed(field: &Field, row: &dyn Cells, why: &str) -> Result<Reading, Refused> {

@@ -792,8 +792,8 @@ pub fn board(agreement: &Agreement, question: &Question) -> Board {
             v.standing = Standing::Waiting("appropriation by Germany".into());
             v.due = Some(exact("2026-06-14T20:59:59.999Z"));
             v.marking = Marking {
-                level: Tlp::Amber,
                 releasable_to: Some([name("Ukraine"), name("Germany")].into_iter().collect()),
+                ..Marking::of(Tlp::Amber)
             };
             r.missing.push("a record of the appropriation".into());
         })

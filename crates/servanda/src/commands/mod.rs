@@ -11,6 +11,7 @@ mod fmt;
 mod import;
 mod incident;
 mod listen;
+mod log;
 mod new;
 mod record;
 mod serve;
@@ -55,6 +56,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Make records of the reports of others
     Import(import::Arguments),
+    /// Keep, prove and check the tamper-evident log
+    Log(Box<log::Arguments>),
     /// Record one incident by hand, or an entry about one
     Record(Box<record::Arguments>),
     /// Take in what sensors report, as it comes
@@ -112,7 +115,7 @@ impl Line {
             Err(failure) if failure.nobody_reads => ExitCode::SUCCESS,
             Err(failure) => {
                 session.note(&failure.shown(session.colour_of_errors));
-                ExitCode::from(2)
+                ExitCode::from(if failure.integrity { 3 } else { 2 })
             }
         }
     }
@@ -127,6 +130,7 @@ impl Command {
             Command::Fmt(arguments) => fmt::run(&arguments, session),
             Command::Explain(arguments) => explain::run(&arguments, session),
             Command::Import(arguments) => import::run(&arguments, session),
+            Command::Log(arguments) => log::run(*arguments, session),
             Command::Record(arguments) => record::run(&arguments, session),
             Command::Listen(arguments) => listen::run(&arguments, session),
             Command::Sync(arguments) => sync::run(&arguments, session),

@@ -118,7 +118,8 @@ fn serve_and_take(
     let Case { text, agreement, places, records, board, engine } = case;
     let evaluate = Box::new(move |a: &_, p: &_, r: &[_], q: &_| engine.evaluate(a, p, r, q));
     let question = board.question.clone();
-    let served = Served::new(agreement, text, places, records, question, evaluate).knowing(board);
+    let served =
+        Served::new(agreement, text, places, records, question, evaluate).knowing(board).explaining();
     let served = Arc::new(match taking {
         Some(taking) => served.taking(taking),
         None => served,

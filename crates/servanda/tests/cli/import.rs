@@ -195,6 +195,8 @@ fn a_clock_that_jumped_back_records_nothing_in_the_past() {
         earliest: Instant(0),
         recorded: ahead,
         source: String::new(),
+        marking: Default::default(),
+        supersedes: None,
         json: servanda_evidence::record_json::to_json(&record),
     };
     let intake = Intake {
