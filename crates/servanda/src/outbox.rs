@@ -150,7 +150,12 @@ impl Outbox {
             .map_err(|e| failed("open", &path, &e))?;
         file.lock().map_err(|e| failed("lock", &path, &e))?;
         self.set_torn_line_aside(&mut file, &path)?;
-        let mut last = self.last(&mut file, &path)?;
+        let (mut last, before) = match self.last(&mut file, &path)? {
+            Some((last, made)) => (Some(last), made),
+            None => (None, now),
+        };
+        // Where the clock was set back, what comes later was still made later.
+        let now = now.max(before);
         let (mut text, mut records) = (String::new(), Vec::new());
         for _ in 0..count {
             let number = last.as_ref().map_or(1, |last| last.number + 1);
@@ -196,13 +201,13 @@ impl Outbox {
         file.sync_all().map_err(error)
     }
 
-    fn last(&self, file: &mut File, path: &Path) -> Result<Option<Last>, Failure> {
+    fn last(&self, file: &mut File, path: &Path) -> Result<Option<(Last, Instant)>, Failure> {
         let length = file.metadata().map_err(|e| failed("read", path, &e))?.len();
         let tail = tail(file, length).map_err(|e| failed("read", path, &e))?;
         let lines = tail.split(|b| *b == b'\n').filter(|l| !l.is_empty());
         let Some(line) = lines.last() else { return Ok(None) };
         let submission = self.read(line, path)?;
-        Ok(Some(Last { number: submission.number, hash: sha256(line) }))
+        Ok(Some((Last { number: submission.number, hash: sha256(line) }, submission.made)))
     }
 
     fn read(&self, line: &[u8], path: &Path) -> Result<Submission, Failure> {

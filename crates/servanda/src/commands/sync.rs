@@ -106,10 +106,7 @@ impl Place {
     /// What was answered to each, in order; shorter where it broke off.
     fn send(&mut self, lines: &[String], session: &Session) -> Result<Vec<Value>, Failure> {
         match self {
-            Place::Folder(intake, _) => {
-                let answers = intake.submit(lines, "outbox", session.now)?;
-                Ok(answers.iter().map(answer).collect())
-            }
+            Place::Folder(intake, _) => Ok(intake.submit(lines, session.now).iter().map(answer).collect()),
             Place::Server(url) => over_http(url, lines),
         }
     }
@@ -124,6 +121,7 @@ pub fn answer(taken: &Result<crate::intake::Taken, crate::intake::Refusal>) -> V
             "number": taken.number,
             "sha256": taken.hash,
             "record": taken.record.as_str(),
+            "receipt": taken.receipt,
         }),
         Err(refusal) => json!({
             "status": "refused",

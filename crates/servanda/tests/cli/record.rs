@@ -519,3 +519,116 @@ fn documents_of_sensors_are_taken_in_unsigned_where_that_is_allowed() {
     let ids: Vec<String> = of(here.path(), "st");
     assert_eq!(ids, ["st-7-1", "st-7-2"]);
 }
+
+#[test]
+fn the_examples_of_each_format_come_in_as_their_page_says() {
+    let here = folder();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/intake");
+    let page = fs::read_to_string(examples.join("README.md")).unwrap();
+    let mut imported = 0;
+    for line in page.lines().filter(|l| l.starts_with("servanda import ")) {
+        let words: Vec<String> = line
+            .split_whitespace()
+            .skip(1)
+            .map(|w| match w.strip_prefix("examples/intake/") {
+                Some(file) => examples.join(file).display().to_string(),
+                None => w.replace("my-workspace", "w"),
+            })
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let file = Path::new(words[2]).file_name().unwrap().to_str().unwrap();
+        let row = page
+            .lines()
+            .find(|l| l.starts_with(&format!("| [{file}]")))
+            .unwrap_or_else(|| panic!("no row for {file}"));
+        let records: usize = row.split('|').nth(2).unwrap().trim().parse().unwrap();
+        let ran = servanda(here.path(), &words);
+        ran.ends_with(0).says(&[&format!("{records} record")]);
+        assert!(!ran.out.contains("refused"), "{}", ran.out);
+        // Again: nothing new.
+        servanda(here.path(), &words).ends_with(0).says(&["0 records made"]);
+        imported += 1;
+    }
+    assert_eq!(imported, 6);
+    servanda(here.path(), &["incidents", "--workspace", "w"]).ends_with(0).says(&[
+        "acled-EXE900001",
+        "firms-N-",
+        "odk-5f1d",
+        "st-7-11",
+        "cap-drill",
+    ]);
+    let form =
+        servanda(here.path(), &["incident", "odk-5f1d2c3e-0000-4000-8000-000000000001", "--workspace", "w"]);
+    form.ends_with(0).says(&[
+        "Patrol North 2",
+        "about 3",
+        "crater.txt sha256:",
+        "48.15000, 37.76000 within 400 m",
+    ]);
+}
+
+#[test]
+fn a_submitter_gets_a_receipt_for_every_submission() {
+    let here = folder();
+    outbox(here.path(), "north");
+    register(here.path(), "north");
+    servanda(here.path(), &["sync", "north", "--to", "w"]).ends_with(0);
+    let receipts = fs::read_to_string(here.path().join("north/receipts.jsonl")).unwrap();
+    let answer: Value = serde_json::from_str(receipts.lines().next().unwrap()).unwrap();
+    assert!(answer["answer"]["receipt"].as_str().unwrap().starts_with("servanda receipt v1\n"), "{answer}");
+    servanda(here.path(), &with(&["record", "--outbox", "north"], &SHOT)).ends_with(0);
+    servanda(here.path(), &["sync", "north", "--to", "w"]).ends_with(0).says(&["1 delivered"]);
+    assert_eq!(of(here.path(), "north").len(), 2);
+}
+
+/// An envelope as a device would make it that does not keep to the rules.
+fn forged(
+    here: &Path,
+    name: &str,
+    number: u64,
+    previous: Option<String>,
+    change: impl Fn(&mut servanda_model::Record),
+) -> String {
+    use servanda_evidence::outbox::{PAYLOAD, Submission, payload};
+    use servanda_ledger::envelope::Envelope;
+    use servanda_ledger::note::SignerKey;
+    let secret = fs::read_to_string(here.join(name).join("secret.key")).unwrap();
+    let at = servanda_model::Instant::parse_utc("2026-05-03T10:00Z").unwrap();
+    let mut record =
+        servanda_model::Record::new(format!("{name}-{number}"), "fire", servanda_model::When::exact(at), at);
+    change(&mut record);
+    let made = servanda_model::Instant::parse_utc("2026-11-28T10:00Z").unwrap();
+    let submission = Submission { submitter: name.to_string(), number, previous, made, record };
+    let mut envelope = Envelope::new(PAYLOAD, payload(&submission).as_bytes());
+    envelope.sign(&SignerKey::parse(secret.trim()).unwrap());
+    envelope.to_json()
+}
+
+#[test]
+fn a_submitter_speaks_for_itself_only() {
+    let here = folder();
+    outbox(here.path(), "north");
+    outbox(here.path(), "south");
+    register(here.path(), "north");
+    register(here.path(), "south");
+    servanda(here.path(), &["sync", "south", "--to", "w"]).ends_with(0);
+    let serving = serve(here.path(), &["--intake"]);
+    let post = |body: &str| ask(&serving, &format!("POST /api/intake HTTP/1.1\r\n{JSON}"), body.as_bytes());
+    for change in [
+        (|r: &mut servanda_model::Record| r.id = "south-9".into()) as fn(&mut servanda_model::Record),
+        |r| r.withdraws = Some("south-1".into()),
+        |r| r.supersedes = Some("reports-csv-S-1".into()),
+    ] {
+        let said = post(&forged(here.path(), "north", 1, None, change));
+        assert!(said.starts_with("HTTP/1.1 422") && said.contains("not its own"), "{said}");
+    }
+    // To say that another is wrong is everybody's right.
+    let fine = forged(here.path(), "north", 1, None, |r| r.disputes = Some("south-1".into()));
+    assert!(post(&fine).contains("\"accepted\""));
+    // Under another's name.
+    let other = fine.replace("north", "south");
+    assert!(post(&other).contains("\"refused\""));
+    let stolen = forged(here.path(), "north", 2, Some("0".repeat(64)), |_| {});
+    let said = post(&stolen);
+    assert!(said.contains("\"refused\"") && said.contains("another one before it"), "{said}");
+}
