@@ -18,6 +18,7 @@
 #![allow(clippy::disallowed_methods, reason = "the edge: what is timed is timed here")]
 
 mod data;
+mod links;
 mod measure;
 mod plain;
 mod trace;
@@ -99,6 +100,9 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             Ok(out)
         }
         ["measure", pact, file] => measure::history(&plan(pact, Some("consult"))?, file),
+        ["links", "measure", csv, map] => links::measured(csv, map, false),
+        ["links", "folds", csv, map] => links::measured(csv, map, true),
+        ["links", "train", csv, map] => links::trained(csv, map),
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
         _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, or sweep N".into()),
     }

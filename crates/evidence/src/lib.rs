@@ -17,6 +17,7 @@
 
 pub mod bearing;
 pub mod codes;
+pub mod corroborate;
 pub mod count;
 mod decode;
 pub mod diff;

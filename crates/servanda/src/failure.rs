@@ -1,23 +1,23 @@
-//! Why a command could not run: what happened, and what to do next. Exit code 2; 3 where a record's integrity failed.
+//! Why a command could not run: what happened, and what to do next. Exit code 2; where the record's integrity failed, 3.
 
 /// A command could not run.
 #[derive(Debug)]
 pub struct Failure {
     message: String,
     help: Vec<String>,
-    /// Nobody reads any more (`servanda status | head`): nothing to say, nothing wrong.
-    pub(crate) nobody_reads: bool,
     /// What was recorded is not what stands there now.
     pub(crate) integrity: bool,
+    /// Nobody reads any more (`servanda status | head`): nothing to say, nothing wrong.
+    pub(crate) nobody_reads: bool,
 }
 
 impl Failure {
     /// What happened, in lower case, the user's words in backticks.
     pub fn new(message: impl Into<String>) -> Failure {
-        Failure { message: message.into(), help: Vec::new(), nobody_reads: false, integrity: false }
+        Failure { message: message.into(), help: Vec::new(), integrity: false, nobody_reads: false }
     }
 
-    /// What was recorded is not what stands there now.
+    /// The record's integrity failed.
     pub fn integrity(message: impl Into<String>) -> Failure {
         Failure { integrity: true, ..Failure::new(message) }
     }

@@ -13,7 +13,7 @@
 //!
 //! Where to start reading: [`Intake::submit`].
 
-use crate::envelope::{self, PublicKey};
+use crate::envelope::{self, Registered};
 use crate::failure::Failure;
 use crate::source;
 use servanda_evidence::codes;
@@ -88,7 +88,6 @@ struct Known {
 pub struct Intake {
     workspace: Workspace,
     store: Store,
-    keys: Vec<PublicKey>,
     /// What comes into the workspace of an exercise belongs to it.
     exercise: bool,
     /// Zone of civil times.
@@ -99,18 +98,10 @@ pub struct Intake {
 impl Intake {
     /// Reads what is there.
     pub fn open(workspace: Workspace) -> Result<Intake, Failure> {
-        let keys = envelope::keys_of(&workspace.root().join("sources"))?;
         let known = Known::of(&workspace)?;
         let agreement = agreement_of(&workspace)?;
         let store = workspace.store();
-        Ok(Intake {
-            workspace,
-            store,
-            keys,
-            exercise: agreement.exercise,
-            calendar: agreement.calendar,
-            known,
-        })
+        Ok(Intake { workspace, store, exercise: agreement.exercise, calendar: agreement.calendar, known })
     }
 
     /// The mapping for documents of a format: the workspace's own of that name, else the one that ships.
@@ -123,12 +114,18 @@ impl Intake {
     }
 
     /// Takes submissions in, in order, and answers each.
-    pub fn submit(&mut self, envelopes: &[String], now: Instant) -> Vec<Result<Taken, Refusal>> {
+    pub fn submit(
+        &mut self,
+        envelopes: &[String],
+        now: Instant,
+    ) -> Result<Vec<Result<Taken, Refusal>>, Failure> {
         let recorded = self.known.latest.map_or(now, |latest| latest.max(now));
         let mut opened: Vec<Result<(Taken, Record), Refusal>> = Vec::new();
         let mut submissions = Vec::new();
+        // Keys come and go while a channel is open.
+        let keys = envelope::registered(&self.store)?;
         for line in envelopes {
-            opened.push(self.open_one(line).map(|submission| {
+            opened.push(open_one(line, &keys).map(|(submission, key)| {
                 let Submission { submitter, number, previous, made, mut record } = submission;
                 record.recorded = recorded;
                 record.exercise |= self.exercise;
@@ -143,6 +140,7 @@ impl Intake {
                     number,
                     previous: previous.as_deref().and_then(hash_of),
                     submitted: Submitted { bytes: line.clone(), made: Some(made) },
+                    key: Some(key),
                     entry: Entry::Record(source::stored(&record)),
                 });
                 let hash = sha256(line.as_bytes());
@@ -183,7 +181,13 @@ impl Intake {
                 }),
             }
         };
-        opened.into_iter().map(answer).collect()
+        Ok(opened.into_iter().map(answer).collect())
+    }
+
+    /// Keeps a file by its hash.
+    pub fn attach(&self, bytes: &[u8]) -> Result<(), Failure> {
+        self.store.attach(bytes)?;
+        Ok(())
     }
 
     /// Takes in a document of a format, unsigned: what is new in it, and what corrects what was there. It is a feed: what it does
@@ -266,48 +270,46 @@ impl Intake {
         }
         Err(Failure::new("the workspace is being written by others all the time").help("run this again"))
     }
+}
 
-    /// Opens an envelope: a registered key of the submitter signed it, and it speaks for nobody else.
-    fn open_one(&self, line: &str) -> Result<Submission, Refusal> {
-        let refuse = |of, reason: String, remedy: &str| Refusal {
-            code: codes::OUTBOX,
+/// Opens an envelope: a registered key of the submitter signed it, and it speaks for nobody else.
+fn open_one(line: &str, keys: &[Registered]) -> Result<(Submission, String), Refusal> {
+    let refuse = |of, reason: String, remedy: &str| Refusal {
+        code: codes::OUTBOX,
+        of,
+        reason,
+        remedy: remedy.to_string(),
+    };
+    if line.len() > 2 * outbox::LONGEST {
+        let reason = format!("the envelope has more than {} bytes", 2 * outbox::LONGEST);
+        return Err(refuse(None, reason, "attach large things by their hash"));
+    }
+    let payload = envelope::payload(line.as_bytes())
+        .map_err(|why| refuse(None, why, "send what `servanda record` wrote, unchanged"))?;
+    let submission = outbox::parse(&payload).map_err(|f| refuse(None, f.reason, &f.remedy))?;
+    let of = Some((submission.submitter.clone(), submission.number));
+    let key = envelope::signed_by(line.as_bytes(), &submission.submitter, keys).map_err(|why| {
+        let name = &submission.submitter;
+        let remedy = format!("if it is known whose it is: `servanda key register {name} {name}.pub`");
+        refuse(of.clone(), why, &remedy)
+    })?;
+    let own = |id: &Name| id.as_str().starts_with(&format!("{}-", submission.submitter));
+    let record = &submission.record;
+    let changed = [&record.supersedes, &record.withdraws];
+    if let Some(other) =
+        [Some(&record.id)].into_iter().chain(changed.map(Option::as_ref)).flatten().find(|id| !own(id))
+    {
+        let reason = format!(
+            "`{}` submits, corrects or takes back `{other}`, which is not its own",
+            submission.submitter
+        );
+        return Err(refuse(
             of,
             reason,
-            remedy: remedy.to_string(),
-        };
-        if line.len() > 2 * outbox::LONGEST {
-            let reason = format!("the envelope has more than {} bytes", 2 * outbox::LONGEST);
-            return Err(refuse(None, reason, "attach large things by their hash"));
-        }
-        let payload = envelope::payload(line.as_bytes())
-            .map_err(|why| refuse(None, why, "send what `servanda record` wrote, unchanged"))?;
-        let submission = outbox::parse(&payload).map_err(|f| refuse(None, f.reason, &f.remedy))?;
-        let of = Some((submission.submitter.clone(), submission.number));
-        envelope::signed_by(line.as_bytes(), &submission.submitter, &self.keys).map_err(|why| {
-            let remedy = format!(
-                "put the public key of `{}` into `sources/` of the workspace, if it is known whose it is",
-                submission.submitter
-            );
-            refuse(of.clone(), why, &remedy)
-        })?;
-        let own = |id: &Name| id.as_str().starts_with(&format!("{}-", submission.submitter));
-        let record = &submission.record;
-        let changed = [&record.supersedes, &record.withdraws];
-        if let Some(other) =
-            [Some(&record.id)].into_iter().chain(changed.map(Option::as_ref)).flatten().find(|id| !own(id))
-        {
-            let reason = format!(
-                "`{}` submits, corrects or takes back `{other}`, which is not its own",
-                submission.submitter
-            );
-            return Err(refuse(
-                of,
-                reason,
-                "a submitter's records begin with its name; of others it may say that they are wrong (`disputes`)",
-            ));
-        }
-        Ok(submission)
+            "a submitter's records begin with its name; of others it may say that they are wrong (`disputes`)",
+        ));
     }
+    Ok((submission, key))
 }
 
 /// The bytes of a hash in hexadecimal.

@@ -3,7 +3,7 @@
 //! ```text
 //! outbox.toml       whose it is, in which time zone, what it records usually
 //! secret.key        the submitter's private key; it never leaves the device
-//! NAME.pub          the public key: hand it to the workspace once
+//! NAME.pub          the public key: registered once with the workspace
 //! outbox.jsonl      the submissions, one envelope a line, only ever appended to
 //! receipts.jsonl    what was answered, one line a submission, only ever appended to
 //! draft.txt         answers of a form that was not finished
@@ -18,7 +18,7 @@
 //!
 //! Where to start reading: [`Outbox::append`], then [`Outbox::waiting`].
 
-use crate::envelope::{self, Key, PublicKey};
+use crate::envelope::{self, Key, Registered};
 use crate::failure::Failure;
 use crate::input;
 use servanda_evidence::outbox::{self, Last, Submission, sha256};
@@ -44,7 +44,7 @@ pub struct Outbox {
     /// What is recorded belongs to an exercise.
     pub exercise: bool,
     /// Its public key: what lies in the file was signed with it.
-    keys: Vec<PublicKey>,
+    keys: Vec<Registered>,
 }
 
 fn failed(doing: &str, path: &Path, error: &std::io::Error) -> Failure {
@@ -119,7 +119,7 @@ impl Outbox {
         let calendar = found.get("zone").and_then(|z| Calendar::of_zone(z)).ok_or_else(|| broken("zone"))?;
         let exercise = found.get("exercise").is_some_and(|e| e == "true");
         let fact = found.get("fact").filter(|f| !f.is_empty()).map(|f| Name::from(f.as_str()));
-        let keys = envelope::keys_of(root)?;
+        let keys = envelope::own(root, &submitter)?;
         Ok(Outbox { root: root.to_path_buf(), submitter, calendar, fact, exercise, keys })
     }
 

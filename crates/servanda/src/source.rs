@@ -80,7 +80,7 @@ fn unusable(path: &Path, faults: &[Refused]) -> Failure {
 fn attachments(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let mut found = BTreeMap::new();
     for path in input::files_of(folder)? {
-        let hash = format!("sha256:{}", sha256(&input::bytes(&path, input::DATA_LIMIT)?));
+        let hash = sha256(&input::bytes(&path, input::DATA_LIMIT)?);
         found.insert(dataset(&path), hash);
     }
     Ok(found)
@@ -137,6 +137,16 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
         quarantine: quarantine.clone(),
     };
     if !order.only_look {
+        if let Some(folder) = order.attachments {
+            // The files first: nobody is to find a record whose photo is not there yet.
+            let named: BTreeSet<&String> = changes.records().flat_map(|record| &record.attachments).collect();
+            for path in input::files_of(folder)? {
+                let bytes = input::bytes(&path, input::DATA_LIMIT)?;
+                if named.contains(&sha256(&bytes)) {
+                    workspace.store().attach(&bytes)?;
+                }
+            }
+        }
         working.at(&format!("entering {} records", records.len()));
         let refused = quarantine.is_some().then(|| quarantine_csv(&import));
         workspace.enter(&intake, &records, refused.as_deref().map(str::as_bytes), existing.len())?;

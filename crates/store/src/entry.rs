@@ -207,9 +207,12 @@ struct SubmittedForm {
 
 /// A caller's text as JSON, unchanged.
 fn raw(what: &str, text: &str) -> Result<Box<RawValue>, Error> {
-    let refused = |why: &str| Error::new(Kind::Refused, format!("{what} cannot be entered: {why}"));
+    let refused = |why: &str| {
+        Error::new(Kind::Refused, format!("{what} cannot be entered: {why}"))
+            .help(format!("it has to be one JSON object, nested at most {DEEPEST} deep"))
+    };
     if depth(text) > DEEPEST {
-        return Err(refused("its JSON is nested too deeply").help(format!("nest it at most {DEEPEST} deep")));
+        return Err(refused("its JSON is nested too deeply"));
     }
     let raw = RawValue::from_string(text.to_string()).map_err(|e| refused(&format!("it is no JSON: {e}")))?;
     match raw.get() == text && text.starts_with('{') {

@@ -51,7 +51,7 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 ///
 /// # Errors
 /// As [`write`].
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let draft = FileDraft::begin(path, true, bytes)?;
     draft.publish()
 }

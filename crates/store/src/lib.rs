@@ -16,28 +16,41 @@
 //! Where to start reading: [`Workspace`], then `store.rs`, the one way in; `view.rs`, the one way out; [`log::Log`] for the log.
 //! Tests stand beside the code of each module, and in `tests/` of this crate.
 
+mod accounts;
+mod attachments;
+mod backup;
 mod disk;
 mod entry;
+mod erased;
 mod error;
 pub mod files;
 mod label;
 pub mod log;
+mod orders;
 mod packs;
 pub mod policy;
 mod projection;
+mod rebuild;
 mod schema;
 mod seal;
 mod settings;
 mod slots;
+mod sources;
 mod sql;
 mod store;
 mod submit;
 mod view;
 mod workspace;
 
+pub use accounts::Account;
+pub use attachments::LARGEST as LARGEST_ATTACHMENT;
+pub use backup::{Manifest, Restored, restore};
 pub use entry::{Entry, Erasure, Intake, Statement, StoredRecord, Submitted};
 pub use error::Error;
+pub use orders::{Order, Standing};
+pub use rebuild::Compared;
 pub use settings::{Clock, Database, Demo, Serve, Settings};
+pub use sources::{Signed, SourceKey, new_key};
 pub use store::{Entered, Receipt, Store};
 pub use submit::{Submission, digest};
 pub use view::View;

@@ -97,6 +97,11 @@ impl Viewer {
         Viewer { clearances: [(Name::from(TLP), Tlp::Clear)].into(), ..Viewer::default() }
     }
 
+    /// An account by name, that may see and do nothing yet.
+    pub fn named(name: &str) -> Viewer {
+        Viewer { name: name.to_string(), ..Viewer::default() }
+    }
+
     /// Whether it holds a role.
     pub fn may(&self, role: Role) -> bool {
         self.roles.contains(&role)

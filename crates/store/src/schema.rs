@@ -205,6 +205,17 @@ pub(crate) fn open(place: &Place, make: bool, origin: Option<&str>) -> Result<Op
     Ok(Some(connection))
 }
 
+/// Takes the tables of a server's database away, to be made again of the log.
+pub(crate) fn clear(place: &Place) -> Result<(), Error> {
+    let Some(mut connection) = open(place, false, None)? else { return Ok(()) };
+    let names: Vec<&str> = ALL.iter().rev().map(|(table, _)| *table).collect();
+    // tidy: allow(append-only) because what follows is made again of the log, which nothing is taken from
+    connection.plain_batch(&format!(
+        "DROP TABLE {} CASCADE; DROP FUNCTION refuse, refuse_unless_erased",
+        names.join(", ")
+    ))
+}
+
 fn create(connection: &mut Connection, origin: Option<&str>) -> Result<(), Error> {
     // Another program may have been first.
     if connection.made_by()?.is_some() {

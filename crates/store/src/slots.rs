@@ -34,10 +34,9 @@ impl Slots {
         Ok(Slots { path: path.to_path_buf(), file })
     }
 
-    /// Opens the file to read only.
-    pub(crate) fn read_only(path: &Path) -> Result<Slots, Error> {
-        let file = File::open(path).map_err(|e| Error::io("open", path, e))?;
-        Ok(Slots { path: path.to_path_buf(), file })
+    /// The open file itself.
+    pub(crate) fn into_file(self) -> File {
+        self.file
     }
 
     /// Puts the slots of new entries down, the first being `entry`'s.
@@ -92,7 +91,7 @@ mod tests {
         slots.put(&RealDisk, 0, &drawn[..1]).unwrap();
         slots.put(&RealDisk, 1, &drawn[1..]).unwrap();
         slots.wipe(&RealDisk, 1).unwrap();
-        let mut slots = Slots::read_only(&path).unwrap();
+        let mut slots = Slots::open(&path).unwrap();
         assert!(slots.get(0).unwrap().unwrap() == drawn[0] && slots.get(2).unwrap().unwrap() == drawn[2]);
         assert!(slots.get(1).unwrap().unwrap().is_wiped());
         assert!(slots.get(3).unwrap().is_none());

@@ -21,6 +21,7 @@
 
 use crate::disk::{Disk, RealDisk};
 use crate::entry::{Entry, Erasure, Intake, PAYLOAD_TYPE, Payload, Statement, StoredRecord};
+use crate::erased;
 use crate::error::{Error, Kind};
 use crate::files;
 use crate::label;
@@ -35,7 +36,7 @@ use crate::sql::{Connection, Place, Value};
 use servanda_ledger::envelope::Envelope;
 use servanda_ledger::leaf::{Leaf, NO_PREVIOUS, commitment};
 use servanda_ledger::note::{Algorithm, SignerKey, VerifierKey};
-use servanda_ledger::tree::Hash;
+use servanda_ledger::tree::{Edge, Hash, leaf_hash};
 use servanda_model::record::Marking;
 use servanda_model::{Instant, Name};
 use sha2::{Digest, Sha256};
@@ -63,6 +64,7 @@ pub(crate) struct Places {
     pub(crate) log: PathBuf,
     pub(crate) payload: PathBuf,
     pub(crate) keys: PathBuf,
+    pub(crate) erased: PathBuf,
     pub(crate) attachments: PathBuf,
     pub(crate) secret: PathBuf,
 }
@@ -73,6 +75,7 @@ impl Places {
             log: root.join("log"),
             payload: root.join("payload"),
             keys: root.join("keys"),
+            erased: root.join("erased"),
             attachments: root.join("attachments"),
             secret: root.join("secret"),
         }
@@ -129,6 +132,17 @@ struct Writing {
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What a panic left is either committed or not: nothing in memory is relied on.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Asks again and again, for ten seconds.
+fn patiently<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    (0..2_500).find_map(|_| {
+        let answer = ask();
+        if answer.is_none() {
+            std::thread::sleep(Duration::from_millis(4));
+        }
+        answer
+    })
 }
 
 impl std::fmt::Debug for Store {
@@ -225,13 +239,34 @@ impl Store {
                 return Err(error);
             }
         }
-        for _ in 0..500 {
-            match Log::open(&self.places.log, Some(secrets.log.clone())) {
-                Err(error) if error.is_busy() => std::thread::sleep(Duration::from_millis(20)),
-                opened => return opened,
-            }
+        // Whoever waits holds the turn, so that one who writes on and on cannot keep everybody else away.
+        let turn = self.turn()?;
+        let open = || Log::open(&self.places.log, Some(secrets.log.clone()));
+        let opened = patiently(|| match open() {
+            Err(error) if error.is_busy() => None,
+            opened => Some(opened),
+        });
+        drop(turn);
+        opened.unwrap_or_else(open)
+    }
+
+    /// The right to be the next who writes; given back when it is dropped.
+    fn turn(&self) -> Result<fs::File, Error> {
+        let path = &self.places.keys;
+        let file = Slots::open(path)?.into_file();
+        let taken = patiently(|| match file.try_lock() {
+            Ok(()) => Some(Ok(())),
+            Err(fs::TryLockError::WouldBlock) => None,
+            Err(fs::TryLockError::Error(e)) => Some(Err(Error::io("lock", path, e))),
+        });
+        match taken {
+            Some(taken) => taken.map(|()| file),
+            None => Err(Error::new(
+                Kind::Busy,
+                format!("too many programs want to write to `{}`", path.display()),
+            )
+            .help("wait until the others have ended, then run this again")),
         }
-        Log::open(&self.places.log, Some(secrets.log.clone()))
     }
 
     /// Does something as the one who writes.
@@ -255,7 +290,8 @@ impl Store {
             disk: &*self.disk,
             connection: open,
             log: &mut log,
-            intake: Some(&secrets.intake),
+            keys: Some((&secrets.intake, &secrets.log)),
+            erased: &self.places.erased,
             slots: Slots::open(&self.places.keys)?,
             packs: Packs::new(folder, FULL_PACK),
             next: 0,
@@ -350,7 +386,7 @@ impl Store {
             let mut draft = Draft::own(Entry::Erasure(erasure.clone()), by);
             draft.payload.target = Some(target);
             let receipts = writer.put_for_receipts(vec![draft], now)?;
-            writer.slots.wipe(writer.disk, target)?;
+            writer.destroy(target)?;
             writer.connection.forget()?;
             receipts.into_iter().next().ok_or_else(|| Error::integrity("an erasure gave no receipt"))
         })?;
@@ -412,7 +448,8 @@ impl Store {
             disk: &*self.disk,
             connection,
             log,
-            intake: None,
+            keys: None,
+            erased: &self.places.erased,
             slots,
             packs: Packs::new(&self.places.payload, FULL_PACK),
             next: 0,
@@ -421,23 +458,34 @@ impl Store {
             behind: None,
         };
         writer.adopt()?;
-        let next = writer.next;
-        if next < writer.log.size() {
+        let (next, size) = (writer.next, writer.log.size());
+        if next < size {
             return Err(Error::integrity(format!(
-                "the log has {} entries, and the payloads break off after {next}",
-                writer.log.size()
+                "the log has {size} entries, and the payloads break off after {next}"
             )));
         }
-        Ok(next)
+        // Every leaf once more, up to the root.
+        let mut edge = Edge::new();
+        while edge.size() < size {
+            for leaf in log.leaves(edge.size()..size.min(edge.size() + LEAVES))? {
+                edge.push(leaf_hash(&leaf));
+            }
+        }
+        match edge.root() == log.root() {
+            true => Ok(next),
+            false => Err(Error::integrity("the leaves of the log do not give its root")),
+        }
     }
 
-    /// The place of the key slots, and whether one is wiped; for checks.
-    pub(crate) fn slots(&self) -> Result<Slots, Error> {
-        Slots::read_only(&self.places.keys)
+    /// The log, opened as by one who writes, so that nobody else does.
+    pub(crate) fn log_of_writer(&self) -> Result<Log, Error> {
+        let secrets = self.secrets(false)?;
+        self.open_log(&secrets)
     }
 
-    pub(crate) fn packs(&self) -> Packs {
-        Packs::new(&self.places.payload, FULL_PACK)
+    /// The database is another one from now on.
+    pub(crate) fn forget_connection(&self) {
+        lock(&self.writing).connection = None;
     }
 }
 
@@ -493,8 +541,10 @@ pub(crate) struct Writer<'a> {
     disk: &'a dyn Disk,
     pub(crate) connection: &'a mut Connection,
     pub(crate) log: &'a mut Log,
-    /// `None` where nothing new can be signed.
-    intake: Option<&'a SignerKey>,
+    /// The keys of intake and of the log; `None` where nothing new can be signed.
+    keys: Option<(&'a SignerKey, &'a LogKey)>,
+    /// Where the orders of erasures lie.
+    erased: &'a Path,
     slots: Slots,
     packs: Packs,
     next: u64,
@@ -606,6 +656,9 @@ impl Writer<'_> {
             ordered.insert(row.count()?);
             Ok(())
         })?;
+        if !wiped.is_empty() {
+            ordered.extend(erased::read(self.erased, self.log)?);
+        }
         if let Some((entry, why)) = wiped.into_iter().find(|(entry, _)| !ordered.contains(entry)) {
             return Err(Error::integrity(format!(
                 "the payload of entry {entry} {why}, and nothing says that it was erased"
@@ -704,17 +757,41 @@ impl Writer<'_> {
 
     /// What was erased has no key: a crash may have come between, or a backup may have brought it back.
     fn sweep(&mut self) -> Result<(), Error> {
-        let mut targets = Vec::new();
-        self.connection.query("SELECT target FROM erasure ORDER BY target", &[], |mut row| {
-            targets.push(row.count()?);
+        let mut orders = Vec::new();
+        self.connection.query("SELECT number, target FROM erasure ORDER BY target", &[], |mut row| {
+            orders.push((row.count()?, row.count()?));
             Ok(())
         })?;
-        for target in targets {
+        for (order, target) in orders {
             if self.slots.get(target)?.is_some_and(|slot| !slot.is_wiped()) {
-                self.slots.wipe(self.disk, target)?;
+                // A row alone destroys nothing: somebody may have put it there.
+                if self.payload(order)?.target != Some(target) {
+                    return Err(Error::integrity(format!(
+                        "the database says that entry {order} erased entry {target}, and it did not"
+                    )));
+                }
+                self.destroy(target)?;
             }
         }
         Ok(())
+    }
+
+    /// Destroys the key of an entry, and leaves the order for older copies beside.
+    fn destroy(&mut self, entry: u64) -> Result<(), Error> {
+        if let Some((_, key)) = self.keys {
+            let mut leaf = None;
+            self.connection.query(
+                "SELECT leaf FROM entry WHERE number = ?1",
+                &[Value::count(entry)],
+                |mut row| {
+                    leaf = Some(row.bytes()?);
+                    Ok(())
+                },
+            )?;
+            let leaf = leaf.ok_or_else(|| Error::integrity(format!("the database has no entry {entry}")))?;
+            erased::write(self.erased, key, entry, &leaf)?;
+        }
+        self.slots.wipe(self.disk, entry)
     }
 
     /// The payload of an entry of the database.
@@ -853,7 +930,7 @@ impl Writer<'_> {
         now: Instant,
         publish: impl FnOnce() -> Result<(), Error>,
     ) -> Result<Vec<Leaf>, Error> {
-        let Some(intake) = self.intake else {
+        let Some((intake, _)) = self.keys else {
             return Err(Error::new(Kind::Denied, "this store was opened to read only"));
         };
         let opening = usize::from(self.next == 0);
@@ -953,3 +1030,7 @@ fn open(slot: &Slot, leaf: &Leaf, content: &Content, entry: u64) -> Result<Vec<u
     }
     Ok(text)
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+pub(crate) mod tests;

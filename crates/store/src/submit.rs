@@ -46,6 +46,8 @@ pub struct Submission {
     pub previous: Option<Hash>,
     /// The bytes as they came.
     pub submitted: Submitted,
+    /// The short name of the key that signed it, where one did: it must not have been revoked when this is entered.
+    pub key: Option<String>,
     /// What is entered: one record, or one statement.
     pub entry: Entry,
 }
@@ -288,6 +290,9 @@ impl Writer<'_> {
                 return Err(refused(Kind::Clock, message, help));
             }
         }
+        if let Some(key) = &submission.key {
+            self.check_key(key)?;
+        }
         if let Entry::Record(record) = &submission.entry {
             self.check(std::slice::from_ref(record), &submission.by)?;
             if !ids.insert(record.id.to_string()) {
@@ -317,7 +322,7 @@ impl Writer<'_> {
                 commitment: [0; 32],
             }
             .to_bytes()
-            .map_err(|e| Error::new(Kind::Refused, e.to_string()))
+            .map_err(|e| refused(Kind::Refused, e.to_string(), "nothing was entered"))
         })?;
         lasts.insert(
             who.clone(),

@@ -43,6 +43,10 @@ impl Store {
 }
 
 impl View<'_> {
+    pub(crate) fn store(&self) -> &Store {
+        self.store
+    }
+
     fn labels(&self, connection: &mut Connection) -> Result<Labels, Error> {
         let mut markings = BTreeMap::new();
         connection.query("SELECT number, text FROM label ORDER BY number", &[], |mut row| {

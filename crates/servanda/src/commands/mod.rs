@@ -1,19 +1,25 @@
 //! The commands, one module each. A command reads its arguments, does its work and says whether the answer is yes.
 
+mod account;
 mod backtest;
+mod backup;
 mod check;
 mod cluster;
 mod demo;
 mod duties;
+mod erase;
 mod exercise;
 mod explain;
 mod fmt;
 mod import;
 mod incident;
+mod key;
 mod listen;
 mod log;
 mod new;
+mod rebuild;
 mod record;
+mod restore;
 mod serve;
 mod status;
 mod sync;
@@ -84,6 +90,26 @@ enum Command {
     Serve(serve::Arguments),
     /// Make an exercise world: records, and what had really happened
     Exercise(exercise::Arguments),
+    /// Say who may sign in, for whom, and what they may see and do
+    Account(account::Arguments),
+    /// Register the keys that sources sign with
+    Key(key::Arguments),
+    /// Destroy what a record says; the log keeps that there was one
+    Erase(erase::Arguments),
+    /// Copy a workspace so that it fits together, while others write
+    Backup(backup::Arguments),
+    /// Bring a backup back
+    Restore(restore::Arguments),
+    /// Make the database again of the log, or compare the two
+    Rebuild(rebuild::Arguments),
+}
+
+/// The workspace that was named, or the one that the current folder lies in.
+fn workspace(named: Option<&std::path::Path>) -> Result<servanda_store::Workspace, Failure> {
+    Ok(match named {
+        Some(root) => servanda_store::Workspace::open(root)?,
+        None => servanda_store::Workspace::find(std::path::Path::new("."))?,
+    })
 }
 
 /// What came of a command that ran.
@@ -144,6 +170,12 @@ impl Command {
             Command::Test(arguments) => test::run(&arguments, session),
             Command::Serve(arguments) => serve::run(arguments, session),
             Command::Exercise(arguments) => exercise::run(&arguments, session),
+            Command::Account(arguments) => account::run(&arguments, session),
+            Command::Key(arguments) => key::run(&arguments, session),
+            Command::Erase(arguments) => erase::run(&arguments, session),
+            Command::Backup(arguments) => backup::run(&arguments, session),
+            Command::Restore(arguments) => restore::run(&arguments, session),
+            Command::Rebuild(arguments) => rebuild::run(&arguments, session),
         }
     }
 }

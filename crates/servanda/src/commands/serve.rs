@@ -58,7 +58,9 @@ struct Taking {
 impl servanda_server::Intake for Taking {
     fn submit(&self, envelopes: Vec<String>) -> Result<Vec<serde_json::Value>, Problem> {
         let mut intake = self.intake.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(intake.submit(&envelopes, crate::clock::now()).iter().map(super::sync::answer).collect())
+        let answers =
+            intake.submit(&envelopes, crate::clock::now()).map_err(|f| Problem::unable(f.message()))?;
+        Ok(answers.iter().map(super::sync::answer).collect())
     }
 
     fn import(&self, format: &str, bytes: Vec<u8>) -> Result<serde_json::Value, Problem> {

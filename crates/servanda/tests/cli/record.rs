@@ -252,8 +252,7 @@ fn attachments_are_kept_by_their_hash() {
     );
     register(here.path(), "node-1");
     servanda(here.path(), &["sync", "node-1", "--to", "w"]).ends_with(0);
-    servanda(here.path(), &["incident", "node-1-2", "--workspace", "w"])
-        .says(&["crater.jpg sha256:", &kept[0]]);
+    servanda(here.path(), &["incident", "node-1-2", "--workspace", "w"]).says(&["crater.jpg ", &kept[0]]);
 }
 
 #[test]
@@ -559,12 +558,7 @@ fn the_examples_of_each_format_come_in_as_their_page_says() {
     ]);
     let form =
         servanda(here.path(), &["incident", "odk-5f1d2c3e-0000-4000-8000-000000000001", "--workspace", "w"]);
-    form.ends_with(0).says(&[
-        "Patrol North 2",
-        "about 3",
-        "crater.txt sha256:",
-        "48.15000, 37.76000 within 400 m",
-    ]);
+    form.ends_with(0).says(&["Patrol North 2", "about 3", "crater.txt ", "48.15000, 37.76000 within 400 m"]);
 }
 
 #[test]
