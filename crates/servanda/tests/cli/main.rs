@@ -6,6 +6,7 @@ mod agreements;
 mod backtest;
 mod import;
 mod log;
+mod record;
 mod terminal;
 mod verdicts;
 mod whole;
