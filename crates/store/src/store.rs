@@ -1034,3 +1034,7 @@ fn open(slot: &Slot, leaf: &Leaf, content: &Content, entry: u64) -> Result<Vec<u
 #[cfg(test)]
 #[path = "store_tests.rs"]
 pub(crate) mod tests;
+
+#[cfg(test)]
+#[path = "faults_tests.rs"]
+mod faults_tests;
