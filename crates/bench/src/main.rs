@@ -18,12 +18,13 @@
 #![allow(clippy::disallowed_methods, reason = "the edge: what is timed is timed here")]
 
 mod data;
+mod links;
 mod measure;
 mod plain;
 mod trace;
 mod verdicts;
 
-use servanda_engine::columns::{Live, Plan, Table};
+use servanda_engine::columns::{Live, Plan};
 use servanda_model::Instant;
 use std::io::{Read, Write};
 use std::process::ExitCode;
@@ -52,9 +53,22 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
         ["trace", pact] => {
             let norm = options.iter().find(|(name, _)| *name == "--norm").map(|(_, norm)| *norm);
             let plan = plan(pact, norm)?;
-            let table = trace::read(&plan, &input()?)?;
-            let mut live = Live::new(&plan);
-            live.replay(&table, trace::SECOND).map_err(|e| e.to_string())?;
+            let (mut live, mut next, mut now) = (Live::new(&plan), 0, i64::MIN);
+            let mut reader = trace::Reader::new(&plan);
+            // What changes within one second is said as known at its end.
+            reader.read(std::io::stdin().lock(), |table| {
+                for row in next..table.len() as u32 {
+                    if table.recorded(row) > now {
+                        live.settle(Instant(now));
+                        now = table.recorded(row);
+                    }
+                    live.insert(table, row).map_err(|e| e.to_string())?;
+                }
+                next = table.len() as u32;
+                Ok(())
+            })?;
+            live.settle(Instant(now));
+            let table = reader.table;
             let last = table.len().checked_sub(1).map_or(0, |row| table.recorded(row as u32));
             let at = known_at.map_or(last, |s| s as i64 * trace::SECOND);
             told(&verdicts::violations(&plan, &table, live.log(), Instant(at)))?;
@@ -77,8 +91,7 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
         }
         [form @ ("text" | "csv"), pact, file] => {
             let plan = plan(pact, Some("consult"))?;
-            let bytes = std::fs::read(file).map_err(|e| format!("cannot read {file}: {e}"))?;
-            let table = Table::from_bytes(&plan, &bytes).map_err(|e| e.to_string())?;
+            let table = measure::stored(&plan, file)?;
             if *form == "csv" {
                 return Ok(measure::csv(&plan, &table));
             }
@@ -87,6 +100,9 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             Ok(out)
         }
         ["measure", pact, file] => measure::history(&plan(pact, Some("consult"))?, file),
+        ["links", "measure", csv, map] => links::measured(csv, map, false),
+        ["links", "folds", csv, map] => links::measured(csv, map, true),
+        ["links", "train", csv, map] => links::trained(csv, map),
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
         _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, or sweep N".into()),
     }

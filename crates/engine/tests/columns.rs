@@ -224,9 +224,9 @@ fn of_columns(log: &Log, table: &Table, at: Instant) -> Vec<Told> {
             continue;
         }
         let fulfilled = (performance == Performance::Satisfied).then_some(log.done[row]);
-        let breached = (performance == Performance::Violated).then_some(log.due[row]);
+        let breached = (performance == Performance::Violated).then_some(log.due(row));
         let instance = table.id(anchor).unwrap().to_string();
-        let when = (log.triggered[row], log.due[row]);
+        let when = (log.triggered[row], log.due(row));
         told.push((bearer.to_string(), instance, when.0, when.1, performance, fulfilled, breached));
     }
     let broken = first.into_iter().map(|(bearer, from)| {
@@ -312,6 +312,6 @@ fn stored_columns_come_back_and_others_are_refused() {
     for cut in 0..bytes.len() {
         assert!(Table::from_bytes(&plan, &bytes[..cut]).is_err(), "{cut}");
     }
-    let later = [b"servanda columns 2\n", &bytes[19..]].concat();
+    let later = [b"servanda columns 3\n", &bytes[19..]].concat();
     assert!(Table::from_bytes(&plan, &later).is_err_and(|e| e.why.contains("another version")));
 }

@@ -82,7 +82,7 @@ impl Leaf {
         Ok(())
     }
 
-    /// Its bytes, at most 371 of them.
+    /// Its bytes, at most 370 of them.
     ///
     /// # Errors
     /// [`Error::is_malformed`] where a part may not stand in a leaf.

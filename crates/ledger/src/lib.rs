@@ -15,6 +15,9 @@
 //! Where to start reading: [`tree`], then [`tile`], then [`audit`], which reads a whole log; "The life of a leaf" in
 //! `docs/guides/ledger.md` tells it in order. Tests: `tests/` of this crate.
 
+pub mod anchor;
+pub mod audit;
+pub mod bundle;
 pub mod checkpoint;
 pub mod cosignature;
 pub mod envelope;
@@ -27,5 +30,6 @@ pub mod proof;
 pub mod receipt;
 pub mod tile;
 pub mod tree;
+pub mod witness;
 
 pub use error::Error;

@@ -126,6 +126,7 @@ fn explanation(v: &Verdict) -> Explanation {
         of: None,
         times: 1,
         until: Some(Instant(0)),
+        over: Some(period),
     };
     let whats = [
         What::Watched(vec![watch]),
@@ -149,7 +150,8 @@ fn explanation(v: &Verdict) -> Explanation {
         against: all.clone(),
         would_change: all,
         elsewhere: Vec::new(),
-        capped: false,
+        may_rest_on_less: false,
+        more_may_change: true,
     }
 }
 

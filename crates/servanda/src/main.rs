@@ -15,9 +15,13 @@
 
 mod clock;
 mod commands;
+mod envelope;
 mod failure;
 mod input;
+mod intake;
 mod matter;
+mod outbox;
+mod random;
 mod session;
 mod source;
 

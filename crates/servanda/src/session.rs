@@ -73,6 +73,12 @@ impl Session {
         let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end());
     }
 
+    /// A question to a person, to standard error, without a line break behind it.
+    pub fn prompt(&self, text: &str) {
+        let mut out = std::io::stderr().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
     /// Begins long work: on a terminal a line that says so, and goes when the work is done.
     pub fn working(&self, on: &str) -> Working {
         if self.watched {

@@ -30,6 +30,10 @@ pub struct Order<'a> {
     pub mapping: Option<Mapping>,
     /// Name of the source; `None` for the file's name.
     pub dataset: Option<&'a str>,
+    /// The day on which the report was issued.
+    pub issued: Option<jiff::civil::Date>,
+    /// The folder of the files that the rows name.
+    pub attachments: Option<&'a Path>,
     /// Enter nothing.
     pub only_look: bool,
 }
@@ -55,11 +59,31 @@ pub fn mapping(path: &Path) -> Result<Mapping, Failure> {
         .map_err(|faults| unusable(path, &faults).help("docs/reference/mapping.md has every key"))
 }
 
+/// Where a mapping lies: a file, or the name of one in the workspace's maps/.
+pub fn mapping_place(workspace: &Workspace, named: &Path) -> PathBuf {
+    let short = workspace.mapping(&named.to_string_lossy());
+    if named.components().count() == 1 && !named.exists() && short.exists() {
+        short
+    } else {
+        named.to_path_buf()
+    }
+}
+
 /// A file or a mapping of which nothing can be used.
 fn unusable(path: &Path, faults: &[Refused]) -> Failure {
     let shown: Vec<String> = faults.iter().take(20).map(|fault| format!("\n  {}", fault.show())).collect();
     let more = if faults.len() > 20 { format!("\n  and {} more", faults.len() - 20) } else { String::new() };
     Failure::new(format!("`{}` cannot be used:{}{more}", path.display(), shown.concat()))
+}
+
+/// The files of a folder by their names, each with its hash. Folders in it are left out.
+fn attachments(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
+    let mut found = BTreeMap::new();
+    for path in input::files_of(folder)? {
+        let hash = format!("sha256:{}", sha256(&input::bytes(&path, input::DATA_LIMIT)?));
+        found.insert(dataset(&path), hash);
+    }
+    Ok(found)
 }
 
 fn dataset(path: &Path) -> String {
@@ -79,10 +103,13 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
         dataset: order.dataset.map_or_else(|| dataset(order.path), String::from),
         calendar: agreement.calendar.clone(),
         exercise: agreement.exercise,
+        issued: order.issued,
+        attachments: order.attachments.map(attachments).transpose()?.unwrap_or_default(),
     };
     let mut import = servanda_evidence::import(order.format, &bytes, order.mapping.as_ref(), &context)
         .map_err(|faults| {
-            let mapped = order.mapping.is_some() || !matches!(order.format, Format::Csv | Format::GeoJson);
+            let mapped = order.mapping.is_some()
+                || !matches!(order.format, Format::Csv | Format::GeoJson | Format::Parquet);
             unusable(order.path, &faults).help(if mapped {
                 "nothing was entered; `servanda explain CODE` says more"
             } else {
@@ -177,7 +204,8 @@ fn strangers(agreement: &Agreement, records: &[Record]) -> Vec<String> {
             || agreement.bodies.contains_key(name)
     };
     for record in records.iter().filter(|r| r.withdraws.is_none() && r.disputes.is_none()) {
-        let built_in = [COVERAGE, FINDING, EXPLANATION].contains(&record.fact.as_str());
+        let built_in = [COVERAGE, FINDING, EXPLANATION].contains(&record.fact.as_str())
+            || servanda_evidence::incident::Kind::of(record).is_some();
         let Some(fact) = agreement.facts.get(&record.fact) else {
             if !built_in && !agreement.terms.contains_key(&record.fact) {
                 *facts.entry(&record.fact).or_default() += 1;
@@ -275,6 +303,8 @@ pub fn loose(
             dataset: dataset(path),
             calendar: agreement.calendar.clone(),
             exercise: agreement.exercise,
+            issued: None,
+            attachments: BTreeMap::new(),
         };
         let import = servanda_evidence::import(format, &bytes, map, &context)
             .map_err(|faults| unusable(path, &faults))?;
@@ -302,8 +332,9 @@ fn format_of(path: &Path, map: Option<&Mapping>) -> Result<Format, Failure> {
         ("geojson", _) => Ok(Format::GeoJson),
         (_, Some(format)) => Ok(format),
         ("csv" | "tsv", None) => Ok(Format::Csv),
+        ("parquet", None) => Ok(Format::Parquet),
         _ => Err(Failure::new(format!("`{}` is of no known format", path.display())).help(
-            "its name ends in .jsonl, .csv or .geojson; or give --map a mapping that says `format = \"…\"`",
+            "its name ends in .jsonl, .csv, .geojson or .parquet; or give --map a mapping that says `format = \"…\"`",
         )),
     }
 }

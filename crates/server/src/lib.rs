@@ -1,7 +1,8 @@
 //! The page and its JSON, over HTTP on this machine only.
 //!
 //! What it deliberately does not do: decide a verdict (it is handed the engine), word one (`report` does), read the clock
-//! (the question that is asked by default is handed in), serve other machines.
+//! (the question that is asked by default is handed in), understand what is sent to it ([`intake`] hands it on), serve other
+//! machines.
 //!
 //! Invariants
 //! - it listens on the loopback address and answers only to the names of this machine, so that no page from elsewhere
@@ -11,17 +12,24 @@
 //! - an error is a status, a stable code and a message for the reader; a bug goes to the log and is a 500;
 //! - a question is evaluated once, however many requests ask it at the same time.
 //!
+//! A witness of a log is served by [`witness`], with a process of its own.
+//!
 //! Where to start reading: [`Served`], [`router`], then [`asked`]. Tests: `tests/routes.rs`.
 
 mod answers;
 pub mod asked;
 mod assets;
+mod explaining;
+pub mod intake;
 mod problem;
+pub mod witness;
 
+pub use explaining::Explain;
+pub use intake::Intake;
 pub use problem::Problem;
 
 use axum::Router;
-use servanda_model::{Agreement, Board, Places, Question, Record};
+use servanda_model::{Agreement, Board, Explanation, Places, Question, Record, Verdict};
 use servanda_report::View;
 use std::collections::VecDeque;
 use std::future::Future;
@@ -35,13 +43,15 @@ pub type Evaluate = dyn Fn(&Agreement, &Places, &[Record], &Question) -> Board +
 
 /// What is served: one agreement with its records, and whoever evaluates it.
 pub struct Served {
-    agreement: Agreement,
+    agreement: Arc<Agreement>,
     text: String,
-    places: Places,
-    records: Vec<Record>,
+    places: Arc<Places>,
+    records: Arc<Vec<Record>>,
     asked_by_default: Question,
     evaluate: Box<Evaluate>,
+    explain: Option<Box<Explain>>,
     recent: Mutex<Recent>,
+    intake: Option<Arc<dyn Intake>>,
 }
 
 /// Questions asked lately, the last one first, each with its board once there is one.
@@ -61,8 +71,48 @@ impl Served {
         asked_by_default: Question,
         evaluate: Box<Evaluate>,
     ) -> Served {
-        let recent = Mutex::new(VecDeque::new());
-        Served { agreement, text, places, records, asked_by_default, evaluate, recent }
+        Served {
+            agreement: Arc::new(agreement),
+            text,
+            places: Arc::new(places),
+            records: Arc::new(records),
+            asked_by_default,
+            evaluate,
+            explain: None,
+            recent: Mutex::new(VecDeque::new()),
+            intake: None,
+        }
+    }
+
+    /// Also takes submissions in.
+    pub fn taking(self, intake: Arc<dyn Intake>) -> Served {
+        Served { intake: Some(intake), ..self }
+    }
+
+    /// With cards that explain their verdicts, as the engine finds it. Without it a card has no explanation.
+    pub fn explaining(self) -> Served {
+        let (agreement, places, records) =
+            (self.agreement.clone(), self.places.clone(), self.records.clone());
+        self.explained_by(explaining::by_the_engine(agreement, places, records))
+    }
+
+    /// The same, by somebody else.
+    pub fn explained_by(self, explain: Box<Explain>) -> Served {
+        Served { explain: Some(explain), ..self }
+    }
+
+    /// Explanations of verdicts; none where nobody explains. It blocks.
+    fn explained<'v>(
+        &self,
+        question: &Question,
+        verdicts: &[&'v Verdict],
+    ) -> Result<Option<Vec<(&'v Verdict, Explanation)>>, Problem> {
+        let Some(explain) = &self.explain else { return Ok(None) };
+        let one = |v: &&'v Verdict| {
+            let why = explain(question, v).ok_or_else(|| Problem::bug(&"an explanation ended halfway"));
+            Ok((*v, why?))
+        };
+        verdicts.iter().map(one).collect::<Result<_, _>>().map(Some)
     }
 
     /// With a board that is at hand already: its question is not evaluated again.

@@ -6,6 +6,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `plan.rs` | from an agreement to rules over columns, or the reason why not |
+//! | `names.rs` | names as numbers |
 //! | `table.rs` | records as columns, in the order in which they became known |
 //! | `store.rs` | a table as bytes |
 //! | `column.rs` | a sorted column in chunks |
@@ -25,6 +26,7 @@
 //! ```
 
 mod column;
+mod names;
 mod plan;
 mod replay;
 mod respond;
@@ -33,8 +35,10 @@ mod sweep;
 mod table;
 mod window;
 
+pub use names::{NOTHING, Names};
 pub use plan::{FactUse, Plan, Refused};
 pub use replay::{Live, Log, replay};
 pub use respond::{NO_TIME, Said};
+pub use store::Reading;
 pub use sweep::{Variant, sweep};
-pub use table::{FOR_EVER, NOTHING, Names, Row, Table};
+pub use table::{FOR_EVER, Row, Table};

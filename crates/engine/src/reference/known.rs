@@ -68,15 +68,15 @@ pub struct Known {
     by_fact: BTreeMap<Name, Series>,
     /// Those of them that deny it.
     denials: BTreeMap<Name, Series>,
-    recorded: BTreeMap<RecordId, Arc<Record>>,
+    pub(crate) recorded: BTreeMap<RecordId, Arc<Record>>,
     /// As they count, the moment asked for left aside.
     counted: BTreeMap<RecordId, Arc<Seen>>,
     /// What begins after the moment asked for.
     ahead: BTreeSet<(Instant, RecordId)>,
-    gone: BTreeSet<RecordId>,
-    disputes: BTreeMap<RecordId, BTreeSet<RecordId>>,
-    incidents: BTreeMap<Name, BTreeSet<(Instant, RecordId)>>,
-    heirs: BTreeMap<RecordId, BTreeSet<RecordId>>,
+    pub(crate) gone: BTreeSet<RecordId>,
+    pub(crate) disputes: BTreeMap<RecordId, BTreeSet<RecordId>>,
+    pub(crate) incidents: BTreeMap<Name, BTreeSet<(Instant, RecordId)>>,
+    pub(crate) heirs: BTreeMap<RecordId, BTreeSet<RecordId>>,
     events: BTreeMap<Name, u32>,
     /// What records tell, by a digest of it: number, and a record that tells it.
     bodies: BTreeMap<u64, Vec<(u32, Arc<Record>)>>,
@@ -205,11 +205,19 @@ impl Known {
         let mut ended: Vec<RecordId> = named().filter(|id| !self.gone.contains(*id)).cloned().collect();
         ended.push(r.id.clone());
         self.enter(r);
-        let mut touched: BTreeSet<RecordId> = BTreeSet::new();
+        self.touched_by(agreement, r, &ended)
+    }
+
+    /// What turns where a record came or went, and others stand or fall with it.
+    pub(crate) fn touched_by(
+        &mut self,
+        agreement: &Agreement,
+        r: &Record,
+        ended: &[RecordId],
+    ) -> Vec<Turned> {
+        let mut touched: BTreeSet<RecordId> = ended.iter().cloned().collect();
         let mut disputed: BTreeSet<RecordId> = BTreeSet::new();
-        for id in &ended {
-            let Some(one) = self.recorded.get(id) else { continue };
-            touched.insert(id.clone());
+        for one in ended.iter().filter_map(|id| self.recorded.get(id).map(|r| &**r)).chain([r]) {
             touched.extend(one.disputes.clone());
             disputed.extend(one.disputes.clone());
             let told = one.incident.as_ref().and_then(|i| self.incidents.get(i));

@@ -12,12 +12,17 @@ mod exercise;
 mod explain;
 mod fmt;
 mod import;
+mod incident;
 mod key;
+mod listen;
+mod log;
 mod new;
 mod rebuild;
+mod record;
 mod restore;
 mod serve;
 mod status;
+mod sync;
 mod test;
 mod why;
 
@@ -57,6 +62,18 @@ enum Command {
     Explain(explain::Arguments),
     /// Make records of the reports of others
     Import(import::Arguments),
+    /// Keep, prove and check the tamper-evident log
+    Log(Box<log::Arguments>),
+    /// Record one incident by hand, or an entry about one
+    Record(Box<record::Arguments>),
+    /// Take in what sensors report, as it comes
+    Listen(listen::Arguments),
+    /// Deliver an outbox
+    Sync(sync::Arguments),
+    /// Show everything that is on file about an incident
+    Incident(incident::One),
+    /// List incidents
+    Incidents(incident::Many),
     /// Show the board: what is kept, what is broken, what is due
     Status(status::Arguments),
     /// Show why a verdict is what it is
@@ -139,6 +156,12 @@ impl Command {
             Command::Fmt(arguments) => fmt::run(&arguments, session),
             Command::Explain(arguments) => explain::run(&arguments, session),
             Command::Import(arguments) => import::run(&arguments, session),
+            Command::Log(arguments) => log::run(*arguments, session),
+            Command::Record(arguments) => record::run(&arguments, session),
+            Command::Listen(arguments) => listen::run(&arguments, session),
+            Command::Sync(arguments) => sync::run(&arguments, session),
+            Command::Incident(arguments) => incident::one(&arguments, session),
+            Command::Incidents(arguments) => incident::many(&arguments, session),
             Command::Status(arguments) => status::run(&arguments, session),
             Command::Why(arguments) => why::run(&arguments, session),
             Command::Duties(arguments) => duties::run(&arguments, session),

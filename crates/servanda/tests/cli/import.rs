@@ -103,9 +103,7 @@ fn a_file_of_which_nothing_can_be_used_changes_nothing() {
     servanda(&root, &["import", "csv", "gone.csv"]).ends_with(2).complains(&["cannot read `gone.csv`"]);
     servanda(&root, &["import", "csv", "records"]).ends_with(2).complains(&["it is a folder"]);
     servanda(&root, &["import", "jsonl", "records/reports.csv"]).ends_with(2).complains(&["reports.csv"]);
-    servanda(&root, &["import", "parquet", "records/reports.csv"])
-        .ends_with(2)
-        .complains(&["csv", "geojson"]);
+    servanda(&root, &["import", "xlsx", "records/reports.csv"]).ends_with(2).complains(&["csv", "geojson"]);
     servanda(&root, &["import", "csv", "records/reports.csv", "--into", "zones"])
         .ends_with(2)
         .complains(&["no workspace", "servanda new"]);

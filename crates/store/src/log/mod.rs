@@ -18,9 +18,10 @@
 //!   opened again, because nobody knows which checkpoint is on the disk;
 //! - nothing that is handed out was not compared with the root: entries with the leaf hashes, proofs with the checkpoint.
 //!
-//! Where to start reading: [`Log::append`]. Tests: `tests/log.rs` of this crate, `tests/tampering.rs` of the binary.
+//! Where to start reading: [`Log::append`]. Tests: `tests/log.rs`, `tests/tampering.rs` and `tests/witness.rs` of this crate.
 
 mod durable;
+pub mod witness;
 
 use crate::error::{Error, Kind};
 use crate::files::FileDraft;
@@ -33,6 +34,7 @@ use servanda_ledger::proof::Proof;
 use servanda_ledger::receipt::Receipt;
 use servanda_ledger::tile::{self, HEIGHT, Layer, Tile, WIDTH};
 use servanda_ledger::tree::{self, Hash, leaf_hash};
+use servanda_ledger::witness::Request;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -547,6 +549,27 @@ impl Log {
         Ok(self.note.clone())
     }
 
+    /// The request by which a witness that saw size `old` last is asked to cosign the proposed checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::is_not_found`] where nothing is proposed, or `old` is larger than it.
+    pub fn request(&self, old: u64) -> Result<Request, Error> {
+        let Some((checkpoint, proposed)) = self.proposed()? else { return Err(self.nothing_proposed()) };
+        if old > proposed.size {
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("the witness has seen {old} entries, and the proposed checkpoint has {}", proposed.size),
+            )
+            .help("put a newer checkpoint before the witnesses; if the log itself has fewer entries, it was set back"));
+        }
+        Ok(Request { old, proof: self.consistency_between(old, proposed.size)?, checkpoint })
+    }
+
+    fn nothing_proposed(&self) -> Error {
+        Error::new(Kind::NotFound, format!("nothing of `{}` is before the witnesses", self.dir.display()))
+            .help("`servanda log propose` puts the newest checkpoint before them")
+    }
+
     /// The checkpoint that is before the witnesses, with the cosignatures so far.
     ///
     /// # Errors
@@ -674,6 +697,17 @@ impl Log {
             Err(e) if e.is_not_found() => Err(Error::integrity(format!("{missing}"))),
             bytes => Ok((bytes?, whole)),
         }
+    }
+}
+
+/// Reads a log's file for [`servanda_ledger::audit::log`]: nothing where it is not there.
+///
+/// # Errors
+/// Where the system refuses, or the file is larger than any file of a log.
+pub fn read_file(dir: &Path, name: &str) -> Result<Option<Vec<u8>>, Error> {
+    match read(dir, name, tile::LARGEST_BUNDLE as u64) {
+        Err(e) if e.is_not_found() => Ok(None),
+        bytes => bytes.map(Some),
     }
 }
 
