@@ -5,6 +5,7 @@
 mod agreements;
 mod backtest;
 mod import;
+mod keeping;
 mod log;
 mod record;
 mod terminal;
