@@ -122,7 +122,11 @@ mod tests {
             let mut column = After::default();
             times.iter().for_each(|distance| column.push(base, base.saturating_add(*distance)));
             for (entry, distance) in times.iter().enumerate() {
-                assert_eq!(column.get(entry as u32, base), base.saturating_add(*distance), "{base} {distance}");
+                assert_eq!(
+                    column.get(entry as u32, base),
+                    base.saturating_add(*distance),
+                    "{base} {distance}"
+                );
             }
             assert!(column.is_whole());
             column.push(base, NO_TIME);
