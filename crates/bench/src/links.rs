@@ -8,7 +8,7 @@ use servanda_evidence::corroborate::{Incidents, Reports, Weights, fit, propose};
 use servanda_evidence::{Context, Format, Mapping, import};
 use servanda_model::record::RoleValue;
 use servanda_model::time::HOUR;
-use servanda_model::{Calendar, Instant, Number, Place, Point, Record, When};
+use servanda_model::{Instant, Number, Place, Point, Record, When};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -20,12 +20,8 @@ pub fn maverick(csv: &str, map: &str) -> Result<Vec<Record>, String> {
     let text = std::fs::read_to_string(map).map_err(|e| format!("cannot read {map}: {e}"))?;
     let bytes = std::fs::read(csv).map_err(|e| format!("cannot read {csv}: {e}"))?;
     let mapping = Mapping::parse(&text).map_err(|faults| format!("{map}: {faults:?}"))?;
-    let context = Context {
-        now: Instant::parse_utc("2026-01-01T00:00:00Z").unwrap_or(Instant(0)),
-        dataset: "MAVERICK".into(),
-        calendar: Calendar::utc(),
-        exercise: false,
-    };
+    let now = Instant::parse_utc("2026-01-01T00:00:00Z").unwrap_or(Instant(0));
+    let context = Context::new(now, "MAVERICK");
     let import = import(Format::Csv, &bytes, Some(&mapping), &context)
         .map_err(|faults| format!("{csv}: {faults:?}"))?;
     for refused in &import.refused {

@@ -4,7 +4,7 @@
 use servanda_evidence::corroborate::measure::{Figures, Labelled, deal};
 use servanda_evidence::corroborate::{Reports, Weights, fit};
 use servanda_evidence::{Context, Format, Mapping, import};
-use servanda_model::{Calendar, Instant, Record};
+use servanda_model::{Instant, Record};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -24,12 +24,7 @@ fn reports() -> Option<Vec<Record>> {
     });
     let mapping =
         Mapping::parse(&std::fs::read_to_string(root.join("bench/maverick.map.toml")).unwrap()).unwrap();
-    let context = Context {
-        now: Instant::parse_utc("2026-01-01T00:00:00Z").unwrap(),
-        dataset: "MAVERICK".into(),
-        calendar: Calendar::utc(),
-        exercise: false,
-    };
+    let context = Context::new(Instant::parse_utc("2026-01-01T00:00:00Z").unwrap(), "MAVERICK");
     let import = import(Format::Csv, &bytes, Some(&mapping), &context).unwrap();
     // Seven rows end before they begin.
     assert_eq!((import.records.len(), import.refused.len()), (2218, 7));

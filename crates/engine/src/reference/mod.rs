@@ -177,9 +177,9 @@ pub(crate) struct Memo<'w> {
     pub counts: Table<CountKey, Arc<Signal<Support>>>,
     pub complete: Table<(usize, EnvKey, bool, Number), Arc<Signal<Grade>>>,
     /// Whether one name is another or belongs to it, by epoch.
-    pub same: RefCell<BTreeMap<(Name, Name, usize), Match>>,
+    pub same: Rc<RefCell<BTreeMap<(Name, Name, usize), Match>>>,
     pub hits: Lists<'w>,
-    pub within: RefCell<BTreeMap<Lies, Match>>,
+    pub within: Rc<RefCell<BTreeMap<Lies, Match>>>,
     pub shares: Table<(usize, EnvKey), Option<Arc<Shares>>>,
     #[allow(clippy::type_complexity, reason = "condition and day, instance, how it is looked at")]
     pub days: Table<((usize, Instant), EnvKey, (bool, Number, Grade)), Day>,
@@ -208,9 +208,9 @@ impl<'w> Memo<'w> {
             fast,
             counts: RefCell::default(),
             complete: RefCell::default(),
-            same: RefCell::default(),
+            same: Rc::default(),
             hits: Lists::default(),
-            within: RefCell::default(),
+            within: Rc::default(),
             shares: RefCell::default(),
             days: RefCell::default(),
             states: RefCell::default(),

@@ -172,7 +172,7 @@ impl<'w> World<'w, '_> {
         }
         let first = |own: bool| {
             let of = hits.iter().filter(|h| !own || h.seen.when.latest >= before);
-            let of = of.min_by_key(|h| (h.seen.first_recorded, h.seen.anchor.clone()));
+            let of = of.min_by_key(|h| (h.seen.first_recorded, &h.seen.anchor));
             of.map(|h| h.seen.anchor.clone())
         };
         let anchor = first(true).or_else(|| first(false));

@@ -121,33 +121,36 @@ impl<'w> World<'w, '_> {
     }
 
     fn judged(&self, norm: &'w Norm) -> Vec<Arc<Verdict>> {
-        let mut all = Vec::new();
         let bearers = self.bearers(norm);
-        for (bearer, names) in &bearers {
-            let key = (norm.name.clone(), bearer.clone());
-            let own = self.keep(
-                |memo| &memo.cells,
-                key,
-                None,
-                |_| {
-                    let env = self.norm_env(norm, names);
-                    let mut own = Vec::new();
-                    for start in self.starts(norm, &env) {
-                        let (bearer, names) = match &start.breached {
-                            Some(breached) => (breached.bearer.clone(), self.names_of(&breached.bearer)),
-                            None => (bearer.clone(), names.clone()),
-                        };
-                        let env = Env { bearer: names, ..env.clone() };
-                        self.instances_from(norm, &bearer, &env, start, &mut own);
-                    }
-                    if own.is_empty() && *bearer != Bearer::NotEstablished(Vec::new()) {
-                        own.push(Arc::new(self.dormant(norm, bearer, &env)));
-                    }
-                    Arc::new(own)
-                },
-            );
-            all.extend(own.iter().cloned());
-        }
+        let own = bearers.iter().flat_map(|(bearer, names)| self.cell(norm, bearer, names).to_vec());
+        own.chain(self.by_whom_unknown(norm, &bearers)).collect()
+    }
+
+    /// Those of one bearer.
+    pub fn cell(&self, norm: &'w Norm, bearer: &Bearer, names: &[Name]) -> Arc<Vec<Arc<Verdict>>> {
+        let key = (norm.name.clone(), bearer.clone());
+        let judge = |_| {
+            let env = self.norm_env(norm, names);
+            let mut own = Vec::new();
+            for start in self.starts(norm, &env) {
+                let (bearer, names) = match &start.breached {
+                    Some(breached) => (breached.bearer.clone(), self.names_of(&breached.bearer)),
+                    None => (bearer.clone(), names.to_vec()),
+                };
+                let env = Env { bearer: names, ..env.clone() };
+                self.instances_from(norm, &bearer, &env, start, &mut own);
+            }
+            if own.is_empty() && *bearer != Bearer::NotEstablished(Vec::new()) {
+                own.push(Arc::new(self.dormant(norm, bearer, &env)));
+            }
+            Arc::new(own)
+        };
+        self.keep(|memo| &memo.cells, key, None, judge)
+    }
+
+    /// Breaches of a ban by one of its bearers, and by which is not established.
+    pub fn by_whom_unknown(&self, norm: &'w Norm, bearers: &[(Bearer, Vec<Name>)]) -> Vec<Arc<Verdict>> {
+        let mut all = Vec::new();
         if norm.parts.iter().any(|p| p.verb == Verb::NotDo) && bearers.len() > 1 {
             let group: Vec<Name> = bearers.iter().flat_map(|(_, names)| names.clone()).collect();
             let env = self.norm_env(norm, &group);
@@ -170,7 +173,7 @@ impl<'w> World<'w, '_> {
     }
 
     /// Who bears a norm: each party that is ever among those named, or those named together.
-    fn bearers(&self, norm: &Norm) -> Vec<(Bearer, Vec<Name>)> {
+    pub fn bearers(&self, norm: &Norm) -> Vec<(Bearer, Vec<Name>)> {
         match &norm.bearer {
             Who::EachOf(_) | Who::EveryOtherOf(_) => {
                 self.leaves(&norm.bearer).into_iter().map(|n| (Bearer::Party(n.clone()), vec![n])).collect()
@@ -1248,7 +1251,9 @@ impl<'w> World<'w, '_> {
             acts.iter().filter(clear).filter(|h| h.seen.against < env.standard).collect();
         let coverage: Vec<Watched> = patterns.iter().map(|p| self.watched(p, env, period)).collect();
         let (decided_by, against) = self.cited(&part.cond, env, period.from, period.to);
-        let ids: BTreeSet<_> = acts.iter().map(|h| &h.seen.record.id).collect();
+        // What is cited is the first of what each pattern matches, so of one pattern it is among the first acts.
+        let few = if patterns.len() == 1 { MOST_CITED } else { usize::MAX };
+        let ids: BTreeSet<_> = acts.iter().take(few).map(|h| &h.seen.record.id).collect();
         let mut outcome = if let Some(first) = breaches.first() {
             let grade = breaches.iter().map(|h| h.seen.grade).max().unwrap_or_default();
             let events = distinct(breaches.iter().map(|h| h.seen.event).collect());
