@@ -435,10 +435,7 @@ fn over_http_one_many_and_a_stream_are_taken_in() {
     };
     // Out of order, then in order, then again.
     let early = post(JSON, &lines[1]);
-    assert!(
-        early.starts_with("HTTP/1.1 422") && early.contains("and 1 is missing"),
-        "{early}"
-    );
+    assert!(early.starts_with("HTTP/1.1 422") && early.contains("and 1 is missing"), "{early}");
     let first = post(JSON, &lines[0]);
     assert!(first.starts_with("HTTP/1.1 200") && first.contains("\"status\":\"accepted\""), "{first}");
     assert!(post(JSON, &lines[0]).contains("\"status\":\"again\""));
