@@ -22,6 +22,7 @@ mod intake;
 mod matter;
 mod outbox;
 mod random;
+mod rulings;
 mod session;
 mod source;
 

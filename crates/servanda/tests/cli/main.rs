@@ -5,6 +5,9 @@
 mod agreements;
 mod backtest;
 mod import;
+mod keeping;
+mod links;
+mod log;
 mod record;
 mod terminal;
 mod verdicts;
