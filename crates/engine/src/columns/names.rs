@@ -215,7 +215,8 @@ mod tests {
         let beside = (0..9_999).filter(|n| n % 10 != 9 && place(n + 1) == place(*n) + 1).count();
         assert_eq!(beside, 9_000);
         let slots = names.words.len();
-        let asked = (0..10_000).map(|n| (names.slot(word(names.bytes_of(n)), &[]) + slots - place(n)) % slots);
+        let asked =
+            (0..10_000).map(|n| (names.slot(word(names.bytes_of(n)), &[]) + slots - place(n)) % slots);
         assert!(asked.sum::<usize>() < 10_000 * 4);
     }
 }

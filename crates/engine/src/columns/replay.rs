@@ -301,9 +301,7 @@ impl State<'_> {
                 let due = self.due.after(triggered, calendar);
                 self.lanes.answer(lane, triggered, due, standard)
             }
-            Content::State(_, holds, span) => {
-                self.lanes.state(lane, triggered + span, *holds, standard)
-            }
+            Content::State(_, holds, span) => self.lanes.state(lane, triggered + span, *holds, standard),
         }
     }
 }

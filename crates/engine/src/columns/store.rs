@@ -107,7 +107,8 @@ impl Parts {
         let mut table = self.table;
         table.names = Names::from_parts(self.names, self.ends)?;
         let rows = table.len();
-        let known = |of: &[u32]| of.is_sorted_by(|a, b| a < b) && of.last().is_none_or(|r| (*r as usize) < rows);
+        let known =
+            |of: &[u32]| of.is_sorted_by(|a, b| a < b) && of.last().is_none_or(|r| (*r as usize) < rows);
         let sane = known(&self.gone)
             && known(&self.far)
             && known(&self.corrects)
