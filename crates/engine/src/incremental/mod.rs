@@ -10,6 +10,7 @@
 //!   before the moment reached so far makes the engine begin anew.
 
 pub(crate) mod counts;
+pub(crate) mod days;
 pub mod history;
 pub(crate) mod lists;
 pub mod room;

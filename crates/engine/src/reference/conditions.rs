@@ -32,16 +32,14 @@ impl Differ for Option<Arc<Shares>> {
 /// What one civil day says of a condition.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Day {
+    /// Its first instant.
+    day: Instant,
+    /// Its last instant.
+    pub last: Instant,
     /// At its end.
     support: Support,
     /// Where it is false: since when.
     reset: Option<Instant>,
-}
-
-impl Differ for Day {
-    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
-        wholly(self == other)
-    }
 }
 
 /// A hit and the stretches over which it counts: surely, and possibly.
@@ -712,38 +710,28 @@ impl<'w> World<'w, '_> {
     }
 
     /// What one civil day says of a condition: at its end, and since when that is false.
-    fn day(&self, inner: &Cond, env: &Env<'w>, day: Instant, last: Instant) -> Day {
-        let look = || {
-            let unfinished = !self.reached(last);
-            let of_day = Env { since: Some(day), horizon: Some(last), unfinished, ..env.clone() };
-            let support = self.memo.tracker.narrowed(Instant::MIN, last, || self.signal(inner, &of_day));
-            let falls = support.stretches(env.standard, Truth::False).into_iter().find(|r| r.to > day);
-            Day { support: *support.at(last), reset: falls.map(|r| r.from) }
-        };
-        // What hangs on the trigger is of one instance alone.
-        if !self.memo.fast || env.trigger.is_some() || env.limit.is_some() {
-            return look();
-        }
-        let key = (
-            (std::ptr::from_ref(inner) as usize, day),
-            env.whole_key(),
-            (env.seen, env.watched.clone(), env.standard),
-        );
-        self.keep(|memo| &memo.days, key, None, |_| look())
+    pub(crate) fn day(&self, inner: &Cond, env: &Env<'w>, day: Instant, last: Instant) -> Day {
+        let unfinished = !self.reached(last);
+        let of_day = Env { since: Some(day), horizon: Some(last), unfinished, ..env.clone() };
+        let support = self.memo.tracker.narrowed(Instant::MIN, last, || self.signal(inner, &of_day));
+        let falls = support.stretches(env.standard, Truth::False).into_iter().find(|r| r.to > day);
+        Day { day, last, support: *support.at(last), reset: falls.map(|r| r.from) }
     }
 
     /// N consecutive civil days on each of which a condition holds: a day on which it is false resets, a day of which it
     /// is not known neither counts nor resets unless the text says so. True from the end of the Nth day.
     fn run_of_days(&self, days: i64, inner: &Cond, unwatched: Unwatched, env: &Env<'w>) -> Signal<Support> {
         let calendar = &self.agreement.calendar;
-        let mut patterns = Vec::new();
-        patterns_of(inner, &mut patterns);
-        let hits: Vec<_> = patterns.iter().flat_map(|p| self.hits(p, env).to_vec()).collect();
         // What reaches back without limit is counted from the entry into force, or from the first report.
         let begun = |t: &Instant| *t > Instant::MIN;
         let in_force = || self.in_force().map(|k| k.when.latest).filter(begun);
-        let first = env.since.filter(begun).or_else(in_force);
-        let Some(first) = first.or_else(|| hits.iter().map(|h| h.seen.when.earliest).min()) else {
+        let reported = || {
+            let mut patterns = Vec::new();
+            patterns_of(inner, &mut patterns);
+            let first = |p: &&FactPattern| self.hits(p, env).iter().map(|h| h.seen.when.earliest).min();
+            patterns.iter().filter_map(first).min()
+        };
+        let Some(first) = env.since.filter(begun).or_else(in_force).or_else(reported) else {
             return Signal::constant(Support::default());
         };
         let from = calendar.date(first);
@@ -755,10 +743,8 @@ impl<'w> World<'w, '_> {
         }
         let mut steps = vec![(Instant::MIN, Support::fails(Grade::Confirmed))];
         let (mut count, mut grade) = (0, Grade::Confirmed);
-        while self.reached(day) {
-            let last = calendar.end_of_day(calendar.date(day));
+        for Day { day, last, support, reset } in self.days(inner, env, day) {
             let over = self.reached(last);
-            let Day { support, reset } = self.day(inner, env, day, last);
             let truth = support.truth(env.standard);
             match truth {
                 Truth::False => {
@@ -783,12 +769,10 @@ impl<'w> World<'w, '_> {
             if count == days && over && truth != Truth::False {
                 steps.push((last.next(), Support::holds(grade)));
             }
-            day = last.next();
         }
-        let instants = steps.iter().map(|s| s.0).collect();
-        Signal::sampled(instants, |t| {
-            steps.iter().rev().find(|s| s.0 <= t).map_or(Support::default(), |s| s.1)
-        })
+        // Of what is said of one instant, the last counts.
+        let last = steps.chunk_by(|a, b| a.0 == b.0).filter_map(|together| together.last().copied());
+        Signal::of_steps(last.collect())
     }
 }
 

@@ -15,7 +15,7 @@
 //!
 //! Tests: the scenarios under `tests/`, and `tests.rs` beside this file.
 
-mod conditions;
+pub(crate) mod conditions;
 pub(crate) mod known;
 pub(crate) mod matching;
 mod moments;
@@ -26,6 +26,7 @@ mod tests;
 
 use crate::follow::{Derived, EnvKey};
 use crate::incremental::counts::CountKey;
+use crate::incremental::days::DayKey;
 use crate::incremental::lists::Lists;
 use crate::kept::{Node, Table, Tracker};
 use crate::readings::{Choice, combinations, merged};
@@ -181,8 +182,8 @@ pub(crate) struct Memo<'w> {
     pub hits: Lists<'w>,
     pub within: RefCell<BTreeMap<Lies, Match>>,
     pub shares: Table<(usize, EnvKey), Option<Arc<Shares>>>,
-    #[allow(clippy::type_complexity, reason = "condition and day, instance, how it is looked at")]
-    pub days: Table<((usize, Instant), EnvKey, (bool, Number, Grade)), Day>,
+    pub days: Table<DayKey, Day>,
+    pub blocks: Table<DayKey, Arc<Vec<Day>>>,
     pub states: Table<(usize, EnvKey, bool, Grade), Arc<Signal<Support>>>,
     pub terms: Table<Name, Arc<Signal<Support>>>,
     pub uses: RefCell<BTreeMap<Name, Arc<Uses>>>,
@@ -213,6 +214,7 @@ impl<'w> Memo<'w> {
             within: RefCell::default(),
             shares: RefCell::default(),
             days: RefCell::default(),
+            blocks: RefCell::default(),
             states: RefCell::default(),
             terms: RefCell::default(),
             uses: RefCell::default(),
