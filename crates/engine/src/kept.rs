@@ -50,6 +50,34 @@ struct State {
     /// From which instant on the clock alone may change it; `None`: never.
     turn: Option<Instant>,
     drifts: bool,
+    /// The group that it is a member of.
+    of: Option<Node>,
+}
+
+/// A member of a group: what it reads makes it doubtful, and the group with it.
+#[derive(Clone, Debug, Default)]
+pub struct Lightly {
+    node: Node,
+    reads: Arc<[Node]>,
+    turn: Option<Instant>,
+    drifts: bool,
+}
+
+impl Lightly {
+    /// Its node.
+    pub fn node(&self) -> Node {
+        self.node
+    }
+
+    /// From which instant on the clock alone may change it.
+    pub fn turn(&self) -> Instant {
+        self.turn.unwrap_or(Instant::MAX)
+    }
+
+    /// Whether it moves on with the clock.
+    pub fn drifts(&self) -> bool {
+        self.drifts
+    }
 }
 
 /// Who read what, and what changed.
@@ -60,6 +88,9 @@ pub struct Tracker {
     nodes: RefCell<Vec<State>>,
     frames: RefCell<Vec<Frame>>,
     doubted: RefCell<Vec<Node>>,
+    /// By group: its members that became doubtful.
+    touched: RefCell<BTreeMap<Node, BTreeSet<Node>>>,
+    members: Cell<usize>,
     /// The least turn that was told while nobody computed.
     loose: Cell<Instant>,
 }
@@ -81,6 +112,11 @@ impl<V> Kept<V> {
     /// Its node.
     pub fn node(&self) -> Node {
         self.node
+    }
+
+    /// The value, whether it still stands or not.
+    pub fn value(&self) -> &V {
+        &self.value
     }
 }
 
@@ -113,6 +149,8 @@ impl Tracker {
             nodes: RefCell::default(),
             frames: RefCell::default(),
             doubted: RefCell::default(),
+            touched: RefCell::default(),
+            members: Cell::new(0),
             loose: Cell::new(Instant::MAX),
         }
     }
@@ -129,9 +167,80 @@ impl Tracker {
         nodes.len() - 1
     }
 
-    /// How many nodes there are.
+    /// How many nodes there are, members of groups aside.
     pub fn nodes(&self) -> usize {
-        self.nodes.borrow().len()
+        self.nodes.borrow().len() - self.members.get()
+    }
+
+    /// How many members groups have, and ever had.
+    pub fn members(&self) -> usize {
+        self.members.get()
+    }
+
+    /// A new member of a group, doubtful until it is looked at.
+    pub fn member(&self, group: Node) -> Lightly {
+        let node = self.node();
+        self.members.set(self.members.get() + 1);
+        let mut nodes = self.nodes.borrow_mut();
+        (nodes[node].of, nodes[node].doubtful, nodes[group].doubtful) = (Some(group), true, true);
+        nodes[node].dependents.insert(group);
+        self.touched.borrow_mut().entry(group).or_default().insert(node);
+        Lightly { node, ..Lightly::default() }
+    }
+
+    /// Looks at a member of a group: what is read from now on makes it doubtful.
+    pub fn light<T>(&self, member: &mut Lightly, look: impl FnOnce() -> T) -> T {
+        self.frame();
+        let answer = look();
+        let Some(frame) = self.frames.borrow_mut().pop() else { return answer };
+        let mut nodes = self.nodes.borrow_mut();
+        for read in member.reads.iter().filter(|read| !frame.reads.contains_key(read)) {
+            nodes[*read].dependents.remove(&member.node);
+        }
+        for read in frame.reads.keys() {
+            nodes[*read].dependents.insert(member.node);
+        }
+        let state = &mut nodes[member.node];
+        (state.doubtful, state.turn, state.drifts) = (false, Some(frame.turn), frame.drifts);
+        member.reads = frame.reads.keys().copied().collect();
+        (member.turn, member.drifts) = (Some(frame.turn), frame.drifts);
+        self.forget_touched(state.of, member.node);
+        answer
+    }
+
+    /// A member that is no more.
+    pub fn retire(&self, member: &Lightly) {
+        let mut nodes = self.nodes.borrow_mut();
+        for read in member.reads.iter() {
+            nodes[*read].dependents.remove(&member.node);
+        }
+        let group = nodes[member.node].of.take();
+        nodes[member.node].dependents.clear();
+        self.forget_touched(group, member.node);
+    }
+
+    fn forget_touched(&self, group: Option<Node>, member: Node) {
+        let mut touched = self.touched.borrow_mut();
+        if let Some(of) = group.and_then(|of| touched.get_mut(&of)) {
+            of.remove(&member);
+        }
+    }
+
+    /// The members of a group that became doubtful since this was last asked.
+    pub fn take_touched(&self, group: Node) -> BTreeSet<Node> {
+        self.touched.borrow_mut().remove(&group).unwrap_or_default()
+    }
+
+    /// Whether neither a change nor the clock can have changed a node.
+    pub fn is_settled(&self, node: Node, at: Instant) -> bool {
+        let nodes = self.nodes.borrow();
+        !nodes[node].doubtful && nodes[node].turn.is_none_or(|turn| turn > at)
+    }
+
+    /// All members of a group have been looked at.
+    pub fn settle(&self, group: Node, turn: Instant, drifts: bool) {
+        let state = &mut self.nodes.borrow_mut()[group];
+        (state.doubtful, state.turn, state.drifts) = (false, Some(turn), drifts);
     }
 
     /// Whoever computes at this moment reads a node over a time.
@@ -181,6 +290,9 @@ impl Tracker {
             if !nodes[next].doubtful {
                 nodes[next].doubtful = true;
                 doubted.push(next);
+                if let Some(group) = nodes[next].of {
+                    self.touched.borrow_mut().entry(group).or_default().insert(next);
+                }
                 open.extend(nodes[next].dependents.iter().copied());
             }
         }
@@ -306,7 +418,7 @@ impl Tracker {
     }
 
     /// Whoever computes at this moment was handed a node, and turns when it turns.
-    fn hand(&self, node: Node) {
+    pub fn hand(&self, node: Node) {
         self.read(node, Instant::MIN, Instant::MAX);
         let (turn, drifts) = (self.turn(node), self.nodes.borrow()[node].drifts);
         if let Some(frame) = self.frames.borrow_mut().last_mut() {
@@ -322,8 +434,25 @@ impl Tracker {
         }
         self.frame();
         let answer = read();
+        let inner = self.frames.borrow_mut().pop();
+        self.pass_on(inner, from, to);
+        answer
+    }
+
+    /// The same up to an instant that only the answer tells: what is read after it made no difference.
+    pub fn narrowed_to<T>(&self, read: impl FnOnce() -> (T, Instant)) -> T {
+        if !self.follows {
+            return read().0;
+        }
+        self.frame();
+        let (answer, upto) = read();
+        let inner = self.frames.borrow_mut().pop();
+        self.pass_on(inner, Instant::MIN, upto);
+        answer
+    }
+
+    fn pass_on(&self, inner: Option<Frame>, from: Instant, to: Instant) {
         let mut frames = self.frames.borrow_mut();
-        let inner = frames.pop();
         if let (Some(inner), Some(outer)) = (inner, frames.last_mut()) {
             for (node, (f, t)) in inner.reads {
                 let (f, t) = (f.max(from), t.min(to));
@@ -334,7 +463,6 @@ impl Tracker {
             outer.turn = outer.turn.min(inner.turn);
             outer.drifts |= inner.drifts;
         }
-        answer
     }
 
     /// Brings something up to date that whoever computes at this moment does not read by that.

@@ -3,6 +3,7 @@
 //! # Source
 //! `docs/reference/language.md`, "Conditions", "Windows", "Lasting facts", "Absence".
 
+use super::known::Seen;
 use super::matching::{Hit, Match, Scalar};
 use super::{Env, World};
 use crate::ground;
@@ -537,26 +538,31 @@ impl<'w> World<'w, '_> {
         Watched { what, period, share: means[standard].clone(), grade, gaps }
     }
 
-    fn state_kept(&self, pattern: &FactPattern, env: &Env<'w>) -> Arc<Signal<Support>> {
-        let key = env.key(self.agreement, pattern);
-        let key = (std::ptr::from_ref(pattern) as usize, key, env.seen, env.standard);
-        self.keep(|memo| &memo.states, key, None, |_| Arc::new(self.state(pattern, env)))
-    }
-
     /// A state: as the text and the records say that it begins and ends.
     pub fn state(&self, pattern: &FactPattern, env: &Env<'w>) -> Signal<Support> {
+        let affirmed = self.hits(pattern, env);
+        self.state_of(pattern, env, affirmed.iter(), true)
+    }
+
+    /// A state as these records tell it; `alone`: no other record tells of it.
+    pub fn state_of<'h>(
+        &self,
+        pattern: &FactPattern,
+        env: &Env<'w>,
+        affirmed: impl Iterator<Item = &'h Hit>,
+        alone: bool,
+    ) -> Signal<Support> {
         let Some(fact) = self.agreement.facts.get(&pattern.fact) else {
             return Signal::constant(Support::default());
         };
         let declared = fact.begins.iter().map(|t| (*t, true)).chain(fact.ends.iter().map(|t| (*t, false)));
         let mut changes: Vec<(Instant, Instant, bool, Grade, Instant)> =
             declared.map(|(t, on)| (t, t, on, Grade::Confirmed, Instant::MAX)).collect();
-        let affirmed = self.hits(pattern, env);
-        let affirmed = affirmed.iter().filter(|h| h.sure).map(|h| h.seen.clone());
+        let affirmed = affirmed.filter(|h| h.sure).map(|h| h.seen.clone());
         let denied = self
             .denials(pattern.fact.as_str())
             .filter(|d| self.denial_covers(&d.record, pattern, d.when.earliest, env));
-        for seen in affirmed.chain(denied).filter(|s| s.against < env.standard || s.against < s.grade) {
+        for seen in affirmed.chain(denied).filter(|s| tells(s, env)) {
             let on = seen.record.says == Says::Affirms && seen.record.phase != Phase::Ends;
             let good = fact.good_for.filter(|_| seen.record.phase == Phase::Stands);
             let lapse =
@@ -567,7 +573,7 @@ impl<'w> World<'w, '_> {
             }
         }
         changes.sort();
-        let before = match (changes.is_empty(), fact.absence) {
+        let before = match (changes.is_empty() && alone, fact.absence) {
             (true, Absence::Register) if env.seen => Support::fails(Grade::Confirmed),
             (false, _) => Support::fails(Grade::Confirmed),
             _ => Support::default(),
@@ -774,6 +780,11 @@ impl<'w> World<'w, '_> {
         let last = steps.chunk_by(|a, b| a.0 == b.0).filter_map(|together| together.last().copied());
         Signal::of_steps(last.collect())
     }
+}
+
+/// Whether a record of a state tells what the state is, whatever is said against it.
+pub fn tells(seen: &Seen, env: &Env<'_>) -> bool {
+    seen.against < env.standard || seen.against < seen.grade
 }
 
 /// Patterns of facts in a condition, in order.

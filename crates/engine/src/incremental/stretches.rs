@@ -1,0 +1,221 @@
+//! The stretches over which a condition is true, and what they start: kept, and of a change only those looked at anew
+//! that it touches.
+
+use crate::follow::{EnvKey, Leans};
+use crate::kept::{Differ, wholly};
+use crate::reference::conditions::patterns_of;
+use crate::reference::moments::{Moment_, Stretch};
+use crate::reference::norms::Start;
+use crate::reference::{Env, World};
+use crate::signal::{Run, Signal};
+use servanda_model::agreement::{Agreement, Cond, FactKind, Norm, Trigger, Value};
+use servanda_model::verdict::Bearer;
+use servanda_model::{Grade, Instant, Name, Number, Support};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A condition by its address, the instance, and how it is looked at.
+pub type CondKey = (usize, EnvKey, (bool, Number, Grade));
+
+/// So many new stretches are told apart one by one.
+const FEW: usize = 8;
+
+/// What starts instances of a norm for a bearer, and what of it was made of what.
+#[derive(Default)]
+pub struct Starts {
+    bounds: Option<(Moment_, Instant)>,
+    made: Vec<(Arc<Stretch>, Option<Arc<Start>>)>,
+    /// All starts, in order.
+    pub all: Vec<Arc<Start>>,
+}
+
+impl Differ for Arc<Starts> {
+    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
+        wholly(alike(&self.all, &other.all))
+    }
+}
+
+impl Differ for Arc<Vec<Arc<Stretch>>> {
+    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
+        wholly(alike(self, other))
+    }
+}
+
+/// Whether two lists hold the same; what is one and the same is not looked into.
+pub fn alike<T: PartialEq>(a: &[Arc<T>], b: &[Arc<T>]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Arc::ptr_eq(a, b) || a == b)
+}
+
+impl<'w> World<'w, '_> {
+    /// Support of a condition at every instant, shared where it is kept.
+    pub fn signal_shared(&self, cond: &Cond, env: &Env<'w>) -> Arc<Signal<Support>> {
+        let plainly = || Arc::new(self.signal(cond, env));
+        if !self.memo.fast {
+            return plainly();
+        }
+        match cond {
+            Cond::Term(name) => self.term(name),
+            Cond::Fact(pattern) if is_state(self.agreement, &pattern.fact) => self.state_kept(pattern, env),
+            Cond::Compare(Value::Aggregate(agg), op, Value::Number(n, _)) => {
+                self.aggregate_compared(agg, *op, n, env).unwrap_or_else(plainly)
+            }
+            _ if of_states(self.agreement, cond) => {
+                let key = cond_key(cond, env, env.key_of(self.agreement, cond));
+                self.keep(|memo| &memo.conds, key, None, |_| plainly())
+            }
+            _ => plainly(),
+        }
+    }
+
+    /// Stretches of a condition, kept. `compute` makes them of the condition's signal and of those already known: by
+    /// the run and the end of the stretch before.
+    pub fn stretches_kept(
+        &self,
+        cond: &Cond,
+        env: &Env<'w>,
+        compute: impl Fn(&Signal<Support>, &dyn Fn(Run, Instant) -> Option<Arc<Stretch>>) -> Vec<Arc<Stretch>>,
+    ) -> Arc<Vec<Arc<Stretch>>> {
+        let plainly = || {
+            let mut all = compute(&self.signal_shared(cond, env), &|_, _| None);
+            tell_apart(&mut all);
+            Arc::new(all)
+        };
+        if !self.memo.tracker.follows() || env.trigger.is_some() || !env.looks_at_all() {
+            return plainly();
+        }
+        self.memo.tracker.aside(|| self.signal_shared(cond, env));
+        let key = cond_key(cond, env, env.whole_key());
+        self.keep_in_part(
+            |memo| &memo.stretches,
+            key,
+            |old| {
+                let Some((old, from, to)) = old else { return plainly() };
+                let signal = self.signal_shared(cond, env);
+                // All that was ever looked at is what it hangs on, however little is looked at now.
+                self.looked_at(cond, env).0.iter().for_each(|(pattern, env)| drop(self.hits(pattern, env)));
+                let known = |run: Run, before: Instant| {
+                    let place = old.partition_point(|s| s.run.from < run.from);
+                    let same = old.get(place).filter(|s| s.run == run && s.before == before)?;
+                    (to < same.looked_from || same.run.to <= from).then(|| same.clone())
+                };
+                let mut all = compute(&signal, &known);
+                let fresh: Vec<usize> = (0..all.len())
+                    .filter(|i| {
+                        let place = old.partition_point(|s| s.run.from < all[*i].run.from);
+                        !old.get(place).is_some_and(|s| Arc::ptr_eq(s, &all[*i]))
+                    })
+                    .collect();
+                let lone = |i: &usize| {
+                    all.iter().enumerate().all(|(j, other)| *i == j || other.anchor != all[*i].anchor)
+                };
+                let apart = all.iter().all(|s| s.moment.anchor == s.anchor)
+                    && fresh.len() <= FEW
+                    && fresh.iter().all(lone);
+                if !apart {
+                    tell_apart(&mut all);
+                }
+                Arc::new(all)
+            },
+        )
+    }
+
+    /// What starts instances of a norm for a bearer, kept.
+    pub fn starts_kept(&self, norm: &Norm, bearer: &Bearer, env: &Env<'w>) -> Arc<Starts> {
+        let key = (norm.name.clone(), bearer.clone());
+        let old = || self.memo.starts.borrow().get(&key).map(|kept| kept.value().clone()).unwrap_or_default();
+        self.keep(
+            |memo| &memo.starts,
+            key.clone(),
+            None,
+            |_| {
+                let old = old();
+                Arc::new(match &norm.when {
+                    Trigger::Begins(cond) => self.starts_of_stretches(norm, cond, env, &old),
+                    _ => {
+                        let all = self.starts(norm, env).into_iter();
+                        let all = all.map(|start| same_or_new(&old.all, start)).collect();
+                        Starts { all, ..Starts::default() }
+                    }
+                })
+            },
+        )
+    }
+
+    fn starts_of_stretches(&self, norm: &Norm, cond: &Cond, env: &Env<'w>, old: &Starts) -> Starts {
+        let bounds = self.bounds();
+        let Some((in_force, ends)) = &bounds else { return Starts::default() };
+        let plain = Env { except: &[], ..env.clone() };
+        let made: Vec<(Arc<Stretch>, Option<Arc<Start>>)> = self
+            .stretches(cond, &plain)
+            .iter()
+            .map(|stretch| {
+                let place = old.made.partition_point(|(s, _)| s.run.from < stretch.run.from);
+                let known = old.made.get(place).filter(|(s, _)| Arc::ptr_eq(s, stretch));
+                let known = known.filter(|_| old.bounds == bounds).and_then(|(_, start)| start.clone());
+                let start = known.or_else(|| {
+                    let mut start = self.triggered_by(stretch, in_force)?;
+                    let admitted = self.admits(norm, env, (in_force, *ends), &mut start);
+                    admitted.then(|| same_or_new(&old.all, start))
+                });
+                (stretch.clone(), start)
+            })
+            .collect();
+        let mut all: Vec<Arc<Start>> = made.iter().filter_map(|(_, start)| start.clone()).collect();
+        all.sort_by(|a, b| a.order().cmp(&b.order()));
+        Starts { bounds, made, all }
+    }
+}
+
+/// The old start where it is the same.
+fn same_or_new(old: &[Arc<Start>], start: Start) -> Arc<Start> {
+    let place = old.partition_point(|s| s.order() < start.order());
+    let mut alike = old[place..].iter().take_while(|s| s.order() == start.order());
+    alike.find(|s| ***s == start).cloned().unwrap_or_else(|| Arc::new(start))
+}
+
+/// A second stretch with the same anchor gets a number behind it.
+fn tell_apart(all: &mut [Arc<Stretch>]) {
+    let mut taken: BTreeMap<Name, usize> = BTreeMap::new();
+    for stretch in all {
+        let times = taken.entry(stretch.anchor.clone()).or_default();
+        *times += 1;
+        let told = match *times {
+            1 => stretch.anchor.clone(),
+            times => Name::from(format!("{}+{times}", stretch.anchor)),
+        };
+        if stretch.moment.anchor != told {
+            let moment = Moment_ { anchor: told, ..stretch.moment.clone() };
+            *stretch = Arc::new(Stretch { moment, ..(**stretch).clone() });
+        }
+    }
+}
+
+fn cond_key(cond: &Cond, env: &Env<'_>, of: EnvKey) -> CondKey {
+    (std::ptr::from_ref(cond) as usize, of, (env.seen, env.watched.clone(), env.standard))
+}
+
+fn is_state(agreement: &Agreement, fact: &Name) -> bool {
+    agreement.facts.get(fact).is_some_and(|f| f.kind == FactKind::State)
+}
+
+/// Whether a condition is about states and terms alone, whatever time an instance looks at.
+fn of_states(agreement: &Agreement, cond: &Cond) -> bool {
+    match cond {
+        Cond::And(all) | Cond::Or(all) => all.iter().all(|c| of_states(agreement, c)),
+        Cond::Not(c) => of_states(agreement, c),
+        Cond::Fact(pattern) => is_state(agreement, &pattern.fact),
+        Cond::Term(_) => true,
+        _ => false,
+    }
+}
+
+impl Env<'_> {
+    /// What of it the matches of all patterns of a condition hang on.
+    pub fn key_of(&self, agreement: &Agreement, cond: &Cond) -> EnvKey {
+        let mut patterns = Vec::new();
+        patterns_of(cond, &mut patterns);
+        let mut leans = Leans::default();
+        patterns.iter().for_each(|p| leans.on_pattern(agreement, p));
+        self.key_by(agreement, leans)
+    }
+}
