@@ -39,14 +39,20 @@ struct Frame {
     turn: Instant,
     /// Whether the answer moves on with the clock, such as "kept so far".
     drifts: bool,
+    /// Whether what it says of an instant hangs on nothing later.
+    causal: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     /// By revision: over what time it changed.
     changes: Vec<(u64, Instant, Instant)>,
-    dependents: BTreeSet<Node>,
+    /// Who read it, over what time.
+    dependents: BTreeMap<Node, (Instant, Instant)>,
     doubtful: bool,
+    /// Where it is doubtful: from which instant on what it says is.
+    doubt_from: Instant,
+    causal: bool,
     /// From which instant on the clock alone may change it; `None`: never.
     turn: Option<Instant>,
     drifts: bool,
@@ -163,7 +169,16 @@ impl Tracker {
     /// A new node.
     pub fn node(&self) -> Node {
         let mut nodes = self.nodes.borrow_mut();
-        nodes.push(State::default());
+        nodes.push(State {
+            changes: Vec::new(),
+            dependents: BTreeMap::new(),
+            doubtful: false,
+            doubt_from: Instant::MAX,
+            causal: false,
+            turn: None,
+            drifts: false,
+            of: None,
+        });
         nodes.len() - 1
     }
 
@@ -183,7 +198,7 @@ impl Tracker {
         self.members.set(self.members.get() + 1);
         let mut nodes = self.nodes.borrow_mut();
         (nodes[node].of, nodes[node].doubtful, nodes[group].doubtful) = (Some(group), true, true);
-        nodes[node].dependents.insert(group);
+        nodes[node].dependents.insert(group, (Instant::MIN, Instant::MAX));
         self.touched.borrow_mut().entry(group).or_default().insert(node);
         Lightly { node, ..Lightly::default() }
     }
@@ -197,11 +212,12 @@ impl Tracker {
         for read in member.reads.iter().filter(|read| !frame.reads.contains_key(read)) {
             nodes[*read].dependents.remove(&member.node);
         }
-        for read in frame.reads.keys() {
-            nodes[*read].dependents.insert(member.node);
+        for (read, over) in &frame.reads {
+            nodes[*read].dependents.insert(member.node, *over);
         }
         let state = &mut nodes[member.node];
-        (state.doubtful, state.turn, state.drifts) = (false, Some(frame.turn), frame.drifts);
+        (state.doubtful, state.doubt_from) = (false, Instant::MAX);
+        (state.turn, state.drifts) = (Some(frame.turn), frame.drifts);
         member.reads = frame.reads.keys().copied().collect();
         (member.turn, member.drifts) = (Some(frame.turn), frame.drifts);
         self.forget_touched(state.of, member.node);
@@ -240,7 +256,8 @@ impl Tracker {
     /// All members of a group have been looked at.
     pub fn settle(&self, group: Node, turn: Instant, drifts: bool) {
         let state = &mut self.nodes.borrow_mut()[group];
-        (state.doubtful, state.turn, state.drifts) = (false, Some(turn), drifts);
+        (state.doubtful, state.doubt_from) = (false, Instant::MAX);
+        (state.turn, state.drifts) = (Some(turn), drifts);
     }
 
     /// Whoever computes at this moment reads a node over a time.
@@ -264,6 +281,13 @@ impl Tracker {
         self.loose.get()
     }
 
+    /// What whoever computes at this moment says of an instant hangs on nothing that happens later.
+    pub fn causal(&self) {
+        if let Some(frame) = self.frames.borrow_mut().last_mut() {
+            frame.causal = true;
+        }
+    }
+
     /// The answer of whoever computes at this moment moves on with the clock.
     pub fn drifts(&self) {
         if let Some(frame) = self.frames.borrow_mut().last_mut() {
@@ -278,22 +302,39 @@ impl Tracker {
 
     /// A node changed over a time: all that hangs on it is doubtful.
     pub fn changed(&self, node: Node, from: Instant, to: Instant) {
-        let mut nodes = self.nodes.borrow_mut();
         let revision = self.revision.get();
-        match nodes[node].changes.last_mut() {
-            Some(last) if *last == (revision, from, to) => {}
-            _ => nodes[node].changes.push((revision, from, to)),
+        {
+            let changes = &mut self.nodes.borrow_mut()[node].changes;
+            if changes.last().is_none_or(|last| *last != (revision, from, to)) {
+                changes.push((revision, from, to));
+            }
         }
-        let mut open: Vec<Node> = nodes[node].dependents.iter().copied().collect();
+        self.doubt(node, from, to);
+    }
+
+    /// What hangs on what a node says of a time is doubtful.
+    fn doubt(&self, node: Node, from: Instant, to: Instant) {
+        let mut nodes = self.nodes.borrow_mut();
         let mut doubted = self.doubted.borrow_mut();
-        while let Some(next) = open.pop() {
-            if !nodes[next].doubtful {
-                nodes[next].doubtful = true;
-                doubted.push(next);
-                if let Some(group) = nodes[next].of {
-                    self.touched.borrow_mut().entry(group).or_default().insert(next);
+        let mut open = vec![(node, from, to)];
+        while let Some((node, from, to)) = open.pop() {
+            let read = |over: &(Instant, Instant)| over.0 <= to && from <= over.1;
+            let dependents: Vec<Node> =
+                nodes[node].dependents.iter().filter(|(_, over)| read(over)).map(|(next, _)| *next).collect();
+            for next in dependents {
+                let state = &mut nodes[next];
+                let from = if state.causal { from } else { Instant::MIN };
+                if state.doubtful && state.doubt_from <= from {
+                    continue;
                 }
-                open.extend(nodes[next].dependents.iter().copied());
+                if !state.doubtful {
+                    doubted.push(next);
+                    if let Some(group) = state.of {
+                        self.touched.borrow_mut().entry(group).or_default().insert(next);
+                    }
+                }
+                (state.doubtful, state.doubt_from) = (true, from);
+                open.push((next, from, Instant::MAX));
             }
         }
     }
@@ -388,18 +429,25 @@ impl Tracker {
         let old = found.as_ref().zip(since).map(|(kept, (from, to))| (&kept.value, from, to));
         let value = compute(node, old);
         let frame = self.frames.borrow_mut().pop();
-        let Some(Frame { reads, own_turn, turn, drifts }) = frame else { return value };
+        let Some(Frame { reads, own_turn, turn, drifts, causal }) = frame else { return value };
         let mut nodes = self.nodes.borrow_mut();
         let before = found.as_ref().map(|kept| &kept.reads[..]).unwrap_or_default();
         for read in before.iter().filter(|b| !reads.contains_key(&b.node)) {
             nodes[read.node].dependents.remove(&node);
         }
-        for read in reads.keys() {
-            nodes[*read].dependents.insert(node);
+        for (read, over) in &reads {
+            nodes[*read].dependents.insert(node, *over);
         }
         let state = &mut nodes[node];
-        (state.doubtful, state.turn, state.drifts) = (false, Some(turn), drifts);
+        (state.doubtful, state.doubt_from) = (false, Instant::MAX);
+        let sooner = turn < state.turn.unwrap_or(Instant::MAX);
+        (state.turn, state.drifts) = (Some(turn), drifts);
+        // Who did not have to doubt it does not know yet that the clock may change it.
+        let unheard = std::mem::replace(&mut state.causal, causal && turn == Instant::MAX && !drifts);
         drop(nodes);
+        if unheard && sooner {
+            self.doubt(node, Instant::MIN, Instant::MAX);
+        }
         if let Some((from, to)) = found.as_ref().and_then(|kept| kept.value.differ(&value)) {
             self.changed(node, from, to);
         }
@@ -474,9 +522,13 @@ impl Tracker {
     }
 
     fn frame(&self) {
-        let frame =
-            Frame { reads: BTreeMap::new(), own_turn: Instant::MAX, turn: Instant::MAX, drifts: false };
-        self.frames.borrow_mut().push(frame);
+        self.frames.borrow_mut().push(Frame {
+            reads: BTreeMap::new(),
+            own_turn: Instant::MAX,
+            turn: Instant::MAX,
+            drifts: false,
+            causal: false,
+        });
     }
 
     /// Over what time anything that a kept value read has changed, where nothing else can have changed it.
@@ -526,8 +578,16 @@ impl Tracker {
         if stands {
             let turns = kept.reads.iter().map(|read| self.turn(read.node));
             let turn = turns.fold(kept.own_turn, Instant::min);
-            let state = &mut self.nodes.borrow_mut()[kept.node];
-            (state.doubtful, state.turn) = (false, Some(turn));
+            let sooner = {
+                let state = &mut self.nodes.borrow_mut()[kept.node];
+                let sooner = state.causal && turn < state.turn.unwrap_or(Instant::MAX);
+                (state.doubtful, state.doubt_from, state.turn) = (false, Instant::MAX, Some(turn));
+                state.causal &= turn == Instant::MAX;
+                sooner
+            };
+            if sooner {
+                self.doubt(kept.node, Instant::MIN, Instant::MAX);
+            }
         }
         stands
     }

@@ -156,6 +156,7 @@ impl<'w> World<'w, '_> {
             _ => None,
         };
         let compute = |old: Option<(&Arc<Signal<Support>>, Instant, Instant)>| {
+            self.memo.tracker.causal();
             let part = old.and_then(|(old, from, to)| Some((old, touched(from, to)?)));
             match part {
                 Some((old, (from, to))) => {

@@ -7,7 +7,7 @@ use crate::reference::conditions::tells;
 use crate::reference::matching::Hit;
 use crate::reference::{Env, World};
 use crate::signal::Signal;
-use servanda_model::agreement::FactPattern;
+use servanda_model::agreement::{Absence, FactPattern};
 use servanda_model::{Instant, Support};
 use std::sync::Arc;
 
@@ -16,8 +16,14 @@ impl<'w> World<'w, '_> {
     pub fn state_kept(&self, pattern: &FactPattern, env: &Env<'w>) -> Arc<Signal<Support>> {
         let key = env.key(self.agreement, pattern);
         let key = (std::ptr::from_ref(pattern) as usize, key, env.seen, env.standard);
+        // Elsewhere the first record says of the time before it, too, that it was not so.
+        let fact = self.agreement.facts.get(&pattern.fact);
+        let from_nothing = env.seen && fact.is_some_and(|f| f.absence == Absence::Register);
         let compute = |old: Option<(&Arc<Signal<Support>>, Instant, Instant)>| {
-            let part = old.filter(|(_, from, _)| self.memo.fast && *from > Instant::MIN);
+            if from_nothing {
+                self.memo.tracker.causal();
+            }
+            let part = old.filter(|(_, from, _)| from_nothing && self.memo.fast && *from > Instant::MIN);
             Arc::new(match part {
                 Some((old, from, to)) => self.state_in_part(pattern, env, old, from, to),
                 None => self.state(pattern, env),
@@ -48,8 +54,7 @@ impl<'w> World<'w, '_> {
         });
         let first = all.partition_point(|h| h.seen.when.earliest < begins);
         let last = all.partition_point(|h| h.seen.when.earliest <= end);
-        let alone = !all.iter().any(|h| counts(&h));
-        let new = self.state_of(pattern, env, all[first..last].iter(), alone);
+        let new = self.state_of(pattern, env, all[first..last].iter());
         old.spliced(&new, from, end)
     }
 }

@@ -60,8 +60,16 @@ impl<'w> World<'w, '_> {
                 self.aggregate_compared(agg, *op, n, env).unwrap_or_else(plainly)
             }
             _ if of_states(self.agreement, cond) => {
-                let key = cond_key(cond, env, env.key_of(self.agreement, cond));
-                self.keep(|memo| &memo.conds, key, None, |_| plainly())
+                let key = cond_key(self.agreement, cond, env, env.key_of(self.agreement, cond));
+                self.keep(
+                    |memo| &memo.conds,
+                    key,
+                    None,
+                    |_| {
+                        self.memo.tracker.causal();
+                        plainly()
+                    },
+                )
             }
             _ => plainly(),
         }
@@ -84,7 +92,7 @@ impl<'w> World<'w, '_> {
             return plainly();
         }
         self.memo.tracker.aside(|| self.signal_shared(cond, env));
-        let key = cond_key(cond, env, env.whole_key());
+        let key = cond_key(self.agreement, cond, env, env.whole_key());
         self.keep_in_part(
             |memo| &memo.stretches,
             key,
@@ -190,8 +198,15 @@ fn tell_apart(all: &mut [Arc<Stretch>]) {
     }
 }
 
-fn cond_key(cond: &Cond, env: &Env<'_>, of: EnvKey) -> CondKey {
-    (std::ptr::from_ref(cond) as usize, of, (env.seen, env.watched.clone(), env.standard))
+fn cond_key(agreement: &Agreement, cond: &Cond, env: &Env<'_>, of: EnvKey) -> CondKey {
+    let address = match cond {
+        // Whoever asks for a term may do so by a condition made on the spot.
+        Cond::Term(name) => {
+            agreement.terms.get_key_value(name).map_or(0, |(name, _)| std::ptr::from_ref(name) as usize)
+        }
+        cond => std::ptr::from_ref(cond) as usize,
+    };
+    (address, of, (env.seen, env.watched.clone(), env.standard))
 }
 
 fn is_state(agreement: &Agreement, fact: &Name) -> bool {

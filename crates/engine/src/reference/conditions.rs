@@ -541,16 +541,15 @@ impl<'w> World<'w, '_> {
     /// A state: as the text and the records say that it begins and ends.
     pub fn state(&self, pattern: &FactPattern, env: &Env<'w>) -> Signal<Support> {
         let affirmed = self.hits(pattern, env);
-        self.state_of(pattern, env, affirmed.iter(), true)
+        self.state_of(pattern, env, affirmed.iter())
     }
 
-    /// A state as these records tell it; `alone`: no other record tells of it.
+    /// A state as these records and all denials tell it.
     pub fn state_of<'h>(
         &self,
         pattern: &FactPattern,
         env: &Env<'w>,
         affirmed: impl Iterator<Item = &'h Hit>,
-        alone: bool,
     ) -> Signal<Support> {
         let Some(fact) = self.agreement.facts.get(&pattern.fact) else {
             return Signal::constant(Support::default());
@@ -573,7 +572,7 @@ impl<'w> World<'w, '_> {
             }
         }
         changes.sort();
-        let before = match (changes.is_empty() && alone, fact.absence) {
+        let before = match (changes.is_empty(), fact.absence) {
             (true, Absence::Register) if env.seen => Support::fails(Grade::Confirmed),
             (false, _) => Support::fails(Grade::Confirmed),
             _ => Support::default(),

@@ -456,7 +456,9 @@ impl<'w> World<'w, '_> {
             into.push(self.instance(norm, bearer, &env, start, anchor, None));
             return;
         };
-        let Some(from) = self.moment(from, &env) else {
+        // What begins with time itself has no first period, and so none.
+        let from = self.moment(from, &env).filter(|m| m.when.latest > Instant::MIN);
+        let Some(from) = from else {
             into.push(self.instance(norm, bearer, &env, start, anchor, None));
             return;
         };
