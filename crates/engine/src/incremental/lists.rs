@@ -5,8 +5,9 @@
 //! alone that ask for its names.
 
 use crate::follow::EnvKey;
+use crate::incremental::learning::Turned;
 use crate::kept::Node;
-use crate::reference::known::{Seen, Series, Turned};
+use crate::reference::known::{Seen, Series};
 use crate::reference::matching::{Hit, Match, Scalar};
 use crate::reference::{Env, World};
 use servanda_model::agreement::{Cond, FactKind, FactPattern, Op, Value};
