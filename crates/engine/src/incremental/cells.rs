@@ -17,8 +17,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The instances of a norm for one bearer, by trigger.
-pub type Own = Arc<Vec<Arc<Verdict>>>;
+/// The instances of a norm for one bearer, by trigger, in sheets: what does not change is shared sheet by sheet.
+pub type Own = Arc<Vec<Sheet>>;
+
+/// Some instances that follow each other.
+type Sheet = Arc<Vec<Arc<Verdict>>>;
+
+/// The instances of so many starts stand on one sheet.
+const SHEET: usize = 64;
 
 /// The instances of a norm: bearer by bearer.
 #[derive(Clone, Default)]
@@ -30,9 +36,14 @@ impl Instances {
         Instances(Arc::new(all))
     }
 
+    /// Of one list.
+    pub fn of_list(all: Vec<Arc<Verdict>>) -> Instances {
+        Instances::of(vec![Arc::new(vec![Arc::new(all)])])
+    }
+
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Verdict>> + Clone {
-        self.0.iter().flat_map(|own| own.iter())
+        self.0.iter().flat_map(|own| own.iter()).flat_map(|sheet| sheet.iter())
     }
 
     /// All of them, in order.
@@ -40,7 +51,7 @@ impl Instances {
         self.iter().cloned().collect()
     }
 
-    /// Those of the bearers of whom something else is said in the other: theirs here, and theirs there.
+    /// Those on sheets that the other does not have: here, and there.
     pub fn where_they_differ<'a>(
         &'a self,
         other: &'a Instances,
@@ -48,18 +59,25 @@ impl Instances {
         if self.0.len() != other.0.len() {
             return (self.iter().collect(), other.iter().collect());
         }
-        let differ = self.0.iter().zip(&*other.0).filter(|(a, b)| !Arc::ptr_eq(a, b));
-        let (here, there): (Vec<&Own>, Vec<&Own>) = differ.unzip();
-        let flat = |all: Vec<&'a Own>| all.into_iter().flat_map(|own| own.iter()).collect();
-        (flat(here), flat(there))
+        let (mut here, mut there) = (Vec::new(), Vec::new());
+        for (a, b) in self.0.iter().zip(&*other.0).filter(|(a, b)| !Arc::ptr_eq(a, b)) {
+            let head = a.iter().zip(&**b).take_while(|(a, b)| Arc::ptr_eq(a, b)).count();
+            here.extend(a[head..].iter().flat_map(|sheet| sheet.iter()));
+            there.extend(b[head..].iter().flat_map(|sheet| sheet.iter()));
+        }
+        (here, there)
     }
 }
 
 impl Differ for Instances {
     fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
-        let same = |(a, b): (&Own, &Own)| Arc::ptr_eq(a, b) || alike(a, b);
+        let same = |(a, b): (&Own, &Own)| Arc::ptr_eq(a, b) || same_sheets(a, b);
         wholly(self.0.len() == other.0.len() && self.0.iter().zip(&*other.0).all(same))
     }
+}
+
+fn same_sheets(a: &[Sheet], b: &[Sheet]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Arc::ptr_eq(a, b) || alike(a, b))
 }
 
 /// By norm and bearer.
@@ -133,7 +151,7 @@ impl<'w> World<'w, '_> {
             if own.is_empty() && !matches!(bearer, Bearer::NotEstablished(_)) {
                 own.push(Arc::new(self.dormant(norm, bearer, &env)));
             }
-            return Arc::new(own);
+            return Arc::new(vec![Arc::new(own)]);
         }
         let key = (norm.name.clone(), bearer.clone());
         // Taken out while it is looked at: nothing asks for a norm that is being looked at.
@@ -166,6 +184,8 @@ impl<'w> World<'w, '_> {
         let env = self.norm_env(norm, names);
         let mut due = cell.due(tracker, self.at);
         cell.at = self.at;
+        // The first member of whom something else may be said.
+        let mut first = cell.members.len();
         while !due.is_empty() {
             if due.remove(&cell.shell.node()) {
                 let before = cell.shell.turn();
@@ -173,12 +193,13 @@ impl<'w> World<'w, '_> {
                 let shell = cell.shell.clone();
                 cell.noted(&shell, before);
                 if !Arc::ptr_eq(&starts, &cell.starts) {
-                    self.aligned(cell, &starts, &mut due);
+                    first = first.min(self.aligned(cell, &starts, &mut due));
                     cell.starts = starts;
                 }
             }
             let mut members = std::mem::take(&mut cell.members);
-            for member in members.iter_mut().filter(|m| due.contains(&m.how.node())) {
+            for (i, member) in members.iter_mut().enumerate().filter(|(_, m)| due.contains(&m.how.node())) {
+                first = first.min(i);
                 let before = member.how.turn();
                 let judge = || self.instances_of(norm, bearer, &env, &member.start);
                 member.verdicts = tracker.light(&mut member.how, judge);
@@ -194,19 +215,27 @@ impl<'w> World<'w, '_> {
             // What was looked at on the way may have changed what was looked at before it.
             due = tracker.take_touched(cell.node);
         }
-        let mut own: Vec<_> = cell.members.iter().flat_map(|m| m.verdicts.iter().cloned()).collect();
-        if own.is_empty() && !matches!(bearer, Bearer::NotEstablished(_)) {
+        let kept = if cell.dormant.is_none() { (first / SHEET).min(cell.own.len()) } else { 0 };
+        let mut own: Vec<Sheet> = cell.own[..kept].to_vec();
+        own.extend(cell.members[kept * SHEET..].chunks(SHEET).enumerate().map(|(i, members)| {
+            let sheet: Vec<_> = members.iter().flat_map(|m| m.verdicts.iter().cloned()).collect();
+            // An equal sheet is the old one.
+            let old = cell.own.get(kept + i).filter(|old| alike(old, &sheet));
+            old.cloned().unwrap_or_else(|| Arc::new(sheet))
+        }));
+        let none = own.iter().all(|sheet| sheet.is_empty());
+        if none && !matches!(bearer, Bearer::NotEstablished(_)) {
             if cell.dormant.is_none() {
                 let mut how = tracker.member(cell.node);
                 let verdict = tracker.light(&mut how, || Arc::new(self.dormant(norm, bearer, &env)));
                 cell.noted(&how, Instant::MAX);
                 cell.dormant = Some((how, verdict));
             }
-            own.extend(cell.dormant.iter().map(|(_, verdict)| verdict.clone()));
+            own = vec![Arc::new(cell.dormant.iter().map(|(_, verdict)| verdict.clone()).collect())];
         } else if let Some((how, _)) = cell.dormant.take() {
             cell.retire(tracker, &how);
         }
-        let changed = !alike(&cell.own, &own);
+        let changed = !same_sheets(&cell.own, &own);
         if changed {
             cell.own = Arc::new(own);
         }
@@ -217,12 +246,15 @@ impl<'w> World<'w, '_> {
         }
     }
 
-    /// A member for each start: the old one where the start is the old one, else one that is due.
-    fn aligned(&self, cell: &mut Cell, starts: &Starts, due: &mut BTreeSet<Node>) {
+    /// A member for each start: the old one where the start is the old one, else one that is due. How many are where
+    /// they were.
+    fn aligned(&self, cell: &mut Cell, starts: &Starts, due: &mut BTreeSet<Node>) -> usize {
         let tracker = &self.memo.tracker;
-        let mut old = std::mem::take(&mut cell.members).into_iter().peekable();
-        let mut members = Vec::with_capacity(starts.all.len());
-        for start in &starts.all {
+        let mut members = std::mem::take(&mut cell.members);
+        let same = |(m, start): &(&Member, &Arc<Start>)| Arc::ptr_eq(&m.start, start);
+        let head = members.iter().zip(&starts.all).take_while(same).count();
+        let mut old = members.split_off(head).into_iter().peekable();
+        for start in &starts.all[head..] {
             let gone = |m: &Member| !Arc::ptr_eq(&m.start, start) && m.start.order() <= start.order();
             while let Some(member) = old.next_if(gone) {
                 cell.retire(tracker, &member.how);
@@ -236,5 +268,6 @@ impl<'w> World<'w, '_> {
         }
         old.for_each(|member| cell.retire(tracker, &member.how));
         cell.members = members;
+        head
     }
 }

@@ -346,7 +346,7 @@ impl<'a> Live<'a> {
                 let question =
                     Question { readings: settings.readings.clone(), ..Question::at(self.frontier) };
                 let merged = reference::verdicts_of(agreement, norm, &question, under);
-                Instances::of(vec![Arc::new(merged.into_iter().map(Arc::new).collect())])
+                Instances::of_list(merged.into_iter().map(Arc::new).collect())
             }
         };
         let turn = choices.iter().map(|c| under(c).turn_of(&norm.name)).min().unwrap_or(Instant::MAX);

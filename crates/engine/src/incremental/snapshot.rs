@@ -261,7 +261,7 @@ impl Live<'_> {
             }
         }
         for (rule, said) in said {
-            self.rules[rule].said = Instances::of(vec![Arc::new(said)]);
+            self.rules[rule].said = Instances::of_list(said);
         }
         self.history = History::of(rows);
     }

@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// A condition by its address, the instance, and how it is looked at.
 pub type CondKey = (usize, EnvKey, (bool, Number, Grade));
 
+/// A stretch that is known already, by its run and the end of the stretch before.
+pub type Known<'a> = dyn Fn(Run, Instant) -> Option<Arc<Stretch>> + 'a;
+
 /// So many new stretches are told apart one by one.
 const FEW: usize = 8;
 
@@ -25,6 +28,8 @@ const FEW: usize = 8;
 pub struct Starts {
     bounds: Option<(Moment_, Instant)>,
     made: Vec<(Arc<Stretch>, Option<Arc<Start>>)>,
+    /// Whether they were made in order.
+    as_made: bool,
     /// All starts, in order.
     pub all: Vec<Arc<Start>>,
 }
@@ -35,10 +40,34 @@ impl Differ for Arc<Starts> {
     }
 }
 
-impl Differ for Arc<Vec<Arc<Stretch>>> {
-    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
-        wholly(alike(self, other))
+/// The stretches of a condition.
+pub struct Stretches {
+    all: Arc<Vec<Arc<Stretch>>>,
+    /// A digest of the anchor of each.
+    anchors: Vec<u64>,
+    /// Whether two have the same anchor.
+    numbered: bool,
+}
+
+impl Stretches {
+    fn of(mut all: Vec<Arc<Stretch>>) -> Stretches {
+        tell_apart(&mut all);
+        let anchors = all.iter().map(|s| digest(&s.anchor)).collect();
+        let numbered = all.iter().any(|s| s.anchor != s.moment.anchor);
+        Stretches { all: Arc::new(all), anchors, numbered }
     }
+}
+
+impl Differ for Arc<Stretches> {
+    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
+        wholly(alike(&self.all, &other.all))
+    }
+}
+
+/// FNV-1a: few names share it.
+fn digest(name: &Name) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    name.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, step)
 }
 
 /// Whether two lists hold the same; what is one and the same is not looked into.
@@ -75,29 +104,29 @@ impl<'w> World<'w, '_> {
         }
     }
 
-    /// Stretches of a condition, kept. `compute` makes them of the condition's signal and of those already known: by
-    /// the run and the end of the stretch before.
+    /// Stretches of a condition, kept. `compute` makes those that end after an instant, of the condition's signal and of
+    /// those already known: by the run and the end of the stretch before.
     pub fn stretches_kept(
         &self,
         cond: &Cond,
         env: &Env<'w>,
-        compute: impl Fn(&Signal<Support>, &dyn Fn(Run, Instant) -> Option<Arc<Stretch>>) -> Vec<Arc<Stretch>>,
+        compute: impl Fn(&Signal<Support>, Instant, &Known<'_>) -> Vec<Arc<Stretch>>,
     ) -> Arc<Vec<Arc<Stretch>>> {
         let plainly = || {
-            let mut all = compute(&self.signal_shared(cond, env), &|_, _| None);
-            tell_apart(&mut all);
-            Arc::new(all)
+            let all = compute(&self.signal_shared(cond, env), Instant::MIN, &|_, _| None);
+            Arc::new(Stretches::of(all))
         };
         if !self.memo.tracker.follows() || env.trigger.is_some() || !env.looks_at_all() {
-            return plainly();
+            return plainly().all.clone();
         }
         self.memo.tracker.aside(|| self.signal_shared(cond, env));
         let key = cond_key(self.agreement, cond, env, env.whole_key());
-        self.keep_in_part(
+        let kept = self.keep_in_part(
             |memo| &memo.stretches,
             key,
             |old| {
-                let Some((old, from, to)) = old else { return plainly() };
+                let Some((before, from, to)) = old else { return plainly() };
+                let old = &before.all;
                 let signal = self.signal_shared(cond, env);
                 // All that was ever looked at is what it hangs on, however little is looked at now.
                 self.looked_at(cond, env).0.iter().for_each(|(pattern, env)| drop(self.hits(pattern, env)));
@@ -106,25 +135,32 @@ impl<'w> World<'w, '_> {
                     let same = old.get(place).filter(|s| s.run == run && s.before == before)?;
                     (to < same.looked_from || same.run.to <= from).then(|| same.clone())
                 };
-                let mut all = compute(&signal, &known);
-                let fresh: Vec<usize> = (0..all.len())
-                    .filter(|i| {
-                        let place = old.partition_point(|s| s.run.from < all[*i].run.from);
-                        !old.get(place).is_some_and(|s| Arc::ptr_eq(s, &all[*i]))
-                    })
-                    .collect();
-                let lone = |i: &usize| {
-                    all.iter().enumerate().all(|(j, other)| *i == j || other.anchor != all[*i].anchor)
+                // What was over before anything changed stays what it is.
+                let over = old.partition_point(|s| s.run.to < from);
+                let begins = over.checked_sub(1).map_or(Instant::MIN, |last| old[last].run.to);
+                let rest = compute(&signal, begins, &known);
+                let fresh = rest.iter().filter(|s| {
+                    let place = old.partition_point(|o| o.run.from < s.run.from);
+                    !old.get(place).is_some_and(|o| Arc::ptr_eq(s, o))
+                });
+                let fresh: Vec<&Arc<Stretch>> = fresh.collect();
+                let mut anchors = before.anchors[..over].to_vec();
+                anchors.extend(rest.iter().map(|s| digest(&s.anchor)));
+                let lone = |s: &&Arc<Stretch>| {
+                    let own = digest(&s.anchor);
+                    anchors.iter().filter(|other| **other == own).take(2).count() == 1
                 };
-                let apart = all.iter().all(|s| s.moment.anchor == s.anchor)
-                    && fresh.len() <= FEW
-                    && fresh.iter().all(lone);
-                if !apart {
-                    tell_apart(&mut all);
-                }
-                Arc::new(all)
+                let apart = !before.numbered && fresh.len() <= FEW && fresh.iter().all(lone);
+                let mut all = Vec::with_capacity(over + rest.len());
+                all.extend_from_slice(&old[..over]);
+                all.extend(rest);
+                Arc::new(match apart {
+                    true => Stretches { all: Arc::new(all), anchors, numbered: false },
+                    false => Stretches::of(all),
+                })
             },
-        )
+        );
+        kept.all.clone()
     }
 
     /// What starts instances of a norm for a bearer, kept.
@@ -153,24 +189,35 @@ impl<'w> World<'w, '_> {
         let bounds = self.bounds();
         let Some((in_force, ends)) = &bounds else { return Starts::default() };
         let plain = Env { except: &[], ..env.clone() };
-        let made: Vec<(Arc<Stretch>, Option<Arc<Start>>)> = self
-            .stretches(cond, &plain)
-            .iter()
-            .map(|stretch| {
-                let place = old.made.partition_point(|(s, _)| s.run.from < stretch.run.from);
-                let known = old.made.get(place).filter(|(s, _)| Arc::ptr_eq(s, stretch));
-                let known = known.filter(|_| old.bounds == bounds).and_then(|(_, start)| start.clone());
-                let start = known.or_else(|| {
-                    let mut start = self.triggered_by(stretch, in_force)?;
-                    let admitted = self.admits(norm, env, (in_force, *ends), &mut start);
-                    admitted.then(|| same_or_new(&old.all, start))
-                });
-                (stretch.clone(), start)
-            })
-            .collect();
+        let stretches = self.stretches(cond, &plain);
+        let same = |((a, start), b): &(&(Arc<Stretch>, Option<Arc<Start>>), &Arc<Stretch>)| {
+            start.is_some() && Arc::ptr_eq(a, b)
+        };
+        let head = match old.bounds == bounds {
+            true => old.made.iter().zip(&*stretches).take_while(same).count(),
+            false => 0,
+        };
+        let mut made = Vec::with_capacity(stretches.len());
+        made.extend_from_slice(&old.made[..head]);
+        made.extend(stretches[head..].iter().map(|stretch| {
+            let place = old.made.partition_point(|(s, _)| s.run.from < stretch.run.from);
+            let known = old.made.get(place).filter(|(s, _)| Arc::ptr_eq(s, stretch));
+            let known = known.filter(|_| old.bounds == bounds).and_then(|(_, start)| start.clone());
+            let start = known.or_else(|| {
+                let mut start = self.triggered_by(stretch, in_force)?;
+                let admitted = self.admits(norm, env, (in_force, *ends), &mut start);
+                admitted.then(|| same_or_new(&old.all, start))
+            });
+            (stretch.clone(), start)
+        }));
         let mut all: Vec<Arc<Start>> = made.iter().filter_map(|(_, start)| start.clone()).collect();
-        all.sort_by(|a, b| a.order().cmp(&b.order()));
-        Starts { bounds, made, all }
+        // What was in order before is in order still.
+        let sorted = if old.as_made { head.saturating_sub(1) } else { 0 };
+        let as_made = all[sorted..].is_sorted_by(|a, b| a.order() <= b.order());
+        if !as_made {
+            all.sort_by(|a, b| a.order().cmp(&b.order()));
+        }
+        Starts { bounds, made, all, as_made }
     }
 }
 

@@ -29,14 +29,14 @@ use crate::incremental::cells::{Cells, Instances};
 use crate::incremental::counts::CountKey;
 use crate::incremental::days::DayKey;
 use crate::incremental::lists::Lists;
-use crate::incremental::stretches::{CondKey, Starts};
+use crate::incremental::stretches::{CondKey, Starts, Stretches};
 use crate::kept::{Node, Table, Tracker};
 use crate::readings::{Choice, combinations, merged};
 use crate::signal::{Quantity, Signal};
 use conditions::{Day, Shares};
 use known::Known;
 use matching::{Lies, Match};
-use moments::{Moment_, Stretch};
+use moments::Moment_;
 use norms::Judged;
 use powers::Acts;
 use servanda_model::agreement::*;
@@ -193,7 +193,7 @@ pub(crate) struct Memo<'w> {
     /// By norm and bearer.
     pub cells: Cells,
     pub starts: Table<(Name, Bearer), Arc<Starts>>,
-    pub stretches: Table<CondKey, Arc<Vec<Arc<Stretch>>>>,
+    pub stretches: Table<CondKey, Arc<Stretches>>,
     /// Conditions over states alone.
     pub conds: Table<CondKey, Arc<Signal<Support>>>,
     pub instances: Table<(Name, Bearer, Name), Judged>,

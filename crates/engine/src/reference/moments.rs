@@ -132,10 +132,10 @@ impl<'w> World<'w, '_> {
     /// there is one.
     pub fn stretches(&self, cond: &Cond, env: &Env<'w>) -> Arc<Vec<Arc<Stretch>>> {
         let env = &Env { standard: self.standard_of(cond, env), ..env.clone() };
-        self.stretches_kept(cond, env, |signal, known| {
-            let runs = self.begun(signal.stretches(env.standard, Truth::True));
+        self.stretches_kept(cond, env, |signal, begins, known| {
+            let runs = self.begun(signal.stretches_after(env.standard, Truth::True, begins).collect());
             let after = env.trigger.as_ref().map_or(Instant::MIN, |t| t.when.earliest);
-            let mut over = Instant::MIN;
+            let mut over = begins;
             runs.map(|run| (std::mem::replace(&mut over, run.to), run))
                 .filter(|(_, run)| run.to > after)
                 .map(|(before, run)| {

@@ -127,8 +127,9 @@ impl<'w> World<'w, '_> {
         if norm.parts.iter().any(|p| p.verb == Verb::NotDo) && bearers.len() > 1 {
             let group: Vec<Name> = bearers.iter().flat_map(|(_, names)| names.clone()).collect();
             let found = self.cell(norm, &Bearer::NotEstablished(group.clone()), &group);
-            let broken = found.iter().filter(|v| v.performance == Performance::Violated);
-            all.push(Arc::new(broken.cloned().collect()));
+            let broken = found.iter().flat_map(|sheet| sheet.iter());
+            let broken = broken.filter(|v| v.performance == Performance::Violated).cloned();
+            all.push(Arc::new(vec![Arc::new(broken.collect())]));
         }
         Instances::of(all)
     }
