@@ -24,7 +24,7 @@ pub type Own = Arc<Vec<Sheet>>;
 type Sheet = Arc<Vec<Arc<Verdict>>>;
 
 /// The instances of so many starts stand on one sheet.
-const SHEET: usize = 64;
+const SHEET: usize = 8;
 
 /// The instances of a norm: bearer by bearer.
 #[derive(Clone, Default)]
