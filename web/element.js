@@ -35,6 +35,7 @@ export function shape(tone) {
 }
 
 export const badge = (state, more) => el('span', { class: `badge tone-${state.tone}` }, shape(state.tone), el('span', {}, state.word, more));
-// Text whose dates and times stay on one line.
-export const dated = (text) => (text ?? '').split(/(\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::[\d.]+)?)?)/).map((part, i) => (i % 2 ? el('span', { class: 'num' }, part) : part));
+// Text whose names are set apart, and whose dates and times stay on one line.
+export const dated = (text) => (text ?? '').split('`').map((part, i) => (i % 2 ? el('code', {}, part) : days(part)));
+const days = (text) => text.split(/(\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::[\d.]+)?)?)/).map((part, i) => (i % 2 ? el('span', { class: 'num' }, part) : part));
 export const local = (when) => (when ? when.local : '');

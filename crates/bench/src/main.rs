@@ -9,6 +9,8 @@
 //! servanda-bench text PACT FILE                                            such a history as a trace
 //! servanda-bench csv PACT FILE                                             what of it stands in the end, as CSV
 //! servanda-bench sweep N                                                   a sweep over N events
+//! servanda-bench links measure|folds|train CSV MAP                         which reports speak of one event, on labelled reports
+//! servanda-bench links speed N SEED                                        the same among N seeded reports
 //! ```
 //!
 //! Never: part of what a user gets. `cargo xtask bench` runs it.
@@ -18,12 +20,13 @@
 #![allow(clippy::disallowed_methods, reason = "the edge: what is timed is timed here")]
 
 mod data;
+mod links;
 mod measure;
 mod plain;
 mod trace;
 mod verdicts;
 
-use servanda_engine::columns::{Live, Plan, Table};
+use servanda_engine::columns::{Live, Plan};
 use servanda_model::Instant;
 use std::io::{Read, Write};
 use std::process::ExitCode;
@@ -52,10 +55,16 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
         ["trace", pact] => {
             let norm = options.iter().find(|(name, _)| *name == "--norm").map(|(_, norm)| *norm);
             let plan = plan(pact, norm)?;
-            let table = trace::read(&plan, &input()?)?;
-            let mut live = Live::new(&plan);
-            live.replay(&table, trace::SECOND).map_err(|e| e.to_string())?;
+            let (mut live, mut next) = (Live::new(&plan), 0);
+            let mut reader = trace::Reader::new(&plan);
+            reader.read(std::io::stdin().lock(), |table| {
+                let rows = next..table.len() as u32;
+                next = rows.end;
+                live.insert_all(table, rows).map_err(|e| e.to_string())
+            })?;
+            let table = reader.table;
             let last = table.len().checked_sub(1).map_or(0, |row| table.recorded(row as u32));
+            live.settle(Instant(last));
             let at = known_at.map_or(last, |s| s as i64 * trace::SECOND);
             told(&verdicts::violations(&plan, &table, live.log(), Instant(at)))?;
             if std::env::var_os("SERVANDA_BENCH_FIGURES").is_some() {
@@ -77,8 +86,7 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
         }
         [form @ ("text" | "csv"), pact, file] => {
             let plan = plan(pact, Some("consult"))?;
-            let bytes = std::fs::read(file).map_err(|e| format!("cannot read {file}: {e}"))?;
-            let table = Table::from_bytes(&plan, &bytes).map_err(|e| e.to_string())?;
+            let table = measure::stored(&plan, file)?;
             if *form == "csv" {
                 return Ok(measure::csv(&plan, &table));
             }
@@ -87,8 +95,12 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             Ok(out)
         }
         ["measure", pact, file] => measure::history(&plan(pact, Some("consult"))?, file),
+        ["links", "measure", csv, map] => links::measured(csv, map, false),
+        ["links", "folds", csv, map] => links::measured(csv, map, true),
+        ["links", "speed", n, seed] => Ok(links::speed(number(n)?, number(seed)?)),
+        ["links", "train", csv, map] => links::trained(csv, map),
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
-        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, or sweep N".into()),
+        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, or links speed N SEED".into()),
     }
 }
 

@@ -2,10 +2,11 @@
 //! times in microseconds: CPU time, but for single records and questions, which are too short for it.
 
 use crate::data::Chance;
-use servanda_engine::columns::{Live, Log, Plan, Row, Table, replay};
+use servanda_engine::columns::{Live, Log, Plan, Reading, Row, Table, replay};
 use servanda_model::verdict::Performance;
 use servanda_model::{Grade, Instant};
 use std::fmt::Write;
+use std::io::Read;
 use std::time::Instant as Clock;
 
 fn micros(since: Clock) -> f64 {
@@ -13,7 +14,7 @@ fn micros(since: Clock) -> f64 {
 }
 
 /// Microseconds of CPU time of this process so far; 0 where the system does not tell. It has one thread.
-fn cpu() -> f64 {
+pub fn cpu() -> f64 {
     let told = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
     told.split(' ').next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0) / 1000.0
 }
@@ -23,8 +24,8 @@ fn digest(log: &Log) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325u64;
     for row in 0..log.len() {
         let (_, _, anchor) = log.whose(row);
-        let times = [log.triggered[row], log.due[row], log.done[row], log.known_from[row], log.known_to[row]];
-        for word in times.into_iter().map(|t| t as u64).chain([u64::from(anchor), log.said[row] as u64]) {
+        let times = [log.triggered(row), log.due(row), log.done(row), log.known_from(row), log.known_to(row)];
+        for word in times.into_iter().map(|t| t as u64).chain([u64::from(anchor), log.said(row) as u64]) {
             hash = (hash ^ word).wrapping_mul(0x0100_0000_01b3);
         }
     }
@@ -53,13 +54,24 @@ pub fn of_process() -> String {
     format!("cpu {:.0}\npeak {peak}\n", cpu())
 }
 
+/// A stored history.
+pub fn stored(plan: &Plan, file: &str) -> Result<Table, String> {
+    let cannot = |e: std::io::Error| format!("cannot read {file}: {e}");
+    let mut input = std::fs::File::open(file).map_err(cannot)?;
+    let (mut reading, mut block) = (Reading::new(plan), vec![0; 256 * 1024]);
+    loop {
+        match input.read(&mut block).map_err(cannot)? {
+            0 => return reading.finish().map_err(|e| e.to_string()),
+            came => reading.feed(&block[..came]).map_err(|e| e.to_string())?,
+        }
+    }
+}
+
 /// The figures of a stored history.
 pub fn history(plan: &Plan, file: &str) -> Result<Vec<u8>, String> {
     let mut out = String::new();
     let before = cpu();
-    let bytes = std::fs::read(file).map_err(|e| format!("cannot read {file}: {e}"))?;
-    let mut table = Table::from_bytes(plan, &bytes).map_err(|e| e.to_string())?;
-    drop(bytes);
+    let mut table = stored(plan, file)?;
     let _ = writeln!(out, "start {:.0}", cpu() - before);
     let _ = writeln!(out, "records {}", table.len());
     for (name, step) in [("second", 1000), ("day", 86_400_000)] {
@@ -82,7 +94,7 @@ pub fn history(plan: &Plan, file: &str) -> Result<Vec<u8>, String> {
             let _ = writeln!(out, "as-known-at-rows {}", said / 9);
             let last = Instant(table.recorded(table.len() as u32 - 1));
             let broken = log.as_known_at(last).filter(|r| log.performance(*r, last) == Performance::Violated);
-            let due: Vec<i64> = broken.map(|row| log.due[row] / 1000).collect();
+            let due: Vec<i64> = broken.map(|row| log.due(row) / 1000).collect();
             let _ = writeln!(out, "violated {}\nviolated-due {}", due.len(), due.iter().sum::<i64>());
         }
     }

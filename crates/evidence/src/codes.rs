@@ -39,6 +39,13 @@ codes! {
     RECORD_JSON "E0123" "The line is not a record in the project's own form.";
     ZONE_FILE "E0124" "The zone's file cannot be used.";
     ZONE_NAME "E0125" "The zone's name is not known.";
+    NOT_XML "E0126" "The file is not the XML that was expected.";
+    NOT_PARQUET "E0127" "The file is no Parquet file that can be read.";
+    NO_ALERT "E0128" "The message is a test or an answer, and no alert.";
+    COUNT "E0129" "The cell is not a count.";
+    BEARING "E0130" "The cell is not a distance and a direction.";
+    DETAIL "E0131" "The detail of an incident cannot be used.";
+    OUTBOX "E0132" "The outbox or a submission from one cannot be used.";
 }
 
 /// The page of a code, in Markdown.

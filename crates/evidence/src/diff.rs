@@ -7,7 +7,9 @@
 //! - importing the same file twice gives no record the second time;
 //! - versions of `x` are `x~2`, `x~3`, …; each is recorded at the moment of the import, because only then was it known;
 //! - a row that was refused has not vanished; where a refused row's identity is unknown, nothing is withdrawn;
-//! - only records of the same data set are withdrawn, and never by a file in the project's own form.
+//! - only records of the same data set are withdrawn, and never by a file in the project's own form or by a feed, which only
+//!   ever has the newest;
+//! - what a row itself says to supersede or withdraw stands.
 
 use crate::import::{DATASET, Import};
 use servanda_model::{Instant, Name, Record, When};
@@ -88,7 +90,7 @@ pub fn diff(existing: &[Record], import: &Import, now: Instant) -> Changes {
             changes.new.push(record.clone());
             continue;
         };
-        if last.withdraws.is_some() {
+        if last.withdraws.is_some() && record.withdraws.is_none() {
             let back = next_version(record, record.id.as_str(), &chains, now);
             changes.new.push(Record { supersedes: None, ..back });
         } else if same(last, record) {
@@ -97,7 +99,7 @@ pub fn diff(existing: &[Record], import: &Import, now: Instant) -> Changes {
             changes.superseding.push(next_version(record, record.id.as_str(), &chains, now));
         }
     }
-    if import.own_form {
+    if import.own_form || import.is_feed {
         return changes;
     }
     let of_this_set = |record: &Record| record.extra.get(DATASET) == Some(&import.dataset);

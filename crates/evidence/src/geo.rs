@@ -87,6 +87,26 @@ impl<'de: 'a, 'a> Deserialize<'de> for Outer<'a> {
     }
 }
 
+/// The members of a JSON list, unread.
+pub fn members(text: &str) -> Result<Vec<&str>, String> {
+    let all: Members<'_> = serde_json::from_str(text).map_err(|e| format!("the list is not JSON: {e}"))?;
+    Ok(all.0.into_iter().map(RawValue::get).collect())
+}
+
+/// A circle that holds all of these circles: around the middle of their bounds. `None` where there are none.
+pub fn circle_around(circles: &[(Point, f64)]) -> Option<(Point, f64)> {
+    let first = circles.first()?.0;
+    let (mut south, mut north, mut west, mut east) = (first.lat, first.lat, first.lon, first.lon);
+    for (at, _) in circles {
+        (south, north) = (south.min(at.lat), north.max(at.lat));
+        (west, east) = (west.min(at.lon), east.max(at.lon));
+    }
+    let middle = Point { lat: (south + north) / 2.0, lon: (west + east) / 2.0 };
+    let reach = |(at, radius): &(Point, f64)| servanda_model::place::distance_m(middle, *at) + radius;
+    let radius = circles.iter().map(reach).fold(0.0, f64::max);
+    Some((middle, if circles.len() == 1 { radius } else { radius.ceil() }))
+}
+
 fn outer(text: &str) -> Result<Outer<'_>, String> {
     serde_json::from_str(text).map_err(|e| format!("the file is not GeoJSON: {e}"))
 }

@@ -15,14 +15,19 @@
 //! Where to start reading: [`import()`], then [`mapping`] (what columns mean), then [`diff()`] (importing again), then
 //! [`gazetteer`] and [`zones`] (names to shapes). Tests stand in `tests/` of the crate and beside the code.
 
+pub mod bearing;
 pub mod codes;
+pub mod corroborate;
+pub mod count;
 mod decode;
 pub mod diff;
 pub mod gazetteer;
 mod geo;
 pub mod import;
+pub mod incident;
 pub mod mapping;
 mod moment;
+pub mod outbox;
 pub mod quarantine;
 pub mod record_json;
 mod spelling;

@@ -12,6 +12,7 @@
 
 use crate::codes;
 use crate::import::{Format, Refused};
+use crate::incident::details;
 use crate::moment::{self, Width};
 use crate::{decode, spelling};
 use encoding_rs::{Encoding, UTF_8};
@@ -76,6 +77,18 @@ pub enum From {
     Column(Column),
     /// One of the cells of these columns, not known which.
     OneOf(Vec<Column>),
+    /// The cells of these columns one after the other, with a blank between; nothing where the first is empty.
+    Joined(Vec<Column>),
+}
+
+impl From {
+    fn columns(&self) -> &[Column] {
+        match self {
+            From::Constant(_) => &[],
+            From::Column(column) => std::slice::from_ref(column),
+            From::OneOf(columns) | From::Joined(columns) => columns,
+        }
+    }
 }
 
 /// Which part of a split cell.
@@ -220,7 +233,18 @@ pub struct Mapping {
     pub marking: Field,
     pub title: Field,
     pub incident: Field,
+    pub supersedes: Field,
+    pub withdraws: Field,
+    pub disputes: Field,
+    /// Files that belong to the row, by name.
+    pub attachments: Field,
+    /// Details of an incident: [`crate::incident::details`].
+    pub details: BTreeMap<String, Field>,
     pub keep: Keep,
+    /// Whether a row that is no longer in the source is withdrawn; not so for a feed, which only ever has the newest.
+    pub withdraws_vanished: bool,
+    /// The group of a form whose every turn makes a record.
+    pub each: Option<String>,
 }
 
 /// A value that a field gave, with what it was made of.
@@ -256,6 +280,7 @@ pub fn read(field: &Field, row: &dyn Cells) -> Result<Option<Reading>, Refused> 
         if !case.guards.iter().all(stands) {
             continue;
         }
+        let mut joined = String::new();
         let columns: &[Column] = match &case.from {
             From::Constant(text) => {
                 return Ok(Some(Reading {
@@ -266,10 +291,19 @@ pub fn read(field: &Field, row: &dyn Cells) -> Result<Option<Reading>, Refused> 
             }
             From::Column(column) => std::slice::from_ref(column),
             From::OneOf(columns) => columns,
+            From::Joined(columns) => {
+                let Some(first) = columns.first().filter(|first| row.cell(&first.name).is_some()) else {
+                    continue;
+                };
+                let cells: Vec<&str> = columns.iter().filter_map(|column| row.cell(&column.name)).collect();
+                joined = cells.join(" ");
+                std::slice::from_ref(first)
+            }
         };
         let mut reading = Reading { column: String::new(), raw: String::new(), values: Vec::new() };
         for column in columns {
             let Some(cell) = row.cell(&column.name) else { continue };
+            let cell = if joined.is_empty() { cell } else { joined.as_str() };
             let Some(part) = case.part_of(cell) else { continue };
             let value = match (case.table.get(part), case.otherwise) {
                 (Some(value), _) => value.clone(),
@@ -335,12 +369,7 @@ impl Case {
 
     /// Columns that it names.
     fn columns(&self) -> impl Iterator<Item = &Column> {
-        let from: &[Column] = match &self.from {
-            From::Constant(_) => &[],
-            From::Column(column) => std::slice::from_ref(column),
-            From::OneOf(columns) => columns,
-        };
-        from.iter().chain(self.guards.iter().map(|(column, _)| column))
+        self.from.columns().iter().chain(self.guards.iter().map(|(column, _)| column))
     }
 }
 
@@ -374,21 +403,56 @@ impl Default for Mapping {
             marking: Vec::new(),
             title: Vec::new(),
             incident: Vec::new(),
+            supersedes: Vec::new(),
+            withdraws: Vec::new(),
+            disputes: Vec::new(),
+            attachments: Vec::new(),
+            details: BTreeMap::new(),
             keep: Keep::Columns(Vec::new()),
+            withdraws_vanished: true,
+            each: None,
         }
     }
 }
 
+/// The mappings that the program ships with, by the name that `base` takes.
+const EMBEDDED: &[(&str, &str)] = &[
+    ("plain", include_str!("../data/plain.map.toml")),
+    ("ucdp", include_str!("../data/ucdp.map.toml")),
+    ("acled", include_str!("../data/acled.map.toml")),
+    ("firms", include_str!("../data/firms.map.toml")),
+    ("osce", include_str!("../data/osce.map.toml")),
+    ("odk", include_str!("../data/odk.map.toml")),
+    ("sensorthings", include_str!("../data/sensorthings.map.toml")),
+    ("cap", include_str!("../data/cap.map.toml")),
+];
+
 impl Mapping {
     /// The embedded mapping for UCDP GED: `crates/evidence/data/ucdp.map.toml`.
     pub fn ucdp() -> Mapping {
-        embedded(include_str!("../data/ucdp.map.toml"))
+        Mapping::embedded("ucdp").unwrap_or_default()
     }
 
     /// The embedded mapping for files whose columns bear the names of a record's own fields:
     /// `crates/evidence/data/plain.map.toml`.
     pub fn plain() -> Mapping {
-        embedded(include_str!("../data/plain.map.toml"))
+        Mapping::embedded("plain").unwrap_or_default()
+    }
+
+    /// The embedded mapping of that name: `crates/evidence/data/NAME.map.toml`.
+    ///
+    /// # Example
+    /// ```
+    /// use servanda_evidence::Mapping;
+    /// assert!(Mapping::embedded("firms").is_some_and(|m| !m.withdraws_vanished));
+    /// assert_eq!(Mapping::embedded("nothing"), None);
+    /// ```
+    pub fn embedded(name: &str) -> Option<Mapping> {
+        let (_, text) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
+        match Mapping::parse(text) {
+            Ok(mapping) => Some(mapping),
+            Err(faults) => panic!("an embedded mapping is wrong: {faults:?}"),
+        }
     }
 
     /// The same mapping for another fact of the agreement.
@@ -468,8 +532,13 @@ impl Mapping {
             &self.marking,
             &self.title,
             &self.incident,
+            &self.supersedes,
+            &self.withdraws,
+            &self.disputes,
+            &self.attachments,
         ];
         all.extend(self.roles.values().map(|(field, _)| field));
+        all.extend(self.details.values());
         all
     }
 
@@ -512,13 +581,6 @@ impl Mapping {
     }
 }
 
-fn embedded(text: &str) -> Mapping {
-    match Mapping::parse(text) {
-        Ok(mapping) => mapping,
-        Err(faults) => panic!("an embedded mapping is wrong: {faults:?}"),
-    }
-}
-
 const TOP: &[&str] = &[
     "base",
     "format",
@@ -547,10 +609,17 @@ const TOP: &[&str] = &[
     "marking",
     "title",
     "incident",
+    "supersedes",
+    "withdraws",
+    "disputes",
+    "attachments",
+    "details",
     "keep",
+    "vanished",
+    "each",
 ];
 const CASE: &[&str] =
-    &["column", "one-of", "constant", "where", "split", "pick", "table", "otherwise", "prefix", "as"];
+    &["column", "one-of", "join", "constant", "where", "split", "pick", "table", "otherwise", "prefix", "as"];
 const WHEN: &[&str] = &["start", "end", "format", "zone", "precision", "lasts"];
 const PLACE: &[&str] = &["lat", "lon", "radius", "name", "unknown"];
 const RECORDED: &[&str] = &["from", "format", "after-event", "otherwise"];
@@ -677,7 +746,7 @@ impl Reader<'_> {
         self.known_keys(table, CASE, "a field");
         let mut case = Case::constant("");
         let sources =
-            ["column", "one-of", "constant"].into_iter().filter(|k| table.get(*k).is_some()).count();
+            ["column", "one-of", "join", "constant"].into_iter().filter(|k| table.get(*k).is_some()).count();
         if sources != 1 {
             let near = table.iter().any(|(k, _)| !CASE.contains(&k.get_ref().as_ref()));
             if !near {
@@ -686,7 +755,8 @@ impl Reader<'_> {
                     codes::MAPPING,
                     "",
                     "a field takes its value from one place",
-                    "write exactly one of `column = \"…\"`, `one-of = [\"…\", \"…\"]` and `constant = \"…\"`",
+                    "write exactly one of `column = \"…\"`, `one-of = [\"…\", \"…\"]`, `join = [\"…\", \"…\"]` and \
+                     `constant = \"…\"`",
                 );
             }
             return None;
@@ -702,6 +772,10 @@ impl Reader<'_> {
                 "one-of" => {
                     let columns = self.texts(value);
                     case.from = From::OneOf(columns.iter().map(|c| Column::new(c)).collect());
+                }
+                "join" => {
+                    let columns = self.texts(value);
+                    case.from = From::Joined(columns.iter().map(|c| Column::new(c)).collect());
                 }
                 "where" => {
                     for (column, value) in self.table(value, "where")?.iter() {
@@ -753,11 +827,13 @@ impl Reader<'_> {
         self.known_keys(document, TOP, "a mapping");
         let mut m = match document.get("base") {
             None => Mapping::default(),
-            Some(base) => match self.word(base, &[("ucdp", true), ("plain", false)]) {
-                Some(true) => Mapping::ucdp(),
-                Some(false) => Mapping::plain(),
-                None => return Mapping::default(),
-            },
+            Some(base) => {
+                let known: Vec<(&str, &str)> = EMBEDDED.iter().map(|(name, _)| (*name, *name)).collect();
+                match self.word(base, &known).and_then(Mapping::embedded) {
+                    Some(mapping) => mapping,
+                    None => return Mapping::default(),
+                }
+            }
         };
         for (key, value) in document.iter() {
             let at = value.span().start;
@@ -804,6 +880,30 @@ impl Reader<'_> {
                 "marking" => m.marking = self.field(value, marking_word),
                 "title" => m.title = self.field(value, any_text),
                 "incident" => m.incident = self.field(value, any_text),
+                "supersedes" => m.supersedes = self.field(value, any_text),
+                "withdraws" => m.withdraws = self.field(value, any_text),
+                "disputes" => m.disputes = self.field(value, any_text),
+                "attachments" => m.attachments = self.field(value, any_text),
+                "vanished" => {
+                    let words = [("withdraw", true), ("stay", false)];
+                    m.withdraws_vanished = self.word(value, &words).unwrap_or(true);
+                }
+                "each" => m.each = self.text(value),
+                "details" => {
+                    for (key, value) in self.table(value, "details").into_iter().flat_map(|t| t.iter()) {
+                        let name = key.get_ref().as_ref();
+                        if !details::KEYS.iter().any(|(known, _)| *known == name) {
+                            let all = "docs/reference/incident.md has every detail";
+                            let known = details::KEYS.iter().map(|(known, _)| *known);
+                            let remedy = spelling::remedy(name, known, all);
+                            let reason = format!("an incident has no detail `{name}`");
+                            self.fault(key.span().start, codes::MAPPING_KEY, name, &reason, &remedy);
+                            continue;
+                        }
+                        let field = self.field(value, any_text);
+                        m.details.insert(name.to_string(), field);
+                    }
+                }
                 "keep" => {
                     m.keep = match value.get_ref().as_str() {
                         Some("all") => Keep::All,
@@ -1045,6 +1145,10 @@ mod tests {
 
     #[test]
     fn the_embedded_mappings_are_well_formed() {
+        for (name, _) in EMBEDDED {
+            let mapping = Mapping::embedded(name).unwrap();
+            assert!(mapping.format.is_none_or(|f| f.word() == *name), "{name}");
+        }
         assert!(Mapping::ucdp().roles.contains_key("by"));
         assert!(
             Mapping::plain()

@@ -14,6 +14,7 @@ use crate::spelling;
 use serde_json::{Map, Value, json};
 use servanda_model::record::{Basis, ItemGrade, Marking, Phase, RoleValue, Says, SourceGrade, Tlp};
 use servanda_model::{Grade, Instant, Name, Number, Place, Point, Record, When};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The version that is written.
@@ -73,6 +74,37 @@ fn when_json(when: When) -> Value {
     } else {
         json!([when.earliest.to_string(), when.latest.to_string()])
     }
+}
+
+fn marking_json(marking: &Marking) -> Value {
+    let mut out = Map::new();
+    let mut put = |key: &str, value: Value| {
+        out.insert(key.to_string(), value);
+    };
+    let list = |names: &BTreeSet<Name>| json!(names.iter().map(Name::as_str).collect::<Vec<_>>());
+    put("level", json!(marking.level.word()));
+    if let Some(policy) = &marking.policy {
+        put("policy", json!(policy.as_str()));
+    }
+    if let Some(to) = &marking.releasable_to {
+        put("releasable_to", list(to));
+    }
+    for (key, names) in [
+        ("caveats", &marking.caveats),
+        ("originators", &marking.originators),
+        ("releasers", &marking.releasers),
+    ] {
+        if !names.is_empty() {
+            put(key, list(names));
+        }
+    }
+    if let Some(at) = marking.review {
+        put("review", json!(at.to_string()));
+    }
+    if !marking.reason.is_empty() {
+        put("reason", json!(marking.reason));
+    }
+    Value::Object(out)
 }
 
 /// A record as one line, without a line break.
@@ -149,13 +181,7 @@ pub fn to_json(record: &Record) -> String {
         put("basis", json!(record.basis.word()));
     }
     if record.marking != Marking::default() {
-        let mut marking = Map::new();
-        marking.insert("level".to_string(), json!(record.marking.level.word()));
-        if let Some(to) = &record.marking.releasable_to {
-            let to: Vec<&str> = to.iter().map(Name::as_str).collect();
-            marking.insert("releasable_to".to_string(), json!(to));
-        }
-        put("marking", Value::Object(marking));
+        put("marking", marking_json(&record.marking));
     }
     if !record.attachments.is_empty() {
         put("attachments", json!(record.attachments));
@@ -369,13 +395,7 @@ pub fn from_json(line: &str) -> Result<Record, RecordFault> {
     let bases = format!("one of {}", Basis::ALL.map(Basis::word).join(", "));
     record.basis = fields.parsed("basis", &bases, Basis::parse)?.unwrap_or_default();
     if let Some(value) = fields.take("marking") {
-        let mut marking = Fields::of("a marking", &["level", "releasable_to"], value)?;
-        let needs = "a level of TLP 2.0 such as `TLP:AMBER`";
-        record.marking.level = marking.parsed("level", needs, Tlp::parse)?.unwrap_or_default();
-        if let Some(to) = marking.take("releasable_to") {
-            let to = names(&to).ok_or_else(|| marking.wrong("releasable_to", "a list of names"))?;
-            record.marking.releasable_to = Some(to.into_iter().collect());
-        }
+        record.marking = marking(value)?;
     }
     if let Some(list) = fields.take("attachments") {
         let list: Option<Vec<String>> =
@@ -397,6 +417,35 @@ pub fn from_json(line: &str) -> Result<Record, RecordFault> {
         Some(_) => return Err(fields.wrong("extra", "an object")),
     }
     Ok(record)
+}
+
+const MARKING_FIELDS: &[&str] =
+    &["level", "policy", "releasable_to", "caveats", "originators", "releasers", "review", "reason"];
+
+fn marking(value: Value) -> Result<Marking, RecordFault> {
+    let mut fields = Fields::of("a marking", MARKING_FIELDS, value)?;
+    let needs = "a level of TLP 2.0 such as `TLP:AMBER`";
+    let mut set = |key: &str| match fields.take(key) {
+        None => Ok(None),
+        Some(list) => match names(&list) {
+            Some(list) => Ok(Some(list.into_iter().collect::<BTreeSet<Name>>())),
+            None => Err(fields.wrong(key, "a list of names")),
+        },
+    };
+    let releasable_to = set("releasable_to")?;
+    let caveats = set("caveats")?.unwrap_or_default();
+    let originators = set("originators")?.unwrap_or_default();
+    let releasers = set("releasers")?.unwrap_or_default();
+    Ok(Marking {
+        policy: fields.name("policy")?,
+        level: fields.parsed("level", needs, Tlp::parse)?.unwrap_or_default(),
+        releasable_to,
+        caveats,
+        originators,
+        releasers,
+        review: fields.instant("review")?,
+        reason: fields.text("reason")?.unwrap_or_default(),
+    })
 }
 
 fn place(value: Value) -> Result<Place, RecordFault> {

@@ -321,7 +321,16 @@ fn own_records_come_back_as_they_were_written() {
     record.roles.insert("note".into(), RoleValue::Text("two\nlines \"quoted\"".into()));
     record.roles.insert("seen".into(), RoleValue::Time(When::exact(now())));
     record.place = Some(Place::Point { at: Point { lat: 48.1 + 0.2, lon: -0.1 }, radius_m: 25_000.0 });
-    record.marking = Marking { level: Tlp::Amber, releasable_to: Some(["Poland".into()].into()) };
+    record.marking = Marking {
+        policy: Some("NATO".into()),
+        level: Tlp::Amber,
+        releasable_to: Some(["Poland".into()].into()),
+        caveats: ["medical".into()].into(),
+        originators: ["Poland".into()].into(),
+        releasers: ["JMC".into()].into(),
+        review: Some(now()),
+        reason: "names a patient".into(),
+    };
     record.sources = 3;
     record.extra.insert("dataset".into(), "field.csv".into());
     let line = record_json::to_json(&record);

@@ -256,7 +256,7 @@ impl Acts<'_> {
             record.value = Some(Number::from(persons));
             record.basis = Basis::Declared;
             let to = GUARANTORS.iter().chain(&["Ukraine"]).map(|name| Name::from(*name)).collect();
-            record.marking = Marking { level: Tlp::Amber, releasable_to: Some(to) };
+            record.marking = Marking { releasable_to: Some(to), ..Marking::of(Tlp::Amber) };
         })
     }
 

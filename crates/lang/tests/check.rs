@@ -152,7 +152,7 @@ proptest! {
 
 #[test]
 fn what_stands_around_a_broken_declaration_is_lowered() {
-    let text = "# T\n\n> words\n\n```pact\nagreement t\n  in force 2026-01-01T00:00Z\nparty A\nevent e\n  carries by: party\n\
+    let text = "# T\n\n> words\n\n```pact\nagreement t\n  status political\n  in force 2026-01-01T00:00Z\nparty A\nevent e\n  carries by: party\n\
                 duty first\n  bearer A\n  must do e by bearer\n  per \"words\"\n\
                 duty broken\n  bearer Q\n  must do e by bearer\n  per \"words\"\n\
                 duty last\n  bearer A\n  must do e by bearer\n  when broken fulfilled\n  per \"words\"\n```\n";
@@ -238,4 +238,51 @@ fn six_hundred_clauses_are_checked_in_no_time() {
         .min()
         .unwrap();
     assert!(shortest.as_millis() < 3_000, "{shortest:?}");
+}
+
+/// Neither a period without a beginning nor a duty without an end hides what else is wrong, nor hides behind it.
+#[test]
+fn periods_need_a_beginning_and_what_is_owed_an_end() {
+    let text = |head: &str, field: &str| {
+        format!(
+            "# A\n\n> A reports.\n\n```pact\nagreement a\n{head}  time zone   UTC\n  counting    event day excluded\n\nparty A\n\nevent report\n  says        \"{{by}} reports\"\n  carries     by: party\n\nduty tell\n  bearer      A\n  must        do report by bearer\n{field}\nduty odd\n  bearer      B\n  must        do report by bearer\n  by          2026-12-31\n```\n"
+        )
+    };
+    let codes = |head: &str, field: &str| -> Vec<&'static str> {
+        let found = check(&text(head, field)).diagnostics.into_iter().map(|d| d.code);
+        found.filter(|c| ["S0512", "S0513", "N0202", "N0201"].contains(c)).collect()
+    };
+    let unknown_party = codes("  in force    2026-01-01\n", "  by          2026-06-30\n");
+    assert_eq!(unknown_party.len(), 1, "the party that is not known: {unknown_party:?}");
+    let beside = |code: &'static str| {
+        let mut both = vec![code, unknown_party[0]];
+        both.sort_unstable();
+        both
+    };
+    let sorted = |head: &str, field: &str| {
+        let mut found = codes(head, field);
+        found.sort_unstable();
+        found
+    };
+    let (week, dated) = ("  every       1 week\n", "  every       1 week from 2026-01-01\n");
+    assert_eq!(sorted("", week), beside("S0512"));
+    for (head, field) in [
+        ("", dated),
+        ("  in force    2026-01-01\n", week),
+        ("  signed      2026-01-01\n", week),
+        ("", "  from        2026-01-01\n  every       1 week\n"),
+    ] {
+        assert_eq!(sorted(head, field), unknown_party, "{head}{field}");
+    }
+    let force = "  in force    2026-01-01\n";
+    assert_eq!(sorted(force, ""), beside("S0513"));
+    for (head, field) in [
+        ("  in force    2026-01-01\n  status      political\n", ""),
+        ("  in force    2026-01-01\n  ends        2030-12-31\n", ""),
+        (force, "  until       2030-12-31\n"),
+        (force, "  force       where possible\n"),
+        (force, "  within      30 days\n"),
+    ] {
+        assert_eq!(sorted(head, field), unknown_party, "{head}{field}");
+    }
 }

@@ -5,8 +5,8 @@
 //! is for people to say.
 //!
 //! Invariants
-//! - with only the records of [`Explanation::rests_on`] and what [`Explanation::capped`] does not cut short, the verdict
-//!   is the same, and without any one of them it is not;
+//! - with the records of [`Explanation::rests_on`] alone the verdict is the same, and without any one of them it is not,
+//!   but where [`Explanation::may_rest_on_less`];
 //! - every [`Change`] was tried: it leads to another verdict, and to the one that it names.
 
 use crate::record::Says;
@@ -25,8 +25,10 @@ pub struct Explanation {
     pub would_change: Vec<Change>,
     /// The result under the options of the readings that it uses, where nobody chose.
     pub elsewhere: Vec<Elsewhere>,
-    /// The search was cut short: what the verdict rests on may be more than needed, or a change may be left out.
-    pub capped: bool,
+    /// The search for what it rests on was cut short: what is told suffices, and may be more than is needed.
+    pub may_rest_on_less: bool,
+    /// There is too much on record to try each of it: beside what is told, more may change the verdict.
+    pub more_may_change: bool,
 }
 
 /// Something supposed, and what it leads to.
@@ -85,4 +87,6 @@ pub struct Deed {
     pub times: u32,
     /// The last moment at which it counts, where there is one.
     pub until: Option<Instant>,
+    /// For what is told of a stretch of time, and not of a moment: from when to when.
+    pub over: Option<Period>,
 }

@@ -2,6 +2,7 @@
 
 use crate::{Grade, Instant, Name, Number, Place, When};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Identity of a record, unique in a workspace.
@@ -193,14 +194,28 @@ impl Basis {
     }
 }
 
-/// Who may see something: a level of the Traffic Light Protocol 2.0 and, where it is narrowed, the parties that it may
-/// be released to.
+/// Who may see something: a level, and what narrows it further.
+///
+/// # Source
+/// Modelled on the confidentiality label of STANAG 4774; the levels are those of the Traffic Light Protocol 2.0.
 #[derive(Clone, PartialEq, Eq, Debug, Default, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Marking {
-    /// TLP level.
+    /// Whose rules give the level its meaning; `None`: the Traffic Light Protocol.
+    pub policy: Option<Name>,
+    /// The level, on one ladder whatever the policy calls its rungs.
     pub level: Tlp,
     /// `None`: no narrower than the level.
     pub releasable_to: Option<BTreeSet<Name>>,
+    /// Only who holds all of these may see it.
+    pub caveats: BTreeSet<Name>,
+    /// Parties and bodies whose it is: only they, or a releaser, may lower it.
+    pub originators: BTreeSet<Name>,
+    /// Who else may lower it, named by the originators.
+    pub releasers: BTreeSet<Name>,
+    /// When somebody is to look whether it can be lowered.
+    pub review: Option<Instant>,
+    /// Why it is marked so.
+    pub reason: String,
 }
 
 /// Levels of the Traffic Light Protocol 2.0, from open to closed.
@@ -239,25 +254,115 @@ impl Tlp {
 }
 
 impl Marking {
-    /// The marking of what rests on both: the stricter level, the narrower release.
+    /// A marking of the Traffic Light Protocol with nothing but its level.
+    pub fn of(level: Tlp) -> Marking {
+        Marking { level, ..Marking::default() }
+    }
+
+    /// The marking of what rests on both: the stricter level, the narrower release, all caveats and all originators; the
+    /// earlier review. It may be lowered by whom both name.
     pub fn join(&self, other: &Marking) -> Marking {
+        if self == other {
+            return self.clone();
+        }
         let releasable_to = match (&self.releasable_to, &other.releasable_to) {
             (Some(a), Some(b)) => Some(a.intersection(b).cloned().collect()),
             (one, two) => one.clone().or_else(|| two.clone()),
         };
-        Marking { level: self.level.max(other.level), releasable_to }
+        let union = |a: &BTreeSet<Name>, b: &BTreeSet<Name>| a.union(b).cloned().collect::<BTreeSet<Name>>();
+        // Nobody has to be asked for what has no originator.
+        let releasers = match (self.originators.is_empty(), other.originators.is_empty()) {
+            (true, _) => other.releasers.clone(),
+            (_, true) => self.releasers.clone(),
+            _ => self.releasers.intersection(&other.releasers).cloned().collect(),
+        };
+        let reason = match (self.reason.as_str(), other.reason.as_str()) {
+            (one, two) if two.is_empty() || one == two => one.to_string(),
+            ("", two) => two.to_string(),
+            (one, two) => format!("{}; {}", one.min(two), one.max(two)),
+        };
+        let policy = match self.level.cmp(&other.level) {
+            Ordering::Greater => &self.policy,
+            Ordering::Less => &other.policy,
+            Ordering::Equal => (&self.policy).max(&other.policy),
+        };
+        Marking {
+            policy: policy.clone(),
+            level: self.level.max(other.level),
+            releasable_to,
+            caveats: union(&self.caveats, &other.caveats),
+            originators: union(&self.originators, &other.originators),
+            releasers,
+            review: [self.review, other.review].into_iter().flatten().min(),
+            reason,
+        }
     }
 
-    /// As people read it.
-    pub fn show(&self) -> String {
-        match &self.releasable_to {
-            None => self.level.word().to_string(),
-            Some(to) => {
-                let to: Vec<&str> = to.iter().map(Name::as_str).collect();
-                let to = if to.is_empty() { "nobody".to_string() } else { to.join(", ") };
-                format!("{} releasable to {to}", self.level.word())
-            }
+    /// Whether this marking lets somebody see, or lower, what `other` keeps from them.
+    ///
+    /// Review and reason are words about the marking and open nothing.
+    pub fn is_lower_than(&self, other: &Marking) -> bool {
+        let wider = match (&self.releasable_to, &other.releasable_to) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(new), Some(old)) => !new.is_subset(old),
+        };
+        self.level < other.level
+            || self.policy != other.policy
+            || wider
+            || !self.caveats.is_superset(&other.caveats)
+            || !self.originators.is_superset(&other.originators)
+            || (!other.originators.is_empty() && !self.releasers.is_subset(&other.releasers))
+    }
+
+    fn list(names: &BTreeSet<Name>) -> String {
+        let names: Vec<&str> = names.iter().map(Name::as_str).collect();
+        if names.is_empty() { "nobody".to_string() } else { names.join(", ") }
+    }
+
+    /// What stands behind the level in every form: caveats, release, originators.
+    fn tail(&self, before: &str, release: &str, originator: &str) -> String {
+        let mut out = String::new();
+        for caveat in &self.caveats {
+            out.push_str(&format!("{before}{caveat}"));
         }
+        if let Some(to) = &self.releasable_to {
+            out.push_str(&format!("{before}{release} {}", Marking::list(to)));
+        }
+        if !self.originators.is_empty() {
+            out.push_str(&format!("{before}{originator} {}", Marking::list(&self.originators)));
+        }
+        out
+    }
+
+    /// As people read it: the level of TLP 2.0, then what narrows it.
+    pub fn show(&self) -> String {
+        let mut out = self.level.word().to_string();
+        if let Some(to) = &self.releasable_to {
+            out.push_str(&format!(" releasable to {}", Marking::list(to)));
+        }
+        if !self.caveats.is_empty() {
+            out.push_str(&format!(", only with {}", Marking::list(&self.caveats)));
+        }
+        if !self.originators.is_empty() {
+            out.push_str(&format!(", originator {}", Marking::list(&self.originators)));
+        }
+        out
+    }
+
+    /// In the form of NATO markings: `NATO SECRET // REL TO POL, UKR`. The rungs are set side by side from below, for a
+    /// reader who knows those words; it makes nothing a classified document.
+    pub fn show_nato(&self) -> String {
+        let policy = self.policy.as_ref().map_or("NATO".to_string(), |p| p.as_str().to_uppercase());
+        let level =
+            ["UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL", "SECRET", "TOP SECRET"][self.level as usize];
+        format!("{policy} {level}{}", self.tail(" // ", "REL TO", "ORCON"))
+    }
+
+    /// As it stands before a paragraph: `(A+S//REL TO Poland)`.
+    pub fn show_portion(&self) -> String {
+        let level = ["C", "G", "A", "A+S", "R"][self.level as usize];
+        format!("({level}{})", self.tail("//", "REL TO", "ORCON"))
     }
 }
 
@@ -350,13 +455,76 @@ mod tests {
         );
     }
 
+    fn set(names: &[&str]) -> BTreeSet<Name> {
+        names.iter().map(|n| Name::from(*n)).collect()
+    }
+
+    fn some_markings() -> Vec<Marking> {
+        let mut all = Vec::new();
+        for level in [Tlp::Clear, Tlp::Amber, Tlp::Red] {
+            for to in
+                [None, Some(set(&["Ukraine", "Poland"])), Some(set(&["Poland", "France"])), Some(set(&[]))]
+            {
+                for caveats in [set(&[]), set(&["medical"]), set(&["medical", "source"])] {
+                    for originators in [set(&[]), set(&["Poland"])] {
+                        all.push(Marking {
+                            policy: originators.first().map(|_| Name::from("NATO")),
+                            releasable_to: to.clone(),
+                            caveats: caveats.clone(),
+                            releasers: originators.iter().map(|_| Name::from("JMC")).collect(),
+                            originators,
+                            review: (level == Tlp::Red).then_some(Instant(5)),
+                            reason: format!("{level:?}"),
+                            level,
+                        });
+                    }
+                }
+            }
+        }
+        all
+    }
+
     #[test]
     fn a_join_never_widens() {
-        let set = |names: &[&str]| Some(names.iter().map(|n| Name::from(*n)).collect());
-        let a = Marking { level: Tlp::Amber, releasable_to: set(&["Ukraine", "Poland"]) };
-        let b = Marking { level: Tlp::Green, releasable_to: set(&["Poland", "France"]) };
-        assert_eq!(a.join(&b), Marking { level: Tlp::Amber, releasable_to: set(&["Poland"]) });
+        let a = Marking { releasable_to: Some(set(&["Ukraine", "Poland"])), ..Marking::of(Tlp::Amber) };
+        let b = Marking { releasable_to: Some(set(&["Poland", "France"])), ..Marking::of(Tlp::Green) };
+        assert_eq!(a.join(&b), Marking { releasable_to: Some(set(&["Poland"])), ..Marking::of(Tlp::Amber) });
         assert_eq!(a.join(&Marking::default()), a);
         assert_eq!(Tlp::parse("tlp:amber+strict"), Some(Tlp::AmberStrict));
+        let all = some_markings();
+        for a in &all {
+            assert!(!a.is_lower_than(a));
+            for b in &all {
+                let joined = a.join(b);
+                assert_eq!(joined, b.join(a));
+                for part in [a, b] {
+                    let same_policy = Marking { policy: part.policy.clone(), ..joined.clone() };
+                    assert!(!same_policy.is_lower_than(part), "{a:?} and {b:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_marking_in_three_forms() {
+        let plain = Marking::default();
+        assert_eq!(
+            [plain.show(), plain.show_nato(), plain.show_portion()],
+            ["TLP:CLEAR", "NATO UNCLASSIFIED", "(C)"]
+        );
+        let narrow = Marking {
+            releasable_to: Some(set(&["Ukraine", "Poland"])),
+            caveats: set(&["MEDICAL"]),
+            originators: set(&["Poland"]),
+            ..Marking::of(Tlp::AmberStrict)
+        };
+        assert_eq!(
+            narrow.show(),
+            "TLP:AMBER+STRICT releasable to Poland, Ukraine, only with MEDICAL, originator Poland"
+        );
+        assert_eq!(narrow.show_nato(), "NATO SECRET // MEDICAL // REL TO Poland, Ukraine // ORCON Poland");
+        assert_eq!(narrow.show_portion(), "(A+S//MEDICAL//REL TO Poland, Ukraine//ORCON Poland)");
+        let nobody = Marking { releasable_to: Some(set(&[])), ..Marking::of(Tlp::Red) };
+        assert_eq!(nobody.show(), "TLP:RED releasable to nobody");
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::{State, View, wording};
 use servanda_model::agreement::FactKind;
-use servanda_model::explanation::{Change, Deed, Watch, What};
+use servanda_model::explanation::{Change, Deed, Explanation, Watch, What};
 use servanda_model::record::{FINDING, Says};
-use servanda_model::{Grade, Name, RecordId, Verdict};
+use servanda_model::verdict::Performance;
+use servanda_model::{Grade, Name, Period, RecordId, Verdict};
 
 /// Names and stretches that one line spells out at most.
 const SPELT: usize = 6;
@@ -28,7 +29,9 @@ pub fn words(view: &View<'_>, what: &What) -> String {
         }
         What::Actor(id, name) => format!("`{id}` shown to be by {}", view.agreement.phrase(name)),
         What::Place(id) => format!("the place of `{id}` known without its doubt"),
-        What::Moment(id, at) => format!("`{id}` shown to have happened at {}", calendar.show(*at)),
+        What::Moment(id, at) => {
+            format!("`{id}` shown to have happened at {} {}", calendar.show(*at), calendar.zone_name())
+        }
         What::Deeds(deeds) => {
             let all: Vec<String> = deeds.iter().map(|d| deed(view, d)).collect();
             wording::listed(&all, "and")
@@ -59,6 +62,20 @@ pub fn kind(what: &What) -> &'static str {
         What::Moment(..) => "moment",
         What::Deeds(_) => "deed",
     }
+}
+
+/// What the search left open, if anything.
+pub fn left_open(why: &Explanation) -> Option<&'static str> {
+    Some(match (why.may_rest_on_less, why.more_may_change) {
+        (false, false) => return None,
+        (true, false) => "There is too much on record to try it all: it may rest on less.",
+        (false, true) => {
+            "There is too much on record to try each of it: more may change it than stands here."
+        }
+        (true, true) => {
+            "There is too much on record to try it all: it may rest on less, and more may change it."
+        }
+    })
 }
 
 /// Records on record that a supposition speaks of.
@@ -94,7 +111,7 @@ fn watched(view: &View<'_>, watches: &[Watch]) -> String {
     let calendar = &view.agreement.calendar;
     let mut zones: Vec<(&Name, Vec<String>)> = Vec::new();
     for w in watches {
-        let stretch = format!("between {} and {}", calendar.show(w.over.from), calendar.show(w.over.to));
+        let stretch = between(view, w.over);
         match zones.last_mut() {
             Some((zone, stretches)) if **zone == w.zone => stretches.push(stretch),
             _ => zones.push((&w.zone, vec![stretch])),
@@ -107,7 +124,11 @@ fn watched(view: &View<'_>, watches: &[Watch]) -> String {
         };
         let some: Vec<&String> = stretches.iter().take(SPELT).collect();
         let last = if more.is_empty() { wording::listed(&some, "and") } else { wording::listed(&some, ",") };
-        format!("coverage of `{zone}` {last}{more}")
+        let declared = view.agreement.zones.get(*zone).map(|z| z.phrase.as_str());
+        let phrase = declared.filter(|p| !p.is_empty()).unwrap_or(zone.as_str());
+        let called =
+            if phrase == zone.as_str() { format!("`{zone}`") } else { format!("{phrase} (`{zone}`)") };
+        format!("coverage of {called} {last}{more} {}", calendar.zone_name())
     };
     wording::listed(&zones.iter().map(one).collect::<Vec<_>>(), "and")
 }
@@ -133,8 +154,36 @@ fn deed(view: &View<'_>, deed: &Deed) -> String {
         let by: Vec<&str> = deed.by.iter().map(|n| view.agreement.phrase(n)).collect();
         words += &format!(" by {}", wording::listed(&by, "and"));
     }
-    if let Some(until) = deed.until {
-        words += &format!(" up to {}", view.agreement.calendar.show(until));
+    let calendar = &view.agreement.calendar;
+    match (deed.over, deed.until) {
+        (Some(over), _) => words += &format!(" {} {}", between(view, over), calendar.zone_name()),
+        (None, Some(until)) => words += &format!(" up to {} {}", calendar.show(until), calendar.zone_name()),
+        (None, None) => {}
     }
     words
+}
+
+/// A stretch of time; the day is named once where it begins and ends on one.
+fn between(view: &View<'_>, over: Period) -> String {
+    let calendar = &view.agreement.calendar;
+    let (from, to) = (calendar.show(over.from), calendar.show(over.to));
+    let day = from.split_once(' ').map(|(day, _)| day);
+    let same_day = to.split_once(' ').filter(|(of, _)| Some(*of) == day).map(|(_, time)| time);
+    format!("between {from} and {}", same_day.unwrap_or(&to))
+}
+
+/// For a verdict that waits for evidence: for which, and what it would then be. Coverage comes first, then what is there
+/// and has to be settled, then what somebody would have to report.
+pub fn pending_on(view: &View<'_>, verdict: &Verdict, why: &Explanation) -> Option<String> {
+    if verdict.performance != Performance::PendingEvidence {
+        return None;
+    }
+    let rank = |c: &&Change| match c.what {
+        What::Watched(_) => 0,
+        What::Deeds(_) => 2,
+        _ => 1,
+    };
+    let first = why.would_change.iter().min_by_key(rank)?;
+    let (what, then) = (words(view, &first.what), leads_to(view, verdict, first));
+    Some(format!("pending on evidence: {what}; it would then count as {then}"))
 }

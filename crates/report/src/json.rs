@@ -471,7 +471,12 @@ struct ExplanationJson {
     rests_on: Vec<CitedJson>,
     against: Vec<ChangeJson>,
     would_change: Vec<ChangeJson>,
+    pending_on: Option<String>,
+    rests_on_in_all: usize,
     capped: bool,
+    may_rest_on_less: bool,
+    more_may_change: bool,
+    left_open: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -483,6 +488,7 @@ struct ChangeJson {
     deeds: Vec<DeedJson>,
     actor: Option<String>,
     moment: Option<String>,
+    leads_to: String,
     state: StateJson,
     performance: &'static str,
     standing: StandingJson,
@@ -505,6 +511,7 @@ struct DeedJson {
     of: Option<String>,
     times: u32,
     until: Option<String>,
+    over: Option<GapJson>,
 }
 
 fn says(says: Says) -> &'static str {
@@ -514,7 +521,7 @@ fn says(says: Says) -> &'static str {
     }
 }
 
-fn change(view: &View<'_>, c: &Change) -> ChangeJson {
+fn change(view: &View<'_>, v: &Verdict, c: &Change) -> ChangeJson {
     let calendar = &view.agreement.calendar;
     let watch = |w: &Watch| WatchJson {
         zone: w.zone.to_string(),
@@ -529,6 +536,11 @@ fn change(view: &View<'_>, c: &Change) -> ChangeJson {
         of: d.of.as_ref().map(Name::to_string),
         times: d.times,
         until: d.until.map(|u| u.to_string()),
+        over: d.over.map(|over| GapJson {
+            from: over.from.to_string(),
+            to: over.to.to_string(),
+            local: format!("{} to {}", calendar.show(over.from), calendar.show(over.to)),
+        }),
     };
     let (coverage, deeds) = match &c.what {
         What::Watched(watches) => (watches.iter().map(watch).collect(), Vec::new()),
@@ -548,6 +560,7 @@ fn change(view: &View<'_>, c: &Change) -> ChangeJson {
         deeds,
         actor,
         moment,
+        leads_to: explained::leads_to(view, v, c),
         state: state(State::of_performance(c.performance)),
         performance: c.performance.word(),
         standing: standing(&c.standing),
@@ -746,9 +759,14 @@ fn card(
         marking: wording::marking(view.agreement, &v.marking),
         explanation: why.map(|why| ExplanationJson {
             rests_on: cited(&why.rests_on),
-            against: why.against.iter().map(|c| change(view, c)).collect(),
-            would_change: why.would_change.iter().map(|c| change(view, c)).collect(),
-            capped: why.capped,
+            against: why.against.iter().map(|c| change(view, v, c)).collect(),
+            would_change: why.would_change.iter().map(|c| change(view, v, c)).collect(),
+            pending_on: explained::pending_on(view, v, why),
+            rests_on_in_all: why.rests_on.len(),
+            capped: why.may_rest_on_less || why.more_may_change,
+            may_rest_on_less: why.may_rest_on_less,
+            more_may_change: why.more_may_change,
+            left_open: explained::left_open(why),
         }),
     }
 }

@@ -276,6 +276,9 @@ fn card_with(
         format!(", {}", verdict.grade)
     };
     out.push_str(&format!("{}{grade}\n", style.state(state)));
+    if let Some(words) = why.and_then(|why| explained::pending_on(view, verdict, why)) {
+        out.push_str(&wrapped(&clean(&words), width, 2));
+    }
 
     if let Some(clause) =
         reasons.clause.or(norm.and_then(|n| n.clause)).and_then(|c| agreement.clauses.get(c))
@@ -464,8 +467,7 @@ fn explanation(
         section(out, style, "Would change it");
         changes(out, &why.would_change);
     }
-    if why.capped {
-        let words = "There is too much on record to try it all: it may rest on less, and more may change it.";
+    if let Some(words) = explained::left_open(why) {
         out.push('\n');
         out.push_str(&wrapped(words, style.width(), 2));
     }

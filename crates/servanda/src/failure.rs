@@ -1,10 +1,12 @@
-//! Why a command could not run: what happened, and what to do next. Exit code 2.
+//! Why a command could not run: what happened, and what to do next. Exit code 2; where the record's integrity failed, 3.
 
 /// A command could not run.
 #[derive(Debug)]
 pub struct Failure {
     message: String,
     help: Vec<String>,
+    /// What was recorded is not what stands there now.
+    pub(crate) integrity: bool,
     /// Nobody reads any more (`servanda status | head`): nothing to say, nothing wrong.
     pub(crate) nobody_reads: bool,
 }
@@ -12,7 +14,12 @@ pub struct Failure {
 impl Failure {
     /// What happened, in lower case, the user's words in backticks.
     pub fn new(message: impl Into<String>) -> Failure {
-        Failure { message: message.into(), help: Vec::new(), nobody_reads: false }
+        Failure { message: message.into(), help: Vec::new(), integrity: false, nobody_reads: false }
+    }
+
+    /// The record's integrity failed.
+    pub fn integrity(message: impl Into<String>) -> Failure {
+        Failure { integrity: true, ..Failure::new(message) }
     }
 
     /// What to do next.
@@ -46,7 +53,7 @@ impl Failure {
 
 impl From<servanda_store::Error> for Failure {
     fn from(error: servanda_store::Error) -> Failure {
-        let failure = Failure::new(error.to_string());
+        let failure = Failure { integrity: error.is_integrity(), ..Failure::new(error.to_string()) };
         match error.help_text() {
             Some(help) => failure.help(help),
             None => failure,

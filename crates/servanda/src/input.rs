@@ -66,6 +66,23 @@ fn reason(error: &std::io::Error) -> String {
     }
 }
 
+/// The files that lie in a folder itself, in order.
+pub fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed = |e| {
+        Failure::new(format!("cannot read `{}`: {}", folder.display(), reason(&e)))
+            .help("name a folder with files")
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_type().map_err(failed)?.is_file() {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 /// The files that are named, and those in the folders that are named whose names end so, in order.
 pub fn found(named: &[PathBuf], ending: &str) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();

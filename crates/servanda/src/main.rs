@@ -4,7 +4,8 @@
 //! It decides no verdict and words none: `engine` decides, `report` words.
 //!
 //! Invariants
-//! - exit code 0: fine; 1: answered, and the answer is no; 2: could not run; 101: our bug;
+//! - exit code 0: fine; 1: answered, and the answer is no; 2: could not run; 3: the record's
+//!   integrity failed; 101: our bug;
 //! - answers go to standard output, everything about the run to standard error;
 //! - every command that gives verdicts prints first the moment it speaks of and the moment it is known at;
 //! - what is written is written whole or not at all.
@@ -14,9 +15,14 @@
 
 mod clock;
 mod commands;
+mod envelope;
 mod failure;
 mod input;
+mod intake;
 mod matter;
+mod outbox;
+mod random;
+mod rulings;
 mod session;
 mod source;
 

@@ -7,7 +7,7 @@
 
 use crate::failure::Failure;
 use crate::input;
-use crate::session::Session;
+use crate::session::{Session, with_a_strangers_parser};
 use servanda_evidence::import::{DATASET, Refused};
 use servanda_evidence::record_json::{from_json, to_json};
 use servanda_evidence::{Changes, Context, Format, Import, Mapping, diff, quarantine_csv};
@@ -30,6 +30,10 @@ pub struct Order<'a> {
     pub mapping: Option<Mapping>,
     /// Name of the source; `None` for the file's name.
     pub dataset: Option<&'a str>,
+    /// The day on which the report was issued.
+    pub issued: Option<jiff::civil::Date>,
+    /// The folder of the files that the rows name.
+    pub attachments: Option<&'a Path>,
     /// Enter nothing.
     pub only_look: bool,
 }
@@ -55,11 +59,31 @@ pub fn mapping(path: &Path) -> Result<Mapping, Failure> {
         .map_err(|faults| unusable(path, &faults).help("docs/reference/mapping.md has every key"))
 }
 
+/// Where a mapping lies: a file, or the name of one in the workspace's maps/.
+pub fn mapping_place(workspace: &Workspace, named: &Path) -> PathBuf {
+    let short = workspace.mapping(&named.to_string_lossy());
+    if named.components().count() == 1 && !named.exists() && short.exists() {
+        short
+    } else {
+        named.to_path_buf()
+    }
+}
+
 /// A file or a mapping of which nothing can be used.
 fn unusable(path: &Path, faults: &[Refused]) -> Failure {
     let shown: Vec<String> = faults.iter().take(20).map(|fault| format!("\n  {}", fault.show())).collect();
     let more = if faults.len() > 20 { format!("\n  and {} more", faults.len() - 20) } else { String::new() };
     Failure::new(format!("`{}` cannot be used:{}{more}", path.display(), shown.concat()))
+}
+
+/// The files of a folder by their names, each with its hash. Folders in it are left out.
+fn attachments(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
+    let mut found = BTreeMap::new();
+    for path in input::files_of(folder)? {
+        let hash = sha256(&input::bytes(&path, input::DATA_LIMIT)?);
+        found.insert(dataset(&path), hash);
+    }
+    Ok(found)
 }
 
 fn dataset(path: &Path) -> String {
@@ -79,18 +103,27 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
         dataset: order.dataset.map_or_else(|| dataset(order.path), String::from),
         calendar: agreement.calendar.clone(),
         exercise: agreement.exercise,
+        issued: order.issued,
+        attachments: order.attachments.map(attachments).transpose()?.unwrap_or_default(),
     };
-    let mut import = servanda_evidence::import(order.format, &bytes, order.mapping.as_ref(), &context)
-        .map_err(|faults| {
-            let mapped = order.mapping.is_some() || !matches!(order.format, Format::Csv | Format::GeoJson);
-            unusable(order.path, &faults).help(if mapped {
-                "nothing was entered; `servanda explain CODE` says more"
-            } else {
-                "nothing was entered; say what the columns mean with --map FILE (docs/reference/mapping.md)"
-            })
-        })?;
+    let read = || servanda_evidence::import(order.format, &bytes, order.mapping.as_ref(), &context);
+    let mut import = with_a_strangers_parser(read).map_err(|faults| {
+        let mapped = order.mapping.is_some()
+            || !matches!(order.format, Format::Csv | Format::GeoJson | Format::Parquet);
+        unusable(order.path, &faults).help(if mapped {
+            "nothing was entered; `servanda explain CODE` says more"
+        } else {
+            "nothing was entered; say what the columns mean with --map FILE (docs/reference/mapping.md)"
+        })
+    })?;
     // The gazetteer does not know the agreement's own zones; the agreement does.
     import.warnings.retain(|w| !agreement.zones.keys().any(|zone| w.text.contains(&format!("`{zone}`"))));
+    let erased: BTreeSet<Name> = workspace.erased()?.into_iter().collect();
+    let before = import.records.len();
+    import.records.retain(|record| !erased.contains(&record.id));
+    if import.records.len() < before {
+        session.note(&format!("note: {} left out: they were erased", before - import.records.len()));
+    }
     working.at("comparing with what is recorded");
     let changes = diff(&existing, &import, now);
     refuse_strangers(&existing, &import, &changes)?;
@@ -110,9 +143,25 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
         quarantine: quarantine.clone(),
     };
     if !order.only_look {
+        if let Some(folder) = order.attachments {
+            // The files first: nobody is to find a record whose photo is not there yet.
+            let named: BTreeSet<&String> = changes.records().flat_map(|record| &record.attachments).collect();
+            for path in input::files_of(folder)? {
+                let bytes = input::bytes(&path, input::DATA_LIMIT)?;
+                if named.contains(&sha256(&bytes)) {
+                    workspace.store().attach(&bytes)?;
+                }
+            }
+        }
         working.at(&format!("entering {} records", records.len()));
         let refused = quarantine.is_some().then(|| quarantine_csv(&import));
-        workspace.enter(&intake, &records, refused.as_deref().map(str::as_bytes), existing.len())?;
+        let entered =
+            workspace.enter(&intake, &records, refused.as_deref().map(str::as_bytes), existing.len())?;
+        if let Some(why) = entered.behind {
+            session.note(&format!(
+                "warning: all is entered, and the log does not cover it yet: {why}; it catches up with the next entry"
+            ));
+        }
     }
     let strangers = strangers(&agreement, &import.records);
     Ok(Entered { made: records.len(), import, changes, quarantine, strangers })
@@ -165,7 +214,8 @@ fn strangers(agreement: &Agreement, records: &[Record]) -> Vec<String> {
             || agreement.bodies.contains_key(name)
     };
     for record in records.iter().filter(|r| r.withdraws.is_none() && r.disputes.is_none()) {
-        let built_in = [COVERAGE, FINDING, EXPLANATION].contains(&record.fact.as_str());
+        let built_in = [COVERAGE, FINDING, EXPLANATION].contains(&record.fact.as_str())
+            || servanda_evidence::incident::Kind::of(record).is_some();
         let Some(fact) = agreement.facts.get(&record.fact) else {
             if !built_in && !agreement.terms.contains_key(&record.fact) {
                 *facts.entry(&record.fact).or_default() += 1;
@@ -222,6 +272,8 @@ pub fn stored(record: &Record) -> StoredRecord {
         earliest: record.when.earliest,
         recorded: record.recorded,
         source: record.source.clone(),
+        marking: record.marking.clone(),
+        supersedes: record.supersedes.clone(),
         json: to_json(record),
     }
 }
@@ -231,7 +283,7 @@ pub fn entered(workspace: &Workspace) -> Result<Vec<Record>, Failure> {
     let read = |stored: StoredRecord| {
         from_json(&stored.json).map_err(|fault| {
             Failure::new(format!(
-                "the record `{}` in servanda.db cannot be read: {}",
+                "the record `{}` in the database cannot be read: {}",
                 stored.id, fault.reason
             ))
             .help("was it written by a newer version? Nothing was changed")
@@ -261,6 +313,8 @@ pub fn loose(
             dataset: dataset(path),
             calendar: agreement.calendar.clone(),
             exercise: agreement.exercise,
+            issued: None,
+            attachments: BTreeMap::new(),
         };
         let import = servanda_evidence::import(format, &bytes, map, &context)
             .map_err(|faults| unusable(path, &faults))?;
@@ -288,8 +342,9 @@ fn format_of(path: &Path, map: Option<&Mapping>) -> Result<Format, Failure> {
         ("geojson", _) => Ok(Format::GeoJson),
         (_, Some(format)) => Ok(format),
         ("csv" | "tsv", None) => Ok(Format::Csv),
+        ("parquet", None) => Ok(Format::Parquet),
         _ => Err(Failure::new(format!("`{}` is of no known format", path.display())).help(
-            "its name ends in .jsonl, .csv or .geojson; or give --map a mapping that says `format = \"…\"`",
+            "its name ends in .jsonl, .csv, .geojson or .parquet; or give --map a mapping that says `format = \"…\"`",
         )),
     }
 }

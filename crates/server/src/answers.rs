@@ -2,7 +2,7 @@
 
 use crate::asked::{Asked, asked};
 use crate::assets::{ASSETS, Asset, PAGE};
-use crate::{Problem, Served};
+use crate::{Problem, Served, intake};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, Request, State};
@@ -41,6 +41,7 @@ pub fn router(served: Arc<Served>) -> Router {
         .route("/api/timeline", get(timeline_document))
         .route("/api/terms", get(terms))
         .route("/api/agreement", get(agreement))
+        .merge(intake::routes(&served))
         .fallback(|| async {
             Problem::missing("no-such-address", "there is nothing at this address; the page is at `/`")
         })
@@ -50,7 +51,7 @@ pub fn router(served: Arc<Served>) -> Router {
 }
 
 /// Refuses strangers' host names, and adds the headers that every answer carries.
-async fn guard(request: Request, next: Next) -> Response {
+pub(crate) async fn guard(request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
     let mut response = if host.is_none_or(is_this_machine) {
         next.run(request).await
@@ -67,7 +68,7 @@ async fn guard(request: Request, next: Next) -> Response {
     response
 }
 
-fn is_this_machine(host: &str) -> bool {
+pub(crate) fn is_this_machine(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),
@@ -104,9 +105,9 @@ where
 {
     let made = async {
         let query = query.unwrap_or_default();
-        let asked = asked(&query, &served.agreement, &served.asked_by_default, allowed)?;
-        let board = served.board(&asked.question).await?;
-        let work = move || word(&served.view(&board), &served, &asked);
+        let mut asked = asked(&query, &served.agreement, &served.asked_by_default, allowed)?;
+        let board = served.board_asked(&mut asked).await?;
+        let work = move || word(&served.known.matter().view(&board), &served, &asked);
         tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))?
     };
     match made.await {
@@ -144,14 +145,17 @@ async fn timeline_document(State(served): From, RawQuery(query): RawQuery) -> Re
 }
 
 async fn card(State(served): From, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &["norm", "bearer", "instance"], JSON, |view, _, asked| {
+    answer(served, query, &["norm", "bearer", "instance"], JSON, |view, served, asked| {
         let Some(norm) = asked.rest.get("norm") else {
             return Err(Problem::bad("norm-wanted", "say which norm: `norm=NAME`"));
         };
         let part = |name| asked.rest.get(name).map(String::as_str);
         let found = view.find(norm, part("bearer"), part("instance"));
         let verdicts = found.map_err(|e| Problem::missing("no-such-verdict", e.to_string()))?;
-        document(&json::cards(view, &verdicts))
+        match served.explained(&asked.question, &verdicts)? {
+            Some(explained) => document(&json::cards_explained(view, &explained)),
+            None => document(&json::cards(view, &verdicts)),
+        }
     })
     .await
 }

@@ -27,6 +27,27 @@ impl Problem {
         Problem { status: StatusCode::BAD_REQUEST, code, message: message.into() }
     }
 
+    /// Whatever else is wrong with a request.
+    pub fn with(status: StatusCode, code: &'static str, message: impl Into<String>) -> Problem {
+        Problem { status, code, message: message.into() }
+    }
+
+    /// It cannot be done just now, for a reason outside of the request.
+    pub fn unable(message: impl Into<String>) -> Problem {
+        Problem { status: StatusCode::SERVICE_UNAVAILABLE, code: "not-now", message: message.into() }
+    }
+
+    /// Its document, on one line.
+    pub fn as_json(&self) -> String {
+        let shape = ProblemJson {
+            servanda: "error/1",
+            status: self.status.as_u16(),
+            code: self.code,
+            message: &self.message,
+        };
+        serde_json::to_string(&shape).unwrap_or_default()
+    }
+
     /// What is asked for is not there.
     pub fn missing(code: &'static str, message: impl Into<String>) -> Problem {
         Problem { status: StatusCode::NOT_FOUND, code, message: message.into() }
@@ -67,14 +88,8 @@ impl std::error::Error for Problem {}
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let shape = ProblemJson {
-            servanda: "error/1",
-            status: self.status.as_u16(),
-            code: self.code,
-            message: &self.message,
-        };
-        let body = serde_json::to_vec(&shape).unwrap_or_default();
-        let mut response = (self.status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+        let mut response =
+            (self.status, [(header::CONTENT_TYPE, "application/json")], self.as_json()).into_response();
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
         }

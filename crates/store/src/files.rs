@@ -28,6 +28,34 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     draft.publish()
 }
 
+/// Writes a new file that only its owner may read, where the system knows such a thing.
+///
+/// # Errors
+/// Where something has that name already, so that no key is ever overwritten; where the folder cannot be written.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Error::new(Kind::NotEmpty, format!("`{}` is there already", path.display()))
+                .help("a key is never written over; name another file")
+        }
+        _ => Error::io("write", path, e),
+    })?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|e| Error::io("write", path, e))
+}
+
+/// Writes a file that only its owner may read.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let draft = FileDraft::begin(path, true, bytes)?;
+    draft.publish()
+}
+
 /// A file written beside its place and not there yet.
 #[derive(Debug)]
 pub(crate) struct FileDraft {
@@ -37,8 +65,17 @@ pub(crate) struct FileDraft {
 
 impl FileDraft {
     pub(crate) fn write(place: &Path, bytes: &[u8]) -> Result<FileDraft, Error> {
+        FileDraft::begin(place, false, bytes)
+    }
+
+    fn begin(place: &Path, private: bool, bytes: &[u8]) -> Result<FileDraft, Error> {
         let draft = FileDraft { draft: beside(place), place: place.to_path_buf() };
-        let written = fs::File::create(&draft.draft).and_then(|mut file| {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        if private {
+            crate::slots::private(&mut options);
+        }
+        let written = options.open(&draft.draft).and_then(|mut file| {
             if let Ok(old) = fs::metadata(place) {
                 file.set_permissions(old.permissions())?;
             }

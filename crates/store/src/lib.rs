@@ -1,22 +1,59 @@
 //! A workspace on disk: a folder with an agreement, its mappings, zones and scenarios, and the records in one SQLite file.
 //!
-//! It is the only room that knows a database. It decides nothing and understands no record: it keeps text, finds it
-//! again, and never changes or loses any of it.
+//! It is the only room that knows a database. It decides no verdict and understands no record: it keeps text, finds it again
+//! for whoever may see it, and never changes or loses any of it.
+//!
+//! What is true is the log with the payloads that it commits to; the database is made of them, and can be made again.
 //!
 //! Invariants
-//! - a record is entered once and never changed or deleted; the database itself refuses;
+//! - everything that changes what is stored is an entry of the log, and goes in through [`Store`];
+//! - a record is entered once and never changed or deleted; the database itself refuses. Erasing destroys a key, never a leaf;
 //! - an import is entered whole, with its quarantine file, or not at all;
-//! - files and folders appear whole ([`files`]).
+//! - who may see what is decided in [`policy`] alone, and every query is held to it in `view.rs` alone;
+//! - files and folders appear whole ([`files`]);
+//! - the log ([`log`]) is only ever appended to, and is not served where its bytes do not fit its checkpoint.
 //!
-//! Where to start reading: [`Workspace`], then `database.rs`. Tests stand beside the code of each module.
+//! Where to start reading: [`Workspace`], then `store.rs`, the one way in; `view.rs`, the one way out; [`log::Log`] for the log.
+//! Tests stand beside the code of each module, and in `tests/` of this crate.
 
-mod database;
+mod accounts;
+mod attachments;
+mod backup;
+mod disk;
+mod entry;
+mod erased;
 mod error;
 pub mod files;
+mod label;
+pub mod log;
+mod orders;
+mod packs;
+pub mod policy;
+mod projection;
+mod rebuild;
+mod release;
+mod schema;
+mod seal;
 mod settings;
+mod slots;
+mod sources;
+mod sql;
+mod store;
+mod submit;
+mod view;
 mod workspace;
 
-pub use database::{Intake, StoredRecord};
+pub use accounts::Account;
+pub use attachments::LARGEST as LARGEST_ATTACHMENT;
+pub use backup::{Manifest, Restored, restore};
+pub use entry::{Entry, Erasure, Intake, Statement, StoredRecord, Submitted};
 pub use error::Error;
-pub use settings::{Clock, Demo, Serve, Settings};
+pub use orders::{Order, Standing};
+pub use rebuild::Compared;
+pub use release::{Portion, PublicCell, PublicRules, PublicTable, public_levels, public_table};
+pub use settings::{Clock, Database, Demo, Serve, Settings};
+pub use sources::{Signed, SourceKey, new_key};
+pub use store::{Entered, Receipt, Store};
+pub use submit::{Submission, digest};
+pub use view::View;
 pub use workspace::{SETTINGS, Workspace, sha256};

@@ -22,6 +22,9 @@ pub struct Settings {
     /// The page.
     #[serde(default)]
     pub serve: Serve,
+    /// The database.
+    #[serde(default)]
+    pub store: Database,
     /// There only where the workspace was made by the demonstration.
     pub demo: Option<Demo>,
 }
@@ -43,6 +46,14 @@ pub struct Clock {
 pub struct Serve {
     /// Port on the loopback address.
     pub port: Option<u16>,
+}
+
+/// The database.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// A PostgreSQL database, like `postgres://user@localhost/servanda`; without it, `servanda.db` in the folder.
+    pub url: Option<String>,
 }
 
 /// What the demonstration was made of.

@@ -1,9 +1,12 @@
 //! The folder: where everything in it lies, and how records get in and out.
 
-use crate::database::{Database, Intake, StoredRecord};
+use crate::entry::{Intake, StoredRecord};
 use crate::error::{Error, Kind};
 use crate::files::FileDraft;
+use crate::policy::Viewer;
 use crate::settings::Settings;
+use crate::sql::Place;
+use crate::store::{Entered, Store};
 use servanda_model::Name;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -22,14 +25,19 @@ const DATABASE: &str = "servanda.db";
 /// zones/NAME.geojson    shapes that the agreement names
 /// records/              sources as they came, kept beside what was made of them
 /// scenarios/NAME.md     what must follow from what
-/// servanda.db           the records
 /// quarantine/           rows that were refused, with the reason
+/// log/                  the tamper-evident log: what was entered, in which order
+/// payload/              what the log commits to, sealed
+/// keys                  a key for each payload
+/// attachments/          files, by the hash of their bytes
+/// secret/               the keys that sign
+/// servanda.db           the records, to be asked; made again of the others at any time
 /// ```
 #[derive(Clone, Debug)]
 pub struct Workspace {
     root: PathBuf,
     settings: Settings,
-    database: PathBuf,
+    database: Place,
 }
 
 impl Workspace {
@@ -72,7 +80,11 @@ impl Workspace {
             Err(e) => return Err(Error::io("read", &path, e)),
         };
         let settings = Settings::parse(&path, &text)?;
-        Ok(Workspace { root: root.to_path_buf(), settings, database: root.join(DATABASE) })
+        let database = match &settings.store.url {
+            Some(url) => Place::Server(url.clone()),
+            None => Place::File(root.join(DATABASE)),
+        };
+        Ok(Workspace { root: root.to_path_buf(), settings, database })
     }
 
     /// Opens the workspace that `from` lies in: the nearest folder upwards that is one.
@@ -122,12 +134,17 @@ impl Workspace {
         self.root.join("scenarios")
     }
 
+    /// What is stored in it. Nothing is opened before it is asked.
+    pub fn store(&self) -> Store {
+        Store::real(&self.root, self.database.clone())
+    }
+
     /// All records, in the order in which they were entered; none where nothing was.
     ///
     /// # Errors
-    /// [`Error::is_corrupt`], [`Error::is_newer`], [`Error::is_busy`].
+    /// [`Error::is_corrupt`], [`Error::is_newer`], [`Error::is_busy`], [`Error::is_integrity`].
     pub fn records(&self) -> Result<Vec<StoredRecord>, Error> {
-        Database::open(&self.database, false)?.map_or(Ok(Vec::new()), |database| database.records())
+        self.store().view(&Viewer::keeper()).records()
     }
 
     /// All imports, in order.
@@ -135,7 +152,15 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::records`].
     pub fn intakes(&self) -> Result<Vec<Intake>, Error> {
-        Database::open(&self.database, false)?.map_or(Ok(Vec::new()), |database| database.intakes())
+        self.store().view(&Viewer::keeper()).intakes()
+    }
+
+    /// The identities of records that were erased, and are not entered again.
+    ///
+    /// # Errors
+    /// As [`Workspace::records`].
+    pub fn erased(&self) -> Result<Vec<Name>, Error> {
+        self.store().view(&Viewer::keeper()).erased()
     }
 
     /// Where refused rows of a source would go, from the root: `quarantine/NAME-DATE.csv`, numbered where that is taken.
@@ -147,8 +172,8 @@ impl Workspace {
         places.find(|place| !self.root.join(place).exists()).unwrap_or_default()
     }
 
-    /// Enters an import: its records in one transaction, and its refused rows at [`Intake::quarantine`]; all or nothing.
-    /// `seen` is the number of records that the caller read before.
+    /// Enters an import, as the keeper of the folder: its records, and its refused rows at [`Intake::quarantine`]; all or
+    /// nothing. `seen` is the number of records that the caller read before.
     ///
     /// # Errors
     /// [`Error::is_duplicate`] where an id is taken; [`Error::is_busy`] where others entered something meanwhile;
@@ -159,7 +184,7 @@ impl Workspace {
         records: &[StoredRecord],
         refused: Option<&[u8]>,
         seen: usize,
-    ) -> Result<(), Error> {
+    ) -> Result<Entered, Error> {
         let place = match (&intake.quarantine, refused) {
             (Some(place), Some(bytes)) => {
                 let place = self.root.join(place);
@@ -179,8 +204,7 @@ impl Workspace {
             }
             None => Ok(()),
         };
-        let database = Database::open(&self.database, true)?;
-        let entered = database.map_or(Ok(()), |mut database| database.enter(intake, records, seen, publish));
+        let entered = self.store().enter(intake, records, seen, &Viewer::keeper(), publish);
         if let (Err(_), Some(place)) = (&entered, published) {
             // The commit failed after the rows were put in their place.
             let _ = fs::remove_file(place);
@@ -198,3 +222,7 @@ impl Workspace {
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
+
+#[cfg(test)]
+#[path = "workspace_tests.rs"]
+mod tests;

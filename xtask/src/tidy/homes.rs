@@ -12,7 +12,7 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("hyper", &["server"], "HTTP"),
     ("lsp-server", &["servanda"], "an editor's protocol"),
     ("lsp-types", &["servanda"], "an editor's protocol"),
-    ("parquet", &["backtest"], "the Parquet format"),
+    ("parquet", &["backtest", "evidence"], "the Parquet format"),
     ("rand", &["exercise"], "randomness"),
     ("rand_chacha", &["exercise"], "randomness"),
     ("rowan", &["lang"], "the syntax tree"),

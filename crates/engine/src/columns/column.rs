@@ -4,8 +4,10 @@
 //! - entries ascend by time, then root; chunks before the tail are never empty;
 //! - a [`Spot`] stays good while entries are added behind it, because the tail keeps its number when it is closed.
 
-/// Entries of a closed chunk; one that grows to twice as many is split.
-const CHUNK: usize = if cfg!(test) { 8 } else { 256 };
+/// Entries that fit a chunk; a full one is split.
+const CHUNK: usize = if cfg!(test) { 16 } else { 256 };
+/// A chunk is closed with some room left for what comes late.
+const CLOSED: usize = CHUNK / 8 * 7;
 
 /// What a column holds: something at a time, from a chain of corrections.
 pub(super) trait Timed: Copy {
@@ -164,7 +166,16 @@ impl<T: Timed> Column<T> {
         }
         let Some(closed) = &self.closed else { return Spot { chunk: 0, at: 0 } };
         // The first chunk that may hold it: the last that begins before the time, and on where a time fills chunks.
-        let mut chunk = closed.firsts.partition_point(|first| *first < time).saturating_sub(1);
+        // What is looked for is mostly recent: the search goes back from the end in ever longer steps.
+        let firsts = &closed.firsts[..];
+        let (mut end, mut step) = (firsts.len(), 1);
+        let mut chunk = loop {
+            let from = end.saturating_sub(step);
+            if from == 0 || firsts[from] < time {
+                break (from + firsts[from..end].partition_point(|first| *first < time)).saturating_sub(1);
+            }
+            (end, step) = (from, step * 2);
+        };
         loop {
             let at = closed.chunks[chunk].partition_point(before);
             if at < closed.chunks[chunk].len() {
@@ -182,9 +193,53 @@ impl<T: Timed> Column<T> {
         self.lower(time, 0)
     }
 
+    /// The last entry at a time or earlier.
+    #[inline]
+    pub fn up_to(&self, time: i64) -> Option<Spot> {
+        match self.tail.entries().last() {
+            Some(last) if last.time() <= time => {
+                Some(Spot { chunk: self.chunks() as u32, at: self.tail.entries().len() as u32 - 1 })
+            }
+            _ => self.previous(self.after(time)),
+        }
+    }
+
     /// The first entry later than a time.
     pub fn after(&self, time: i64) -> Spot {
         self.lower(time + 1, 0)
+    }
+
+    /// Up to so many entries before a spot, and so many from it on; how many come before it.
+    pub fn around<V>(
+        &self,
+        spot: Spot,
+        before: usize,
+        from_on: usize,
+        value: impl Fn(&T) -> V,
+        into: &mut Vec<V>,
+    ) -> usize {
+        into.clear();
+        let (mut first, mut left) = (spot, before);
+        while left > first.at as usize {
+            left -= first.at as usize;
+            first.at = 0;
+            let Some(before) = self.previous(first) else { break };
+            first = Spot { at: before.at + 1, ..before };
+        }
+        first.at -= left.min(first.at as usize) as u32;
+        let (mut chunk, mut at) = (first.chunk, first.at as usize);
+        while chunk < spot.chunk {
+            into.extend(self.chunk(chunk)[at..].iter().map(&value));
+            (chunk, at) = (chunk + 1, 0);
+        }
+        let before = into.len() + spot.at as usize - at;
+        let end = before + from_on;
+        while chunk <= self.chunks() as u32 && into.len() < end {
+            let rest = &self.chunk(chunk)[at..];
+            into.extend(rest[..rest.len().min(end - into.len())].iter().map(&value));
+            (chunk, at) = (chunk + 1, 0);
+        }
+        before
     }
 
     /// The entry that has so many behind it.
@@ -214,11 +269,17 @@ impl<T: Timed> Column<T> {
         self.iter_from(Spot { chunk: 0, at: 0 })
     }
 
+    /// Whether an entry would be the last.
+    #[inline]
+    pub fn is_last(&self, entry: &T) -> bool {
+        self.last().is_none_or(|last| (last.time(), last.root()) < (entry.time(), entry.root()))
+    }
+
     /// Adds an entry and says where it stands, and whether it is the last.
     pub fn insert(&mut self, entry: T) -> (Spot, bool) {
         let key = (entry.time(), entry.root());
-        if self.last().is_none_or(|last| (last.time(), last.root()) < key) {
-            if self.tail.entries().len() >= CHUNK {
+        if self.is_last(&entry) {
+            if self.tail.entries().len() >= CLOSED {
                 self.close();
             }
             let at = self.tail.entries().len();
@@ -233,14 +294,15 @@ impl<T: Timed> Column<T> {
                 chunk.insert(spot.at as usize, entry);
                 closed.firsts[number] = chunk[0].time();
                 closed.least[number] = closed.least[number].min(entry.root());
-                if chunk.len() >= 2 * CHUNK {
-                    let upper = chunk.split_off(CHUNK);
+                if chunk.len() >= CHUNK {
+                    let mut upper = Vec::with_capacity(CHUNK);
+                    upper.extend(chunk.drain(CHUNK / 2..));
                     closed.least[number] = least(chunk);
                     closed.firsts.insert(number + 1, upper[0].time());
                     closed.least.insert(number + 1, least(&upper));
                     closed.chunks.insert(number + 1, upper);
-                    if spot.at as usize >= CHUNK {
-                        spot = Spot { chunk: spot.chunk + 1, at: spot.at - CHUNK as u32 };
+                    if spot.at as usize >= CHUNK / 2 {
+                        spot = Spot { chunk: spot.chunk + 1, at: spot.at - CHUNK as u32 / 2 };
                     }
                 }
             }
@@ -341,6 +403,11 @@ mod tests {
                 assert_eq!(column.least_root(column.from(a), column.after(b)), least.unwrap_or(u32::MAX));
                 let behind = column.previous(column.from(a)).and_then(|s| column.get(s));
                 assert_eq!(behind, list.iter().rfind(|e| e.0 < a));
+                let (least, most, mut around) = (next(60) as usize, next(60) as usize, Vec::new());
+                let before = column.around(column.from(a), least, most, |e| *e, &mut around);
+                let plain = list.iter().filter(|e| e.0 < a).count();
+                assert_eq!(before, plain.min(least));
+                assert!(around.iter().eq(list.iter().skip(plain - before).take(before + most)));
             }
         }
         assert!(column.iter().eq(&list) && column.chunks() > 5);

@@ -6,7 +6,7 @@
 //!
 //! A rule's look-ahead is bounded by its deadline. Without one nothing that it says is ever settled, so it is refused.
 
-use super::table::Names;
+use super::names::Names;
 use super::window::Need;
 use servanda_model::agreement::*;
 use servanda_model::uses::Uses;
@@ -157,6 +157,9 @@ impl Scan {
     }
 }
 
+/// So many rules fit a plan.
+pub(super) const MOST_RULES: u16 = 1 << 13;
+
 /// The bearer that a group only perhaps stands for.
 const PERHAPS: u16 = u16::MAX;
 
@@ -181,6 +184,9 @@ impl Plan {
             plan.names.intern(name.as_str().as_bytes());
         });
         for norm in norms {
+            if plan.rules.len() >= MOST_RULES.into() {
+                return Err(Refused::norm(norm, format!("a plan has at most {MOST_RULES} rules")));
+            }
             let rule = Compiler { agreement, norm, plan: &mut plan }.rule()?;
             plan.rules.push(rule);
         }
@@ -216,11 +222,6 @@ impl Rule {
             Content::Act(scan, _) | Content::State(scan, ..) if scan.bearer.is_some() => self.bearers.len(),
             _ => 1,
         }
-    }
-
-    /// The lane of a bearer.
-    pub fn lane(&self, bearer: u16) -> u16 {
-        if self.lanes() == 1 { 0 } else { bearer }
     }
 
     fn scans_mut(&mut self) -> impl Iterator<Item = &mut Scan> {

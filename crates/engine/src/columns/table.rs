@@ -7,113 +7,16 @@
 //! - rows ascend by the time of their recording, then by identity: a row's number is its rank of becoming known;
 //! - a row counts from `recorded` until before `known_to`, and never where that is no time.
 
+use super::after::After;
+use super::names::{NOTHING, Names};
 use super::plan::{FactUse, Plan, Refused};
 use servanda_model::agreement::{FactKind, Notices, RoleType};
 use servanda_model::record::{Basis, Phase, RoleValue, Says};
 use servanda_model::{Grade, Instant, Place, Record, RecordId};
 use std::collections::BTreeMap;
 
-/// A role that is not filled, and a name that is not there.
-pub const NOTHING: u32 = u32::MAX;
 /// A row that was never taken back.
 pub const FOR_EVER: i64 = i64::MAX;
-
-/// Names as numbers, in the order in which they came.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
-    bytes: Vec<u8>,
-    ends: Vec<u32>,
-    slots: Vec<u32>,
-}
-
-impl Names {
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// The name of that number; empty where there is none.
-    pub fn get(&self, number: u32) -> &str {
-        std::str::from_utf8(self.bytes_of(number)).unwrap_or_default()
-    }
-
-    #[inline]
-    fn bytes_of(&self, number: u32) -> &[u8] {
-        let Some(&end) = self.ends.get(number as usize) else { return &[] };
-        let start = (number as usize).checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.bytes[start as usize..end as usize]
-    }
-
-    /// Where a name is, or would be, among the slots.
-    #[inline]
-    fn slot(&self, name: &[u8]) -> usize {
-        let mut hash = 0xcbf2_9ce4_8422_2325u64 ^ name.len() as u64;
-        for part in name.chunks(8) {
-            let mut word = [0; 8];
-            word[..part.len()].copy_from_slice(part);
-            hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            hash ^= hash >> 29;
-        }
-        let mask = self.slots.len() - 1;
-        let mut slot = hash as usize & mask;
-        while self.slots[slot] != NOTHING && self.bytes_of(self.slots[slot]) != name {
-            slot = (slot + 1) & mask;
-        }
-        slot
-    }
-
-    /// The names end to end, and where each ends.
-    pub(super) fn parts(&self) -> (&[u8], &[u32]) {
-        (&self.bytes, &self.ends)
-    }
-
-    /// The names of [`Names::parts`]; `None` where they are none.
-    pub(super) fn from_parts(bytes: Vec<u8>, ends: Vec<u32>) -> Option<Names> {
-        let whole = ends.is_sorted() && ends.last().map_or(0, |e| *e as usize) == bytes.len();
-        let mut names = Names { bytes, ends, slots: Vec::new() };
-        whole.then(|| names.grow())?;
-        Some(names)
-    }
-
-    /// Whether other names come first, with the same numbers.
-    pub(super) fn starts_with(&self, other: &Names) -> bool {
-        self.ends.starts_with(&other.ends) && self.bytes.starts_with(&other.bytes)
-    }
-
-    fn grow(&mut self) {
-        self.slots = vec![NOTHING; (self.ends.len() * 4 + 16).next_power_of_two()];
-        for number in 0..self.ends.len() as u32 {
-            let slot = self.slot(self.bytes_of(number));
-            self.slots[slot] = number;
-        }
-    }
-
-    /// The number of a name, if it is there.
-    pub fn find(&self, name: &str) -> Option<u32> {
-        let number = *self.slots.get(if self.slots.is_empty() { 0 } else { self.slot(name.as_bytes()) })?;
-        (number != NOTHING).then_some(number)
-    }
-
-    /// The number of a name, which is added if it is not there.
-    #[inline]
-    pub fn intern(&mut self, name: &[u8]) -> u32 {
-        if self.slots.len() < self.ends.len() * 2 + 2 {
-            self.grow();
-        }
-        let slot = self.slot(name);
-        if self.slots[slot] == NOTHING {
-            self.slots[slot] = self.ends.len() as u32;
-            self.bytes.extend_from_slice(name);
-            self.ends.push(self.bytes.len() as u32);
-        }
-        self.slots[slot]
-    }
-}
 
 /// Records as columns; one entry of each column is one row.
 #[derive(Clone, Debug, Default)]
@@ -122,12 +25,15 @@ pub struct Table {
     pub names: Names,
     pub(super) fact: Vec<u16>,
     pub(super) time: Vec<i64>,
-    pub(super) recorded: Vec<i64>,
-    pub(super) known_to: Vec<i64>,
-    pub(super) root: Vec<u32>,
+    /// When it was recorded, as a distance from that.
+    pub(super) recorded: After,
     pub(super) state: Vec<u8>,
     pub(super) roles: Vec<Vec<u32>>,
     pub(super) ids: Vec<RecordId>,
+    /// Rows that were taken back, and as of when.
+    pub(super) gone: BTreeMap<u32, i64>,
+    /// Rows that correct another: the first record of their chain.
+    pub(super) roots: BTreeMap<u32, u32>,
 }
 
 /// Bit of [`Table::state`] beside the grade: the record reports the end of a state.
@@ -169,8 +75,9 @@ impl Table {
     }
 
     /// When a row was recorded, in milliseconds since 1970.
+    #[inline]
     pub fn recorded(&self, row: u32) -> i64 {
-        self.recorded[row as usize]
+        self.recorded.get(row, self.time[row as usize])
     }
 
     /// When it happened.
@@ -195,12 +102,18 @@ impl Table {
 
     /// Whether a row counts as known at a moment.
     pub fn known(&self, row: u32, at: Instant) -> bool {
-        (self.recorded[row as usize]..self.known_to[row as usize]).contains(&at.0)
+        (self.recorded(row)..self.known_to(row)).contains(&at.0)
     }
 
-    /// Whether a row ever counts.
-    pub(super) fn counts(&self, row: usize) -> bool {
-        self.recorded[row] < self.known_to[row]
+    /// From when on a row no longer counts.
+    pub(super) fn known_to(&self, row: u32) -> i64 {
+        self.gone.get(&row).copied().unwrap_or(FOR_EVER)
+    }
+
+    /// The first record of a row's chain of corrections: itself, for most.
+    #[inline]
+    pub(super) fn root(&self, row: u32) -> u32 {
+        if self.roots.is_empty() { row } else { self.roots.get(&row).copied().unwrap_or(row) }
     }
 
     /// Adds a row.
@@ -209,16 +122,12 @@ impl Table {
     /// Where it was recorded before the row above.
     #[inline]
     pub fn push(&mut self, row: Row<'_>) -> u32 {
-        assert!(
-            self.recorded.last().is_none_or(|last| *last <= row.recorded),
-            "rows come in order of recording"
-        );
         let number = self.fact.len() as u32;
+        let above = number.checked_sub(1).map_or(i64::MIN, |above| self.recorded(above));
+        assert!(above <= row.recorded, "rows come in order of recording");
         self.fact.push(row.fact);
         self.time.push(row.time);
-        self.recorded.push(row.recorded);
-        self.known_to.push(FOR_EVER);
-        self.root.push(number);
+        self.recorded.push(row.time, row.recorded);
         self.state.push(row.grade as u8 | if row.ends { ENDS } else { 0 });
         for (i, column) in self.roles.iter_mut().enumerate() {
             column.push(row.cells.get(i).copied().unwrap_or(NOTHING));
@@ -226,12 +135,17 @@ impl Table {
         number
     }
 
+    /// Whether each row was recorded at a moment, and none before the row above.
+    pub(super) fn in_order(&self) -> bool {
+        self.recorded.is_whole() && (0..self.len() as u32).is_sorted_by_key(|row| self.recorded(row))
+    }
+
     /// Says that a row was withdrawn, or, where `by` is given, corrected by a later row that is to keep its identity.
     pub fn take_back(&mut self, row: u32, at: i64, by: Option<u32>) {
-        let known_to = &mut self.known_to[row as usize];
+        let known_to = self.gone.entry(row).or_insert(at);
         *known_to = at.min(*known_to);
         if let Some(by) = by {
-            self.root[by as usize] = self.root[row as usize];
+            self.roots.insert(by, self.root(row));
         }
     }
 
@@ -280,9 +194,11 @@ impl Table {
             let Some(number) = table.push_record(plan, fact, r)? else { continue };
             rows.insert(&r.id, number);
             table.ids.push(r.id.clone());
-            table.known_to[number as usize] = known_to.map_or(FOR_EVER, |k| k.0);
+            if let Some(at) = known_to {
+                table.gone.insert(number, at.0);
+            }
             if root != NOTHING {
-                table.root[number as usize] = root;
+                table.roots.insert(number, root);
             }
         }
         Ok(table)

@@ -88,7 +88,10 @@ pub(super) struct Window {
     episodes: Column<Episode>,
     /// The walk at the last event, as long as all came in order.
     walk: Option<Walk>,
+    /// The greatest root so far: what comes after it was known after all that spoke before.
+    newest: Option<u32>,
     pieces: Vec<(i64, i64)>,
+    times: Vec<i64>,
 }
 
 impl Window {
@@ -100,7 +103,9 @@ impl Window {
             weak: Column::default(),
             episodes: Column::default(),
             walk: None,
+            newest: None,
             pieces: Vec::new(),
+            times: Vec::new(),
         }
     }
 
@@ -177,16 +182,17 @@ impl Window {
         }
         let kinds = self.kinds();
         if kinds > 0 {
-            let known = walk.recent.iter().position(|(key, _)| *key == entry.cell);
-            match known {
-                Some(known) => walk.recent[..=known].rotate_right(1),
-                None => {
-                    walk.recent.truncate(kinds - 1);
-                    walk.recent.push((0, 0));
-                    walk.recent.rotate_right(1);
+            // Each moves one place back, until the place where the key was.
+            let mut moved = (entry.cell, entry.time);
+            for place in &mut walk.recent {
+                std::mem::swap(place, &mut moved);
+                if moved.0 == entry.cell {
+                    return;
                 }
             }
-            walk.recent[0] = (entry.cell, entry.time);
+            if walk.recent.len() < kinds {
+                walk.recent.push(moved);
+            }
         }
     }
 
@@ -204,34 +210,28 @@ impl Window {
 
     /// Takes an event in; `counts`: it reaches the standard.
     pub fn insert(&mut self, entry: Entry, counts: bool, turns: &mut Vec<Turn>) {
-        if !counts {
-            self.weak.insert(entry);
-            return self.spoken(entry, true, turns);
+        // What is known last is the first known of nothing that is there already.
+        let last_known = self.newest.is_none_or(|newest| newest < entry.root);
+        if last_known {
+            self.newest = Some(entry.root);
         }
-        let back = self.walk.as_ref().and_then(|w| self.counted.get(w.back)).map(|e| e.time);
-        let (spot, last) = self.counted.insert(entry);
-        if !last {
-            self.walk = self.walk.take().filter(|w| self.lies_before(w, back, entry.time));
-            if let Some(walk) = &mut self.walk {
-                // What came stands before all that the walk looks at, which has moved by one.
-                let places = [self.counted.nth_last(0), self.counted.nth_last(walk.behind)];
-                if let [Some(at), Some(back)] = places {
-                    (walk.at, walk.back) = (at, back);
+        let spot = match counts && self.counted.is_last(&entry) {
+            true => self.counted.insert(entry).0,
+            false => {
+                self.insert_late(entry, counts, turns);
+                if !last_known {
+                    self.spoken(entry, true, turns);
                 }
+                return;
             }
-            // One event more ends no episode: where there was enough all along, nothing changes.
-            if !self.held_throughout(entry.time) {
-                self.again(entry.time, turns);
-            }
-            return self.spoken(entry, true, turns);
-        }
-        let walk = match self.walk.take() {
-            Some(mut walk) => {
-                self.step(&mut walk, spot, entry);
-                walk
-            }
+        };
+        let mut walk = match self.walk.take() {
+            Some(walk) => walk,
             None => self.walk_at(spot, entry),
         };
+        if walk.at != spot {
+            self.step(&mut walk, spot, entry);
+        }
         let to = self.critical(&walk, entry.time).map(|critical| critical + self.span);
         self.walk = Some(walk);
         let Some(to) = to else { return };
@@ -257,6 +257,41 @@ impl Window {
                 turns.push(Turn { begins: true, from: entry.time, anchor });
             }
         }
+    }
+
+    /// Takes an event in that does not come last, or does not count.
+    fn insert_late(&mut self, entry: Entry, counts: bool, turns: &mut Vec<Turn>) {
+        if !counts {
+            self.weak.insert(entry);
+            return;
+        }
+        let back = self.walk.as_ref().and_then(|w| self.counted.get(w.back)).map(|e| e.time);
+        let (spot, _) = self.counted.insert(entry);
+        self.walk = self.walk.take().filter(|w| self.lies_before(w, back, entry.time));
+        if let Some(walk) = &mut self.walk {
+            // What came stands before all that the walk looks at, which has moved by one.
+            let places = [self.counted.nth_last(0), self.counted.nth_last(walk.behind)];
+            if let [Some(at), Some(back)] = places {
+                (walk.at, walk.back) = (at, back);
+            }
+        }
+        // One event more ends no episode: where there was enough all along, and where there is not enough even now, nothing
+        // changes.
+        if !self.held_throughout(entry.time) && !self.too_few(spot) {
+            self.again(entry.time, turns);
+        }
+    }
+
+    /// Whether no window that holds this event holds so many.
+    fn too_few(&mut self, spot: Spot) -> bool {
+        let Need::Count { least, .. } = self.need else { return false };
+        let span = self.span;
+        let many = least as usize - 1;
+        let mut times = std::mem::take(&mut self.times);
+        self.counted.around(spot, many, least as usize, |e| e.time, &mut times);
+        let few = times.windows(least as usize).all(|all| all[many] - all[0] >= span);
+        self.times = times;
+        few
     }
 
     /// Whether a time lies before all that a walk looks at.
@@ -437,7 +472,7 @@ mod tests {
         let mut crossed = 0;
         for world in 0..400u32 {
             let need = match world % 3 {
-                0 => Need::Count { least: 1 + next(4) as u32, kinds: 0 },
+                0 => Need::Count { least: 1 + next(7) as u32, kinds: 0 },
                 1 => Need::Count { least: 1 + next(4) as u32, kinds: 2 + next(2) as u32 },
                 _ => Need::Sum { above: next(9) },
             };
@@ -445,13 +480,14 @@ mod tests {
             let mut window = Window::new(span, need);
             let mut events: Vec<(Entry, bool)> = Vec::new();
             let mut known: Vec<(i64, u32)> = Vec::new();
-            for root in 0..30 {
+            for root in 0..if world < 40 { 120 } else { 30 } {
                 let mut turns = Vec::new();
                 if next(5) == 0 && !events.is_empty() {
                     let (gone, counts) = events.remove(next(events.len() as u64) as usize);
                     window.remove(gone, counts, &mut turns);
                 } else {
-                    let time = if next(4) == 0 { next(60) as i64 } else { i64::from(root) * 2 };
+                    let time =
+                        if next(4) == 0 { next(u64::from(root) * 2 + 9) as i64 } else { i64::from(root) * 2 };
                     let (event, counts) = (Entry { time, root, cell: next(4) as u32 }, next(6) > 0);
                     events.push((event, counts));
                     window.insert(event, counts, &mut turns);

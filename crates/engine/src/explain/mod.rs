@@ -1,33 +1,45 @@
 //! Why a verdict stands, what stands against it, and what would change it: asked, not guessed.
 //!
 //! An explanation is made for one verdict, when somebody asks. Records are left out, or supposed ones put in, and the
-//! verdict is asked for again; nothing here knows how verdicts are made. Who answers is a [`Judge`].
+//! verdict is asked for again; nothing here knows how verdicts are made. Who answers are the [`Worlds`] of the question:
+//! one with all that is on record, in which a supposition costs what hangs on it, and small ones of a few records.
 //!
 //! What deliberately does not stand here: words for people, and any guess at what is likely.
 //!
 //! Invariants
 //! - a statement of an explanation was tried, or its search is said to be capped;
 //! - a correction left out takes what it corrected along; withdrawals stay;
-//! - the same verdict, records and judge give the same explanation.
+//! - the same verdict, records and question give the same explanation, whatever was explained before;
+//! - where very many records are doubtful in one way, they are asked about together first: what all of them together do
+//!   not change is not asked of each.
 //!
-//! Where to start reading: [`explain`], then [`explain_with`]. `supposed.rs` makes the records that are not there.
-//! Tests: `crates/servanda/tests/explanations.rs` over all scenarios.
+//! Where to start reading: [`Explainer`], then `explained`. `heard.rs` sorts the records, `worlds.rs` answers,
+//! `supposed.rs` makes the records that are not there.
+//! Tests: `crates/servanda/tests/explanations.rs` over all scenarios and over a real history.
 
+mod heard;
 mod supposed;
+mod worlds;
+
+pub use heard::{left_out, relevant};
 
 use crate::ground::is_part_of;
 use crate::reference;
+use heard::{Heard, contrary, doubtful, in_doubt_of_place, lean};
 use servanda_model::agreement::*;
 use servanda_model::explanation::{Change, Explanation, Watch, What};
-use servanda_model::record::{COVERAGE, EXPLANATION, FINDING, RoleValue, Says};
+use servanda_model::record::RoleValue;
 use servanda_model::uses::Uses;
 use servanda_model::verdict::{Bearer, Cited, Code, Performance, Standing};
 use servanda_model::{
-    Agreement, Grade, Instant, Name, Number, Period, Place, Places, Question, Record, RecordId, Verdict, When,
+    Agreement, Instant, Name, Number, Period, Place, Places, Question, Record, Verdict, When,
 };
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
 use supposed::{Setting, Stretch, Supposed, as_good_as_can_be, gaps};
+use worlds::{Differences, Worlds, instead_of};
 
 /// How much may be asked in one search: how many times, and about how many records all in all.
 #[derive(Clone, Copy)]
@@ -37,13 +49,17 @@ struct Allowance {
 }
 
 /// For what a verdict rests on.
-const RESTS_ON: Allowance = Allowance { questions: 400, records: 40_000 };
+const RESTS_ON: Allowance = Allowance { questions: 1_000, records: 200_000 };
 /// For each of the searches for what would change it.
-const CHANGES: Allowance = Allowance { questions: 200, records: 10_000 };
+const CHANGES: Allowance = Allowance { questions: 200, records: 40_000 };
 /// Most records of one kind that are each tried on their own.
 const MOST_TRIED: usize = 24;
+/// So many changes of one kind are told, each of them enough.
+const MOST_TOLD: usize = 12;
 /// Most gaps in what was watched that are told apart.
 const MOST_GAPS: usize = 60;
+/// So many records differ at most from what is on record; for more, a world of their own is kept.
+const MOST_APART: usize = 48;
 
 /// Whoever says what the verdict in question would be.
 pub trait Judge {
@@ -51,13 +67,7 @@ pub trait Judge {
     fn verdict(&self, records: &[Record]) -> Option<Verdict>;
 }
 
-impl<F: Fn(&[Record]) -> Option<Verdict>> Judge for F {
-    fn verdict(&self, records: &[Record]) -> Option<Verdict> {
-        self(records)
-    }
-}
-
-/// The reference, restricted to the norm in question.
+/// The reference, restricted to the norm in question: for whoever doubts a statement of an explanation.
 pub struct Reference<'a> {
     agreement: &'a Agreement,
     places: &'a Places,
@@ -84,21 +94,87 @@ impl Judge for Reference<'_> {
     /// was dormant, whatever its bearer has instead.
     fn verdict(&self, records: &[Record]) -> Option<Verdict> {
         let Reference { agreement, places, question, norm, wanted } = *self;
-        let mut own = reference::evaluate_norm(agreement, places, records, question, norm);
-        own.retain(|v| v.bearer == wanted.bearer);
-        let at = |v: &Verdict| (v.triggered, v.due) == (wanted.triggered, wanted.due);
-        let awake = |v: &Verdict| v.standing != Standing::Dormant;
-        let found = own
-            .iter()
-            .position(|v| v.instance == wanted.instance)
-            .or_else(|| own.iter().position(at))
-            .or_else(|| own.iter().position(|v| !awake(v)))
-            .or_else(|| (!awake(wanted)).then(|| own.iter().position(awake)).flatten());
-        found.map(|i| own.swap_remove(i))
+        instead_of(reference::evaluate_norm(agreement, places, records, question, norm), wanted)
     }
 }
 
+/// Explains the verdicts of one question. What it learnt for one of them, it keeps for the others.
+pub struct Explainer<'a> {
+    agreement: &'a Agreement,
+    question: Question,
+    worlds: Worlds<'a>,
+    heard: RefCell<BTreeMap<Name, Rc<Heard>>>,
+}
+
+impl<'a> Explainer<'a> {
+    /// For a question, of all records.
+    ///
+    /// # Example
+    /// ```
+    /// use servanda_engine::explain::Explainer;
+    /// use servanda_model::{Agreement, Instant, Places, Question};
+    /// let (agreement, places, question) = (Agreement::default(), Places::default(), Question::at(Instant(0)));
+    /// let explainer = Explainer::new(&agreement, &places, &[], &question);
+    /// let board = servanda_engine::evaluate(&agreement, &places, &[], &question);
+    /// for verdict in &board.verdicts {
+    ///     println!("{:?}", explainer.explain(verdict));
+    /// }
+    /// ```
+    pub fn new(
+        agreement: &'a Agreement,
+        places: &'a Places,
+        records: &[Record],
+        question: &Question,
+    ) -> Explainer<'a> {
+        let known = records.iter().filter(|r| r.recorded <= question.known_at);
+        let mut known: Vec<Arc<Record>> = known.map(|r| Arc::new(lean(r))).collect();
+        known.sort_by(|a, b| (a.recorded, &a.id).cmp(&(b.recorded, &b.id)));
+        known.dedup_by(|a, b| a.id == b.id);
+        Explainer {
+            agreement,
+            question: question.clone(),
+            worlds: Worlds::new(agreement, places, known, question),
+            heard: RefCell::default(),
+        }
+    }
+
+    /// The explanation of a verdict of [`evaluate`](crate::evaluate) for the same records and question.
+    pub fn explain(&self, verdict: &Verdict) -> Explanation {
+        let Some(norm) = self.agreement.norm(verdict.norm.as_str()) else {
+            return Explanation { elsewhere: verdict.reasons().elsewhere.clone(), ..Explanation::default() };
+        };
+        let heard = self.heard(&norm.name, Some(norm));
+        let inquiry = Inquiry {
+            worlds: &self.worlds,
+            agreement: self.agreement,
+            question: &self.question,
+            verdict,
+            norm,
+            heard,
+            cited: cited(&self.worlds, verdict),
+            left: Cell::new(CHANGES),
+            resting: Cell::new(false),
+            more: Cell::new(false),
+            less: Cell::new(false),
+        };
+        inquiry.explained(|| self.heard(&"".into(), None))
+    }
+
+    fn heard(&self, name: &Name, norm: Option<&Norm>) -> Rc<Heard> {
+        let find = || Rc::new(Heard::of(self.agreement, self.worlds.records(), norm));
+        self.heard.borrow_mut().entry(name.clone()).or_insert_with(find).clone()
+    }
+}
+
+/// The places of the records that a verdict cites.
+fn cited(worlds: &Worlds<'_>, verdict: &Verdict) -> BTreeSet<usize> {
+    let reasons = verdict.reasons();
+    let all = reasons.decided_by.iter().chain(&reasons.against);
+    all.filter_map(|c| worlds.place_of(&c.record)).collect()
+}
+
 /// The explanation of a verdict of [`evaluate`](crate::evaluate), given the records and the question that it came from.
+/// For one verdict; [`Explainer`] is for many.
 pub fn explain(
     agreement: &Agreement,
     places: &Places,
@@ -106,14 +182,7 @@ pub fn explain(
     question: &Question,
     verdict: &Verdict,
 ) -> Explanation {
-    let Some(judge) = Reference::of(agreement, places, question, verdict) else {
-        return Explanation { elsewhere: verdict.reasons().elsewhere.clone(), ..Explanation::default() };
-    };
-    let mut heard = relevant(agreement, records, question, judge.norm);
-    if !judge.verdict(&heard).is_some_and(|v| same(&v, verdict)) {
-        heard = records.iter().filter(|r| r.recorded <= question.known_at).map(lean).collect();
-    }
-    explain_with(&judge, agreement, &heard, question, verdict)
+    Explainer::new(agreement, places, records, question).explain(verdict)
 }
 
 /// Whether two verdicts come to the same: performance, standing and all times; where evidence is missing, also why.
@@ -138,202 +207,89 @@ pub fn moved(from: &Verdict, to: Option<&Verdict>) -> bool {
     })
 }
 
-/// A record without what no verdict looks at.
-fn lean(r: &Record) -> Record {
-    Record { title: String::new(), attachments: Vec::new(), extra: BTreeMap::new(), ..r.clone() }
-}
-
-/// The known records that a norm's verdicts can hang on, in the order in which they were recorded.
-pub fn relevant(agreement: &Agreement, records: &[Record], question: &Question, norm: &Norm) -> Vec<Record> {
-    let mut uses = Uses::of_norm(agreement, norm);
-    for p in agreement.priorities.iter().filter(|p| uses.norms.contains(&p.yields)).collect::<Vec<_>>() {
-        if let Some(over) = agreement.norm(p.over.as_str()) {
-            uses = uses.and(Uses::of_norm(agreement, over));
-        }
-    }
-    for power in &agreement.powers {
-        uses = uses.and(Uses::of_pattern(agreement, &power.act));
-        for c in power.only_if.iter().chain(&power.unless) {
-            uses = uses.and(Uses::of_cond(agreement, c));
-        }
-        if let Some(p) = &power.objection {
-            uses = uses.and(Uses::of_pattern(agreement, p));
-        }
-    }
-    for moment in agreement.in_force.iter().chain(&agreement.ends) {
-        uses = uses.and(Uses::of_moment(agreement, moment));
-    }
-    for body in agreement.bodies.values() {
-        let mut rule = body.decides.as_ref();
-        while let Some(decision) = rule {
-            if let Some(request) = &decision.request {
-                uses = uses.and(Uses::of_pattern(agreement, request));
-            }
-            rule = decision.failing.as_deref();
-        }
-    }
-    for norm in agreement.norms.iter().filter(|n| uses.norms.contains(&n.name)) {
-        if let Force::SubjectTo(fact) = &norm.force {
-            uses.facts.insert(fact.clone());
-        }
-    }
-    uses.facts.extend([COVERAGE, FINDING, EXPLANATION].map(Name::from));
-    let known: Vec<&Record> = records.iter().filter(|r| r.recorded <= question.known_at).collect();
-    let mut heard: BTreeSet<&Name> =
-        known.iter().filter(|r| uses.facts.contains(&r.fact)).map(|r| &r.id).collect();
-    loop {
-        let before = heard.len();
-        let incidents: BTreeSet<&Name> =
-            known.iter().filter(|r| heard.contains(&r.id)).filter_map(|r| r.incident.as_ref()).collect();
-        for r in &known {
-            let about = [&r.supersedes, &r.withdraws, &r.disputes];
-            if about.into_iter().flatten().any(|id| heard.contains(id))
-                || r.incident.as_ref().is_some_and(|i| incidents.contains(i))
-            {
-                heard.insert(&r.id);
-            }
-            if heard.contains(&r.id) {
-                heard.extend(r.supersedes.as_ref());
-            }
-        }
-        if heard.len() == before {
-            break;
-        }
-    }
-    let mut heard: Vec<Record> = known.into_iter().filter(|r| heard.contains(&r.id)).map(lean).collect();
-    heard.sort_by(|a, b| (a.recorded, &a.id).cmp(&(b.recorded, &b.id)));
-    heard
-}
-
-/// The explanation of a verdict that a judge gives on these records.
-pub fn explain_with(
-    judge: &dyn Judge,
-    agreement: &Agreement,
-    records: &[Record],
-    question: &Question,
-    verdict: &Verdict,
-) -> Explanation {
-    let norm = agreement.norm(verdict.norm.as_str());
-    let standard = norm.map_or(agreement.standard, |n| n.standard);
-    let inquiry = Inquiry {
-        judge,
-        agreement,
-        records,
-        question,
-        verdict,
-        norm,
-        standard,
-        live: live(records),
-        left: Cell::new(CHANGES),
-        capped: Cell::new(false),
-    };
-    let undecided =
-        matches!(verdict.performance, Performance::PendingEvidence | Performance::DependsOnReading);
-    let settled = inquiry.settled(undecided);
-    let against = if undecided { Vec::new() } else { settled.clone() };
-    let mut would_change = if undecided { settled } else { Vec::new() };
-    inquiry.left.set(CHANGES);
-    would_change.extend(inquiry.watched());
-    would_change.extend(inquiry.deeds());
-    inquiry.left.set(RESTS_ON);
-    let rests_on = inquiry.rests_on(undecided, &against);
-    Explanation {
-        rests_on,
-        against,
-        would_change,
-        elsewhere: verdict.reasons().elsewhere.clone(),
-        capped: inquiry.capped.get(),
-    }
-}
-
-/// For each record, whether it counts: neither superseded nor withdrawn, and no withdrawal itself.
-fn live(records: &[Record]) -> Vec<bool> {
-    let gone: BTreeSet<&RecordId> =
-        records.iter().flat_map(|r| [&r.supersedes, &r.withdraws]).flatten().collect();
-    records.iter().map(|r| !gone.contains(&r.id) && r.withdraws.is_none()).collect()
-}
-
-/// Indices of the records that go when these are left out: they, and what none but they corrected.
-pub fn left_out(records: &[Record], out: &BTreeSet<usize>) -> BTreeSet<usize> {
-    let mut out = out.clone();
-    loop {
-        let mut kept: BTreeSet<&RecordId> = BTreeSet::new();
-        let mut lost: BTreeSet<&RecordId> = BTreeSet::new();
-        for (i, r) in records.iter().enumerate() {
-            kept.extend(r.withdraws.as_ref());
-            match &r.supersedes {
-                Some(id) if out.contains(&i) => drop(lost.insert(id)),
-                Some(id) => drop(kept.insert(id)),
-                None => {}
-            }
-        }
-        let goes = |r: &Record| lost.contains(&r.id) && !kept.contains(&r.id);
-        let more: Vec<usize> =
-            (0..records.len()).filter(|i| !out.contains(i) && goes(&records[*i])).collect();
-        if more.is_empty() {
-            return out;
-        }
-        out.extend(more);
-    }
-}
-
-/// One verdict, and all that is asked about it.
-struct Inquiry<'a> {
-    judge: &'a dyn Judge,
+/// One verdict, and all that is asked about it. Records are given by their places among those that are known.
+struct Inquiry<'a, 'b> {
+    worlds: &'b Worlds<'a>,
     agreement: &'a Agreement,
-    records: &'a [Record],
-    question: &'a Question,
-    verdict: &'a Verdict,
-    norm: Option<&'a Norm>,
-    standard: Grade,
-    live: Vec<bool>,
+    question: &'b Question,
+    verdict: &'b Verdict,
+    norm: &'a Norm,
+    heard: Rc<Heard>,
+    cited: BTreeSet<usize>,
     left: Cell<Allowance>,
-    capped: Cell<bool>,
+    /// Whether what it rests on is sought, and not what would change it.
+    resting: Cell<bool>,
+    /// More may change it than is told.
+    more: Cell<bool>,
+    /// It may rest on less than is told.
+    less: Cell<bool>,
 }
 
-impl Inquiry<'_> {
-    /// The judge's answer; `None` where no more may be asked.
-    fn ask(&self, records: &[Record]) -> Option<Option<Verdict>> {
+impl Inquiry<'_, '_> {
+    fn explained(mut self, all: impl Fn() -> Rc<Heard>) -> Explanation {
+        let undecided =
+            matches!(self.verdict.performance, Performance::PendingEvidence | Performance::DependsOnReading);
+        let settled = self.settled(undecided);
+        let against = if undecided { Vec::new() } else { settled.clone() };
+        let mut would_change = if undecided { settled } else { Vec::new() };
+        self.left.set(CHANGES);
+        would_change.extend(self.watched());
+        would_change.extend(self.deeds());
+        self.left.set(RESTS_ON);
+        self.resting.set(true);
+        let rests_on = self.rests_on(undecided, &against).or_else(|| {
+            self.heard = all();
+            self.rests_on(undecided, &against)
+        });
+        if rests_on.is_none() {
+            self.less.set(true);
+        }
+        Explanation {
+            rests_on: rests_on.unwrap_or_default(),
+            against,
+            would_change,
+            elsewhere: self.verdict.reasons().elsewhere.clone(),
+            may_rest_on_less: self.less.get(),
+            more_may_change: self.more.get(),
+        }
+    }
+
+    fn record(&self, i: usize) -> &Arc<Record> {
+        &self.worlds.records()[i]
+    }
+
+    /// Whether one more question may be asked, about so many records.
+    fn may_ask(&self, about: usize) -> bool {
         let left = self.left.get();
-        let (Some(questions), Some(rest)) =
-            (left.questions.checked_sub(1), left.records.checked_sub(records.len()))
-        else {
-            self.capped.set(true);
-            return None;
-        };
-        self.left.set(Allowance { questions, records: rest });
-        Some(self.judge.verdict(records))
+        let cut = if self.resting.get() { &self.less } else { &self.more };
+        let (questions, records) = (left.questions.checked_sub(1), left.records.checked_sub(about));
+        match (questions, records) {
+            (Some(questions), Some(records)) => self.left.set(Allowance { questions, records }),
+            _ => cut.set(true),
+        }
+        questions.is_some() && records.is_some()
     }
 
     /// Whether two records say the same of two events, and nothing tells them apart but their names.
     fn alike(&self, a: usize, b: usize) -> bool {
-        let bare = |i: usize| {
-            let r = &self.records[i];
+        let (a, b) = ((a, self.record(a)), (b, self.record(b)));
+        let lone = |(i, r): &(usize, &Arc<Record>)| {
             let named = [&r.incident, &r.supersedes, &r.disputes];
-            named.iter().all(|n| n.is_none()).then(|| Record { id: "".into(), ..r.clone() })
+            named.iter().all(|n| n.is_none()) && !self.heard.disputed.contains(i)
         };
-        let disputed =
-            |i: usize| self.records.iter().any(|r| r.disputes.as_ref() == Some(&self.records[i].id));
-        bare(a).is_some_and(|a| Some(a) == bare(b)) && !disputed(a) && !disputed(b)
+        let bare = |r: &Record| Record { id: "".into(), ..r.clone() };
+        (a.1.fact == b.1.fact && a.1.when == b.1.when) && lone(&a) && lone(&b) && bare(a.1) == bare(b.1)
     }
 
-    /// Whether the verdict is the same without these records.
-    fn stands_without(&self, out: &BTreeSet<usize>) -> bool {
-        let out = left_out(self.records, out);
-        let rest: Vec<Record> =
-            (0..self.records.len()).filter(|i| !out.contains(i)).map(|i| self.records[i].clone()).collect();
-        self.ask(&rest).flatten().is_some_and(|v| same(&v, self.verdict))
+    /// What some differences from what is on record lead to; `None` where they change nothing.
+    fn change(&self, differences: &Differences, what: What) -> Option<Change> {
+        if !self.may_ask(differences.len()) {
+            return None;
+        }
+        self.moved_to(self.worlds.with(self.norm, self.verdict, differences), what)
     }
 
-    /// The change that supposed records make beside all that are there; `None` where they make none.
-    fn with(&self, more: Vec<Record>, what: What) -> Option<Change> {
-        let mut records = self.records.to_vec();
-        records.extend(more);
-        self.change(&records, what)
-    }
-
-    fn change(&self, records: &[Record], what: What) -> Option<Change> {
-        let to = self.ask(records)?;
+    fn moved_to(&self, to: Option<Verdict>, what: What) -> Option<Change> {
         if !moved(self.verdict, to.as_ref()) {
             return None;
         }
@@ -344,172 +300,287 @@ impl Inquiry<'_> {
         Some(Change { what, performance, standing, due })
     }
 
-    /// A least set of records that the verdict rests on.
-    fn rests_on(&self, undecided: bool, against: &[Change]) -> Vec<Cited> {
-        let cited: BTreeMap<&RecordId, Grade> =
-            self.verdict.reasons().decided_by.iter().map(|c| (&c.record, c.grade)).collect();
-        let opposing: BTreeSet<&RecordId> = against
-            .iter()
-            .flat_map(|c| match &c.what {
-                What::Confirmed(ids) => &ids[..],
-                What::Dropped(id) | What::Actor(id, _) | What::Place(id) | What::Moment(id, _) => {
-                    std::slice::from_ref(id)
-                }
-                What::Watched(_) | What::Deeds(_) => &[],
-            })
-            .collect();
-        let stays = |r: &Record| !undecided && (r.disputes.is_some() || opposing.contains(&r.id));
-        let mut candidates: Vec<usize> =
-            (0..self.records.len()).filter(|i| self.live[*i] && !stays(&self.records[*i])).collect();
-        // The first to go: what is not cited, is weak, is short, is late.
-        let worth = |i: &usize| {
-            let r = &self.records[*i];
-            let long = r.until.map_or(0, |u| u - r.when.earliest);
-            let is_cited = cited.contains_key(&r.id);
-            (is_cited, r.grade(), long, std::cmp::Reverse(r.when.earliest), r.id.clone())
-        };
-        candidates.sort_by_key(worth);
-        let mut sieve = Sieve { inquiry: self, out: BTreeSet::new(), drops: 0, kept: Vec::new() };
-        let (cited_ones, rest): (Vec<usize>, Vec<usize>) =
-            candidates.into_iter().partition(|i| cited.contains_key(&self.records[*i].id));
-        sieve.sift(&rest);
-        sieve.sift(&cited_ones);
-        sieve.settle();
-        let mut found: Vec<&Record> = sieve.kept.iter().map(|(i, _)| &self.records[*i]).collect();
-        found.sort_by(|a, b| (a.when, &a.id).cmp(&(b.when, &b.id)));
-        let grade = |r: &Record| cited.get(&r.id).copied().unwrap_or(r.grade());
-        found.into_iter().map(|r| Cited { record: r.id.clone(), grade: grade(r) }).collect()
+    /// The change that supposed records make beside all that are there.
+    fn beside(&self, more: Vec<Record>, what: What) -> Option<Change> {
+        let added = more.into_iter().map(|r| (r.id.clone(), Some(Arc::new(r))));
+        self.change(&added.collect(), what)
     }
 
-    /// What is on record, were it believed, settled or dropped.
-    fn settled(&self, undecided: bool) -> Vec<Change> {
+    fn edited(&self, which: &[usize], edit: impl Fn(&mut Record)) -> Differences {
+        let edited = |i: &usize| {
+            let mut r = (**self.record(*i)).clone();
+            edit(&mut r);
+            (r.id.clone(), Some(Arc::new(r)))
+        };
+        which.iter().map(edited).collect()
+    }
+
+    /// What it leads to if all of a kind are edited at once.
+    fn together(
+        &self,
+        kind: &str,
+        which: &[usize],
+        is_of_kind: impl Fn(&Record) -> bool,
+        edit: impl Fn(&mut Record),
+    ) -> Option<Change> {
+        let what = What::Confirmed(Vec::new());
+        if which.len() <= MOST_APART {
+            return if which.is_empty() { None } else { self.change(&self.edited(which, edit), what) };
+        }
+        let edited = |r: &Arc<Record>| match is_of_kind(r) {
+            true => {
+                let mut edited = (**r).clone();
+                edit(&mut edited);
+                Arc::new(edited)
+            }
+            false => r.clone(),
+        };
+        self.may_ask(0)
+            .then(|| self.worlds.with_each(kind, self.norm, self.verdict, edited))
+            .and_then(|to| self.moved_to(to, what))
+    }
+
+    /// Those that the verdict cites, then those nearest in time to what decides it.
+    fn nearest(&self, all: &[usize]) -> Vec<usize> {
+        let (mut near, mut rest): (Vec<usize>, Vec<usize>) = all.iter().partition(|i| self.cited.contains(i));
+        rest.sort_by_cached_key(|i| self.distance(*i));
+        near.append(&mut rest);
+        near
+    }
+
+    /// The changes that records make each on its own, the nearest first. Where one makes none, all that follow are asked
+    /// about together, and then the first part of them that makes one.
+    fn singly(
+        &self,
+        which: &[usize],
+        differ: impl Fn(&[usize]) -> Differences,
+        what: impl Fn(usize) -> Option<What>,
+    ) -> Vec<Change> {
         let mut found = Vec::new();
-        let near = |i: &usize| {
-            let r = &self.records[*i];
-            let reasons = self.verdict.reasons();
-            let cited = reasons.decided_by.iter().chain(&reasons.against).any(|c| c.record == r.id);
-            (!cited, std::cmp::Reverse(r.grade()), std::cmp::Reverse(r.when.earliest), r.id.clone())
-        };
-        let mut live: Vec<usize> = (0..self.records.len()).filter(|i| self.live[*i]).collect();
-        live.sort_by_key(near);
-        let fact = |i: &usize| self.agreement.facts.get(&self.records[*i].fact);
-        let doubtful = |i: &usize| {
-            let ruled = fact(i).is_some_and(|f| !f.evidence.is_empty());
-            self.records[*i].grade() < Grade::Confirmed || ruled
-        };
-        let opposes =
-            |i: &usize| self.records[*i].disputes.is_some() || self.records[*i].says == Says::Denies;
-        let weak: Vec<usize> = live.iter().copied().filter(doubtful).collect();
-        let (opposing, affirming): (Vec<usize>, Vec<usize>) = weak.into_iter().partition(opposes);
-        found.extend(self.confirmed(&affirming));
-        found.extend(self.confirmed(&opposing));
-        if undecided {
-            let disputed: BTreeSet<&RecordId> =
-                live.iter().filter_map(|i| self.records[*i].disputes.as_ref()).collect();
-            let contested = self.verdict.because(Code::Contested);
-            let uncited = |i: &usize| near(i).0;
-            let in_dispute: Vec<usize> = live
-                .iter()
-                .copied()
-                .filter(|i| {
-                    opposes(i) || disputed.contains(&self.records[*i].id) || (contested && !uncited(i))
-                })
-                .collect();
-            for i in self.first(&in_dispute) {
-                let out = left_out(self.records, &BTreeSet::from([i]));
-                let rest: Vec<Record> = (0..self.records.len())
-                    .filter(|k| !out.contains(k))
-                    .map(|k| self.records[k].clone())
-                    .collect();
-                found.extend(self.change(&rest, What::Dropped(self.records[i].id.clone())));
+        let tried = &which[..which.len().min(MOST_TRIED)];
+        let change = |some: &[usize]| self.change(&differ(some), what(some[0])?);
+        let mut rest = tried;
+        while let [one, others @ ..] = rest {
+            if found.len() == MOST_TOLD {
+                self.more.set(true);
+                return found;
             }
-            let vague: Vec<usize> =
-                live.iter().copied().filter(|i| !self.records[*i].when.is_exact()).collect();
-            for i in self.first(&vague) {
-                let r = &self.records[i];
-                for at in [r.when.earliest, r.when.latest] {
-                    let exact = |r: &mut Record| {
-                        r.when = When::exact(at);
-                        r.sent = r.sent.map(|_| at);
-                        r.received = r.received.map(|_| at);
-                    };
-                    let what = What::Moment(r.id.clone(), at);
-                    found.extend(self.change(&self.edited(&[i], exact), what));
-                }
-            }
-        }
-        let bearer = match &self.verdict.bearer {
-            Bearer::Party(name) => std::slice::from_ref(name),
-            Bearer::Jointly(names) => &names[..],
-            Bearer::Unstated | Bearer::NotEstablished(_) => &[],
-        };
-        let one_of = |i: &usize| {
-            self.records[*i].roles.values().any(|v| match v {
-                RoleValue::OneOf(names) => names.iter().any(|n| bearer.contains(n)),
-                _ => false,
-            })
-        };
-        let unnamed: Vec<usize> = live.iter().copied().filter(one_of).collect();
-        for i in self.first(&unnamed) {
-            let own = |names: &[Name]| names.iter().find(|n| bearer.contains(n)).cloned();
-            let mut actor = None;
-            let records = self.edited(&[i], |r| {
-                for value in r.roles.values_mut() {
-                    if let RoleValue::OneOf(names) = value
-                        && let Some(name) = own(names)
-                    {
-                        *value = RoleValue::Name(name.clone());
-                        actor = Some(name);
+            rest = others;
+            match change(&[*one]) {
+                Some(made) => found.push(made),
+                None if others.len() < 2 => {}
+                None if change(others).is_none() => break,
+                None => {
+                    let (mut low, mut high) = (0, others.len());
+                    while low + 1 < high {
+                        let middle = low.midpoint(high);
+                        match change(&others[..middle]) {
+                            Some(_) => high = middle,
+                            None => low = middle,
+                        }
                     }
+                    rest = &others[low..];
                 }
-            });
-            if let Some(actor) = actor {
-                found.extend(self.change(&records, What::Actor(self.records[i].id.clone(), actor)));
             }
         }
-        let round = |i: &usize| matches!(&self.records[*i].place, Some(Place::Point { radius_m, .. }) if *radius_m > 0.0);
-        let around: Vec<usize> = live.iter().copied().filter(round).collect();
-        for i in self.first(&around) {
-            let records = self.edited(&[i], |r| {
-                if let Some(Place::Point { radius_m, .. }) = &mut r.place {
-                    *radius_m = 0.0;
-                }
-            });
-            found.extend(self.change(&records, What::Place(self.records[i].id.clone())));
+        if which.len() > tried.len() {
+            self.more.set(true);
         }
         found
     }
 
-    /// So many as are tried one by one.
-    fn first(&self, all: &[usize]) -> Vec<usize> {
-        if all.len() > MOST_TRIED {
-            self.capped.set(true);
+    /// What is on record, were it believed, settled or dropped.
+    fn settled(&self, undecided: bool) -> Vec<Change> {
+        let heard = &*self.heard;
+        let mut found = self.confirmed("affirming", &heard.affirming, |r| !contrary(r));
+        found.extend(self.confirmed("opposing", &heard.opposing, contrary));
+        if undecided {
+            let contested = self.verdict.because(Code::Contested);
+            let in_dispute = |i: &&usize| {
+                heard.contrary.contains(i)
+                    || heard.disputed.contains(i)
+                    || contested && self.cited.contains(i)
+            };
+            let in_dispute: Vec<usize> = heard.live.iter().filter(in_dispute).copied().collect();
+            let left_out = |some: &[usize]| {
+                let out = some.iter().flat_map(|i| heard.goes_with(*i));
+                out.map(|k| (self.record(k).id.clone(), None)).collect()
+            };
+            let dropped = |i: usize| Some(What::Dropped(self.record(i).id.clone()));
+            found.extend(self.singly(&self.nearest(&in_dispute), left_out, dropped));
+            for (kind, end) in
+                [("earliest", (|w| w.earliest) as fn(&When) -> Instant), ("latest", |w| w.latest)]
+            {
+                let shown = |r: &mut Record| {
+                    let at = end(&r.when);
+                    r.when = When::exact(at);
+                    r.sent = r.sent.map(|_| at);
+                    r.received = r.received.map(|_| at);
+                };
+                let what =
+                    |i: usize| Some(What::Moment(self.record(i).id.clone(), end(&self.record(i).when)));
+                found.extend(self.each(kind, &heard.vague, |r| !r.when.is_exact(), shown, what));
+            }
         }
-        all.iter().copied().take(MOST_TRIED).collect()
+        found.extend(self.named());
+        let exact = |r: &mut Record| {
+            if let Some(Place::Point { radius_m, .. }) = &mut r.place {
+                *radius_m = 0.0;
+            }
+        };
+        let what = |i: usize| Some(What::Place(self.record(i).id.clone()));
+        found.extend(self.each("places", &heard.around, in_doubt_of_place, exact, what));
+        found
     }
 
-    fn edited(&self, which: &[usize], mut edit: impl FnMut(&mut Record)) -> Vec<Record> {
-        let mut records = self.records.to_vec();
-        which.iter().for_each(|i| edit(&mut records[*i]));
-        records
+    /// What records of a kind lead to, each edited on its own.
+    fn each(
+        &self,
+        kind: &str,
+        which: &[usize],
+        is_of_kind: impl Fn(&Record) -> bool,
+        edit: impl Fn(&mut Record),
+        what: impl Fn(usize) -> Option<What>,
+    ) -> Vec<Change> {
+        if which.len() > MOST_TRIED && self.together(kind, which, is_of_kind, &edit).is_none() {
+            return Vec::new();
+        }
+        self.singly(&self.nearest(which), |some| self.edited(some, &edit), what)
+    }
+
+    /// What it leads to if an actor who is one of several is the bearer.
+    fn named(&self) -> Vec<Change> {
+        let bearer = match &self.verdict.bearer {
+            Bearer::Party(name) => std::slice::from_ref(name),
+            Bearer::Jointly(names) => &names[..],
+            Bearer::Unstated | Bearer::NotEstablished(_) => return Vec::new(),
+        };
+        let own = |value: &RoleValue| match value {
+            RoleValue::OneOf(names) => names.iter().find(|n| bearer.contains(n)).cloned(),
+            _ => None,
+        };
+        let may_be = |r: &Record| r.roles.values().find_map(own);
+        let shown = |r: &mut Record| {
+            for value in r.roles.values_mut() {
+                if let Some(name) = own(value) {
+                    *value = RoleValue::Name(name);
+                }
+            }
+        };
+        let unnamed: Vec<usize> =
+            self.heard.unnamed.iter().copied().filter(|i| may_be(self.record(*i)).is_some()).collect();
+        let kind = format!("by {}", self.verdict.bearer);
+        let what = |i: usize| Some(What::Actor(self.record(i).id.clone(), may_be(self.record(i))?));
+        self.each(&kind, &unnamed, |r| may_be(r).is_some(), shown, what)
     }
 
     /// Records that would change the verdict if they were confirmed: each that does alone; where only several do
     /// together, a least set that does.
-    fn confirmed(&self, weak: &[usize]) -> Vec<Change> {
+    fn confirmed(&self, kind: &str, weak: &[usize], is_of_kind: impl Fn(&Record) -> bool) -> Vec<Change> {
+        let believed = |r: &mut Record| as_good_as_can_be(r, self.agreement.facts.get(&r.fact));
+        let is_weak = |r: &Record| doubtful(self.agreement, r) && is_of_kind(r);
+        let Some(all) = self.together(kind, weak, is_weak, believed) else { return Vec::new() };
+        let near = self.nearest(weak);
         let suppose = |which: &[usize]| {
-            let records = self.edited(which, |r| as_good_as_can_be(r, self.agreement.facts.get(&r.fact)));
-            let ids = which.iter().map(|i| self.records[*i].id.clone()).collect();
-            self.change(&records, What::Confirmed(ids))
+            let ids = which.iter().map(|i| self.record(*i).id.clone()).collect();
+            self.change(&self.edited(which, believed), What::Confirmed(ids))
         };
-        let together = least(weak, suppose, |a, b| self.alike(*a, *b));
-        let alone = |change: &Change| matches!(&change.what, What::Confirmed(ids) if ids.len() == 1);
-        match together {
-            Some(change) if alone(&change) && weak.len() > 1 => {
-                self.first(weak).into_iter().filter_map(|i| suppose(&[i])).collect()
+        match least(&near, all.performance, suppose, |a, b| self.alike(*a, *b)) {
+            Some(change) if matches!(&change.what, What::Confirmed(ids) if ids.len() == 1) => {
+                let what = |i: usize| Some(What::Confirmed(vec![self.record(i).id.clone()]));
+                self.singly(&near, |some| self.edited(some, believed), what)
             }
             one => one.into_iter().collect(),
         }
+    }
+
+    /// A least set of records that the verdict rests on; `None` where it does not stand on all that is heard.
+    fn rests_on(&self, undecided: bool, against: &[Change]) -> Option<Vec<Cited>> {
+        let opposing = against.iter().flat_map(|c| match &c.what {
+            What::Confirmed(ids) => &ids[..],
+            What::Dropped(id) | What::Actor(id, _) | What::Place(id) | What::Moment(id, _) => {
+                std::slice::from_ref(id)
+            }
+            What::Watched(_) | What::Deeds(_) => &[],
+        });
+        let mut stays: BTreeSet<usize> = BTreeSet::new();
+        if !undecided {
+            stays.extend(opposing.filter_map(|id| self.worlds.place_of(id)));
+            let disputes = |i: &&usize| self.record(**i).disputes.is_some();
+            stays.extend(self.heard.contrary.iter().filter(disputes));
+        }
+        // What suffices soonest: what happened when it was decided, then what is cited, then of what there is little,
+        // then the rest by time.
+        let v = self.verdict;
+        let decisive = |i: &usize| {
+            let when = Some(self.record(*i).when);
+            when == v.breached || when == v.fulfilled || when == v.triggered
+        };
+        let near: Vec<usize> = self
+            .heard
+            .by_worth
+            .iter()
+            .copied()
+            .filter(|i| self.cited.contains(i) && !stays.contains(i))
+            .collect();
+        let (first, then): (Vec<usize>, Vec<usize>) = near.into_iter().partition(decisive);
+        let mut order = [first, then].concat();
+        let mut sieve = Sieve { inquiry: self, stays, there: BTreeSet::new(), drops: 0, kept: Vec::new() };
+        let mut enough = 0;
+        let mut whole = false;
+        loop {
+            sieve.there = order[..enough].iter().copied().collect();
+            match sieve.stands(&sieve.there) {
+                Some(true) => break,
+                // No more may be asked: what is cited is what can be said.
+                None => return Some(self.cited_as(self.cited.iter().copied().collect())),
+                Some(false) => {}
+            }
+            if enough == order.len() {
+                if whole {
+                    return None;
+                }
+                let rest = |i: &usize| !self.cited.contains(i) && !sieve.stays.contains(i);
+                let mut rest: Vec<usize> = self.heard.by_worth.iter().copied().filter(rest).collect();
+                let rare = |i: &usize| self.heard.rare.contains(&self.record(*i).fact);
+                rest.sort_by_cached_key(|i| (!rare(i), self.distance(*i)));
+                order.extend(rest);
+                whole = true;
+            }
+            enough = (enough * 2).clamp(enough + 1, order.len().max(enough + 1)).min(order.len());
+        }
+        // The last half was too little; the least that is enough, in this order, lies between.
+        let mut too_few = enough / 2;
+        while too_few + 1 < enough {
+            let middle = too_few.midpoint(enough);
+            match sieve.stands(&order[..middle].iter().copied().collect()) {
+                Some(true) => enough = middle,
+                _ => too_few = middle,
+            }
+        }
+        order.truncate(enough);
+        sieve.there = order.iter().copied().collect();
+        order.reverse();
+        sieve.sift(&order);
+        sieve.settle();
+        Some(self.cited_as(sieve.kept.iter().map(|(i, _)| *i).collect()))
+    }
+
+    /// How far in time a record lies from what decides the verdict.
+    fn distance(&self, i: usize) -> i64 {
+        let (r, v) = (self.record(i), self.verdict);
+        let (from, to) = (r.when.earliest, r.until.unwrap_or(r.when.latest).max(r.when.latest));
+        let moments = [v.breached, v.fulfilled, v.triggered, v.due].into_iter().flatten();
+        let moments = moments.flat_map(|when| [when.earliest, when.latest]).filter(|t| *t > Instant::MIN);
+        moments.map(|t| (from - t).max(t - to).max(0)).min().unwrap_or_default()
+    }
+
+    fn cited_as(&self, mut found: Vec<usize>) -> Vec<Cited> {
+        found.sort_by_key(|i| (self.record(*i).when, self.record(*i).id.clone()));
+        let decided = &self.verdict.reasons().decided_by;
+        let grade = |r: &Record| decided.iter().find(|c| c.record == r.id).map_or(r.grade(), |c| c.grade);
+        let one = |i: usize| Cited { record: self.record(i).id.clone(), grade: grade(self.record(i)) };
+        found.into_iter().map(one).collect()
     }
 
     /// Over what time the verdict looks.
@@ -522,7 +593,8 @@ impl Inquiry<'_> {
         let to = due.map_or(at, |d| d.min(at));
         let watched = v.reasons().coverage.iter().map(|w| w.period.from).min();
         let from = watched.or(v.triggered.map(|t| t.latest)).filter(|f| *f > Instant::MIN);
-        let first = || self.records.iter().map(|r| r.when.earliest).filter(|t| *t > Instant::MIN).min();
+        let records = || self.worlds.records().iter();
+        let first = || records().map(|r| r.when.earliest).filter(|t| *t > Instant::MIN).min();
         let signed = || self.agreement.signed.map(|d| self.agreement.calendar.start_of_day(d));
         let from = from.or_else(signed).or_else(first).unwrap_or(to).min(to);
         Stretch { from, to, until: due }
@@ -533,28 +605,23 @@ impl Inquiry<'_> {
         if self.verdict.performance == Performance::Satisfied {
             return Vec::new();
         }
-        let (Some(norm), span) = (self.norm, self.span()) else { return Vec::new() };
-        let setting = self.setting();
+        let (norm, span, setting) = (self.norm, self.span(), self.setting());
         let by = norm.seen_by.first();
         let suppose = |some: &[Watch]| {
             let made = some.iter().enumerate().map(|(k, w)| setting.coverage(k, w, by)).collect();
-            self.with(made, What::Watched(some.to_vec()))
+            self.beside(made, What::Watched(some.to_vec()))
         };
         let minimum = norm.watched.clone().max(Number::zero());
         let open = |zone: &Name| {
-            let held = self.records.iter().zip(&self.live).filter(|(r, live)| {
-                **live
-                    && *r.fact.as_str() == *COVERAGE
-                    && r.grade() >= self.standard
-                    && r.says == Says::Affirms
+            let held = self.heard.coverage.iter().map(|i| self.record(*i)).filter(|r| {
+                r.grade() >= norm.standard
                     && r.value.as_ref().is_none_or(|v| *v >= minimum)
                     && matches!(&r.place, Some(Place::Named(z)) if is_part_of(self.agreement, zone, z))
             });
-            let held =
-                held.map(|(r, _)| Period { from: r.when.earliest, to: r.until.unwrap_or(r.when.latest) });
+            let held = held.map(|r| Period { from: r.when.earliest, to: r.until.unwrap_or(r.when.latest) });
             let mut gaps = gaps(Period { from: span.from, to: span.to }, held.collect());
             if gaps.len() > MOST_GAPS {
-                self.capped.set(true);
+                self.more.set(true);
                 gaps = vec![Period { from: gaps[0].from, to: gaps[gaps.len() - 1].to }];
             }
             gaps.into_iter().map(|over| Watch { zone: zone.clone(), over }).collect::<Vec<_>>()
@@ -562,12 +629,13 @@ impl Inquiry<'_> {
         let zones = Uses::of_norm(self.agreement, norm).zones;
         let each: Vec<Vec<Watch>> = zones.iter().map(open).filter(|g| !g.is_empty()).collect();
         let all = each.concat();
-        if all.is_empty() {
-            return Vec::new();
-        }
-        let singly: Vec<Change> = each.iter().filter_map(|gaps| least(gaps, suppose, |_, _| false)).collect();
+        let least_of = |gaps: &[Watch]| {
+            let whole = suppose(gaps)?;
+            if gaps.len() == 1 { Some(whole) } else { least(gaps, whole.performance, suppose, |_, _| false) }
+        };
+        let singly: Vec<Change> = each.iter().filter_map(|gaps| least_of(gaps)).collect();
         if singly.is_empty() && each.len() > 1 {
-            return least(&all, suppose, |_, _| false).into_iter().collect();
+            return least_of(&all).into_iter().collect();
         }
         singly
     }
@@ -575,10 +643,10 @@ impl Inquiry<'_> {
     fn setting(&self) -> Setting<'_> {
         let anchor = self.verdict.instance.as_str();
         let anchor = anchor.rsplit_once('/').map_or(anchor, |(a, _)| a);
-        let is_trigger = |r: &&Record| {
-            [self.verdict.instance.as_str(), anchor].contains(&r.id.as_str())
-                || r.incident.as_ref().is_some_and(|i| *i == *anchor)
-        };
+        let named = [self.verdict.instance.as_str(), anchor];
+        let by_id = named.into_iter().filter_map(|id| self.worlds.place_of(&id.into())).max();
+        let told = |r: &&Arc<Record>| r.incident.as_ref().is_some_and(|i| *i == *anchor);
+        let trigger = by_id.map(|i| self.record(i)).or_else(|| self.worlds.records().iter().rev().find(told));
         let bearer = match &self.verdict.bearer {
             Bearer::Party(name) => vec![name.clone()],
             Bearer::Jointly(names) => names.clone(),
@@ -588,14 +656,14 @@ impl Inquiry<'_> {
             agreement: self.agreement,
             bearer,
             owed_to: self.verdict.owed_to.clone(),
-            trigger: self.records.iter().rev().find(is_trigger),
+            trigger: trigger.map(|r| &**r),
             recorded: self.question.known_at,
         }
     }
 
     /// What would change it if it were on record: what the bearer owes, what is waited for, what a body would find.
     fn deeds(&self) -> Vec<Change> {
-        let Some(norm) = self.norm else { return Vec::new() };
+        let norm = self.norm;
         let (v, at, setting, span) = (self.verdict, self.question.at, self.setting(), self.span());
         let mut found = Vec::new();
         let now = Stretch { from: at, to: at, until: None };
@@ -674,19 +742,18 @@ impl Inquiry<'_> {
             for (k, r) in made.iter_mut().enumerate() {
                 r.id = format!("supposed/{k}").into();
             }
-            self.with(made, What::Deeds(some.iter().map(|s| s.deed.clone()).collect()))
+            self.beside(made, What::Deeds(some.iter().map(|s| s.deed.clone()).collect()))
         };
-        let change = least(&deeds, suppose, |_, _| false)?;
-        let What::Deeds(named) = &change.what else { return Some(change) };
-        let ([one], [only]) = (&named[..], &deeds[..]) else { return Some(change) };
+        let whole = suppose(&deeds)?;
+        let [only] = &deeds[..] else { return least(&deeds, whole.performance, suppose, |_, _| false) };
         // Of many copies, those that are already there need not be done again.
-        let (mut low, mut high, mut best) = (0, one.times, change.clone());
+        let (mut low, mut high, mut best) = (0, only.deed.times, whole);
         while low + 1 < high {
             let middle = low.midpoint(high);
             let mut fewer = only.clone();
             fewer.records.truncate(middle as usize);
             fewer.deed.times = middle;
-            match suppose(&[fewer]).filter(|c| c.performance == change.performance) {
+            match suppose(&[fewer]).filter(|c| c.performance == best.performance) {
                 Some(enough) => (high, best) = (middle, enough),
                 None => low = middle,
             }
@@ -695,23 +762,30 @@ impl Inquiry<'_> {
     }
 }
 
-/// A least part of some suppositions that leads to what all of them lead to; `None` where all of them change nothing.
-/// Of those that are alike and follow each other, what goes for one goes for all.
+/// A least part of some suppositions that leads to what all of them lead to: the first of them that are enough, without
+/// those that can go. Of those that are alike and follow each other, what goes for one goes for all.
 fn least<T: Clone>(
     all: &[T],
+    wanted: Performance,
     suppose: impl Fn(&[T]) -> Option<Change>,
     alike: impl Fn(&T, &T) -> bool,
 ) -> Option<Change> {
-    if all.is_empty() {
-        return None;
-    }
-    let mut best = suppose(all)?;
-    let mut kept = all.to_vec();
-    let (mut i, mut many) = (0, all.len() / 2);
+    let leads = |some: &[T]| suppose(some).filter(|c| c.performance == wanted);
+    let mut enough = 1.min(all.len());
+    let mut best = loop {
+        match leads(&all[..enough]) {
+            Some(change) => break change,
+            None if enough == all.len() => return None,
+            None => enough = (enough * 2).min(all.len()),
+        }
+    };
+    let mut kept = all[..enough].to_vec();
+    // What was enough before the last doubling was not, so half cannot go at once.
+    let (mut i, mut many) = (0, enough / 4);
     while i < kept.len() && kept.len() > 1 {
         let end = (i + many.clamp(1, kept.len() - 1)).min(kept.len());
         let fewer = [&kept[..i], &kept[end..]].concat();
-        match suppose(&fewer).filter(|c| c.performance == best.performance) {
+        match leads(&fewer) {
             Some(change) => (kept, best, many) = (fewer, change, many * 2),
             None if end - i == 1 => {
                 let like = kept[end..].iter().take_while(|other| alike(&kept[i], other)).count();
@@ -724,21 +798,36 @@ fn least<T: Clone>(
 }
 
 /// Records being left out until the verdict would change.
-struct Sieve<'a> {
-    inquiry: &'a Inquiry<'a>,
-    out: BTreeSet<usize>,
+struct Sieve<'a, 'b, 'c> {
+    inquiry: &'c Inquiry<'a, 'b>,
+    /// What is never left out.
+    stays: BTreeSet<usize>,
+    /// What was not left out so far.
+    there: BTreeSet<usize>,
     /// How many times something could be left out.
     drops: usize,
     /// What is needed, each with the drops at the time when it was found to be.
     kept: Vec<(usize, usize)>,
 }
 
-impl Sieve<'_> {
+impl Sieve<'_, '_, '_> {
+    /// Whether the verdict is the same with these, and what always stays; `None` where no more may be asked.
+    fn stands(&self, there: &BTreeSet<usize>) -> Option<bool> {
+        let inquiry = self.inquiry;
+        let present = inquiry.heard.present(&there.union(&self.stays).copied().collect());
+        if !inquiry.may_ask(present.len()) {
+            return None;
+        }
+        let records: Vec<Arc<Record>> = present.into_iter().map(|i| inquiry.record(i).clone()).collect();
+        let then = inquiry.worlds.with_only(inquiry.norm, inquiry.verdict, &records);
+        Some(then.is_some_and(|v| same(&v, inquiry.verdict)))
+    }
+
     fn can_go(&mut self, some: &[usize]) -> bool {
-        let out: BTreeSet<usize> = self.out.iter().chain(some).copied().collect();
-        let goes = self.inquiry.stands_without(&out);
+        let there = self.there.iter().copied().filter(|i| !some.contains(i)).collect();
+        let goes = self.stands(&there) == Some(true);
         if goes {
-            self.out = out;
+            self.there = there;
             self.drops += 1;
         }
         goes
@@ -746,7 +835,7 @@ impl Sieve<'_> {
 
     /// Leaves out what can go of some: many at once where that goes, one by one where it does not.
     fn sift(&mut self, some: &[usize]) {
-        let (mut rest, mut many) = (some, some.len());
+        let (mut rest, mut many) = (some, 1);
         while let [one, others @ ..] = rest {
             let (chunk, after) = rest.split_at(many.min(rest.len()));
             if self.can_go(chunk) {

@@ -46,6 +46,13 @@ pub struct Stretch {
     pub until: Option<Instant>,
 }
 
+impl Stretch {
+    /// From when to when, where that is no single moment.
+    fn period(self) -> Option<Period> {
+        (self.from < self.to).then_some(Period { from: self.from, to: self.to })
+    }
+}
+
 impl Setting<'_> {
     fn blank(&self, number: usize, fact: &Name, when: Instant) -> Record {
         let id = format!("supposed/{fact}/{number}");
@@ -81,6 +88,7 @@ impl Setting<'_> {
             of: Some(term.clone()),
             times: 1,
             until: None,
+            over: None,
         };
         Some(Supposed { records: vec![r], deed })
     }
@@ -212,6 +220,7 @@ impl Setting<'_> {
             of: None,
             times: u32::try_from(times).unwrap_or(1),
             until: over.until,
+            over: over.period().filter(|_| !event),
         };
         Some(Supposed { records: copies.collect(), deed })
     }
@@ -230,6 +239,7 @@ impl Setting<'_> {
             of: None,
             times: 1,
             until: over.until,
+            over: over.period(),
         };
         Some(Supposed { records: vec![r], deed })
     }

@@ -147,7 +147,8 @@ impl<'w> World<'w, '_> {
         if !tracker.follows() {
             let env = self.norm_env(norm, names);
             let starts = self.starts(norm, &env).into_iter().map(Arc::new);
-            let mut own: Vec<_> = starts.flat_map(|s| self.instances_of(norm, bearer, &env, &s)).collect();
+            let mut own: Vec<_> =
+                starts.flat_map(|s| self.instances_started(norm, bearer, &env, &s)).collect();
             if own.is_empty() && !matches!(bearer, Bearer::NotEstablished(_)) {
                 own.push(Arc::new(self.dormant(norm, bearer, &env)));
             }
@@ -201,7 +202,7 @@ impl<'w> World<'w, '_> {
             for (i, member) in members.iter_mut().enumerate().filter(|(_, m)| due.contains(&m.how.node())) {
                 first = first.min(i);
                 let before = member.how.turn();
-                let judge = || self.instances_of(norm, bearer, &env, &member.start);
+                let judge = || self.instances_started(norm, bearer, &env, &member.start);
                 member.verdicts = tracker.light(&mut member.how, judge);
                 cell.noted(&member.how, before);
             }

@@ -5,7 +5,6 @@
 use crate::reference::known::{Known, Seen};
 use servanda_model::record::Says;
 use servanda_model::{Agreement, Instant, Record, RecordId};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How what is known of one record changed.
@@ -28,33 +27,11 @@ impl Known {
         let mut ended: Vec<RecordId> = named().filter(|id| !self.gone.contains(*id)).cloned().collect();
         ended.push(r.id.clone());
         self.enter(r);
-        let mut touched: BTreeSet<RecordId> = BTreeSet::new();
-        let mut disputed: BTreeSet<RecordId> = BTreeSet::new();
-        for id in &ended {
-            let Some(one) = self.recorded.get(id) else { continue };
-            touched.insert(id.clone());
-            touched.extend(one.disputes.clone());
-            disputed.extend(one.disputes.clone());
-            let told = one.incident.as_ref().and_then(|i| self.incidents.get(i));
-            touched.extend(told.into_iter().flatten().map(|(_, id)| id.clone()));
-        }
-        let mut open = vec![r.id.clone()];
-        while let Some(id) = open.pop() {
-            for heir in self.heirs.get(&id).into_iter().flatten() {
-                if touched.insert(heir.clone()) {
-                    open.push(heir.clone());
-                }
-            }
-        }
-        let recounted = touched.into_iter().filter_map(|id| {
-            let disputed = disputed.contains(&id);
-            self.recount(agreement, id, disputed)
-        });
-        recounted.collect()
+        self.touched_by(agreement, r, &ended)
     }
 
     /// `disputed`: who disputes it changed, which those who cite it tell.
-    fn recount(&mut self, agreement: &Agreement, id: RecordId, disputed: bool) -> Option<Turned> {
+    pub(crate) fn recount(&mut self, agreement: &Agreement, id: RecordId, disputed: bool) -> Option<Turned> {
         let after = self.counts(agreement, &id).map(Arc::new);
         let before = match &after {
             Some(seen) => self.counted.insert(id, seen.clone()),

@@ -13,7 +13,7 @@ pub(crate) mod cells;
 pub(crate) mod counts;
 pub(crate) mod days;
 pub mod history;
-mod learning;
+pub(crate) mod learning;
 pub(crate) mod lists;
 pub mod room;
 pub mod snapshot;

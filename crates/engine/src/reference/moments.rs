@@ -187,7 +187,7 @@ impl<'w> World<'w, '_> {
             hits.extend(within);
         }
         let first = |hits: &mut dyn Iterator<Item = &Hit>| {
-            let first = hits.min_by_key(|h| (h.seen.first_recorded, h.seen.anchor.clone()));
+            let first = hits.min_by_key(|h| (h.seen.first_recorded, &h.seen.anchor));
             first.map(|h| h.seen.anchor.clone())
         };
         let own = first(&mut hits.iter().filter(|h| h.seen.when.latest >= before));

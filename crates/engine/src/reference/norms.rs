@@ -8,7 +8,7 @@ use super::matching::Hit;
 use super::moments::{Moment_, Stretch};
 use super::powers::Changes;
 use super::{Derived, Env, World};
-use crate::incremental::cells::Instances;
+use crate::incremental::cells::{Instances, Own};
 use crate::kept::{Differ, wholly};
 use crate::signal::{Run, Signal};
 use servanda_model::agreement::*;
@@ -123,19 +123,24 @@ impl<'w> World<'w, '_> {
 
     fn judged(&self, norm: &'w Norm) -> Instances {
         let bearers = self.bearers(norm);
-        let mut all: Vec<_> = bearers.iter().map(|(bearer, names)| self.cell(norm, bearer, names)).collect();
+        let own = bearers.iter().map(|(bearer, names)| self.cell(norm, bearer, names));
+        Instances::of(own.chain([self.by_whom_unknown(norm, &bearers)]).collect())
+    }
+
+    /// Breaches of a ban by one of its bearers, and by which is not established.
+    pub fn by_whom_unknown(&self, norm: &'w Norm, bearers: &[(Bearer, Vec<Name>)]) -> Own {
         if norm.parts.iter().any(|p| p.verb == Verb::NotDo) && bearers.len() > 1 {
             let group: Vec<Name> = bearers.iter().flat_map(|(_, names)| names.clone()).collect();
             let found = self.cell(norm, &Bearer::NotEstablished(group.clone()), &group);
             let broken = found.iter().flat_map(|sheet| sheet.iter());
             let broken = broken.filter(|v| v.performance == Performance::Violated).cloned();
-            all.push(Arc::new(vec![Arc::new(broken.collect())]));
+            return Arc::new(vec![Arc::new(broken.collect())]);
         }
-        Instances::of(all)
+        Own::default()
     }
 
     /// The instances that one start gives for a bearer.
-    pub fn instances_of(
+    pub fn instances_started(
         &self,
         norm: &'w Norm,
         bearer: &Bearer,
@@ -163,7 +168,7 @@ impl<'w> World<'w, '_> {
     }
 
     /// Who bears a norm: each party that is ever among those named, or those named together.
-    fn bearers(&self, norm: &Norm) -> Vec<(Bearer, Vec<Name>)> {
+    pub fn bearers(&self, norm: &Norm) -> Vec<(Bearer, Vec<Name>)> {
         match &norm.bearer {
             Who::EachOf(_) | Who::EveryOtherOf(_) => {
                 self.leaves(&norm.bearer).into_iter().map(|n| (Bearer::Party(n.clone()), vec![n])).collect()
@@ -1278,7 +1283,9 @@ impl<'w> World<'w, '_> {
             acts.iter().filter(clear).filter(|h| h.seen.against < env.standard).collect();
         let coverage: Vec<Watched> = patterns.iter().map(|p| self.watched(p, env, period)).collect();
         let (decided_by, against) = self.cited(&part.cond, env, period.from, period.to);
-        let ids: BTreeSet<_> = acts.iter().map(|h| &h.seen.record.id).collect();
+        // What is cited is the first of what each pattern matches, so of one pattern it is among the first acts.
+        let few = if patterns.len() == 1 { MOST_CITED } else { usize::MAX };
+        let ids: BTreeSet<_> = acts.iter().take(few).map(|h| &h.seen.record.id).collect();
         let mut outcome = if let Some(first) = breaches.first() {
             let grade = breaches.iter().map(|h| h.seen.grade).max().unwrap_or_default();
             let events = distinct(breaches.iter().map(|h| h.seen.event).collect());

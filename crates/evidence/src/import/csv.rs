@@ -3,6 +3,7 @@
 //! It knows quotes, delimiters and tag rows, and nothing of records. Rows and columns have limits, so that a file that has
 //! lost its line breaks or a closing quote is refused quickly and in little memory.
 
+use super::table::{self, With};
 use super::{Builder, Context, Import, MAX_COLUMNS, MAX_ROW, Refused};
 use crate::codes;
 use crate::mapping::{Cells, From, Mapping};
@@ -42,6 +43,7 @@ pub(super) fn read(text: &str, mapping: &Mapping, context: &Context) -> Result<I
     let mut cells_buffer = vec![0u8; MAX_ROW.min(bytes.len()) + 16];
     let mut ends = vec![0usize; MAX_COLUMNS + 1];
     let mut builder = Builder::new(mapping, context);
+    let derive = table::derive(mapping.format);
     let mut columns: Option<BTreeMap<String, usize>> = None;
     let mut header: Vec<String> = Vec::new();
     let (mut at, mut line) = (0usize, 1u64);
@@ -92,8 +94,9 @@ pub(super) fn read(text: &str, mapping: &Mapping, context: &Context) -> Result<I
             })
             .collect();
         let Some(known) = &columns else {
-            header = row.iter().map(|c| c.trim().to_string()).collect();
-            columns = Some(check_header(&header, mapping, first_line)?);
+            let canonical = derive.map_or(table::as_it_stands as fn(&str) -> String, |d| d.canonical);
+            header = row.iter().map(|c| canonical(c)).collect();
+            columns = Some(check_header(&header, mapping, derive, first_line)?);
             continue;
         };
         if builder.out.rows_read == 0 && builder.out.hxl_rows == 0 && is_tag_row(&row) {
@@ -124,7 +127,17 @@ pub(super) fn read(text: &str, mapping: &Mapping, context: &Context) -> Result<I
             continue;
         }
         let all = || header.iter().cloned().zip(row.iter().map(|c| c.to_string())).collect();
-        builder.row(first_line, &cells, &all)?;
+        let Some(derive) = derive else {
+            builder.row(first_line, &cells, &all)?;
+            continue;
+        };
+        match (derive.columns)(&cells, context) {
+            Ok(computed) => builder.row(first_line, &With { row: &cells, computed }, &all)?,
+            Err(refused) => {
+                let id = builder.stated_id(&cells).ok().flatten();
+                builder.refuse(first_line, refused, id)?;
+            }
+        }
     }
     if columns.is_none() {
         return Err(vec![Refused::of_file(
@@ -140,9 +153,11 @@ pub(super) fn read(text: &str, mapping: &Mapping, context: &Context) -> Result<I
 fn check_header(
     header: &[String],
     mapping: &Mapping,
+    derive: Option<&'static table::Derive>,
     line: u64,
 ) -> Result<BTreeMap<String, usize>, Vec<Refused>> {
     let mut faults = mapping.missing_columns(header);
+    faults.extend(table::missing(derive, header));
     if let ([one], false) = (header, faults.is_empty()) {
         for (mark, shown) in [(';', ";"), ('\t', "\\t"), ('|', "|"), (',', ",")] {
             if mark as u8 != mapping.delimiter && one.contains(mark) {

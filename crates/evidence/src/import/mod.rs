@@ -11,11 +11,22 @@
 //!
 //! Where to start reading: [`import()`], then `Builder::record`.
 
+pub mod acled;
+pub mod cap;
 mod csv;
+pub mod firms;
 mod geojson;
+mod json_rows;
 mod jsonl;
+pub mod odk;
+pub mod osce;
+pub mod parquet;
+pub mod sensorthings;
+mod table;
 pub mod ucdp;
+mod xml;
 
+use crate::incident::details;
 use crate::mapping::{
     self, Cells, Column, Field, From, Keep, Mapping, Pick, Reading, RoleKind, UnknownPlace,
 };
@@ -45,11 +56,37 @@ pub enum Format {
     GeoJson,
     /// UCDP GED, a table with known columns.
     Ucdp,
+    /// A Parquet file, as a table.
+    Parquet,
+    /// An export of ACLED, a table with known columns.
+    Acled,
+    /// Active fires of NASA FIRMS, a table with known columns.
+    Firms,
+    /// A table of ceasefire violations as the OSCE's monitors annexed them.
+    Osce,
+    /// Submissions of ODK or Kobo forms, as XML or JSON.
+    Odk,
+    /// Observations of the OGC SensorThings API.
+    SensorThings,
+    /// Alerts of the Common Alerting Protocol.
+    Cap,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 4] = [Format::Csv, Format::Jsonl, Format::GeoJson, Format::Ucdp];
+    pub const ALL: [Format; 11] = [
+        Format::Csv,
+        Format::Jsonl,
+        Format::GeoJson,
+        Format::Ucdp,
+        Format::Parquet,
+        Format::Acled,
+        Format::Firms,
+        Format::Osce,
+        Format::Odk,
+        Format::SensorThings,
+        Format::Cap,
+    ];
 
     /// The word for it on the command line and in mappings.
     pub fn word(self) -> &'static str {
@@ -58,6 +95,29 @@ impl Format {
             Format::Jsonl => "jsonl",
             Format::GeoJson => "geojson",
             Format::Ucdp => "ucdp",
+            Format::Parquet => "parquet",
+            Format::Acled => "acled",
+            Format::Firms => "firms",
+            Format::Osce => "osce",
+            Format::Odk => "odk",
+            Format::SensorThings => "sensorthings",
+            Format::Cap => "cap",
+        }
+    }
+
+    /// Whether its rows are those of a table, whatever file it lies in.
+    fn is_table(self) -> bool {
+        matches!(
+            self,
+            Format::Csv | Format::Ucdp | Format::Parquet | Format::Acled | Format::Firms | Format::Osce
+        )
+    }
+
+    /// The mapping that it ships with; `None` where the columns are the reader's own.
+    pub fn embedded(self) -> Option<Mapping> {
+        match self {
+            Format::Csv | Format::Jsonl | Format::GeoJson | Format::Parquet => None,
+            known => Mapping::embedded(known.word()),
         }
     }
 
@@ -78,12 +138,23 @@ pub struct Context {
     pub calendar: Calendar,
     /// Marks every record as part of an exercise.
     pub exercise: bool,
+    /// The day on which the report was issued that a table belongs to: its days may have no year.
+    pub issued: Option<jiff::civil::Date>,
+    /// Hashes of the files that were given beside the rows, by their names.
+    pub attachments: BTreeMap<String, String>,
 }
 
 impl Context {
     /// A context in UTC.
     pub fn new(now: Instant, dataset: &str) -> Context {
-        Context { now, dataset: dataset.to_string(), calendar: Calendar::utc(), exercise: false }
+        Context {
+            now,
+            dataset: dataset.to_string(),
+            calendar: Calendar::utc(),
+            exercise: false,
+            issued: None,
+            attachments: BTreeMap::new(),
+        }
     }
 }
 
@@ -110,6 +181,8 @@ pub struct Import {
     pub refused_without_id: usize,
     /// The records came in the project's own form, with their own identities and moments.
     pub own_form: bool,
+    /// The source is a feed: what it no longer has is not withdrawn.
+    pub is_feed: bool,
 }
 
 /// A remark on a number of rows that were used.
@@ -197,35 +270,42 @@ pub fn import(
     mapping: Option<&Mapping>,
     context: &Context,
 ) -> Result<Import, Vec<Refused>> {
-    let stated = mapping.map_or(encoding_rs::UTF_8, |m| m.encoding);
-    let text = decode::text(bytes, stated).map_err(|fault| vec![fault])?;
-    let own;
-    let mapping = match (mapping, format) {
-        (Some(mapping), _) => mapping,
-        (None, Format::Jsonl) => return jsonl::own_records(&text, context),
-        (None, Format::Ucdp) => {
-            own = Mapping::ucdp();
-            &own
+    let mut mapping = match (mapping, format.embedded(), format) {
+        (Some(mapping), _, _) => mapping.clone(),
+        (None, Some(known), _) => known,
+        (None, None, Format::Jsonl) => {
+            let text = decode::text(bytes, encoding_rs::UTF_8).map_err(|fault| vec![fault])?;
+            return jsonl::own_records(&text, context);
         }
-        (None, Format::Csv | Format::GeoJson) => {
-            own = Mapping::plain();
-            &own
-        }
+        (None, None, _) => Mapping::plain(),
     };
-    let table = |format| matches!(format, Format::Csv | Format::Ucdp);
     if let Some(meant) = mapping.format
         && meant != format
-        && !(table(meant) && table(format))
+        && !(meant.is_table() && format.is_table())
     {
         let reason =
             format!("the mapping is for `{}`, and the file is read as `{}`", meant.word(), format.word());
         let remedy = "give the format or the mapping that fits the file";
         return Err(vec![Refused::of_file(codes::MAPPING, 0, &reason, remedy)]);
     }
+    // What a known table computes goes with its mapping, or with the format that was named.
+    if mapping.format.is_none_or(|meant| matches!(meant, Format::Csv | Format::Parquet)) {
+        mapping.format = Some(format);
+    }
+    let mapping = &mapping;
+    if format == Format::Parquet {
+        return parquet::read(bytes, mapping, context);
+    }
+    let text = decode::text(bytes, mapping.encoding).map_err(|fault| vec![fault])?;
     match format {
-        Format::Csv | Format::Ucdp => csv::read(&text, mapping, context),
+        Format::Csv | Format::Ucdp | Format::Acled | Format::Firms | Format::Osce | Format::Parquet => {
+            csv::read(&text, mapping, context)
+        }
         Format::Jsonl => jsonl::read(&text, mapping, context),
         Format::GeoJson => geojson::read(&text, mapping, context),
+        Format::Odk => odk::read(&text, mapping, context),
+        Format::SensorThings => sensorthings::read(&text, mapping, context),
+        Format::Cap => cap::read(&text, mapping, context),
     }
 }
 
@@ -275,7 +355,8 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(mapping: &'a Mapping, context: &'a Context) -> Builder<'a> {
-        let out = Import { dataset: context.dataset.clone(), ..Import::default() };
+        let is_feed = !mapping.withdraws_vanished;
+        let out = Import { dataset: context.dataset.clone(), is_feed, ..Import::default() };
         Builder {
             mapping,
             context,
@@ -475,6 +556,7 @@ impl<'a> Builder<'a> {
                 record.extra = kept.collect();
             }
         }
+        self.beyond(row, &mut record)?;
         if id.is_none() {
             // The moment of the import is no part of what a row says.
             let content = Record { recorded: Instant(0), ..record.clone() };
@@ -482,8 +564,44 @@ impl<'a> Builder<'a> {
             record.id = Name::from(format!("{}-{content}", Name::slug(&self.context.dataset)));
         }
         record.extra.insert(DATASET.to_string(), self.context.dataset.clone());
-        record.exercise = self.context.exercise;
+        record.exercise = self.context.exercise || row.cell("@exercise").is_some();
         Ok(record)
+    }
+
+    /// Details of an incident, the records that it changes, and its files.
+    fn beyond(&mut self, row: &dyn Cells, record: &mut Record) -> Result<(), Refused> {
+        let m = self.mapping;
+        for (key, field) in &m.details {
+            if let Some(read) = mapping::read(field, row)? {
+                details::put(record, key, &read.text())
+                    .map_err(|fault| read.refuse(codes::DETAIL, fault.reason, fault.remedy))?;
+            }
+        }
+        for (field, changed) in [
+            (&m.supersedes, &mut record.supersedes),
+            (&m.withdraws, &mut record.withdraws),
+            (&m.disputes, &mut record.disputes),
+        ] {
+            if let Some(read) = mapping::read(field, row)? {
+                *changed = Some(name_of(&read.text()).ok_or_else(|| no_letters(&read))?);
+            }
+        }
+        if let Some(read) = mapping::read(&m.attachments, row)? {
+            for name in read.text().split([';', '|']).map(str::trim).filter(|name| !name.is_empty()) {
+                let hash = self.context.attachments.get(name);
+                if let Some(hash) = hash {
+                    record.attachments.push(hash.clone());
+                } else {
+                    self.warn(
+                        "an attachment is named that was not given beside the rows (`--attachments DIR`)"
+                            .to_string(),
+                    );
+                }
+                let shown = hash.map_or("not given", String::as_str).to_string();
+                record.extra.insert(format!("attachment:{}", short(name)), shown);
+            }
+        }
+        Ok(())
     }
 
     fn when(&mut self, row: &dyn Cells, calendar: &Calendar) -> Result<(When, Option<Instant>), Refused> {
@@ -800,7 +918,7 @@ fn marking(text: &str) -> Option<Marking> {
         None => (text, None),
     };
     let releasable_to = to.map(|to| to.split(',').filter_map(name_of).collect());
-    Some(Marking { level: Tlp::parse(level)?, releasable_to })
+    Some(Marking { releasable_to, ..Marking::of(Tlp::parse(level)?) })
 }
 
 fn needed(field: &Field, row: &dyn Cells, why: &str) -> Result<Reading, Refused> {
@@ -809,7 +927,7 @@ fn needed(field: &Field, row: &dyn Cells, why: &str) -> Result<Reading, Refused>
         None => {
             let column = field.iter().find_map(|case| match &case.from {
                 From::Column(column) => Some(column.clone()),
-                From::OneOf(columns) => columns.first().cloned(),
+                From::OneOf(columns) | From::Joined(columns) => columns.first().cloned(),
                 From::Constant(_) => None,
             });
             Err(empty(&column.unwrap_or(Column { name: String::new(), optional: true }), why))

@@ -11,6 +11,7 @@ mod actors;
 mod circles;
 mod expressions;
 mod facts;
+mod horizon;
 mod moments;
 pub mod names;
 mod norms;
@@ -138,6 +139,7 @@ pub(crate) fn lower(text: &str, file: &File, document: &Document) -> (Agreement,
     lower.preamble();
     lower.norms();
     lower.readings();
+    lower.horizon();
     lower.undeclared_time();
     lower.quotes();
     lower.circles();

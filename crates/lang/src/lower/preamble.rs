@@ -10,7 +10,7 @@ use servanda_model::time::{EventDay, MonthRounding};
 use servanda_model::{Calendar, Grade, Number};
 
 impl<'a> Lower<'a> {
-    fn preamble_decl(&self) -> Option<&'a Decl> {
+    pub(super) fn preamble_decl(&self) -> Option<&'a Decl> {
         self.decls(Keyword::Agreement).next()
     }
 
@@ -168,8 +168,12 @@ impl<'a> Lower<'a> {
             self.agreement.in_force = Some(Moment::Begins(Box::new(super::expressions::all_of(needs))));
         }
         if decl.field("in force").is_none() && self.agreement.in_force.is_none() {
+            let then = match self.agreement.signed {
+                Some(_) => "it counts as in force from its signature",
+                None => "every norm applies from the beginning of time",
+            };
             self.report(
-                Diagnostic::warning("S0507", decl.name_span(), "the text never says when it enters into force: every norm waits")
+                Diagnostic::warning("S0507", decl.name_span(), format!("the text never says when it enters into force: {then}"))
                     .help("add `in force` with a date or a moment: `in force 30 days after ratification by each of guarantors`"),
             );
         }

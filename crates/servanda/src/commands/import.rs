@@ -29,6 +29,12 @@ pub struct Arguments {
     /// Name of the source, the same each time it is imported again [default: the file's name]
     #[arg(long, value_name = "NAME")]
     dataset: Option<String>,
+    /// Day on which the report was issued that a table belongs to: its days may have no year
+    #[arg(long, value_name = "DATE")]
+    issued: Option<jiff::civil::Date>,
+    /// Folder with the files that the rows name (photos): each is entered by its hash
+    #[arg(long, value_name = "DIR")]
+    attachments: Option<PathBuf>,
     /// Say what would happen and enter nothing
     #[arg(long)]
     dry_run: bool,
@@ -45,6 +51,20 @@ enum Form {
     Geojson,
     /// UCDP Georeferenced Event Dataset
     Ucdp,
+    /// A Parquet file, as a table
+    Parquet,
+    /// Export of ACLED (may not be passed on)
+    Acled,
+    /// Active fires of NASA FIRMS: what satellites saw glow
+    Firms,
+    /// Table of ceasefire violations as the OSCE's monitors annexed them
+    Osce,
+    /// Submissions of ODK or Kobo forms, XML or JSON
+    Odk,
+    /// Observations of the OGC SensorThings API, JSON
+    Sensorthings,
+    /// Alerts of the Common Alerting Protocol, XML
+    Cap,
 }
 
 impl Form {
@@ -54,6 +74,13 @@ impl Form {
             Form::Jsonl => Format::Jsonl,
             Form::Geojson => Format::GeoJson,
             Form::Ucdp => Format::Ucdp,
+            Form::Parquet => Format::Parquet,
+            Form::Acled => Format::Acled,
+            Form::Firms => Format::Firms,
+            Form::Osce => Format::Osce,
+            Form::Odk => Format::Odk,
+            Form::Sensorthings => Format::SensorThings,
+            Form::Cap => Format::Cap,
         }
     }
 }
@@ -75,6 +102,8 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
             format: arguments.format.format(),
             mapping: mapping.clone(),
             dataset: arguments.dataset.as_deref(),
+            issued: arguments.issued,
+            attachments: arguments.attachments.as_deref(),
             only_look: arguments.dry_run,
         };
         let entered = source::import(&workspace, &order, session)?;
@@ -89,17 +118,8 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
 impl Arguments {
     fn mapping(&self, workspace: &Workspace) -> Result<Option<Mapping>, Failure> {
         let mapping = match &self.map {
-            None if self.format == Form::Ucdp => Some(Mapping::ucdp()),
-            None => None,
-            Some(named) => {
-                let short = workspace.mapping(&named.to_string_lossy());
-                let path = if named.components().count() == 1 && !named.exists() && short.exists() {
-                    &short
-                } else {
-                    named
-                };
-                Some(source::mapping(path)?)
-            }
+            None => self.format.format().embedded(),
+            Some(named) => Some(source::mapping(&source::mapping_place(workspace, named))?),
         };
         match (&self.fact, mapping) {
             (None, mapping) => Ok(mapping),

@@ -1,17 +1,29 @@
 //! The commands, one module each. A command reads its arguments, does its work and says whether the answer is yes.
 
+mod account;
 mod backtest;
+mod backup;
 mod check;
 mod cluster;
 mod demo;
 mod duties;
+mod erase;
 mod exercise;
 mod explain;
 mod fmt;
 mod import;
+mod incident;
+mod key;
+mod links;
+mod listen;
+mod log;
 mod new;
+mod rebuild;
+mod record;
+mod restore;
 mod serve;
 mod status;
+mod sync;
 mod test;
 mod why;
 
@@ -51,6 +63,20 @@ enum Command {
     Explain(explain::Arguments),
     /// Make records of the reports of others
     Import(import::Arguments),
+    /// Keep, prove and check the tamper-evident log
+    Log(Box<log::Arguments>),
+    /// Record one incident by hand, or an entry about one
+    Record(Box<record::Arguments>),
+    /// Take in what sensors report, as it comes
+    Listen(listen::Arguments),
+    /// Deliver an outbox
+    Sync(sync::Arguments),
+    /// Show everything that is on file about an incident
+    Incident(incident::One),
+    /// List incidents
+    Incidents(incident::Many),
+    /// Say which reports speak of one event: proposals, and what people rule about them
+    Links(links::Arguments),
     /// Show the board: what is kept, what is broken, what is due
     Status(status::Arguments),
     /// Show why a verdict is what it is
@@ -67,6 +93,26 @@ enum Command {
     Serve(serve::Arguments),
     /// Make an exercise world: records, and what had really happened
     Exercise(exercise::Arguments),
+    /// Say who may sign in, for whom, and what they may see and do
+    Account(account::Arguments),
+    /// Register the keys that sources sign with
+    Key(key::Arguments),
+    /// Destroy what a record says; the log keeps that there was one
+    Erase(erase::Arguments),
+    /// Copy a workspace so that it fits together, while others write
+    Backup(backup::Arguments),
+    /// Bring a backup back
+    Restore(restore::Arguments),
+    /// Make the database again of the log, or compare the two
+    Rebuild(rebuild::Arguments),
+}
+
+/// The workspace that was named, or the one that the current folder lies in.
+fn workspace(named: Option<&std::path::Path>) -> Result<servanda_store::Workspace, Failure> {
+    Ok(match named {
+        Some(root) => servanda_store::Workspace::open(root)?,
+        None => servanda_store::Workspace::find(std::path::Path::new("."))?,
+    })
 }
 
 /// What came of a command that ran.
@@ -98,7 +144,7 @@ impl Line {
             Err(failure) if failure.nobody_reads => ExitCode::SUCCESS,
             Err(failure) => {
                 session.note(&failure.shown(session.colour_of_errors));
-                ExitCode::from(2)
+                ExitCode::from(if failure.integrity { 3 } else { 2 })
             }
         }
     }
@@ -113,6 +159,13 @@ impl Command {
             Command::Fmt(arguments) => fmt::run(&arguments, session),
             Command::Explain(arguments) => explain::run(&arguments, session),
             Command::Import(arguments) => import::run(&arguments, session),
+            Command::Log(arguments) => log::run(*arguments, session),
+            Command::Record(arguments) => record::run(&arguments, session),
+            Command::Listen(arguments) => listen::run(&arguments, session),
+            Command::Sync(arguments) => sync::run(&arguments, session),
+            Command::Incident(arguments) => incident::one(&arguments, session),
+            Command::Incidents(arguments) => incident::many(&arguments, session),
+            Command::Links(arguments) => links::run(&arguments, session),
             Command::Status(arguments) => status::run(&arguments, session),
             Command::Why(arguments) => why::run(&arguments, session),
             Command::Duties(arguments) => duties::run(&arguments, session),
@@ -121,6 +174,12 @@ impl Command {
             Command::Test(arguments) => test::run(&arguments, session),
             Command::Serve(arguments) => serve::run(arguments, session),
             Command::Exercise(arguments) => exercise::run(&arguments, session),
+            Command::Account(arguments) => account::run(&arguments, session),
+            Command::Key(arguments) => key::run(&arguments, session),
+            Command::Erase(arguments) => erase::run(&arguments, session),
+            Command::Backup(arguments) => backup::run(&arguments, session),
+            Command::Restore(arguments) => restore::run(&arguments, session),
+            Command::Rebuild(arguments) => rebuild::run(&arguments, session),
         }
     }
 }

@@ -33,6 +33,8 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         format: Format::Csv,
         mapping: Some(source::mapping(&workspace.mapping("reports"))?),
         dataset: None,
+        issued: None,
+        attachments: None,
         only_look: false,
     };
     let entered = source::import(&workspace, &order, session)?;

@@ -103,9 +103,7 @@ fn a_file_of_which_nothing_can_be_used_changes_nothing() {
     servanda(&root, &["import", "csv", "gone.csv"]).ends_with(2).complains(&["cannot read `gone.csv`"]);
     servanda(&root, &["import", "csv", "records"]).ends_with(2).complains(&["it is a folder"]);
     servanda(&root, &["import", "jsonl", "records/reports.csv"]).ends_with(2).complains(&["reports.csv"]);
-    servanda(&root, &["import", "parquet", "records/reports.csv"])
-        .ends_with(2)
-        .complains(&["csv", "geojson"]);
+    servanda(&root, &["import", "xlsx", "records/reports.csv"]).ends_with(2).complains(&["csv", "geojson"]);
     servanda(&root, &["import", "csv", "records/reports.csv", "--into", "zones"])
         .ends_with(2)
         .complains(&["no workspace", "servanda new"]);
@@ -197,6 +195,8 @@ fn a_clock_that_jumped_back_records_nothing_in_the_past() {
         earliest: Instant(0),
         recorded: ahead,
         source: String::new(),
+        marking: Default::default(),
+        supersedes: None,
         json: servanda_evidence::record_json::to_json(&record),
     };
     let intake = Intake {

@@ -1,6 +1,7 @@
 use super::*;
-use crate::Workspace;
-use std::fs;
+use rusqlite::Connection;
+use servanda_model::Instant;
+use servanda_model::record::Marking;
 use tempfile::TempDir;
 
 fn record(id: &str) -> StoredRecord {
@@ -10,6 +11,8 @@ fn record(id: &str) -> StoredRecord {
         earliest: Instant(1),
         recorded: Instant(2),
         source: "SMM".into(),
+        marking: Marking::default(),
+        supersedes: None,
         json: format!("{{\"id\":\"{id}\"}}"),
     }
 }
@@ -44,7 +47,9 @@ fn entered(ids: &[&str]) -> (TempDir, Workspace) {
 fn what_was_entered_comes_back_in_order() {
     let (folder, workspace) = workspace();
     assert_eq!(workspace.records().unwrap(), []);
-    assert!(!folder.path().join("servanda.db").exists(), "reading makes no file");
+    for made in ["servanda.db", "log", "payload", "keys", "secret"] {
+        assert!(!folder.path().join(made).exists(), "reading makes no {made}");
+    }
     workspace.enter(&intake(None), &[record("b"), record("a")], None, 0).unwrap();
     workspace.enter(&intake(None), &[record("c")], None, 2).unwrap();
     assert_eq!(workspace.records().unwrap(), [record("b"), record("a"), record("c")]);
@@ -96,37 +101,54 @@ fn the_database_itself_refuses_to_change_or_lose_a_record() {
         for conflict in ["REPLACE", "INSERT OR REPLACE", "INSERT"] {
             for columns in ["number, id", "number, 'other'", "number + 1, id"] {
                 let sql = format!(
-                    "{conflict} INTO record SELECT {columns}, fact, 9, 9, '', import, '' FROM record"
+                    "{conflict} INTO record SELECT {columns}, fact, 9, 9, '', label, supersedes, import, '' FROM record"
                 );
                 refused(&sql, "a record");
             }
+            let sql =
+                format!("{conflict} INTO entry SELECT number, 'x', 9, 'x', 9, leaf, 0, 0, 0 FROM entry");
+            refused(&sql, "an entry");
         }
+    }
+    for table in ["about", "entry", "label", "statement"] {
+        refused(&format!("DELETE FROM {table}"), "never deleted");
     }
     assert_eq!(workspace.records().unwrap(), [record("a")]);
 }
 
 #[test]
 fn it_is_kept_in_the_way_that_survives_a_power_cut() {
-    let (folder, workspace) = entered(&["a"]);
-    let path = folder.path().join("servanda.db");
-    let database = Database::open(&path, false).unwrap().unwrap();
-    let text = |p: &str| database.connection.query_row(p, [], |r| r.get::<_, String>(0)).unwrap();
-    assert_eq!(text("PRAGMA journal_mode"), "wal");
-    assert_eq!(database.number("PRAGMA synchronous").unwrap(), 2);
-    assert_eq!(database.number("PRAGMA foreign_keys").unwrap(), 1);
-    assert_eq!(database.number("PRAGMA user_version").unwrap(), FORMAT);
-    drop(workspace);
+    let (_folder, workspace) = entered(&["a"]);
+    let mut pragmas = Vec::new();
+    workspace
+        .store()
+        .read(|connection| {
+            for pragma in ["synchronous", "foreign_keys", "user_version", "secure_delete"] {
+                pragmas.push(connection.number(&format!("PRAGMA {pragma}"), &[])?);
+            }
+            connection.query("PRAGMA journal_mode", &[], |mut row| {
+                assert_eq!(row.text()?, "wal");
+                Ok(())
+            })
+        })
+        .unwrap();
+    assert_eq!(pragmas, [2, 1, crate::schema::FORMAT, 1]);
 }
 
 #[test]
-fn a_newer_format_a_stranger_and_a_wreck_are_refused() {
+fn another_format_a_stranger_and_a_wreck_are_refused() {
     let (folder, workspace) = entered(&["a"]);
     let path = folder.path().join("servanda.db");
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", FORMAT + 1).unwrap();
+    let format = |n: i64| Connection::open(&path).unwrap().pragma_update(None, "user_version", n).unwrap();
+    format(crate::schema::FORMAT + 1);
     let error = workspace.records().unwrap_err();
     assert!(error.is_newer() && error.help_text().is_some(), "{error}");
-    assert!(error.to_string().contains("format 2; this one knows 1"), "{error}");
+    assert!(error.to_string().contains("format 3; this one knows 2"), "{error}");
     assert!(workspace.enter(&intake(None), &[record("b")], None, 1).unwrap_err().is_newer());
+    format(1);
+    let error = workspace.records().unwrap_err();
+    assert!(error.is_corrupt() && error.to_string().contains("older servanda"), "{error}");
+    assert!(error.help_text().unwrap().contains("import the sources again"), "{error}");
 
     fs::remove_file(&path).unwrap();
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();

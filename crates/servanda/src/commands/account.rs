@@ -1,0 +1,134 @@
+//! `servanda account`: who may sign in, for which party, and what they may see and do.
+
+use super::Answer;
+use crate::failure::Failure;
+use crate::session::Session;
+use servanda_model::Name;
+use servanda_model::record::Tlp;
+use servanda_store::Account;
+use servanda_store::policy::{Role, TLP, Viewer};
+use std::io::BufRead;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: What,
+    /// Workspace; without it, the one that the current folder lies in
+    #[arg(long, global = true, value_name = "DIR")]
+    workspace: Option<PathBuf>,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Make an account, or say anew what stands of it
+    Set(Set),
+    /// Let an account sign in no more
+    Close {
+        /// Its name
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Show all accounts
+    List,
+}
+
+#[derive(clap::Args)]
+struct Set {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// The party that it belongs to, as the agreement names it
+    #[arg(long, value_name = "PARTY")]
+    party: Option<String>,
+    /// The body that it belongs to
+    #[arg(long, value_name = "BODY")]
+    body: Option<String>,
+    /// What it may do: reader, reporter, analyst, releaser, registrar, officer, auditor
+    #[arg(long, value_name = "ROLE")]
+    role: Vec<String>,
+    /// Up to which level it is cleared, such as `TLP:AMBER`, or of another policy `NATO=AMBER`
+    #[arg(long, value_name = "LEVEL")]
+    clearance: Vec<String>,
+    /// A caveat that it holds
+    #[arg(long, value_name = "CAVEAT")]
+    caveat: Vec<String>,
+    /// Read its password from standard input, one line; without it, an account keeps the one it has
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+fn clearance(given: &str) -> Result<(Name, Tlp), Failure> {
+    let (policy, level) = given.split_once('=').unwrap_or((TLP, given));
+    let level = Tlp::parse(level).ok_or_else(|| {
+        Failure::new(format!("`{given}` is no level")).help(format!(
+            "the levels are {}; of another policy than TLP, write `POLICY=LEVEL`",
+            Tlp::ALL.map(Tlp::word).join(", ")
+        ))
+    })?;
+    Ok((Name::from(policy), level))
+}
+
+fn role(word: &str) -> Result<Role, Failure> {
+    Role::parse(word).ok_or_else(|| {
+        let known: Vec<&str> = Role::ALL.iter().map(|role| role.word()).collect();
+        Failure::new(format!("there is no role `{word}`")).help(format!("the roles are {}", known.join(", ")))
+    })
+}
+
+pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> {
+    let store = super::workspace(arguments.workspace.as_deref())?.store();
+    let keeper = Viewer::keeper();
+    match &arguments.what {
+        What::Set(set) => {
+            let old = store.accounts()?.remove(&set.name);
+            let mut account = old.unwrap_or_else(|| Account::new(&set.name));
+            account.party = set.party.as_deref().map(Name::from);
+            account.body = set.body.as_deref().map(Name::from);
+            account.roles = set.role.iter().map(|word| role(word)).collect::<Result<_, _>>()?;
+            account.clearances =
+                set.clearance.iter().map(|given| clearance(given)).collect::<Result<_, _>>()?;
+            account.caveats = set.caveat.iter().map(|caveat| Name::from(caveat.as_str())).collect();
+            account.closed = false;
+            if set.password_stdin {
+                let mut line = String::new();
+                std::io::stdin()
+                    .lock()
+                    .read_line(&mut line)
+                    .map_err(|e| Failure::new(format!("cannot read the password: {e}")))?;
+                account.set_password(line.trim_end_matches(['\r', '\n']))?;
+            }
+            let receipt = store.put_account(&account, session.now, &keeper)?;
+            session.say(&format!("`{}` stands so from entry {} of the log on\n", set.name, receipt.entry))?;
+        }
+        What::Close { name } => {
+            let mut account = store.accounts()?.remove(name).ok_or_else(|| {
+                Failure::new(format!("there is no account `{name}`"))
+                    .help("`servanda account list` shows all")
+            })?;
+            account.closed = true;
+            store.put_account(&account, session.now, &keeper)?;
+            session.say(&format!("`{name}` can sign in no more\n"))?;
+        }
+        What::List => {
+            let mut out = String::new();
+            for account in store.accounts()?.into_values() {
+                let mut words: Vec<String> = Vec::new();
+                words.extend(account.party.iter().map(|party| format!("of {party}")));
+                words.extend(account.body.iter().map(|body| format!("in {body}")));
+                words.extend(account.roles.iter().map(|role| role.word().to_string()));
+                words.extend(account.clearances.iter().map(|(policy, level)| match policy.as_str() {
+                    TLP => level.word().to_string(),
+                    policy => format!("{policy}={}", level.word()),
+                }));
+                words.extend(account.caveats.iter().map(|caveat| format!("holds {caveat}")));
+                if account.closed {
+                    words.push("closed".to_string());
+                }
+                out.push_str(&format!("{}  {}\n", account.name, words.join(", ")));
+            }
+            session.say(if out.is_empty() { "there are no accounts\n" } else { &out })?;
+        }
+    }
+    Ok(Answer::Yes)
+}

@@ -1,0 +1,180 @@
+//! `servanda log bundle`: chosen entries with all that proves them, in a folder that an auditor checks off-line.
+
+use super::keep::notes;
+use super::{policy, secret};
+use crate::commands::Answer;
+use crate::failure::Failure;
+use crate::input;
+use crate::session::Session;
+use servanda_ledger::bundle::{self, Parts, Shown};
+use servanda_ledger::checkpoint::Checkpoint;
+use servanda_ledger::proof::Proof;
+use servanda_ledger::witness::Request;
+use servanda_store::files::FolderDraft;
+use servanda_store::log::Log;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The log
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// The log's private key, which signs the list of files
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Who must have signed
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+    /// Numbers of the entries: `3,7-12`
+    #[arg(long, value_name = "LIST")]
+    entries: String,
+    /// Folder with what opens entries, as N.envelope and N.salt; what is not there is withheld
+    #[arg(long, value_name = "DIR")]
+    opened: Option<PathBuf>,
+    /// Entries that are withheld although they could be opened: `7,9-10`
+    #[arg(long, value_name = "LIST", default_value = "")]
+    withhold: String,
+    /// What is said of withheld entries: category and authority
+    #[arg(long, value_name = "TEXT")]
+    because: Option<String>,
+    /// The sources' keys: lines `key VKEY FROM [UNTIL]`
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// Checkpoints of the past, which the bundle shows to be continued
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    earlier: Vec<PathBuf>,
+    /// Lines on who had the material before, when and why
+    #[arg(long, value_name = "FILE")]
+    custody: Option<PathBuf>,
+    /// Who makes the bundle, for its custody log
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// What for, for its custody log
+    #[arg(long, value_name = "TEXT")]
+    purpose: String,
+    /// Folder for the bundle, which must not be there yet
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> {
+    let policy = policy(&arguments.policy)?;
+    let key = secret(&arguments.key)?;
+    let log = Log::open(&arguments.dir, None)?;
+    let Some((checkpoint, head)) = log.witnessed()? else {
+        return Err(Failure::new(format!(
+            "no checkpoint of `{}` was witnessed yet",
+            arguments.dir.display()
+        ))
+        .help("`servanda log propose`, then `servanda log cosign`"));
+    };
+    policy.verify(&checkpoint).map_err(|e| Failure::integrity(format!("the witnessed checkpoint: {e}")))?;
+    let withheld = numbers(&arguments.withhold)?;
+    let mut entries = Vec::new();
+    let mut opened = 0;
+    for index in numbers(&arguments.entries)? {
+        if index >= head.size {
+            return Err(Failure::new(format!(
+                "entry {index} is not under the witnessed checkpoint of size {}",
+                head.size
+            ))
+            .help("have a newer checkpoint witnessed first"));
+        }
+        let path = log.inclusion_at(index, head.size)?;
+        let entry = log.leaves(index..index + 1)?.swap_remove(0);
+        let proof = Proof { extra: Some(entry), index, path, checkpoint: checkpoint.clone() };
+        let folder = arguments.opened.as_deref().filter(|_| !withheld.contains(&index));
+        let shown = match folder.map(|folder| material(folder, index)).transpose()?.flatten() {
+            Some(shown) => {
+                opened += 1;
+                shown
+            }
+            None => Shown::Withheld(arguments.because.clone().ok_or_else(|| {
+                Failure::new(format!("entry {index} is not opened"))
+                    .help("say why and by whose authority, with --because")
+            })?),
+        };
+        entries.push((proof, shown));
+    }
+    let mut earlier = Vec::new();
+    for (note, path) in notes(&arguments.earlier)?.into_iter().zip(&arguments.earlier) {
+        let past = Checkpoint::signed_by(&note, log.key()).map_err(|e| super::about(path, &e))?;
+        if past.size > head.size || log.root_at(past.size)? != past.root {
+            return Err(Failure::integrity(format!("`{}` is not of this log's past", path.display())));
+        }
+        let proof = log.consistency_between(past.size, head.size)?;
+        earlier.push((note, Request { old: past.size, proof, checkpoint: checkpoint.clone() }));
+    }
+    let keys = match &arguments.keys {
+        Some(path) => bundle::parse_keys(&input::bytes(path, 1 << 20)?)
+            .map_err(|e| Failure::new(format!("`{}`: {e}", path.display())))?,
+        None => Vec::new(),
+    };
+    let mut custody: Vec<String> = match &arguments.custody {
+        Some(path) => input::text(path)?.lines().map(str::to_string).collect(),
+        None => Vec::new(),
+    };
+    custody.push(format!(
+        "{}\t{}\tbundle of {} entries, {opened} opened, made\t{}",
+        session.now,
+        arguments.by,
+        entries.len(),
+        arguments.purpose
+    ));
+    let count = entries.len();
+    let parts = Parts { policy, checkpoint, keys, entries, earlier, custody, made_ms: session.now.0 };
+    let files = bundle::build(&parts, &key)
+        .map_err(|e| Failure::new(e.to_string()).help("make several smaller bundles"))?;
+    let draft = FolderDraft::beside(&arguments.out)?;
+    for (path, bytes) in &files {
+        let place = draft.path().join(path);
+        let written = match place.parent() {
+            Some(folder) => std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&place, bytes)),
+            None => std::fs::write(&place, bytes),
+        };
+        written.map_err(|e| Failure::new(format!("cannot write `{path}` of the bundle: {e}")))?;
+    }
+    draft.publish("manifest")?;
+    session.say(&format!(
+        "made {} with {count} entries, {opened} opened and {} withheld, at the checkpoint of size {}\n",
+        arguments.out.display(),
+        count - opened,
+        head.size
+    ))?;
+    Ok(Answer::Yes)
+}
+
+/// What opens an entry, if it is there.
+fn material(folder: &Path, index: u64) -> Result<Option<Shown>, Failure> {
+    let envelope = folder.join(format!("{index}.envelope"));
+    if !envelope.exists() {
+        return Ok(None);
+    }
+    let salt = folder.join(format!("{index}.salt"));
+    let text = input::text(&salt)?;
+    let text = text.trim_end();
+    let digits = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let byte = |i: usize| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).ok();
+    let bytes: Option<Vec<u8>> = if digits { (0..32).map(byte).collect() } else { None };
+    let salt = bytes
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| Failure::new(format!("`{}` is no salt: it has 64 digits", salt.display())))?;
+    Ok(Some(Shown::Opened { envelope: input::bytes(&envelope, bundle::LARGEST_FILE as u64)?, salt }))
+}
+
+/// `3,7-12` as numbers.
+fn numbers(list: &str) -> Result<BTreeSet<u64>, Failure> {
+    let mut numbers = BTreeSet::new();
+    for part in list.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let form =
+            || Failure::new(format!("`{part}` names no entries")).help("write numbers and ranges: 3,7-12");
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let (from, to): (u64, u64) = (from.parse().map_err(|_| form())?, to.parse().map_err(|_| form())?);
+        if from > to || to - from >= 100_000 {
+            return Err(form());
+        }
+        numbers.extend(from..=to);
+    }
+    Ok(numbers)
+}

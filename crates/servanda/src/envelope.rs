@@ -1,0 +1,108 @@
+//! Keys and signed envelopes at the edge: private keys in files, public keys as the workspace has registered them.
+//!
+//! The bytes are those of `ledger` (DSSE, signed-note keys). What it adds is where keys lie and how they are told of.
+//!
+//! Invariants
+//! - a private key is written once, readable by its owner alone, and never shown;
+//! - an envelope counts as a submitter's only where a registered key of that very name signed it.
+//!
+//! Where to start reading: [`seal`], then [`signed_by`].
+
+use crate::failure::Failure;
+use crate::input;
+use servanda_ledger::envelope::Envelope;
+use servanda_ledger::note::{SignerKey, VerifierKey};
+use servanda_store::{Store, files};
+use std::path::Path;
+
+/// A private key.
+pub struct Key(SignerKey);
+
+/// A public key.
+pub struct Registered {
+    /// Whose it is.
+    source: String,
+    key: VerifierKey,
+    /// Why it was revoked, where it was.
+    revoked: Option<String>,
+}
+
+impl Key {
+    /// Makes a key and writes it; a file that is there is left as it is.
+    pub fn create(path: &Path, name: &str) -> Result<Key, Failure> {
+        if path.exists() {
+            return Err(
+                Failure::new(format!("`{}` is there already", path.display())).help("name another folder")
+            );
+        }
+        let (private, _) = servanda_store::new_key(name)?;
+        files::write_private(path, format!("{private}\n").as_bytes())?;
+        Key::open(path)
+    }
+
+    /// Reads a key.
+    pub fn open(path: &Path) -> Result<Key, Failure> {
+        let text = input::text(path)?;
+        let key = SignerKey::parse(text.trim()).map_err(|e| {
+            Failure::new(format!("`{}` is no private key: {e}", path.display()))
+                .help("restore it from a copy")
+        })?;
+        Ok(Key(key))
+    }
+
+    /// The public key, as it is handed around.
+    pub fn public(&self) -> String {
+        self.0.public().to_string()
+    }
+}
+
+/// A signed envelope, on one line.
+pub fn seal(key: &Key, payload_type: &str, payload: &str) -> String {
+    let mut envelope = Envelope::new(payload_type, payload.as_bytes());
+    envelope.sign(&key.0);
+    envelope.to_json()
+}
+
+/// What an envelope holds, whoever signed it.
+pub fn payload(line: &[u8]) -> Result<Vec<u8>, String> {
+    let envelope = Envelope::parse(line).map_err(|e| e.to_string())?;
+    Ok(envelope.payload_unverified().to_vec())
+}
+
+/// The short name of the submitter's key that signed an envelope.
+pub fn signed_by(line: &[u8], submitter: &str, keys: &[Registered]) -> Result<String, String> {
+    let envelope = Envelope::parse(line).map_err(|e| e.to_string())?;
+    let theirs: Vec<&Registered> = keys.iter().filter(|k| k.source == submitter).collect();
+    if theirs.is_empty() {
+        return Err(format!("no key of `{submitter}` is registered here"));
+    }
+    let verifiers: Vec<&VerifierKey> = theirs.iter().map(|k| &k.key).collect();
+    let (_, signers) = envelope.verify(&verifiers).map_err(|e| e.to_string())?;
+    let fitting: Vec<&&Registered> = theirs.iter().filter(|k| signers.contains(&&k.key)).collect();
+    match fitting.iter().find(|k| k.revoked.is_none()).or(fitting.first()) {
+        None => Err(format!("no key of `{submitter}` has signed it")),
+        Some(Registered { revoked: Some(why), .. }) => {
+            Err(format!("the key of `{submitter}` was revoked: {why}"))
+        }
+        Some(key) => Ok(key.key.short()),
+    }
+}
+
+fn parse(text: &str) -> Result<VerifierKey, Failure> {
+    VerifierKey::parse(text.trim()).map_err(|e| Failure::new(format!("this is no public key: {e}")))
+}
+
+/// The keys that are registered in a workspace.
+pub fn registered(store: &Store) -> Result<Vec<Registered>, Failure> {
+    let all = store.keys()?.into_iter();
+    all.map(|k| Ok(Registered { source: k.source.to_string(), key: parse(&k.key)?, revoked: k.revoked }))
+        .collect()
+}
+
+/// The public key of an outbox: the file `NAME.pub` beside it.
+pub fn own(folder: &Path, submitter: &str) -> Result<Vec<Registered>, Failure> {
+    let path = folder.join(format!("{submitter}.pub"));
+    let key = parse(&input::text(&path)?)
+        .map_err(|f| f.help(format!("restore `{}` from a copy", path.display())))?;
+    Ok(vec![Registered { source: submitter.to_string(), key, revoked: None }])
+}

@@ -1,0 +1,382 @@
+//! The one way by which a submission from outside becomes a record of a workspace.
+//!
+//! Everything that comes over a channel (an outbox that is synchronised, HTTP, MQTT) passes through [`Intake`]. It opens an
+//! envelope, holds it to the registered keys, and hands it to the store, which holds it to the submitter's numbers and gives the
+//! receipt.
+//!
+//! Invariants
+//! - a submission is entered once, however often it is sent; the second time it is answered like the first;
+//! - a submitter enters, corrects and takes back records of its own only;
+//! - a record counts as known from the moment at which it came in, not from when it was written down elsewhere: that moment is
+//!   kept beside it;
+//! - what one submission lacks does not hold up those of others.
+//!
+//! Where to start reading: [`Intake::submit`].
+
+use crate::envelope::{self, Registered};
+use crate::failure::Failure;
+use crate::source;
+use servanda_evidence::codes;
+use servanda_evidence::import::Refused;
+use servanda_evidence::outbox::{self, Submission, sha256};
+use servanda_evidence::{Context, Format, Import, Mapping, diff, quarantine_csv};
+use servanda_model::{Agreement, Calendar, Instant, Name, Record};
+use servanda_store::policy::{Role, Viewer};
+use servanda_store::{self as store, Entry, Intake as Imported, Store, StoredRecord, Submitted, Workspace};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Under which keys of [`Record::extra`] it stands how a record came.
+const CAME_AS: &str = "submission";
+const MADE: &str = "submission.made";
+
+/// What came of a submission.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// Its submitter.
+    pub submitter: String,
+    /// Its number.
+    pub number: u64,
+    /// The hash of its envelope.
+    pub hash: String,
+    /// The record.
+    pub record: Name,
+    /// What the workspace promises: a note signed by its log.
+    pub receipt: String,
+    /// It had come before.
+    pub again: bool,
+}
+
+/// Why a submission is not taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// Stable code, with a page.
+    pub code: &'static str,
+    /// Whose and the how-manieth, where that is known.
+    pub of: Option<(String, u64)>,
+    /// Why.
+    pub reason: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// What was made of a document.
+pub struct Made {
+    /// Records entered.
+    pub made: usize,
+    /// Rows that were known already, as they are.
+    pub unchanged: usize,
+    /// Rows read.
+    pub read: usize,
+    /// Rows that could not be used.
+    pub refused: Vec<Refused>,
+    /// Where they lie, from the workspace's root.
+    pub quarantine: Option<String>,
+}
+
+/// What is known of a workspace between two submissions.
+#[derive(Default)]
+struct Known {
+    /// Records that are there.
+    count: usize,
+    /// The last moment at which anything was recorded.
+    latest: Option<Instant>,
+    /// The versions of each record, by the identity of the first.
+    versions: BTreeMap<String, Vec<Record>>,
+}
+
+/// A workspace that takes submissions in.
+pub struct Intake {
+    workspace: Workspace,
+    store: Store,
+    /// What comes into the workspace of an exercise belongs to it.
+    exercise: bool,
+    /// Zone of civil times.
+    calendar: Calendar,
+    known: Known,
+}
+
+impl Intake {
+    /// Reads what is there.
+    pub fn open(workspace: Workspace) -> Result<Intake, Failure> {
+        let known = Known::of(&workspace)?;
+        let agreement = agreement_of(&workspace)?;
+        let store = workspace.store();
+        Ok(Intake { workspace, store, exercise: agreement.exercise, calendar: agreement.calendar, known })
+    }
+
+    /// The mapping for documents of a format: the workspace's own of that name, else the one that ships.
+    pub fn mapping(&self, format: Format) -> Result<Mapping, Failure> {
+        let own = self.workspace.mapping(format.word());
+        if own.is_file() {
+            return source::mapping(&own);
+        }
+        Ok(format.embedded().unwrap_or_else(Mapping::plain))
+    }
+
+    /// Takes submissions in, in order, and answers each.
+    pub fn submit(
+        &mut self,
+        envelopes: &[String],
+        now: Instant,
+    ) -> Result<Vec<Result<Taken, Refusal>>, Failure> {
+        let recorded = self.known.latest.map_or(now, |latest| latest.max(now));
+        let mut opened: Vec<Result<(Taken, Record), Refusal>> = Vec::new();
+        let mut submissions = Vec::new();
+        // Keys come and go while a channel is open.
+        let keys = envelope::registered(&self.store)?;
+        for line in envelopes {
+            opened.push(open_one(line, &keys).map(|(submission, key)| {
+                let Submission { submitter, number, previous, made, mut record } = submission;
+                record.recorded = recorded;
+                record.exercise |= self.exercise;
+                record.extra.insert(CAME_AS.to_string(), format!("{submitter}/{number}"));
+                record.extra.insert(MADE.to_string(), made.to_string());
+                let mut by = Viewer::public();
+                by.name = submitter.clone();
+                by.roles.insert(Role::Reporter);
+                submissions.push(store::Submission {
+                    submitter: submitter.clone(),
+                    by,
+                    number,
+                    previous: previous.as_deref().and_then(hash_of),
+                    submitted: Submitted { bytes: line.clone(), made: Some(made) },
+                    key: Some(key),
+                    entry: Entry::Record(source::stored(&record)),
+                });
+                let hash = sha256(line.as_bytes());
+                (
+                    Taken {
+                        submitter,
+                        number,
+                        hash,
+                        record: record.id.clone(),
+                        receipt: String::new(),
+                        again: false,
+                    },
+                    record,
+                )
+            }));
+        }
+        let mut receipts = self.store.submit_all(submissions, now).into_iter();
+        let answer = |one: Result<(Taken, Record), Refusal>| {
+            let (taken, record) = one?;
+            match receipts.next() {
+                Some(Ok(receipt)) => {
+                    if !receipt.again {
+                        self.known.add(&record);
+                    }
+                    Ok(Taken { receipt: receipt.note, again: receipt.again, ..taken })
+                }
+                Some(Err(error)) => Err(Refusal {
+                    code: codes::OUTBOX,
+                    of: Some((taken.submitter, taken.number)),
+                    reason: error.to_string(),
+                    remedy: error.help_text().unwrap_or("nothing was entered; send it again").to_string(),
+                }),
+                None => Err(Refusal {
+                    code: codes::OUTBOX,
+                    of: Some((taken.submitter, taken.number)),
+                    reason: "it was not answered".to_string(),
+                    remedy: "send it again: nothing is entered twice".to_string(),
+                }),
+            }
+        };
+        Ok(opened.into_iter().map(answer).collect())
+    }
+
+    /// Keeps a file by its hash.
+    pub fn attach(&self, bytes: &[u8]) -> Result<(), Failure> {
+        self.store.attach(bytes)?;
+        Ok(())
+    }
+
+    /// Takes in a document of a format, unsigned: what is new in it, and what corrects what was there. It is a feed: what it does
+    /// not have is not withdrawn.
+    pub fn document(
+        &mut self,
+        format: Format,
+        mapping: &Mapping,
+        dataset: &str,
+        bytes: &[u8],
+        now: Instant,
+    ) -> Result<Made, Failure> {
+        for _ in 0..5 {
+            let at = self.known.latest.map_or(now, |latest| latest.max(now));
+            let context = Context {
+                calendar: self.calendar.clone(),
+                exercise: self.exercise,
+                ..Context::new(at, dataset)
+            };
+            let mut import =
+                servanda_evidence::import(format, bytes, Some(mapping), &context).or_else(|faults| {
+                    // A message of which nothing can be used is a refused row, not the end of a channel.
+                    let rows = faults.len();
+                    let all = Import {
+                        dataset: dataset.to_string(),
+                        rows_read: rows,
+                        refused: faults,
+                        ..Import::default()
+                    };
+                    Ok::<Import, Failure>(all)
+                })?;
+            import.is_feed = true;
+            let there: Vec<Record> = import
+                .records
+                .iter()
+                .filter_map(|record| self.known.versions.get(root_of(&record.id)))
+                .flatten()
+                .cloned()
+                .collect();
+            let changes = diff(&there, &import, at);
+            let records: Vec<Record> = changes.records().cloned().collect();
+            let quarantine = (!import.refused.is_empty()).then(|| {
+                let date = self.calendar.date(at).to_string();
+                self.workspace.quarantine_place(dataset, &date)
+            });
+            let made = Made {
+                made: records.len(),
+                unchanged: changes.unchanged,
+                read: import.rows_read,
+                refused: import.refused.clone(),
+                quarantine: quarantine.clone(),
+            };
+            if records.is_empty() && quarantine.is_none() {
+                return Ok(made);
+            }
+            let stored: Vec<StoredRecord> = records.iter().map(source::stored).collect();
+            let entry = Imported {
+                file: dataset.to_string(),
+                sha256: sha256(bytes),
+                entered: at,
+                read: import.rows_read as u64,
+                made: records.len() as u64,
+                refused: import.refused.len() as u64,
+                quarantine,
+            };
+            let refused = (!import.refused.is_empty()).then(|| quarantine_csv(&import));
+            match self.workspace.enter(
+                &entry,
+                &stored,
+                refused.as_deref().map(str::as_bytes),
+                self.known.count,
+            ) {
+                Ok(_) => {
+                    records.iter().for_each(|record| self.known.add(record));
+                    return Ok(made);
+                }
+                Err(error) if error.is_busy() => self.known = Known::of(&self.workspace)?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Failure::new("the workspace is being written by others all the time").help("run this again"))
+    }
+}
+
+/// Opens an envelope: a registered key of the submitter signed it, and it speaks for nobody else.
+fn open_one(line: &str, keys: &[Registered]) -> Result<(Submission, String), Refusal> {
+    let refuse = |of, reason: String, remedy: &str| Refusal {
+        code: codes::OUTBOX,
+        of,
+        reason,
+        remedy: remedy.to_string(),
+    };
+    if line.len() > 2 * outbox::LONGEST {
+        let reason = format!("the envelope has more than {} bytes", 2 * outbox::LONGEST);
+        return Err(refuse(None, reason, "attach large things by their hash"));
+    }
+    let payload = envelope::payload(line.as_bytes())
+        .map_err(|why| refuse(None, why, "send what `servanda record` wrote, unchanged"))?;
+    let submission = outbox::parse(&payload).map_err(|f| refuse(None, f.reason, &f.remedy))?;
+    let of = Some((submission.submitter.clone(), submission.number));
+    let key = envelope::signed_by(line.as_bytes(), &submission.submitter, keys).map_err(|why| {
+        let name = &submission.submitter;
+        let remedy = format!("if it is known whose it is: `servanda key register {name} {name}.pub`");
+        refuse(of.clone(), why, &remedy)
+    })?;
+    let own = |id: &Name| id.as_str().starts_with(&format!("{}-", submission.submitter));
+    let record = &submission.record;
+    let changed = [&record.supersedes, &record.withdraws];
+    if let Some(other) =
+        [Some(&record.id)].into_iter().chain(changed.map(Option::as_ref)).flatten().find(|id| !own(id))
+    {
+        let reason = format!(
+            "`{}` submits, corrects or takes back `{other}`, which is not its own",
+            submission.submitter
+        );
+        return Err(refuse(
+            of,
+            reason,
+            "a submitter's records begin with its name; of others it may say that they are wrong (`disputes`)",
+        ));
+    }
+    Ok((submission, key))
+}
+
+/// The bytes of a hash in hexadecimal.
+fn hash_of(text: &str) -> Option<[u8; 32]> {
+    let mut out = [0; 32];
+    for (byte, digits) in out.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(out)
+}
+
+/// The identity of the first version: `x` of `x~3`.
+fn root_of(id: &Name) -> &str {
+    match id.as_str().rsplit_once('~') {
+        Some((root, version)) if version.parse::<u32>().is_ok_and(|v| v >= 2) => root,
+        _ => id.as_str(),
+    }
+}
+
+impl Known {
+    fn of(workspace: &Workspace) -> Result<Known, Failure> {
+        let mut known = Known::default();
+        for record in source::entered(workspace)? {
+            known.add(&record);
+        }
+        Ok(known)
+    }
+
+    fn add(&mut self, record: &Record) {
+        self.count += 1;
+        self.latest = self.latest.max(Some(record.recorded));
+        self.versions.entry(root_of(&record.id).to_string()).or_default().push(record.clone());
+    }
+}
+
+/// Enters records that a person made here, in the workspace itself.
+pub fn by_hand(
+    workspace: &Workspace,
+    now: Instant,
+    mut make: impl FnMut(&BTreeSet<Name>, Instant) -> Result<Vec<Record>, Failure>,
+) -> Result<Vec<Record>, Failure> {
+    for _ in 0..5 {
+        let known = Known::of(workspace)?;
+        let recorded = known.latest.map_or(now, |latest| latest.max(now));
+        let mut records = make(&known.versions.values().flatten().map(|r| r.id.clone()).collect(), recorded)?;
+        records.iter_mut().for_each(|record| record.recorded = recorded);
+        let stored: Vec<StoredRecord> = records.iter().map(source::stored).collect();
+        let text: String = stored.iter().map(|r| r.json.as_str()).collect();
+        let import = Imported {
+            file: "by hand".to_string(),
+            sha256: sha256(text.as_bytes()),
+            entered: recorded,
+            read: records.len() as u64,
+            made: records.len() as u64,
+            refused: 0,
+            quarantine: None,
+        };
+        match workspace.enter(&import, &stored, None, known.count) {
+            Ok(_) => return Ok(records),
+            Err(error) if error.is_busy() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Failure::new("the workspace is being written by others all the time").help("run this again"))
+}
+
+/// What an agreement under work has: its zone and its facts.
+pub fn agreement_of(workspace: &Workspace) -> Result<Agreement, Failure> {
+    Ok(servanda_lang::check(&crate::input::text(&workspace.agreement())?).agreement)
+}

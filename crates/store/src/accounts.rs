@@ -1,0 +1,276 @@
+//! Accounts: people with their party, roles, clearances and password. What stands of an account is what was said of it last.
+//!
+//! It knows no session and no page. Passwords are kept as argon2id hashes, and nowhere else.
+//!
+//! Invariants
+//! - what is said of accounts is for nobody's eyes but the keeper's and this module's;
+//! - whether a name is known cannot be told from the answer to a wrong password, nor from the time that it takes;
+//! - nobody changes an account but a registrar, and nobody gives a role to themselves.
+//!
+//! Where to start reading: [`Account`], then [`Store::sign_in`].
+
+use crate::entry::Statement;
+use crate::error::{Error, Kind};
+use crate::policy::{Role, Viewer};
+use crate::seal::random;
+use crate::sources::need;
+use crate::store::{Receipt, Store};
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::{Algorithm, Argon2, Params, Version};
+use serde::{Deserialize, Serialize};
+use servanda_model::record::{Marking, Tlp};
+use servanda_model::{Instant, Name};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The kind of statements on accounts.
+const ACCOUNT: &str = "account";
+/// No shorter password is taken.
+const SHORTEST: usize = 12;
+/// And no longer one, so that nobody keeps the machine busy with it.
+const LONGEST: usize = 1024;
+
+/// Somebody who may sign in.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Account {
+    /// The name to sign in with.
+    pub name: String,
+    /// The party that it belongs to.
+    pub party: Option<Name>,
+    /// The body that it belongs to.
+    pub body: Option<Name>,
+    /// What it may do.
+    pub roles: BTreeSet<Role>,
+    /// Up to which level it is cleared, for each policy.
+    pub clearances: BTreeMap<Name, Tlp>,
+    /// The caveats that it holds.
+    pub caveats: BTreeSet<Name>,
+    /// It cannot sign in any more.
+    pub closed: bool,
+    /// The hash of its password; `None`: it has none and cannot sign in with one.
+    password: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    party: Option<Name>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<Name>,
+    roles: Vec<String>,
+    clearances: BTreeMap<Name, String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    caveats: BTreeSet<Name>,
+    #[serde(default)]
+    closed: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
+}
+
+/// For the keeper only: whatever level, it is released to nobody.
+fn hidden() -> Marking {
+    Marking { releasable_to: Some(BTreeSet::new()), ..Marking::of(Tlp::Red) }
+}
+
+/// 19 MiB, two passes, one lane.
+///
+/// # Source
+/// OWASP Password Storage Cheat Sheet, argon2id.
+fn argon2() -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19 * 1024, 2, 1, None).unwrap_or_default())
+}
+
+fn hash(password: &str) -> Result<String, Error> {
+    let refused = |why: String| Error::new(Kind::Refused, format!("the password {why}"));
+    if password.chars().count() < SHORTEST {
+        return Err(refused(format!("has fewer than {SHORTEST} characters"))
+            .help("a few words in a row are easy to keep in mind"));
+    }
+    if password.len() > LONGEST {
+        return Err(refused(format!("has more than {LONGEST} bytes")));
+    }
+    let mut salt = [0; 16];
+    random(&mut salt)?;
+    let hashed = argon2().hash_password_with_salt(password.as_bytes(), &salt);
+    hashed.map(|hash| hash.to_string()).map_err(|e| refused(format!("cannot be hashed: {e}")))
+}
+
+impl Account {
+    /// Somebody by that name, with nothing yet.
+    pub fn new(name: &str) -> Account {
+        Account { name: name.to_string(), ..Account::default() }
+    }
+
+    /// Gives it a password.
+    ///
+    /// # Errors
+    /// [`Error::is_refused`] where it is too short or too long.
+    pub fn set_password(&mut self, password: &str) -> Result<(), Error> {
+        self.password = Some(hash(password)?);
+        Ok(())
+    }
+
+    /// What it may see and do.
+    pub fn viewer(&self) -> Viewer {
+        let mut viewer = Viewer::named(&self.name);
+        viewer.party = self.party.clone();
+        viewer.body = self.body.clone();
+        viewer.roles = self.roles.clone();
+        viewer.clearances = self.clearances.clone();
+        viewer.caveats = self.caveats.clone();
+        viewer
+    }
+
+    fn statement(&self) -> Result<Statement, Error> {
+        let said = Said {
+            party: self.party.clone(),
+            body: self.body.clone(),
+            roles: self.roles.iter().map(|role| role.word().to_string()).collect(),
+            clearances: self.clearances.iter().map(|(k, v)| (k.clone(), v.word().to_string())).collect(),
+            caveats: self.caveats.clone(),
+            closed: self.closed,
+            password: self.password.clone(),
+        };
+        let json = serde_json::to_string(&said).map_err(|e| Error::new(Kind::Refused, e.to_string()))?;
+        Ok(Statement { kind: ACCOUNT.into(), subject: self.name.as_str().into(), marking: hidden(), json })
+    }
+
+    fn of(statement: Statement) -> Result<Account, Error> {
+        let name = statement.subject.to_string();
+        let wrong = |why: String| {
+            Error::integrity(format!("what is said of the account `{name}` cannot be read: {why}"))
+        };
+        let said: Said = serde_json::from_str(&statement.json).map_err(|e| wrong(e.to_string()))?;
+        let mut roles = BTreeSet::new();
+        for word in &said.roles {
+            roles.insert(Role::parse(word).ok_or_else(|| wrong(format!("no role `{word}`")))?);
+        }
+        let mut clearances = BTreeMap::new();
+        for (policy, word) in said.clearances {
+            let level = Tlp::parse(&word).ok_or_else(|| wrong(format!("no level `{word}`")))?;
+            clearances.insert(policy, level);
+        }
+        Ok(Account {
+            party: said.party,
+            body: said.body,
+            roles,
+            clearances,
+            caveats: said.caveats,
+            closed: said.closed,
+            password: said.password,
+            name,
+        })
+    }
+}
+
+impl Store {
+    /// Makes an account, or says anew what stands of it.
+    ///
+    /// # Errors
+    /// [`Error::is_denied`] for whoever is no registrar, or changes what they may do themselves; [`Error::is_refused`] where the
+    /// name is none.
+    pub fn put_account(&self, account: &Account, now: Instant, by: &Viewer) -> Result<Receipt, Error> {
+        need(by, Role::Registrar, "change accounts")?;
+        let fine = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '@');
+        if account.name.is_empty() || account.name.len() > 64 || !account.name.chars().all(fine) {
+            return Err(Error::new(Kind::Refused, format!("`{}` is no name for an account", account.name))
+                .help("1 to 64 letters, digits and `-._@`"));
+        }
+        if account.name == by.name {
+            return Err(Error::new(Kind::Denied, "nobody changes what they may do themselves")
+                .help("ask another registrar, or the keeper of the folder"));
+        }
+        let statement = account.statement()?;
+        self.say_once(by, now, |_| Ok(statement))
+    }
+
+    /// All accounts.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn accounts(&self) -> Result<BTreeMap<String, Account>, Error> {
+        let mut accounts = BTreeMap::new();
+        for (statement, _) in self.view(&Viewer::keeper()).statements(ACCOUNT)? {
+            let account = Account::of(statement)?;
+            accounts.insert(account.name.clone(), account);
+        }
+        Ok(accounts)
+    }
+
+    /// Whoever signs in with that name and password.
+    ///
+    /// # Errors
+    /// [`Error::is_denied`], in the same words whatever was wrong.
+    pub fn sign_in(&self, name: &str, password: &str) -> Result<Viewer, Error> {
+        let denied = || {
+            Error::new(Kind::Denied, "name or password is wrong, or the account is closed")
+                .help("a registrar can set a new password")
+        };
+        if password.len() > LONGEST {
+            return Err(denied());
+        }
+        let account = self.accounts()?.remove(name).filter(|account| !account.closed);
+        let known = account.as_ref().and_then(|account| account.password.clone());
+        // An unknown name costs as much time as a wrong password.
+        let against = match &known {
+            Some(known) => known.clone(),
+            None => hash("nobody has this password")?,
+        };
+        let parsed = PasswordHash::new(&against)
+            .map_err(|e| Error::integrity(format!("the password of `{name}` cannot be read: {e}")))?;
+        let right = argon2().verify_password(password.as_bytes(), &parsed).is_ok();
+        match account.filter(|_| right && known.is_some()) {
+            Some(account) => Ok(account.viewer()),
+            None => Err(denied()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::workspace;
+
+    #[test]
+    fn people_sign_in_with_what_was_said_of_them_last() {
+        let (_folder, workspace) = workspace();
+        let store = workspace.store();
+        let (keeper, now) = (Viewer::keeper(), Instant(10_000));
+        let mut anna = Account::new("anna");
+        anna.party = Some("Poland".into());
+        anna.roles = [Role::Reader, Role::Registrar].into();
+        anna.clearances = [(crate::policy::TLP.into(), Tlp::Amber)].into();
+        assert!(anna.set_password("too short").unwrap_err().is_refused());
+        assert!(anna.set_password(&"x".repeat(2_000)).unwrap_err().is_refused());
+        anna.set_password("a bridge over the river").unwrap();
+        store.put_account(&anna, now, &keeper).unwrap();
+        store.put_account(&Account::new("ben"), now, &keeper).unwrap();
+        assert_eq!(store.sign_in("anna", "a bridge over the river").unwrap(), anna.viewer());
+        let words: BTreeSet<String> =
+            [("anna", "a bridge over the rivel"), ("ben", "nobody has this password"), ("eve", "x")]
+                .map(|(name, password)| store.sign_in(name, password).unwrap_err().to_string())
+                .into();
+        assert_eq!(words.len(), 1, "{words:?}");
+
+        // Nobody raises themselves, and nobody but a registrar another.
+        let viewer = anna.viewer();
+        assert!(store.put_account(&anna, now, &viewer).unwrap_err().is_denied());
+        let mut ben = Account::new("ben");
+        ben.set_password("another long password").unwrap();
+        assert!(store.put_account(&ben, now, &Viewer::named("eve")).unwrap_err().is_denied());
+        store.put_account(&ben, now, &viewer).unwrap();
+        assert!(store.put_account(&Account::new("a b"), now, &viewer).unwrap_err().is_refused());
+        store.sign_in("ben", "another long password").unwrap();
+        anna.closed = true;
+        store.put_account(&anna, now, &keeper).unwrap();
+        assert!(store.sign_in("anna", "a bridge over the river").unwrap_err().is_denied());
+
+        // What is said of accounts is seen by nobody else, whatever they are cleared for.
+        let mut all = Viewer::named("all");
+        all.clearances = [(crate::policy::TLP.into(), Tlp::Red)].into();
+        assert_eq!(store.view(&all).statements("account").unwrap(), []);
+        assert_eq!(store.compare().unwrap().different, 0);
+        store.rebuild().unwrap();
+        store.sign_in("ben", "another long password").unwrap();
+    }
+}

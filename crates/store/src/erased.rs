@@ -1,0 +1,97 @@
+//! `erased/`: for each erased entry a small signed order, which can be shown to whoever holds an older copy.
+//!
+//! The order to erase is an entry of the log, and sealed like all others, so an older copy without its key could not read
+//! it. What stands here says only which entry is to have no key any more. It says nothing about what was in it.
+//!
+//! Invariants
+//! - only the log's own key signs an order;
+//! - an order fits one leaf: carried to another log, or to another entry, it destroys nothing.
+
+use crate::disk::RealDisk;
+use crate::error::{Error, Kind};
+use crate::files;
+use crate::log::{Log, LogKey};
+use crate::slots::Slots;
+use crate::store::Store;
+use servanda_ledger::note::Note;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+const HEADER: &str = "servanda erasure v1";
+
+fn text(origin: &str, entry: u64, leaf: &[u8]) -> String {
+    let hash = crate::backup::hex(&servanda_ledger::tree::leaf_hash(leaf));
+    format!("{HEADER}\n{origin}\nentry {entry}\nleaf {hash}\n")
+}
+
+/// Writes the order for an entry.
+pub(crate) fn write(folder: &Path, key: &LogKey, entry: u64, leaf: &[u8]) -> Result<(), Error> {
+    let path = folder.join(format!("{entry}.note"));
+    if path.exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).map_err(|e| Error::io("make", folder, e))?;
+    let mut note =
+        Note::new(text(key.name(), entry, leaf)).map_err(|e| Error::new(Kind::Refused, e.to_string()))?;
+    note.sign(key, 0);
+    files::write(&path, note.to_string().as_bytes())
+}
+
+/// The entries that the orders of a folder name.
+///
+/// # Errors
+/// [`Error::is_integrity`] where one is not signed by the log, or fits another leaf.
+pub(crate) fn read(folder: &Path, log: &Log) -> Result<BTreeSet<u64>, Error> {
+    let mut entries = BTreeSet::new();
+    let list = match fs::read_dir(folder) {
+        Ok(list) => list,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(entries),
+        Err(e) => return Err(Error::io("read", folder, e)),
+    };
+    for file in list {
+        let path = file.map_err(|e| Error::io("read", folder, e))?.path();
+        if path.extension().is_none_or(|ending| ending != "note") {
+            continue;
+        }
+        let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
+        let wrong = |why: String| Error::integrity(format!("the order `{}`: {why}", path.display()));
+        let note = Note::parse(&bytes).map_err(|e| wrong(e.to_string()))?;
+        note.verify_by(log.key()).map_err(|e| wrong(e.to_string()))?;
+        let entry =
+            note.text().lines().nth(2).and_then(|line| line.strip_prefix("entry ")?.parse::<u64>().ok());
+        let entry = entry.ok_or_else(|| wrong("it names no entry".to_string()))?;
+        // Of an entry that an older log does not have nothing has to be erased there.
+        if entry >= log.size() {
+            continue;
+        }
+        let leaf = log.leaves(entry..entry + 1)?;
+        if note.text() != text(log.origin(), entry, &leaf[0]) {
+            return Err(wrong(format!("it was made for another entry {entry} than this log has")));
+        }
+        entries.insert(entry);
+    }
+    Ok(entries)
+}
+
+/// Applies the orders of a folder to a store, and keeps them there. Says how many keys were destroyed.
+pub(crate) fn apply(store: &Store, log: &Log, folder: &Path) -> Result<u64, Error> {
+    let mut slots = Slots::open(&store.places.keys)?;
+    let mut count = 0;
+    for entry in read(folder, log)? {
+        if slots.get(entry)?.is_some_and(|slot| !slot.is_wiped()) {
+            slots.wipe(&RealDisk, entry)?;
+            count += 1;
+        }
+        let name = format!("{entry}.note");
+        let kept = store.places.erased.join(&name);
+        if !kept.exists() {
+            let bytes =
+                fs::read(folder.join(&name)).map_err(|e| Error::io("read", &folder.join(&name), e))?;
+            fs::create_dir_all(&store.places.erased)
+                .map_err(|e| Error::io("make", &store.places.erased, e))?;
+            files::write(&kept, &bytes)?;
+        }
+    }
+    Ok(count)
+}
