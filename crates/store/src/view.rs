@@ -152,10 +152,9 @@ impl View<'_> {
     pub fn records_after(&self, id: Option<&str>) -> Result<Vec<StoredRecord>, Error> {
         match id {
             None => self.records(),
-            Some(id) => self.records_where(
-                "number > (SELECT number FROM record WHERE id = ?1)",
-                &[Value::Text(id)],
-            ),
+            Some(id) => {
+                self.records_where("number > (SELECT number FROM record WHERE id = ?1)", &[Value::Text(id)])
+            }
         }
     }
 
