@@ -10,12 +10,14 @@ use crate::input;
 use crate::intake::Intake;
 use crate::session::Session;
 use crate::source;
-use rumqttc::{Client, Event, Incoming, MqttOptions, Outgoing, Publish, QoS};
+use rumqttc::{Client, Event, Incoming, MqttOptions, Publish, QoS};
 use serde_json::{Value, json};
 use servanda_evidence::{Format, Mapping};
 use servanda_store::Workspace;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
@@ -123,12 +125,14 @@ impl Mqtt {
         let (client, mut connection) = Client::new(self.options()?, TOGETHER * 2);
         let (events, came) = mpsc::channel();
         // The connection is driven on a thread of its own: waiting for more messages must not hold up its heartbeat.
+        let ending = Arc::new(AtomicBool::new(false));
+        let ends_soon = ending.clone();
         std::thread::spawn(move || {
             loop {
                 let event = connection.recv();
-                let gone = event.is_err();
                 let failed = matches!(event, Ok(Err(_)));
-                if gone || events.send(event.map_err(|_| ())).is_err() {
+                let gone = event.is_err() || (failed && ends_soon.load(Ordering::Acquire));
+                if events.send(event.map_err(|_| ())).is_err() || gone {
                     return;
                 }
                 if failed {
@@ -159,10 +163,6 @@ impl Mqtt {
                     if told.away.take().is_some() {
                         session.note("the broker answers again");
                     }
-                    false
-                }
-                Ok(Ok(Ok(Event::Outgoing(Outgoing::PubAck(_))))) => {
-                    told.acknowledged += 1;
                     false
                 }
                 Ok(Ok(Ok(_))) => false,
@@ -216,17 +216,17 @@ impl Mqtt {
                 break;
             }
         }
-        // What was acknowledged still has to leave this machine; what does not is handed on again, and known.
-        let patience = clock::running() + Duration::from_secs(5);
-        while told.acknowledged < told.messages && clock::running() < patience {
-            if let Ok(Ok(Ok(Event::Outgoing(Outgoing::PubAck(_))))) =
-                came.recv_timeout(Duration::from_millis(50))
-            {
-                told.acknowledged += 1;
+        // What was acknowledged still has to leave this machine, and the farewell goes behind it: when the connection has ended,
+        // it has. What does not get through is handed on again, and known.
+        ending.store(true, Ordering::Release);
+        let _ = client.disconnect();
+        let patience = clock::running() + Duration::from_secs(10);
+        while clock::running() < patience {
+            match came.recv_timeout(Duration::from_millis(50)) {
+                Ok(Ok(Err(_)) | Err(())) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(Ok(Ok(_))) | Err(RecvTimeoutError::Timeout) => {}
             }
         }
-        let _ = client.disconnect();
-        std::thread::sleep(Duration::from_millis(100));
         session.say(&format!(
             "{} messages: {} records made, {} refused, the rest known already\n",
             told.messages, told.made, told.refused
@@ -240,8 +240,6 @@ struct Told {
     messages: usize,
     made: usize,
     refused: usize,
-    /// Messages of which the broker was told that they are stored.
-    acknowledged: usize,
     away: Option<std::time::Instant>,
 }
 
