@@ -17,6 +17,7 @@ use servanda_evidence::corroborate::{
     Candidates, FIELDS, Incidents, Levels, Proposal, Proposals, Reports, Ruling, Said, Weights, fit,
     incidents, propose, reports,
 };
+use servanda_model::record::Marking;
 use servanda_model::{Agreement, Board, Name, Record, RecordId, Verdict};
 use servanda_store::{Workspace, files, sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -419,6 +420,21 @@ impl Desk {
         out
     }
 
+    /// The marking of what a ruling speaks of: it must not tell more than the records do.
+    fn marking(&self, said: &Said) -> Marking {
+        let ids: Vec<&RecordId> = match said {
+            Said::One(records) => records.iter().collect(),
+            Said::Apart { records, from } => records.iter().chain(from).collect(),
+            Said::Undone(id) => {
+                let undone = self.rulings.iter().find(|ruling| ruling.id == *id);
+                return undone.map(|ruling| self.marking(&ruling.said)).unwrap_or_default();
+            }
+        };
+        let mut markings = ids.into_iter().filter_map(|id| self.record(id)).map(|record| &record.marking);
+        let first = markings.next().cloned().unwrap_or_default();
+        markings.fold(first, |all, marking| all.join(marking))
+    }
+
     fn rule(&self, said: Said, score: Option<i64>, who: &Who, session: &Session) -> Result<(), Failure> {
         if who.by.trim().is_empty() {
             return Err(Failure::new("a ruling needs who made it").help("write --by NAME"));
@@ -449,7 +465,7 @@ impl Desk {
             ))
             .help("take the earlier ruling back first: `servanda links undo RULING --by NAME`"));
         }
-        rulings::add(&self.workspace, &self.rulings, &ruling)?;
+        rulings::add(&self.workspace, &self.rulings, &ruling, self.marking(&ruling.said))?;
         let moved = |now: &Incidents, then: &Incidents| {
             let changed = now.of.iter().filter(|(id, incident)| then.of.get(*id) != Some(*incident));
             changed.count() + then.of.keys().filter(|id| !now.of.contains_key(*id)).count()

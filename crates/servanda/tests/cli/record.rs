@@ -469,6 +469,47 @@ fn over_http_one_many_and_a_stream_are_taken_in() {
     assert_eq!(of(here.path(), "node-1").len(), 5);
 }
 
+/// Asks the page until it says this, for half a minute at the most.
+fn shows(serving: &Serving, address: &str, words: &str) -> bool {
+    (0..60).any(|look| {
+        if look > 0 {
+            std::thread::sleep(std::time::Duration::from_millis(500));
+        }
+        ask(serving, &format!("GET {address} HTTP/1.1"), b"").contains(words)
+    })
+}
+
+#[test]
+fn what_is_entered_shows_on_the_page_as_it_comes() {
+    let here = folder();
+    // A case that does not stand still.
+    let settings = here.path().join("w/servanda.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, text.replace("\nat = ", "\n# at = ")).unwrap();
+    outbox(here.path(), "node-1");
+    register(here.path(), "node-1");
+    let serving = serve(here.path(), &["--intake"]);
+    let card = "/api/card?norm=no-fire&bearer=North";
+    assert!(
+        shows(&serving, card, "2025-03-05")
+            && !ask(&serving, &format!("GET {card} HTTP/1.1"), b"").contains("2025-05-01")
+    );
+    // By another process, while it is served.
+    let more = "report,what,start,end,party,number,lat,lon,grade,entered\n\
+                S-9,shot,2025-05-01T10:00,,North,,0.50,0.50,confirmed,2025-05-01T18:00\n";
+    fs::write(here.path().join("more.csv"), more).unwrap();
+    servanda(here.path(), &["import", "csv", "more.csv", "--map", "reports", "--into", "w"]).ends_with(0);
+    assert!(shows(&serving, card, "2025-05-01"), "{}", ask(&serving, &format!("GET {card} HTTP/1.1"), b""));
+    // By a submission: the answer comes when it is stored, and the board of now speaks of a later moment.
+    let moment = |said: &str| {
+        let body = said.split("\r\n\r\n").nth(1).unwrap();
+        serde_json::from_str::<Value>(body).unwrap()["question"]["known_at"].as_str().unwrap().to_string()
+    };
+    let before = moment(&ask(&serving, "GET /api/board HTTP/1.1", b""));
+    servanda(here.path(), &["sync", "node-1", "--to", &serving.1]).ends_with(0);
+    assert!(moment(&ask(&serving, "GET /api/board HTTP/1.1", b"")) > before);
+}
+
 #[test]
 fn a_server_that_goes_away_is_waited_for() {
     let here = folder();
