@@ -369,6 +369,10 @@ impl Known {
     /// What was entered meanwhile, here or by another process.
     fn catch_up(&mut self, store: &Store) -> Result<(), Failure> {
         for record in source::entered_after(store, self.last.as_ref())? {
+            let versions = self.versions.get(root_of(&record.id));
+            if versions.is_some_and(|all| all.iter().any(|known| known.id == record.id)) {
+                continue;
+            }
             self.add(&record);
             if self.told.is_some() {
                 self.fresh.push(record);

@@ -284,7 +284,7 @@ pub fn entered(workspace: &Workspace) -> Result<Vec<Record>, Failure> {
     entered_after(&workspace.store(), None)
 }
 
-/// The records that were entered after the one of that identity; all of them for `None`.
+/// The records that were entered after the one of that identity; all of them for `None`, and where that one was erased.
 pub fn entered_after(store: &Store, last: Option<&Name>) -> Result<Vec<Record>, Failure> {
     let read = |stored: StoredRecord| {
         from_json(&stored.json).map_err(|fault| {
@@ -295,8 +295,12 @@ pub fn entered_after(store: &Store, last: Option<&Name>) -> Result<Vec<Record>, 
             .help("was it written by a newer version? Nothing was changed")
         })
     };
-    let all = store.view(&Viewer::keeper()).records_after(last.map(Name::as_str))?;
-    all.into_iter().map(read).collect()
+    let view = store.view(&Viewer::keeper());
+    let after = match view.records_after(last.map(Name::as_str)) {
+        Err(error) if error.is_not_found() => view.records()?,
+        after => after?,
+    };
+    after.into_iter().map(read).collect()
 }
 
 /// Records of loose files, for one question. `latest` is the last moment at which anything can have been known.
