@@ -4,18 +4,20 @@
 //! quality of service 1) hands on again whatever was not, and nothing is lost; what comes twice is known by its identity.
 
 use super::Answer;
+use crate::clock;
 use crate::failure::Failure;
 use crate::input;
 use crate::intake::Intake;
 use crate::session::Session;
 use crate::source;
-use rumqttc::{Client, Event, Incoming, MqttOptions, Publish, QoS};
+use rumqttc::{Client, Event, Incoming, MqttOptions, Outgoing, Publish, QoS};
 use serde_json::{Value, json};
 use servanda_evidence::{Format, Mapping};
 use servanda_store::Workspace;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant as Monotonic};
+use std::time::Duration;
 
 /// So many are entered at once, at most.
 const TOGETHER: usize = 500;
@@ -134,7 +136,7 @@ impl Mqtt {
                 }
             }
         });
-        let begun = Monotonic::now();
+        let begun = clock::running();
         let ends = self.seconds.map(|s| begun + Duration::from_secs(s));
         let mut told = Told::default();
         let mut waiting: Vec<Publish> = Vec::new();
@@ -159,13 +161,17 @@ impl Mqtt {
                     }
                     false
                 }
+                Ok(Ok(Ok(Event::Outgoing(Outgoing::PubAck(_))))) => {
+                    told.acknowledged += 1;
+                    false
+                }
                 Ok(Ok(Ok(_))) => false,
                 Ok(Ok(Err(error))) => {
                     if told.away.is_none() {
                         session.note(&format!(
                             "the broker does not answer ({error}); it is tried again until it does"
                         ));
-                        told.away = Some(Monotonic::now());
+                        told.away = Some(clock::running());
                     }
                     false
                 }
@@ -175,10 +181,14 @@ impl Mqtt {
                 Err(RecvTimeoutError::Timeout) => true,
             };
             let enough = self.count.is_some_and(|n| told.messages + waiting.len() >= n);
-            let over = ends.is_some_and(|end| Monotonic::now() >= end);
+            let over = ends.is_some_and(|end| clock::running() >= end);
             if !waiting.is_empty() && (quiet || enough || over || waiting.len() >= TOGETHER) {
-                let now = crate::clock::now();
-                let lines: Vec<String> = waiting.iter().map(|m| observation(&m.topic, &m.payload)).collect();
+                let now = clock::now();
+                // At least once may be twice, one right after the other.
+                let mut seen = BTreeSet::new();
+                let mut lines: Vec<String> =
+                    waiting.iter().map(|m| observation(&m.topic, &m.payload)).collect();
+                lines.retain(|line| seen.insert(line.clone()));
                 let document = lines.join("\n");
                 match intake.document(Format::SensorThings, &mapping, &dataset, document.as_bytes(), now) {
                     Ok(made) => {
@@ -206,8 +216,15 @@ impl Mqtt {
                 break;
             }
         }
-        // What was acknowledged still has to leave this machine.
-        std::thread::sleep(Duration::from_millis(200));
+        // What was acknowledged still has to leave this machine; what does not is handed on again, and known.
+        let patience = clock::running() + Duration::from_secs(5);
+        while told.acknowledged < told.messages && clock::running() < patience {
+            if let Ok(Ok(Ok(Event::Outgoing(Outgoing::PubAck(_))))) =
+                came.recv_timeout(Duration::from_millis(50))
+            {
+                told.acknowledged += 1;
+            }
+        }
         let _ = client.disconnect();
         std::thread::sleep(Duration::from_millis(100));
         session.say(&format!(
@@ -223,7 +240,9 @@ struct Told {
     messages: usize,
     made: usize,
     refused: usize,
-    away: Option<Monotonic>,
+    /// Messages of which the broker was told that they are stored.
+    acknowledged: usize,
+    away: Option<std::time::Instant>,
 }
 
 /// An observation on one line. Which datastream it is of stands in the topic, where the message does not say it.

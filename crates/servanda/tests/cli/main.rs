@@ -5,7 +5,10 @@
 mod agreements;
 mod backtest;
 mod import;
+mod keeping;
+mod links;
 mod log;
+mod record;
 mod terminal;
 mod verdicts;
 mod whole;
