@@ -94,6 +94,8 @@ pub struct Case {
     pub board: Board,
     /// Who computed them.
     pub engine: Evaluator,
+    /// Where the agreement lies.
+    pub path: PathBuf,
 }
 
 /// What was read, before anything is computed.
@@ -151,6 +153,17 @@ impl Matter {
         }
     }
 
+    /// The workspace whose records are asked about as they stand now; `None` where the case stands still, or speaks of other
+    /// records, or is only computed as a check.
+    pub fn moving(&self) -> Result<Option<Workspace>, Failure> {
+        let still = self.at.is_some() || self.known_at.is_some() || !self.records.is_empty();
+        if still || self.engine == Evaluator::Reference {
+            return Ok(None);
+        }
+        let clock = |w: &Workspace| w.settings().clock.clone();
+        Ok(self.workspace()?.filter(|w| clock(w).at.is_none() && clock(w).known_at.is_none()))
+    }
+
     /// Reads everything and asks the engine.
     pub fn load(&self, session: &Session) -> Result<Case, Failure> {
         let Heard { workspace, text, agreement, path, question, mut records } = self.hear(session)?;
@@ -161,7 +174,7 @@ impl Matter {
         let working = session.working(&format!("computing the verdicts on {} records", records.len()));
         let board = self.engine.evaluate(&agreement, &places, &records, &question);
         drop(working);
-        Ok(Case { text, agreement, places, records, board, engine: self.engine })
+        Ok(Case { text, agreement, places, records, board, engine: self.engine, path })
     }
 
     /// The verdicts on the same question if the records were these.

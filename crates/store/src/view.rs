@@ -145,6 +145,19 @@ impl View<'_> {
         self.records_where("1 = 1", &[])
     }
 
+    /// The records that were entered after the one of that identity, in order; all of them for `None`.
+    ///
+    /// # Errors
+    /// As [`View::records`].
+    pub fn records_after(&self, id: Option<&str>) -> Result<Vec<StoredRecord>, Error> {
+        match id {
+            None => self.records(),
+            Some(id) => {
+                self.records_where("number > (SELECT number FROM record WHERE id = ?1)", &[Value::Text(id)])
+            }
+        }
+    }
+
     /// The records of a fact that did not happen before `from`, nor after `until`, in the order in which they were entered.
     ///
     /// # Errors
