@@ -54,6 +54,6 @@ pub use release::{Portion, PublicCell, PublicRules, PublicTable, public_levels, 
 pub use settings::{Clock, Database, Demo, Serve, Settings};
 pub use sources::{Signed, SourceKey, new_key};
 pub use store::{Entered, Receipt, Store};
-pub use submit::{Submission, digest};
+pub use submit::{LARGEST_SUBMISSION, Submission, digest};
 pub use view::View;
 pub use workspace::{SETTINGS, Workspace, sha256};
