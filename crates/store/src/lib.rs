@@ -55,6 +55,6 @@ pub use seal::random_bytes;
 pub use settings::{Clock, Database, Demo, Serve, Settings};
 pub use sources::{Signed, SourceKey, new_key};
 pub use store::{Entered, Receipt, Store};
-pub use submit::{Submission, digest};
+pub use submit::{LARGEST_SUBMISSION, Submission, digest};
 pub use view::View;
 pub use workspace::{SETTINGS, Workspace, sha256};
