@@ -11,6 +11,7 @@
 //! servanda-bench sweep N                                                   a sweep over N events
 //! servanda-bench links measure|folds|train CSV MAP                         which reports speak of one event, on labelled reports
 //! servanda-bench links speed N SEED                                        the same among N seeded reports
+//! servanda-bench norms WHAT CLAUSES PARTIES YEARS RECORDS SEED             the general engine; WHAT: text, board, walk, reference
 //! ```
 //!
 //! Never: part of what a user gets. `cargo xtask bench` runs it.
@@ -22,6 +23,7 @@
 mod data;
 mod links;
 mod measure;
+mod norms;
 mod plain;
 mod trace;
 mod verdicts;
@@ -99,8 +101,18 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
         ["links", "folds", csv, map] => links::measured(csv, map, true),
         ["links", "speed", n, seed] => Ok(links::speed(number(n)?, number(seed)?)),
         ["links", "train", csv, map] => links::trained(csv, map),
+        ["norms", what, clauses, parties, years, records, seed] => {
+            let size = norms::Size {
+                clauses: number(clauses)?,
+                parties: number(parties)?,
+                years: number(years)?,
+                records: number(records)?,
+                seed: number(seed)?,
+            };
+            norms::measured(what, size)
+        }
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
-        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, or links speed N SEED".into()),
+        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, links speed N SEED, or norms WHAT CLAUSES PARTIES YEARS RECORDS SEED".into()),
     }
 }
 
