@@ -1,8 +1,8 @@
 //! Lists of the records that a pattern matches, kept up to date record by record.
 //!
 //! A list is made once for a pattern and what of an instance its matches hang on. It is made of those records alone
-//! that bear a name which the pattern asks for, found by [`Postings`]; and a record that turns is shown to those lists
-//! alone that ask for its names.
+//! that bear a name or a text which the pattern asks for, found by [`Postings`]; and a record that turns is shown to those
+//! lists alone that ask for what it bears.
 
 use crate::follow::EnvKey;
 use crate::incremental::learning::Turned;
@@ -14,7 +14,7 @@ use servanda_model::agreement::{Cond, FactKind, FactPattern, Op, Value};
 use servanda_model::record::{RoleValue, Says};
 use servanda_model::{Instant, Name};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The records that a pattern matches for an instance, in order of time.
@@ -54,24 +54,50 @@ enum Part {
 /// A pattern by its address, and what of an instance its matches hang on.
 type ListKey = (usize, EnvKey);
 
-/// A role, and the names that a pattern asks for in it.
-type Need = (Name, Vec<Name>);
+/// A role, and what a pattern asks for in it.
+type Need = (Name, Asked);
+
+/// What a pattern asks for in a role.
+enum Asked {
+    Names(Vec<Name>),
+    Text(String),
+}
 
 /// Records by the number of what they tell, each in order of time.
 type Bodies = BTreeMap<u32, Vec<Arc<Seen>>>;
 
-/// The records of a fact that affirm it, by the name that fills one of their roles.
+/// The records of a fact that affirm it, by the name or the text that fills one of their roles.
 #[derive(Default)]
 struct Postings {
     by_name: BTreeMap<Name, Bodies>,
-    /// Those in which it is missing, one of several, or no name.
+    by_text: BTreeMap<String, Bodies>,
+    /// Those in which it is missing, one of several, or neither name nor text.
     others: Bodies,
+}
+
+/// The lists of a fact.
+#[derive(Default)]
+struct Needed {
+    /// By the names that they ask for; `None`: they ask for all records.
+    by_names: BTreeMap<Option<(Name, Vec<Name>)>, Vec<ListKey>>,
+    /// By role and by the text that they ask for.
+    by_text: BTreeMap<Name, BTreeMap<String, Vec<ListKey>>>,
+}
+
+/// The text that a record must be asked for by, in a role; `None`: it may be what is asked for, whatever that is.
+fn text_in<'s>(seen: &'s Seen, role: &Name) -> Option<&'s str> {
+    match seen.record.roles.get(role) {
+        Some(RoleValue::Text(text)) => Some(text),
+        Some(RoleValue::Name(name)) => Some(name.as_str()),
+        _ => None,
+    }
 }
 
 impl Postings {
     fn of(&mut self, seen: &Seen, role: &Name) -> &mut Vec<Arc<Seen>> {
         let bodies = match seen.record.roles.get(role) {
             Some(RoleValue::Name(name)) => self.by_name.entry(name.clone()).or_default(),
+            Some(RoleValue::Text(text)) => self.by_text.entry(text.clone()).or_default(),
             _ => &mut self.others,
         };
         bodies.entry(seen.body).or_default()
@@ -92,9 +118,21 @@ impl Postings {
     }
 
     /// Those that may be what is asked for.
-    fn asked<'p>(&'p self, may_be: impl Fn(&Name) -> bool + 'p) -> impl Iterator<Item = &'p Vec<Arc<Seen>>> {
-        let named = self.by_name.iter().filter(move |(is, _)| may_be(is));
-        named.flat_map(|(_, bodies)| bodies.values()).chain(self.others.values())
+    fn asked(&self, asked: &Asked, may_be: impl Fn(&Name, &[Name]) -> bool) -> Vec<&Vec<Arc<Seen>>> {
+        let mut found: Vec<&Bodies> = Vec::new();
+        match asked {
+            Asked::Names(wanted) => {
+                found.extend(self.by_name.iter().filter(|(is, _)| may_be(is, wanted)).map(|(_, b)| b));
+                // A text is a name where it is the very same.
+                let texts: BTreeSet<&str> = wanted.iter().map(Name::as_str).collect();
+                found.extend(texts.into_iter().filter_map(|text| self.by_text.get(text)));
+            }
+            Asked::Text(wanted) => {
+                found.extend(self.by_name.get(&Name::from(wanted.as_str())));
+                found.extend(self.by_text.get(wanted));
+            }
+        }
+        found.into_iter().chain([&self.others]).flat_map(BTreeMap::values).collect()
     }
 }
 
@@ -104,8 +142,7 @@ impl Postings {
 pub struct Lists<'w> {
     by_key: RefCell<BTreeMap<ListKey, Held<'w>>>,
     /// By fact and by what they ask for.
-    #[allow(clippy::type_complexity, reason = "as the words above say")]
-    by_need: RefCell<BTreeMap<Name, BTreeMap<Option<Need>, Vec<ListKey>>>>,
+    by_need: RefCell<BTreeMap<Name, Needed>>,
     postings: RefCell<BTreeMap<(Name, Name), Postings>>,
     /// What is read of a fact beside the lists: its denials, or all its records.
     facts: RefCell<BTreeMap<(Name, Part), Node>>,
@@ -169,7 +206,16 @@ impl<'w> World<'w, '_> {
         if self.memo.tracker.follows() {
             let mut by_need = self.memo.hits.by_need.borrow_mut();
             let of_fact = by_need.entry(pattern.fact.clone()).or_default();
-            of_fact.entry(need).or_default().push(key.clone());
+            let keys = match need {
+                Some((role, Asked::Text(text))) => {
+                    of_fact.by_text.entry(role).or_default().entry(text).or_default()
+                }
+                Some((role, Asked::Names(names))) => {
+                    of_fact.by_names.entry(Some((role, names))).or_default()
+                }
+                None => of_fact.by_names.entry(None).or_default(),
+            };
+            keys.push(key.clone());
         }
         let held = Held { pattern: pattern.clone(), env: env.clone(), list: list.clone(), matched };
         self.memo.hits.by_key.borrow_mut().insert(key, held);
@@ -185,14 +231,17 @@ impl<'w> World<'w, '_> {
             return everything();
         }
         let mut postings = self.memo.hits.postings.borrow_mut();
-        let mut best: Option<(usize, Need)> = None;
+        let may_be = |is: &Name, wanted: &[Name]| self.may_be(is, wanted);
+        let mut best: Option<((usize, bool), Need)> = None;
         for need in self.needs(pattern, env) {
             let of_role = postings.entry((pattern.fact.clone(), need.0.clone())).or_insert_with(|| {
                 let mut postings = Postings::default();
                 self.known.affirmed(fact).for_each(|seen| postings.of(&seen, &need.0).push(seen.clone()));
                 postings
             });
-            let size = of_role.asked(|is| self.may_be(is, &need.1)).map(Vec::len).sum::<usize>();
+            let many = of_role.asked(&need.1, may_be).into_iter().map(Vec::len).sum::<usize>();
+            // What bears one text stays few when more comes in.
+            let size = (many, matches!(need.1, Asked::Names(_)));
             if best.as_ref().is_none_or(|(least, _)| size < *least) {
                 best = Some((size, need));
             }
@@ -204,7 +253,7 @@ impl<'w> World<'w, '_> {
         // Who belongs to whom never changes: what one of them tells, all of them tell.
         let alike = self.memo.epochs.is_empty();
         let mut all = Vec::new();
-        for told in of_role.asked(|is| self.may_be(is, &need.1)) {
+        for told in of_role.asked(&need.1, may_be) {
             let matches =
                 |seen: &Arc<Seen>| self.matches(pattern, &seen.record, seen.when.earliest, env) != Match::No;
             if !alike || told.first().is_some_and(matches) {
@@ -215,7 +264,7 @@ impl<'w> World<'w, '_> {
         (Some(need), all)
     }
 
-    /// The roles that a pattern asks for by name.
+    /// The roles that a pattern asks for by name or by text.
     fn needs(&self, pattern: &FactPattern, env: &Env<'w>) -> Vec<Need> {
         let mut asked: Vec<(&Name, &Value)> =
             pattern.roles.iter().map(|(role, value)| (role, value)).collect();
@@ -227,11 +276,14 @@ impl<'w> World<'w, '_> {
             }
         }
         pattern.filter.iter().for_each(|c| of_cond(c, &mut asked));
+        // What fills these two need not stand among the roles of a record.
+        let beside = |role: &Name| *role == "at" || *role == "value";
         let named =
-            asked.into_iter().filter(|(role, value)| **role != "at" && !matches!(value, Value::Role(_)));
+            asked.into_iter().filter(|(role, value)| !beside(role) && !matches!(value, Value::Role(_)));
         named
             .filter_map(|(role, value)| match self.scalar(value, None, env)? {
-                Scalar::Names(names) => Some((role.clone(), names)),
+                Scalar::Names(names) => Some((role.clone(), Asked::Names(names))),
+                Scalar::Text(text) => Some((role.clone(), Asked::Text(text))),
                 _ => None,
             })
             .collect()
@@ -243,7 +295,7 @@ impl<'w> World<'w, '_> {
         wanted.iter().any(|wanted| times().any(|at| self.same_name(is, wanted, at) != Match::No))
     }
 
-    fn asks_for(&self, need: &Option<Need>, seen: &Seen) -> bool {
+    fn asks_for(&self, need: &Option<(Name, Vec<Name>)>, seen: &Seen) -> bool {
         match need.as_ref().map(|(role, wanted)| (seen.record.roles.get(role), wanted)) {
             Some((Some(RoleValue::Name(is)), wanted)) => self.may_be(is, wanted),
             _ => true,
@@ -293,10 +345,7 @@ impl<'w> World<'w, '_> {
             after.filter(affirms).into_iter().for_each(|seen| postings.put_in(seen, role));
         }
         let mut by_key = self.memo.hits.by_key.borrow_mut();
-        let by_need = self.memo.hits.by_need.borrow();
-        for (need, keys) in by_need.get(fact).into_iter().flatten() {
-            let gone = before.filter(affirms).filter(|seen| self.asks_for(need, seen));
-            let come = after.filter(affirms).filter(|seen| self.asks_for(need, seen));
+        let mut show = |keys: &[ListKey], gone: Option<&Arc<Seen>>, come: Option<&Arc<Seen>>| {
             for key in keys.iter().filter(|_| gone.is_some() || come.is_some()) {
                 let Some(Held { pattern, env, list, matched }) = by_key.get_mut(key) else { continue };
                 if let Some(seen) = gone {
@@ -314,6 +363,28 @@ impl<'w> World<'w, '_> {
                     Arc::make_mut(&mut list.all).insert(place, hit);
                     self.memo.tracker.changed(list.node, when.earliest, told_to);
                 }
+            }
+        };
+        let (before_affirms, after_affirms) = (before.filter(affirms), after.filter(affirms));
+        let by_need = self.memo.hits.by_need.borrow();
+        for (need, keys) in by_need.get(fact).into_iter().flat_map(|of_fact| &of_fact.by_names) {
+            let asks = |seen: &&Arc<Seen>| self.asks_for(need, seen);
+            show(keys, before_affirms.filter(asks), after_affirms.filter(asks));
+        }
+        for (role, by_text) in by_need.get(fact).into_iter().flat_map(|of_fact| &of_fact.by_text) {
+            let told: Vec<Option<&str>> =
+                before_affirms.iter().chain(&after_affirms).map(|seen| text_in(seen, role)).collect();
+            let may_be =
+                |seen: &&Arc<Seen>, text: &str| text_in(seen, role).is_none_or(|told| told == text);
+            let mut one = |text: &str, keys: &[ListKey]| {
+                let asks = |seen: &&Arc<Seen>| may_be(seen, text);
+                show(keys, before_affirms.filter(asks), after_affirms.filter(asks));
+            };
+            if told.contains(&None) {
+                by_text.iter().for_each(|(text, keys)| one(text, keys));
+            } else {
+                let texts: BTreeSet<&str> = told.into_iter().flatten().collect();
+                texts.into_iter().filter_map(|t| by_text.get_key_value(t)).for_each(|(t, keys)| one(t, keys));
             }
         }
         let denies = |seen: Option<&Arc<Seen>>| seen.is_some_and(|s| s.record.says == Says::Denies);
