@@ -11,7 +11,7 @@
 //! servanda-bench sweep N                                                   a sweep over N events
 //! servanda-bench links measure|folds|train CSV MAP                         which reports speak of one event, on labelled reports
 //! servanda-bench links speed N SEED                                        the same among N seeded reports
-//! servanda-bench norms WHAT CLAUSES PARTIES YEARS RECORDS SEED             the general engine; WHAT: text, board, walk, reference
+//! servanda-bench norms WHAT CLAUSES PARTIES YEARS RECORDS SEED             the general engine; WHAT: text, board, live, walk, reference
 //! ```
 //!
 //! Never: part of what a user gets. `cargo xtask bench` runs it.

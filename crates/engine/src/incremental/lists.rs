@@ -210,9 +210,7 @@ impl<'w> World<'w, '_> {
                 Some((role, Asked::Text(text))) => {
                     of_fact.by_text.entry(role).or_default().entry(text).or_default()
                 }
-                Some((role, Asked::Names(names))) => {
-                    of_fact.by_names.entry(Some((role, names))).or_default()
-                }
+                Some((role, Asked::Names(names))) => of_fact.by_names.entry(Some((role, names))).or_default(),
                 None => of_fact.by_names.entry(None).or_default(),
             };
             keys.push(key.clone());
@@ -374,8 +372,7 @@ impl<'w> World<'w, '_> {
         for (role, by_text) in by_need.get(fact).into_iter().flat_map(|of_fact| &of_fact.by_text) {
             let told: Vec<Option<&str>> =
                 before_affirms.iter().chain(&after_affirms).map(|seen| text_in(seen, role)).collect();
-            let may_be =
-                |seen: &&Arc<Seen>, text: &str| text_in(seen, role).is_none_or(|told| told == text);
+            let may_be = |seen: &&Arc<Seen>, text: &str| text_in(seen, role).is_none_or(|told| told == text);
             let mut one = |text: &str, keys: &[ListKey]| {
                 let asks = |seen: &&Arc<Seen>| may_be(seen, text);
                 show(keys, before_affirms.filter(asks), after_affirms.filter(asks));
