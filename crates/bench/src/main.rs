@@ -9,6 +9,8 @@
 //! servanda-bench text PACT FILE                                            such a history as a trace
 //! servanda-bench csv PACT FILE                                             what of it stands in the end, as CSV
 //! servanda-bench sweep N                                                   a sweep over N events
+//! servanda-bench links measure|folds|train CSV MAP                         which reports speak of one event, on labelled reports
+//! servanda-bench links speed N SEED                                        the same among N seeded reports
 //! ```
 //!
 //! Never: part of what a user gets. `cargo xtask bench` runs it.
@@ -53,23 +55,16 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
         ["trace", pact] => {
             let norm = options.iter().find(|(name, _)| *name == "--norm").map(|(_, norm)| *norm);
             let plan = plan(pact, norm)?;
-            let (mut live, mut next, mut now) = (Live::new(&plan), 0, i64::MIN);
+            let (mut live, mut next) = (Live::new(&plan), 0);
             let mut reader = trace::Reader::new(&plan);
-            // What changes within one second is said as known at its end.
             reader.read(std::io::stdin().lock(), |table| {
-                for row in next..table.len() as u32 {
-                    if table.recorded(row) > now {
-                        live.settle(Instant(now));
-                        now = table.recorded(row);
-                    }
-                    live.insert(table, row).map_err(|e| e.to_string())?;
-                }
-                next = table.len() as u32;
-                Ok(())
+                let rows = next..table.len() as u32;
+                next = rows.end;
+                live.insert_all(table, rows).map_err(|e| e.to_string())
             })?;
-            live.settle(Instant(now));
             let table = reader.table;
             let last = table.len().checked_sub(1).map_or(0, |row| table.recorded(row as u32));
+            live.settle(Instant(last));
             let at = known_at.map_or(last, |s| s as i64 * trace::SECOND);
             told(&verdicts::violations(&plan, &table, live.log(), Instant(at)))?;
             if std::env::var_os("SERVANDA_BENCH_FIGURES").is_some() {
@@ -102,9 +97,10 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
         ["measure", pact, file] => measure::history(&plan(pact, Some("consult"))?, file),
         ["links", "measure", csv, map] => links::measured(csv, map, false),
         ["links", "folds", csv, map] => links::measured(csv, map, true),
+        ["links", "speed", n, seed] => Ok(links::speed(number(n)?, number(seed)?)),
         ["links", "train", csv, map] => links::trained(csv, map),
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
-        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, or sweep N".into()),
+        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, or links speed N SEED".into()),
     }
 }
 

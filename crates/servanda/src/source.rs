@@ -7,7 +7,7 @@
 
 use crate::failure::Failure;
 use crate::input;
-use crate::session::Session;
+use crate::session::{Session, with_a_strangers_parser};
 use servanda_evidence::import::{DATASET, Refused};
 use servanda_evidence::record_json::{from_json, to_json};
 use servanda_evidence::{Changes, Context, Format, Import, Mapping, diff, quarantine_csv};
@@ -16,7 +16,8 @@ use servanda_model::agreement::RoleType;
 use servanda_model::record::{COVERAGE, EXPLANATION, FINDING, RoleValue};
 use servanda_model::time::HOUR;
 use servanda_model::{Agreement, Instant, Name, Place, Record};
-use servanda_store::{Intake, StoredRecord, Workspace, sha256};
+use servanda_store::policy::Viewer;
+use servanda_store::{Intake, Store, StoredRecord, Workspace, sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -80,7 +81,7 @@ fn unusable(path: &Path, faults: &[Refused]) -> Failure {
 fn attachments(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let mut found = BTreeMap::new();
     for path in input::files_of(folder)? {
-        let hash = format!("sha256:{}", sha256(&input::bytes(&path, input::DATA_LIMIT)?));
+        let hash = sha256(&input::bytes(&path, input::DATA_LIMIT)?);
         found.insert(dataset(&path), hash);
     }
     Ok(found)
@@ -106,16 +107,16 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
         issued: order.issued,
         attachments: order.attachments.map(attachments).transpose()?.unwrap_or_default(),
     };
-    let mut import = servanda_evidence::import(order.format, &bytes, order.mapping.as_ref(), &context)
-        .map_err(|faults| {
-            let mapped = order.mapping.is_some()
-                || !matches!(order.format, Format::Csv | Format::GeoJson | Format::Parquet);
-            unusable(order.path, &faults).help(if mapped {
-                "nothing was entered; `servanda explain CODE` says more"
-            } else {
-                "nothing was entered; say what the columns mean with --map FILE (docs/reference/mapping.md)"
-            })
-        })?;
+    let read = || servanda_evidence::import(order.format, &bytes, order.mapping.as_ref(), &context);
+    let mut import = with_a_strangers_parser(read).map_err(|faults| {
+        let mapped = order.mapping.is_some()
+            || !matches!(order.format, Format::Csv | Format::GeoJson | Format::Parquet);
+        unusable(order.path, &faults).help(if mapped {
+            "nothing was entered; `servanda explain CODE` says more"
+        } else {
+            "nothing was entered; say what the columns mean with --map FILE (docs/reference/mapping.md)"
+        })
+    })?;
     // The gazetteer does not know the agreement's own zones; the agreement does.
     import.warnings.retain(|w| !agreement.zones.keys().any(|zone| w.text.contains(&format!("`{zone}`"))));
     let erased: BTreeSet<Name> = workspace.erased()?.into_iter().collect();
@@ -143,6 +144,16 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
         quarantine: quarantine.clone(),
     };
     if !order.only_look {
+        if let Some(folder) = order.attachments {
+            // The files first: nobody is to find a record whose photo is not there yet.
+            let named: BTreeSet<&String> = changes.records().flat_map(|record| &record.attachments).collect();
+            for path in input::files_of(folder)? {
+                let bytes = input::bytes(&path, input::DATA_LIMIT)?;
+                if named.contains(&sha256(&bytes)) {
+                    workspace.store().attach(&bytes)?;
+                }
+            }
+        }
         working.at(&format!("entering {} records", records.len()));
         let refused = quarantine.is_some().then(|| quarantine_csv(&import));
         let entered =
@@ -270,6 +281,11 @@ pub fn stored(record: &Record) -> StoredRecord {
 
 /// All records of a workspace.
 pub fn entered(workspace: &Workspace) -> Result<Vec<Record>, Failure> {
+    entered_after(&workspace.store(), None)
+}
+
+/// The records that were entered after the one of that identity; all of them for `None`, and where that one was erased.
+pub fn entered_after(store: &Store, last: Option<&Name>) -> Result<Vec<Record>, Failure> {
     let read = |stored: StoredRecord| {
         from_json(&stored.json).map_err(|fault| {
             Failure::new(format!(
@@ -279,7 +295,12 @@ pub fn entered(workspace: &Workspace) -> Result<Vec<Record>, Failure> {
             .help("was it written by a newer version? Nothing was changed")
         })
     };
-    workspace.records()?.into_iter().map(read).collect()
+    let view = store.view(&Viewer::keeper());
+    let after = match view.records_after(last.map(Name::as_str)) {
+        Err(error) if error.is_not_found() => view.records()?,
+        after => after?,
+    };
+    after.into_iter().map(read).collect()
 }
 
 /// Records of loose files, for one question. `latest` is the last moment at which anything can have been known.

@@ -51,6 +51,7 @@ pub use error::Error;
 pub use orders::{Order, Standing};
 pub use rebuild::Compared;
 pub use release::{Portion, PublicCell, PublicRules, PublicTable, public_levels, public_table};
+pub use seal::random_bytes;
 pub use settings::{Clock, Database, Demo, Serve, Settings};
 pub use sources::{Signed, SourceKey, new_key};
 pub use store::{Entered, Receipt, Store};

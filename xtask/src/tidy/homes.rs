@@ -20,10 +20,13 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("rand", &["exercise"], "randomness"),
     ("rand_chacha", &["exercise"], "randomness"),
     ("rowan", &["lang"], "the syntax tree"),
+    ("roxmltree", &["evidence"], "XML"),
+    ("rumqttc", &["servanda"], "MQTT"),
     ("rusqlite", &["store"], "the database"),
     ("sqlx", &["store"], "the database"),
     ("timely", &["cluster"], "the exchange between workers"),
     ("tokio", &["server", "servanda"], "the asynchronous runtime"),
+    ("ureq", &["servanda"], "HTTP as a client"),
 ];
 
 pub fn check(tree: &Tree) -> Vec<Finding> {

@@ -5,6 +5,10 @@
 mod agreements;
 mod backtest;
 mod import;
+mod keeping;
+mod links;
+mod log;
+mod keeping;
 mod record;
 mod terminal;
 mod verdicts;
