@@ -8,7 +8,6 @@ mod import;
 mod keeping;
 mod links;
 mod log;
-mod keeping;
 mod record;
 mod terminal;
 mod verdicts;
