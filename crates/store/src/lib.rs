@@ -39,6 +39,7 @@ mod sources;
 mod sql;
 mod store;
 mod submit;
+pub mod vault;
 mod view;
 mod workspace;
 
@@ -49,7 +50,7 @@ pub use entry::{Entry, Erasure, Intake, Statement, StoredRecord, Submitted};
 pub use error::Error;
 pub use orders::{Order, Standing};
 pub use rebuild::Compared;
-pub use settings::{Clock, Database, Demo, Serve, Settings};
+pub use settings::{Clock, Database, Demo, Serve, Settings, VaultFolder};
 pub use sources::{Signed, SourceKey, new_key};
 pub use store::{Entered, Receipt, Store};
 pub use submit::{Submission, digest};

@@ -135,7 +135,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Asks again and again, for ten seconds.
-fn patiently<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn patiently<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     (0..2_500).find_map(|_| {
         let answer = ask();
         if answer.is_none() {
@@ -225,6 +225,11 @@ impl Store {
         let secrets = Secrets { log: read("log.key")?, intake: read("intake.key")? };
         *kept = Some(secrets.clone());
         Ok(secrets)
+    }
+
+    /// The key that signs for the log.
+    pub(crate) fn log_key(&self) -> Result<LogKey, Error> {
+        Ok(self.secrets(true)?.log)
     }
 
     /// Opens the log to append, waiting for another program that does.
