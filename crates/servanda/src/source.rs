@@ -118,6 +118,12 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
         })?;
     // The gazetteer does not know the agreement's own zones; the agreement does.
     import.warnings.retain(|w| !agreement.zones.keys().any(|zone| w.text.contains(&format!("`{zone}`"))));
+    let erased: BTreeSet<Name> = workspace.erased()?.into_iter().collect();
+    let before = import.records.len();
+    import.records.retain(|record| !erased.contains(&record.id));
+    if import.records.len() < before {
+        session.note(&format!("note: {} left out: they were erased", before - import.records.len()));
+    }
     working.at("comparing with what is recorded");
     let changes = diff(&existing, &import, now);
     refuse_strangers(&existing, &import, &changes)?;
@@ -139,7 +145,13 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
     if !order.only_look {
         working.at(&format!("entering {} records", records.len()));
         let refused = quarantine.is_some().then(|| quarantine_csv(&import));
-        workspace.enter(&intake, &records, refused.as_deref().map(str::as_bytes), existing.len())?;
+        let entered =
+            workspace.enter(&intake, &records, refused.as_deref().map(str::as_bytes), existing.len())?;
+        if let Some(why) = entered.behind {
+            session.note(&format!(
+                "warning: all is entered, and the log does not cover it yet: {why}; it catches up with the next entry"
+            ));
+        }
     }
     let strangers = strangers(&agreement, &import.records);
     Ok(Entered { made: records.len(), import, changes, quarantine, strangers })

@@ -101,7 +101,7 @@ mod tests {
             |id: &str, hash: &str| some.attachment(id, hash).unwrap_err().to_string().replace(hash, "H");
         let words = told("a", &"0".repeat(64));
         assert_eq!(
-            [told("a", &hash), told("a", "../../servanda.toml"), told("a", "")],
+            [told("a", &hash), told("a", "../../servanda.toml"), told("a", "?")],
             [words.clone(), words.clone(), words]
         );
         assert!(some.attachment("b", &hash).unwrap_err().is_not_found());

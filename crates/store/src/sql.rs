@@ -215,11 +215,11 @@ impl Connection {
         matches!(self.open, Open::Postgres { .. })
     }
 
-    /// Whether the server hung up.
-    pub(crate) fn is_broken(&self) -> bool {
-        match &self.open {
+    /// Whether the server hung up: asked of it, because a connection does not know before it is used.
+    pub(crate) fn is_broken(&mut self) -> bool {
+        match &mut self.open {
             Open::Sqlite(_) => false,
-            Open::Postgres { client, .. } => client.is_closed(),
+            Open::Postgres { client, .. } => client.is_valid(Duration::from_secs(10)).is_err(),
         }
     }
 

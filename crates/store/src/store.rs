@@ -282,7 +282,7 @@ impl Store {
         let mut writing = lock(&self.writing);
         let secrets = self.secrets(true)?;
         let mut log = self.open_log(&secrets)?;
-        if writing.connection.as_ref().is_none_or(Connection::is_broken) {
+        if writing.connection.as_mut().is_none_or(Connection::is_broken) {
             writing.connection = schema::open(&self.database, true, Some(log.origin()))?;
         }
         let Writing { connection, swept } = &mut *writing;
@@ -404,7 +404,7 @@ impl Store {
         work: impl FnOnce(&mut Connection) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
         let mut reading = lock(&self.reading);
-        if reading.as_ref().is_none_or(Connection::is_broken) {
+        if reading.as_mut().is_none_or(Connection::is_broken) {
             *reading = self.open_to_read()?;
         }
         let Some(connection) = &mut *reading else { return Ok(None) };
@@ -1039,3 +1039,7 @@ fn open(slot: &Slot, leaf: &Leaf, content: &Content, entry: u64) -> Result<Vec<u
 #[cfg(test)]
 #[path = "store_tests.rs"]
 pub(crate) mod tests;
+
+#[cfg(test)]
+#[path = "faults_tests.rs"]
+mod faults_tests;

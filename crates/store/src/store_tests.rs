@@ -156,7 +156,7 @@ fn a_submission_gets_a_receipt_and_every_slip_its_own_words() {
     let mut broken = submission("key/smm", 3, Some("two"), "three");
     broken.entry = Entry::Record(StoredRecord { json: "{".into(), ..record("x", Tlp::Clear) });
     refused(broken, "no JSON");
-    let mut odd = submission("key/a\nb", 1, None, "x");
+    let mut odd = submission("key/odd", 1, None, "x");
     odd.submitter = "key/a\nb".into();
     refused(odd, "control characters");
     // None of this took the number.

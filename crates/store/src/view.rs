@@ -47,6 +47,10 @@ impl View<'_> {
         self.store
     }
 
+    pub(crate) fn viewer(&self) -> &Viewer {
+        &self.viewer
+    }
+
     fn labels(&self, connection: &mut Connection) -> Result<Labels, Error> {
         let mut markings = BTreeMap::new();
         connection.query("SELECT number, text FROM label ORDER BY number", &[], |mut row| {
@@ -61,7 +65,7 @@ impl View<'_> {
     }
 
     /// The one way to rows that have a label: the viewer's labels are added here.
-    fn rows(
+    pub(crate) fn rows(
         &self,
         columns: &str,
         table: &str,
@@ -84,10 +88,10 @@ impl View<'_> {
         Ok(())
     }
 
-    fn records_where(&self, wanted: &str, values: &[Value<'_>]) -> Result<Vec<StoredRecord>, Error> {
+    fn numbered_where(&self, wanted: &str, values: &[Value<'_>]) -> Result<Vec<(u64, StoredRecord)>, Error> {
         let mut records = Vec::new();
         self.rows(RECORD, "record", wanted, "ORDER BY number", values, |mut row, markings| {
-            row.int()?;
+            let number = row.count()?;
             let mut record = StoredRecord {
                 id: Name::from(row.text()?),
                 fact: Name::from(row.text()?),
@@ -101,10 +105,36 @@ impl View<'_> {
             record.marking = markings.get(&row.int()?).cloned().unwrap_or_default();
             record.supersedes = row.maybe_text()?.map(Name::from);
             record.json = row.text()?;
-            records.push(record);
+            records.push((number, record));
             Ok(())
         })?;
         Ok(records)
+    }
+
+    fn records_where(&self, wanted: &str, values: &[Value<'_>]) -> Result<Vec<StoredRecord>, Error> {
+        Ok(self.numbered_where(wanted, values)?.into_iter().map(|(_, record)| record).collect())
+    }
+
+    /// The records with their numbers, which are handed out to nobody.
+    pub(crate) fn numbered_records(&self) -> Result<Vec<(u64, StoredRecord)>, Error> {
+        self.numbered_where("1 = 1", &[])
+    }
+
+    /// What was erased: the entry's number, its leaf, category and authority. Only for whoever may know all that there is.
+    pub(crate) fn erasures(&self) -> Result<Vec<(u64, Vec<u8>, String, String)>, Error> {
+        let mut erasures = Vec::new();
+        if !self.viewer.is_keeper() && !self.viewer.may(Role::Auditor) {
+            return Ok(erasures);
+        }
+        let sql = "SELECT target, leaf, category, authority FROM erasure JOIN entry ON entry.number = erasure.target
+                   ORDER BY target";
+        self.store.read(|connection| {
+            connection.query(sql, &[], |mut row| {
+                erasures.push((row.count()?, row.bytes()?, row.text()?, row.text()?));
+                Ok(())
+            })
+        })?;
+        Ok(erasures)
     }
 
     /// All records, in the order in which they were entered.
@@ -239,3 +269,7 @@ impl View<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;

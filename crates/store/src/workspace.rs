@@ -155,6 +155,14 @@ impl Workspace {
         self.store().view(&Viewer::keeper()).intakes()
     }
 
+    /// The identities of records that were erased, and are not entered again.
+    ///
+    /// # Errors
+    /// As [`Workspace::records`].
+    pub fn erased(&self) -> Result<Vec<Name>, Error> {
+        self.store().view(&Viewer::keeper()).erased()
+    }
+
     /// Where refused rows of a source would go, from the root: `quarantine/NAME-DATE.csv`, numbered where that is taken.
     pub fn quarantine_place(&self, name: &str, date: &str) -> String {
         let stem = Name::slug(name);

@@ -5,6 +5,7 @@
 mod agreements;
 mod backtest;
 mod import;
+mod record;
 mod terminal;
 mod verdicts;
 mod whole;

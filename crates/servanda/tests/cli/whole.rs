@@ -10,7 +10,7 @@ fn help_names_every_command_and_slips_are_met() {
     let here = tempfile::tempdir().unwrap();
     let commands = [
         "demo", "new", "check", "fmt", "explain", "import", "status", "why", "duties", "test", "serve",
-        "exercise",
+        "exercise", "account", "key", "erase", "backup", "restore", "rebuild",
     ];
     servanda(here.path(), &["--help"]).ends_with(0).says(&commands);
     for name in commands {
