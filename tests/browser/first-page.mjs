@@ -146,6 +146,13 @@ try {
       check(`${where}: Enter opens the card and the address says so`, await run("!!document.getElementById('card') && location.search.includes('norm=')"));
       check(`${where}: the card says why`, await run("['The rule', 'Because'].every((t) => document.getElementById('card').textContent.includes(t))"));
       check(`${where}: the card is in sight and has the focus`, await run("(() => { const r = document.getElementById('card').getBoundingClientRect(); return r.top < innerHeight && r.bottom > 0 && document.activeElement.id === 'card'; })()"));
+      const wanted = ['What it rests on', 'What stands against it', 'What would change it'];
+      const headings = await run("[...document.querySelectorAll('#card h3')].map((h) => h.textContent)");
+      check(`${where}: the card says what it rests on, what stands against it and what would change it`, wanted.every((w) => headings.some((h) => h.startsWith(w))), headings.join(' | '));
+      check(`${where}: each change says to what, with a shape and a word`, await run("[...document.querySelectorAll('#card .change')].length > 0 && [...document.querySelectorAll('#card .change .leads')].every((l) => l.querySelector('.badge svg') && l.querySelector('.badge').textContent.trim())"));
+      check(`${where}: a record that stands against it can be reached with the keyboard`, await run("(() => { const b = document.querySelector('#card .change button.record'); if (!b) return true; b.focus(); return document.activeElement === b; })()"));
+      check(`${where}: the explanation is not wider than the card`, await run("[...document.querySelectorAll('#card .changes li > *')].every((e) => e.getBoundingClientRect().right <= document.getElementById('card').getBoundingClientRect().right + 1)"));
+      await run("document.getElementById('card').focus()");
       await picture(`card-${width}-${dark ? 'dark' : 'light'}`);
       if (axe) {
         const found = await run("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join(' | ')))");

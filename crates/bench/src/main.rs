@@ -53,23 +53,16 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
         ["trace", pact] => {
             let norm = options.iter().find(|(name, _)| *name == "--norm").map(|(_, norm)| *norm);
             let plan = plan(pact, norm)?;
-            let (mut live, mut next, mut now) = (Live::new(&plan), 0, i64::MIN);
+            let (mut live, mut next) = (Live::new(&plan), 0);
             let mut reader = trace::Reader::new(&plan);
-            // What changes within one second is said as known at its end.
             reader.read(std::io::stdin().lock(), |table| {
-                for row in next..table.len() as u32 {
-                    if table.recorded(row) > now {
-                        live.settle(Instant(now));
-                        now = table.recorded(row);
-                    }
-                    live.insert(table, row).map_err(|e| e.to_string())?;
-                }
-                next = table.len() as u32;
-                Ok(())
+                let rows = next..table.len() as u32;
+                next = rows.end;
+                live.insert_all(table, rows).map_err(|e| e.to_string())
             })?;
-            live.settle(Instant(now));
             let table = reader.table;
             let last = table.len().checked_sub(1).map_or(0, |row| table.recorded(row as u32));
+            live.settle(Instant(last));
             let at = known_at.map_or(last, |s| s as i64 * trace::SECOND);
             told(&verdicts::violations(&plan, &table, live.log(), Instant(at)))?;
             if std::env::var_os("SERVANDA_BENCH_FIGURES").is_some() {

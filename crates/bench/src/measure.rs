@@ -24,8 +24,8 @@ fn digest(log: &Log) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325u64;
     for row in 0..log.len() {
         let (_, _, anchor) = log.whose(row);
-        let times = [log.triggered[row], log.due(row), log.done[row], log.known_from[row], log.known_to[row]];
-        for word in times.into_iter().map(|t| t as u64).chain([u64::from(anchor), log.said[row] as u64]) {
+        let times = [log.triggered(row), log.due(row), log.done(row), log.known_from(row), log.known_to(row)];
+        for word in times.into_iter().map(|t| t as u64).chain([u64::from(anchor), log.said(row) as u64]) {
             hash = (hash ^ word).wrapping_mul(0x0100_0000_01b3);
         }
     }

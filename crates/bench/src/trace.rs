@@ -221,10 +221,7 @@ impl Reader {
                     continue;
                 }
                 _ => {
-                    return Err(format!(
-                        "line {}: a line begins with `@` and a time in seconds",
-                        self.line
-                    ));
+                    return Err(format!("line {}: a line begins with `@` and a time in seconds", self.line));
                 }
             }
             let seconds = text.number().and_then(|n| i64::try_from(n).ok()).filter(|n| *n < 1 << 40);

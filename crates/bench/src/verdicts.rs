@@ -17,8 +17,8 @@ pub fn violations(plan: &Plan, table: &Table, log: &Log, at: Instant) -> Vec<u8>
         if log.performance(row, at) != Performance::Violated {
             continue;
         }
-        let exceeded = log.said[row] == Said::Exceeded;
-        let when = if exceeded { log.triggered[row] } else { log.due(row) };
+        let exceeded = log.said(row) == Said::Exceeded;
+        let when = if exceeded { log.triggered(row) } else { log.due(row) };
         let (norm, bearer, anchor) = log.whose(row);
         let start = text.len();
         let mut say = |part: &str| text.extend_from_slice(part.as_bytes());

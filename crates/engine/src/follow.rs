@@ -4,10 +4,11 @@
 //! Nothing here says what a rule means; that is [`reference`](mod@crate::reference).
 
 use crate::kept::{Differ, Node, Table};
+use crate::reference::known::{Known, Turned};
 use crate::reference::{Env, Memo, World};
 use crate::signal::{Run, Signal};
 use servanda_model::agreement::{Agreement, Cond, FactPattern, Value};
-use servanda_model::{Instant, Name, RecordId};
+use servanda_model::{Instant, Name, Record, RecordId};
 use std::collections::BTreeSet;
 
 /// A value that others read.
@@ -234,5 +235,37 @@ impl<'w> World<'w, '_> {
         if self.memo.tracker.follows() {
             self.memo.derived.borrow_mut().entry(node).or_insert_with(what);
         }
+    }
+}
+
+impl Known {
+    /// What turns where a record came or went, and others stand or fall with it.
+    pub(crate) fn touched_by(
+        &mut self,
+        agreement: &Agreement,
+        r: &Record,
+        ended: &[RecordId],
+    ) -> Vec<Turned> {
+        let mut touched: BTreeSet<RecordId> = ended.iter().cloned().collect();
+        let mut disputed: BTreeSet<RecordId> = BTreeSet::new();
+        for one in ended.iter().filter_map(|id| self.recorded.get(id).map(|r| &**r)).chain([r]) {
+            touched.extend(one.disputes.clone());
+            disputed.extend(one.disputes.clone());
+            let told = one.incident.as_ref().and_then(|i| self.incidents.get(i));
+            touched.extend(told.into_iter().flatten().map(|(_, id)| id.clone()));
+        }
+        let mut open = vec![r.id.clone()];
+        while let Some(id) = open.pop() {
+            for heir in self.heirs.get(&id).into_iter().flatten() {
+                if touched.insert(heir.clone()) {
+                    open.push(heir.clone());
+                }
+            }
+        }
+        let recounted = touched.into_iter().filter_map(|id| {
+            let disputed = disputed.contains(&id);
+            self.recount(agreement, id, disputed)
+        });
+        recounted.collect()
     }
 }

@@ -1,7 +1,7 @@
 //! Columns and the reference say the same, at every moment of knowledge: small worlds made with seeds, with late,
 //! corrected, withdrawn and weakly graded records.
 
-use servanda_engine::columns::{Log, NO_TIME, Plan, Said, Table, replay};
+use servanda_engine::columns::{Live, Log, NO_TIME, Plan, Reading, Said, Table, replay};
 use servanda_model::verdict::{Bearer, Performance};
 use servanda_model::{Agreement, Grade, Instant, Name, Place, Places, Question, Record, When};
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ term wave
   per         \"wave\"
 ";
 
-const RULES: [&str; 8] = [
+const RULES: [&str; 10] = [
     "duty after-wave\n  bearer each of sides\n  when wave begins\n  must do consultation by bearer\n  within 72 hours\n",
     "duty after-request\n  bearer each of sides\n  when request\n  must do answer by bearer\n  within 2 days\n",
     "duty own-request\n  bearer each of A, B\n  when request by bearer\n  must do answer by C on on of trigger\n  within 5 hours\n",
@@ -68,10 +68,12 @@ const RULES: [&str; 8] = [
     "duty not-blocked\n  bearer each of sides\n  when request by bearer\n  must ensure not block by bearer\n  within 3 hours\n",
     "ban cap\n  bearer each of sides\n  must not keep sum amount of payment by bearer in any 30 hours > 12\n",
     "duty many\n  bearer each of sides\n  when (count of request by bearer in any 10 hours >= 2) begins\n  must do consultation by bearer\n  within 20 hours\n",
+    "duty by-one\n  bearer each of sides\n  when request\n  must do answer by C on on of trigger\n  within 9 hours\n",
+    "duty by-each\n  bearer each of sides\n  when request by bearer\n  must do answer by bearer on on of trigger\n  within 9 hours\n",
 ];
 
 /// What the records of a rule's worlds speak of.
-const FACTS: [&[&str]; 8] = [
+const FACTS: [&[&str]; 10] = [
     &["attack", "attack", "attack", "attack", "consultation", "request"],
     &["request", "answer"],
     &["request", "answer", "answer", "answer"],
@@ -80,6 +82,8 @@ const FACTS: [&[&str]; 8] = [
     &["request", "block", "block"],
     &["payment", "request"],
     &["request", "consultation"],
+    &["request", "answer", "answer"],
+    &["request", "answer", "answer"],
 ];
 
 fn checked(rule: &str) -> Agreement {
@@ -218,15 +222,15 @@ fn of_columns(log: &Log, table: &Table, at: Instant) -> Vec<Told> {
     for row in log.as_known_at(at) {
         let (_, bearer, anchor) = log.whose(row);
         let performance = log.performance(row, at);
-        if log.said[row] == Said::Exceeded {
+        if log.said(row) == Said::Exceeded {
             let first = first.entry(bearer.clone()).or_insert(NO_TIME);
-            *first = log.triggered[row].min(*first);
+            *first = log.triggered(row).min(*first);
             continue;
         }
-        let fulfilled = (performance == Performance::Satisfied).then_some(log.done[row]);
+        let fulfilled = (performance == Performance::Satisfied).then_some(log.done(row));
         let breached = (performance == Performance::Violated).then_some(log.due(row));
         let instance = table.id(anchor).unwrap().to_string();
-        let when = (log.triggered[row], log.due(row));
+        let when = (log.triggered(row), log.due(row));
         told.push((bearer.to_string(), instance, when.0, when.1, performance, fulfilled, breached));
     }
     let broken = first.into_iter().map(|(bearer, from)| {
@@ -301,17 +305,57 @@ fn the_step_of_a_replay_changes_only_when_things_are_said() {
 }
 
 #[test]
+fn rows_taken_in_as_they_come_say_what_a_replay_says() {
+    for (rule, facts) in RULES.iter().zip(FACTS) {
+        let plan = Plan::of(&checked(rule)).unwrap();
+        for seed in 0..20 {
+            let mut records = world(facts, &mut Chance(seed));
+            records.retain(|r| r.withdraws.is_none() && r.supersedes.is_none());
+            records.iter_mut().for_each(|r| {
+                r.when = When::exact(r.when.latest + 100 * HOUR);
+                r.recorded = r.recorded + 100 * HOUR;
+            });
+            let table = Table::from_records(&plan, &records).unwrap();
+            let log = replay(&plan, &table, 1).unwrap();
+            for part in [1, 3, 100] {
+                let mut live = Live::new(&plan);
+                for first in (0..table.len() as u32).step_by(part) {
+                    live.insert_all(&table, first..(first + part as u32).min(table.len() as u32)).unwrap();
+                }
+                live.settle(Instant(table.recorded(table.len() as u32 - 1)));
+                let all = |log: &Log| {
+                    let row = |r| (log.triggered(r), log.due(r), log.done(r), log.said(r), log.known_to(r));
+                    (0..log.len()).map(|r| (log.known_from(r), row(r))).collect::<Vec<_>>()
+                };
+                assert_eq!(all(live.log()), all(&log), "{rule} seed {seed} {part} at once");
+            }
+        }
+    }
+}
+
+#[test]
 fn stored_columns_come_back_and_others_are_refused() {
     let (plan, other) = (Plan::of(&checked(RULES[1])).unwrap(), Plan::of(&checked(RULES[0])).unwrap());
     let table = Table::from_records(&plan, &world(FACTS[1], &mut Chance(5))).unwrap();
     let bytes = table.to_bytes(&plan);
     let back = Table::from_bytes(&plan, &bytes).unwrap();
     assert_eq!(back.to_bytes(&plan), bytes);
-    assert_eq!(replay(&plan, &back, 1).unwrap().done, replay(&plan, &table, 1).unwrap().done);
+    let told = |table: &Table| {
+        let log = replay(&plan, table, 1).unwrap();
+        (0..log.len()).map(|r| (log.triggered(r), log.done(r), log.known_to(r))).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&back), told(&table));
     assert!(Table::from_bytes(&other, &bytes).is_err_and(|e| e.why.contains("other facts")));
     for cut in 0..bytes.len() {
         assert!(Table::from_bytes(&plan, &bytes[..cut]).is_err(), "{cut}");
     }
+    for part in [1, 7, 64] {
+        let mut reading = Reading::new(&plan);
+        bytes.chunks(part).for_each(|part| reading.feed(part).unwrap());
+        assert_eq!(reading.finish().unwrap().to_bytes(&plan), bytes, "{part} bytes at once");
+    }
+    let longer = [&bytes[..], b"x"].concat();
+    assert!(Table::from_bytes(&plan, &longer).is_err());
     let later = [b"servanda columns 3\n", &bytes[19..]].concat();
     assert!(Table::from_bytes(&plan, &later).is_err_and(|e| e.why.contains("another version")));
 }

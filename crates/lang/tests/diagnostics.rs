@@ -7,7 +7,7 @@
 use servanda_lang::check;
 use std::collections::BTreeSet;
 
-const HEAD: &str = "# Pact\n\n```pact\nagreement pact\n  in force    2026-01-01\n  time zone   Europe/Kyiv\n  counting    event day excluded\n  months      round down\n```\n\n## Clause\n\n> all fire ceases within\n> 14 days of signature\n\n```pact\nparty A\nparty B\nparty C\ngroup both\n  members     A, B\nbody panel\n  members     both\n";
+const HEAD: &str = "# Pact\n\n```pact\nagreement pact\n  status      political\n  in force    2026-01-01\n  time zone   Europe/Kyiv\n  counting    event day excluded\n  months      round down\n```\n\n## Clause\n\n> all fire ceases within\n> 14 days of signature\n\n```pact\nparty A\nparty B\nparty C\ngroup both\n  members     A, B\nbody panel\n  members     both\n";
 
 /// Facts that most rows use.
 const FACTS: &str = "zone land\n  shape       \"Lviv\"\nclass kind-of\n  value       gun \"guns\", reach 20 km\n  value       tank \"tanks\", reach 2 km\nevent fire\n  carries     by: party, at: place, kind: kind-of, shots: number shots, note: text\nevent report\n  carries     by: party, to: body\nstate truce\n  begins      2026-02-01T00:00\nmeasure troops\n  carries     of: party, at: place\n  unit        persons\nterm war\n  means       count of fire in any 3 days >= 10\n  per         \"all fire\"\n";
@@ -353,6 +353,14 @@ const WHOLE: &[(&str, &str)] = &[
     ("T0305", "```pact\nagreement t\n  time zone UTC\n  in force 3 days after signed\n```\n"),
     ("T0306", "```pact\nagreement t\n  in force 2026-01-01\n```\n"),
     ("S0507", "```pact\nagreement t\n```\n"),
+    (
+        "S0512",
+        "# T\n\n> words\n\n```pact\nagreement t\nparty A\nevent e\n  carries by: party\nduty d\n  bearer A\n  must do e by bearer\n  every 24 hours\n  per \"words\"\n```\n",
+    ),
+    (
+        "S0513",
+        "# T\n\n> words\n\n```pact\nagreement t\n  in force 2026-01-01T00:00Z\nparty A\nevent e\n  carries by: party\nduty d\n  bearer A\n  must do e by bearer\n  per \"words\"\n```\n",
+    ),
     ("S0508", "```pact\nparty A\n```\n"),
     ("Q0403", "```pact\nagreement t\n  in force 2026-01-01T00:00Z\n  per \"words\"\n```\n"),
 ];

@@ -435,7 +435,7 @@ impl Note {
 impl fmt::Display for Note {
     /// The note's bytes: the text, a blank line, the signatures.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n", self.text)?;
+        writeln!(f, "{}", self.text)?;
         self.signatures.iter().try_for_each(|signature| f.write_str(&signature.line()))
     }
 }

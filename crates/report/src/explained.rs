@@ -124,7 +124,8 @@ fn watched(view: &View<'_>, watches: &[Watch]) -> String {
         };
         let some: Vec<&String> = stretches.iter().take(SPELT).collect();
         let last = if more.is_empty() { wording::listed(&some, "and") } else { wording::listed(&some, ",") };
-        let phrase = view.agreement.phrase(zone);
+        let declared = view.agreement.zones.get(*zone).map(|z| z.phrase.as_str());
+        let phrase = declared.filter(|p| !p.is_empty()).unwrap_or(zone.as_str());
         let called =
             if phrase == zone.as_str() { format!("`{zone}`") } else { format!("{phrase} (`{zone}`)") };
         format!("coverage of {called} {last}{more} {}", calendar.zone_name())
@@ -184,5 +185,5 @@ pub fn pending_on(view: &View<'_>, verdict: &Verdict, why: &Explanation) -> Opti
     };
     let first = why.would_change.iter().min_by_key(rank)?;
     let (what, then) = (words(view, &first.what), leads_to(view, verdict, first));
-    Some(format!("pending on evidence: {what}; it would then be {then}"))
+    Some(format!("pending on evidence: {what}; it would then count as {then}"))
 }

@@ -5,10 +5,6 @@ mod hand_built;
 
 use hand_built::hand_built;
 use serde_json::Value;
-use servanda_model::explanation::{Change, Deed, Explanation, Watch, What};
-use servanda_model::record::Says;
-use servanda_model::verdict::{Cited, Performance};
-use servanda_model::{Grade, Instant, Period, Verdict, When};
 use servanda_report::{Owed, json, map, timeline};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -115,46 +111,6 @@ impl Comparison {
     }
 }
 
-/// One of every kind of thing that can be supposed.
-fn explanation(v: &Verdict) -> Explanation {
-    let period = Period { from: Instant(0), to: Instant(3_599_999) };
-    let watch = Watch { zone: "security-belt".into(), over: period };
-    let deed = Deed {
-        fact: "consultation".into(),
-        says: Says::Affirms,
-        by: vec!["Poland".into()],
-        of: None,
-        times: 1,
-        until: Some(Instant(0)),
-        over: Some(period),
-    };
-    let whats = [
-        What::Watched(vec![watch]),
-        What::Confirmed(vec!["r1".into(), "r2".into()]),
-        What::Dropped("r1".into()),
-        What::Actor("r1".into(), "Poland".into()),
-        What::Place("r1".into()),
-        What::Moment("r1".into(), Instant(0)),
-        What::Deeds(vec![deed.clone(), Deed { of: Some("aggression".into()), ..deed }]),
-    ];
-    let change = |what: What| Change {
-        what,
-        performance: Performance::Violated,
-        standing: v.standing.clone(),
-        due: Some(When::exact(Instant(0))),
-    };
-    let cited = vec![Cited { record: "r1".into(), grade: Grade::Probable }];
-    let all: Vec<Change> = whats.into_iter().map(change).collect();
-    Explanation {
-        rests_on: cited,
-        against: all.clone(),
-        would_change: all,
-        elsewhere: Vec::new(),
-        may_rest_on_less: false,
-        more_may_change: true,
-    }
-}
-
 #[test]
 fn the_page_and_the_documents_agree() {
     let built = hand_built();
@@ -163,7 +119,7 @@ fn the_page_and_the_documents_agree() {
     let documents = [
         json::text(&json::board(&view)),
         json::text(&json::cards(&view, &everything)),
-        json::text(&json::cards_explained(&view, &[(everything[0], explanation(everything[0]))])),
+        json::text(&json::cards_explained(&view, &[(everything[0], hand_built::explanation(everything[0]))])),
         json::text(&json::duties(&view, &view.duties(&Owed { all: true, ..Owed::default() }))),
         json::text(&json::records(&view)),
         json::text(&json::terms(&view)),

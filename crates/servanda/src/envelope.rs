@@ -1,4 +1,4 @@
-//! Keys and signed envelopes at the edge: private keys in files, public keys in folders, randomness from the system.
+//! Keys and signed envelopes at the edge: private keys in files, public keys as the workspace has registered them.
 //!
 //! The bytes are those of `ledger` (DSSE, signed-note keys). What it adds is where keys lie and how they are told of.
 //!
@@ -11,38 +11,33 @@
 use crate::failure::Failure;
 use crate::input;
 use servanda_ledger::envelope::Envelope;
-use servanda_ledger::note::{Algorithm, SignerKey, VerifierKey};
-use std::fs::OpenOptions;
-use std::io::Write;
+use servanda_ledger::note::{SignerKey, VerifierKey};
+use servanda_store::{Store, files};
 use std::path::Path;
 
 /// A private key.
 pub struct Key(SignerKey);
 
-/// A public key with the name of whose it is.
-pub struct PublicKey(VerifierKey);
+/// A public key.
+pub struct Registered {
+    /// Whose it is.
+    source: String,
+    key: VerifierKey,
+    /// Why it was revoked, where it was.
+    revoked: Option<String>,
+}
 
 impl Key {
     /// Makes a key and writes it; a file that is there is left as it is.
     pub fn create(path: &Path, name: &str) -> Result<Key, Failure> {
-        let mut seed = [0u8; 32];
-        getrandom::fill(&mut seed)
-            .map_err(|e| Failure::new(format!("the system gives no randomness for a key: {e}")))?;
-        let key = SignerKey::new(name, Algorithm::Note, &seed)
-            .map_err(|e| Failure::new(format!("no key can be made for `{name}`: {e}")))?;
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.mode(0o600);
+        if path.exists() {
+            return Err(
+                Failure::new(format!("`{}` is there already", path.display())).help("name another folder")
+            );
         }
-        let written = options.open(path).and_then(|mut file| {
-            file.write_all(format!("{}\n", key.secret_text()).as_bytes())?;
-            file.sync_all()
-        });
-        written.map_err(|e| Failure::new(format!("cannot write `{}`: {e}", path.display())))?;
-        Ok(Key(key))
+        let (private, _) = servanda_store::new_key(name)?;
+        files::write_private(path, format!("{private}\n").as_bytes())?;
+        Key::open(path)
     }
 
     /// Reads a key.
@@ -74,31 +69,40 @@ pub fn payload(line: &[u8]) -> Result<Vec<u8>, String> {
     Ok(envelope.payload_unverified().to_vec())
 }
 
-/// Whether a submitter's registered key signed an envelope.
-pub fn signed_by(line: &[u8], submitter: &str, keys: &[PublicKey]) -> Result<(), String> {
+/// The short name of the submitter's key that signed an envelope.
+pub fn signed_by(line: &[u8], submitter: &str, keys: &[Registered]) -> Result<String, String> {
     let envelope = Envelope::parse(line).map_err(|e| e.to_string())?;
-    let theirs: Vec<&VerifierKey> = keys.iter().map(|k| &k.0).filter(|k| k.name() == submitter).collect();
+    let theirs: Vec<&Registered> = keys.iter().filter(|k| k.source == submitter).collect();
     if theirs.is_empty() {
         return Err(format!("no key of `{submitter}` is registered here"));
     }
-    envelope.verify(&theirs).map(|_| ()).map_err(|e| e.to_string())
+    let verifiers: Vec<&VerifierKey> = theirs.iter().map(|k| &k.key).collect();
+    let (_, signers) = envelope.verify(&verifiers).map_err(|e| e.to_string())?;
+    let fitting: Vec<&&Registered> = theirs.iter().filter(|k| signers.contains(&&k.key)).collect();
+    match fitting.iter().find(|k| k.revoked.is_none()).or(fitting.first()) {
+        None => Err(format!("no key of `{submitter}` has signed it")),
+        Some(Registered { revoked: Some(why), .. }) => {
+            Err(format!("the key of `{submitter}` was revoked: {why}"))
+        }
+        Some(key) => Ok(key.key.short()),
+    }
 }
 
-/// The public keys of a folder: every `*.pub` in it; none where there is no folder.
-pub fn keys_of(folder: &Path) -> Result<Vec<PublicKey>, Failure> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut keys = Vec::new();
-    for path in input::files_of(folder)?.into_iter().filter(|p| p.extension().is_some_and(|e| e == "pub")) {
-        let text = input::text(&path)?;
-        for line in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
-            let key = VerifierKey::parse(line).map_err(|e| {
-                Failure::new(format!("`{}` holds no public key: {e}", path.display()))
-                    .help("copy the file `NAME.pub` of the outbox as it is")
-            })?;
-            keys.push(PublicKey(key));
-        }
-    }
-    Ok(keys)
+fn parse(text: &str) -> Result<VerifierKey, Failure> {
+    VerifierKey::parse(text.trim()).map_err(|e| Failure::new(format!("this is no public key: {e}")))
+}
+
+/// The keys that are registered in a workspace.
+pub fn registered(store: &Store) -> Result<Vec<Registered>, Failure> {
+    let all = store.keys()?.into_iter();
+    all.map(|k| Ok(Registered { source: k.source.to_string(), key: parse(&k.key)?, revoked: k.revoked }))
+        .collect()
+}
+
+/// The public key of an outbox: the file `NAME.pub` beside it.
+pub fn own(folder: &Path, submitter: &str) -> Result<Vec<Registered>, Failure> {
+    let path = folder.join(format!("{submitter}.pub"));
+    let key = parse(&input::text(&path)?)
+        .map_err(|f| f.help(format!("restore `{}` from a copy", path.display())))?;
+    Ok(vec![Registered { source: submitter.to_string(), key, revoked: None }])
 }

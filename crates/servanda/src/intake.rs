@@ -1,32 +1,32 @@
 //! The one way by which a submission from outside becomes a record of a workspace.
 //!
 //! Everything that comes over a channel (an outbox that is synchronised, HTTP, MQTT) passes through [`Intake`]. It opens an
-//! envelope, holds it to the registered keys, to the submitter's numbers and to what is recorded already, and enters what is
-//! left in one step.
+//! envelope, holds it to the registered keys, and hands it to the store, which holds it to the submitter's numbers and gives the
+//! receipt.
 //!
 //! Invariants
 //! - a submission is entered once, however often it is sent; the second time it is answered like the first;
-//! - nothing is entered after a gap: a submitter's numbers are taken in order;
+//! - a submitter enters, corrects and takes back records of its own only;
 //! - a record counts as known from the moment at which it came in, not from when it was written down elsewhere: that moment is
 //!   kept beside it;
 //! - what one submission lacks does not hold up those of others.
 //!
 //! Where to start reading: [`Intake::submit`].
 
-use crate::envelope::{self, PublicKey};
+use crate::envelope::{self, Registered};
 use crate::failure::Failure;
 use crate::source;
 use servanda_evidence::codes;
 use servanda_evidence::import::Refused;
-use servanda_evidence::outbox::{self, Last, Submission, sha256};
+use servanda_evidence::outbox::{self, Submission, sha256};
 use servanda_evidence::{Context, Format, Import, Mapping, diff, quarantine_csv};
 use servanda_model::{Agreement, Calendar, Instant, Name, Record};
-use servanda_store::{Intake as Entry, StoredRecord, Workspace};
+use servanda_store::policy::{Role, Viewer};
+use servanda_store::{self as store, Entry, Intake as Imported, Store, StoredRecord, Submitted, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Under which keys of [`Record::extra`] it stands how a record came.
 const CAME_AS: &str = "submission";
-const CAME_HASH: &str = "submission.sha256";
 const MADE: &str = "submission.made";
 
 /// What came of a submission.
@@ -40,6 +40,8 @@ pub struct Taken {
     pub hash: String,
     /// The record.
     pub record: Name,
+    /// What the workspace promises: a note signed by its log.
+    pub receipt: String,
     /// It had come before.
     pub again: bool,
 }
@@ -78,18 +80,14 @@ struct Known {
     count: usize,
     /// The last moment at which anything was recorded.
     latest: Option<Instant>,
-    /// Identities that are taken.
-    ids: BTreeSet<Name>,
     /// The versions of each record, by the identity of the first.
     versions: BTreeMap<String, Vec<Record>>,
-    /// Of each submitter the hashes of its submissions, by number from 1.
-    taken: BTreeMap<String, Vec<String>>,
 }
 
 /// A workspace that takes submissions in.
 pub struct Intake {
     workspace: Workspace,
-    keys: Vec<PublicKey>,
+    store: Store,
     /// What comes into the workspace of an exercise belongs to it.
     exercise: bool,
     /// Zone of civil times.
@@ -100,10 +98,10 @@ pub struct Intake {
 impl Intake {
     /// Reads what is there.
     pub fn open(workspace: Workspace) -> Result<Intake, Failure> {
-        let keys = envelope::keys_of(&workspace.root().join("sources"))?;
         let known = Known::of(&workspace)?;
         let agreement = agreement_of(&workspace)?;
-        Ok(Intake { workspace, keys, exercise: agreement.exercise, calendar: agreement.calendar, known })
+        let store = workspace.store();
+        Ok(Intake { workspace, store, exercise: agreement.exercise, calendar: agreement.calendar, known })
     }
 
     /// The mapping for documents of a format: the workspace's own of that name, else the one that ships.
@@ -115,41 +113,81 @@ impl Intake {
         Ok(format.embedded().unwrap_or_else(Mapping::plain))
     }
 
-    /// Takes submissions in, in order. `channel` says by which way they came.
+    /// Takes submissions in, in order, and answers each.
     pub fn submit(
         &mut self,
         envelopes: &[String],
-        channel: &str,
         now: Instant,
     ) -> Result<Vec<Result<Taken, Refusal>>, Failure> {
-        for _ in 0..5 {
-            let (answers, records) = self.look_at(envelopes, now);
-            if records.is_empty() {
-                return Ok(answers);
-            }
-            let stored: Vec<StoredRecord> = records.iter().map(source::stored).collect();
-            let import = Entry {
-                file: channel.to_string(),
-                sha256: sha256(envelopes.concat().as_bytes()),
-                entered: now,
-                read: envelopes.len() as u64,
-                made: records.len() as u64,
-                refused: answers.iter().filter(|a| a.is_err()).count() as u64,
-                quarantine: None,
-            };
-            match self.workspace.enter(&import, &stored, None, self.known.count) {
-                Ok(_) => {
-                    for record in &records {
-                        self.known.add(record);
-                    }
-                    return Ok(answers);
-                }
-                // Somebody else entered something meanwhile: look again.
-                Err(error) if error.is_busy() => self.known = Known::of(&self.workspace)?,
-                Err(error) => return Err(error.into()),
-            }
+        let recorded = self.known.latest.map_or(now, |latest| latest.max(now));
+        let mut opened: Vec<Result<(Taken, Record), Refusal>> = Vec::new();
+        let mut submissions = Vec::new();
+        // Keys come and go while a channel is open.
+        let keys = envelope::registered(&self.store)?;
+        for line in envelopes {
+            opened.push(open_one(line, &keys).map(|(submission, key)| {
+                let Submission { submitter, number, previous, made, mut record } = submission;
+                record.recorded = recorded;
+                record.exercise |= self.exercise;
+                record.extra.insert(CAME_AS.to_string(), format!("{submitter}/{number}"));
+                record.extra.insert(MADE.to_string(), made.to_string());
+                let mut by = Viewer::public();
+                by.name = submitter.clone();
+                by.roles.insert(Role::Reporter);
+                submissions.push(store::Submission {
+                    submitter: submitter.clone(),
+                    by,
+                    number,
+                    previous: previous.as_deref().and_then(hash_of),
+                    submitted: Submitted { bytes: line.clone(), made: Some(made) },
+                    key: Some(key),
+                    entry: Entry::Record(source::stored(&record)),
+                });
+                let hash = sha256(line.as_bytes());
+                (
+                    Taken {
+                        submitter,
+                        number,
+                        hash,
+                        record: record.id.clone(),
+                        receipt: String::new(),
+                        again: false,
+                    },
+                    record,
+                )
+            }));
         }
-        Err(Failure::new("the workspace is being written by others all the time").help("run this again"))
+        let mut receipts = self.store.submit_all(submissions, now).into_iter();
+        let answer = |one: Result<(Taken, Record), Refusal>| {
+            let (taken, record) = one?;
+            match receipts.next() {
+                Some(Ok(receipt)) => {
+                    if !receipt.again {
+                        self.known.add(&record);
+                    }
+                    Ok(Taken { receipt: receipt.note, again: receipt.again, ..taken })
+                }
+                Some(Err(error)) => Err(Refusal {
+                    code: codes::OUTBOX,
+                    of: Some((taken.submitter, taken.number)),
+                    reason: error.to_string(),
+                    remedy: error.help_text().unwrap_or("nothing was entered; send it again").to_string(),
+                }),
+                None => Err(Refusal {
+                    code: codes::OUTBOX,
+                    of: Some((taken.submitter, taken.number)),
+                    reason: "it was not answered".to_string(),
+                    remedy: "send it again: nothing is entered twice".to_string(),
+                }),
+            }
+        };
+        Ok(opened.into_iter().map(answer).collect())
+    }
+
+    /// Keeps a file by its hash.
+    pub fn attach(&self, bytes: &[u8]) -> Result<(), Failure> {
+        self.store.attach(bytes)?;
+        Ok(())
     }
 
     /// Takes in a document of a format, unsigned: what is new in it, and what corrects what was there. It is a feed: what it does
@@ -206,7 +244,7 @@ impl Intake {
                 return Ok(made);
             }
             let stored: Vec<StoredRecord> = records.iter().map(source::stored).collect();
-            let entry = Entry {
+            let entry = Imported {
                 file: dataset.to_string(),
                 sha256: sha256(bytes),
                 entered: at,
@@ -232,95 +270,56 @@ impl Intake {
         }
         Err(Failure::new("the workspace is being written by others all the time").help("run this again"))
     }
-
-    /// What each submission comes to, and the records that are to be entered.
-    fn look_at(&self, envelopes: &[String], now: Instant) -> (Vec<Result<Taken, Refusal>>, Vec<Record>) {
-        let (mut answers, mut records): (Vec<_>, Vec<Record>) = (Vec::new(), Vec::new());
-        let mut more: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut ids: BTreeSet<Name> = BTreeSet::new();
-        let recorded = self.known.latest.map_or(now, |latest| latest.max(now));
-        for line in envelopes {
-            let answer = self.open_one(line).and_then(|submission| {
-                let refuse = |reason: String, remedy: String| Refusal {
-                    code: codes::OUTBOX,
-                    of: Some((submission.submitter.clone(), submission.number)),
-                    reason,
-                    remedy,
-                };
-                let hash = sha256(line.as_bytes());
-                let before = self.known.taken.get(&submission.submitter).map_or(&[][..], Vec::as_slice);
-                let here = more.get(&submission.submitter).map_or(&[][..], Vec::as_slice);
-                let all = before.len() + here.len();
-                let taken = Taken {
-                    submitter: submission.submitter.clone(),
-                    number: submission.number,
-                    hash: hash.clone(),
-                    record: submission.record.id.clone(),
-                    again: false,
-                };
-                let at = usize::try_from(submission.number).unwrap_or(usize::MAX);
-                if at <= all {
-                    let there =
-                        if at <= before.len() { &before[at - 1] } else { &here[at - 1 - before.len()] };
-                    if *there == hash {
-                        return Ok(Taken { again: true, ..taken });
-                    }
-                }
-                let last =
-                    here.last().or(before.last()).map(|hash| Last { number: all as u64, hash: hash.clone() });
-                outbox::follows(&submission, last.as_ref()).map_err(|f| refuse(f.reason, f.remedy))?;
-                let Submission { submitter, number, made, mut record, .. } = submission.clone();
-                if made > now + AHEAD_MS {
-                    let reason = format!("the submission says that it was made at {made}, and it is {now}");
-                    return Err(refuse(reason, "set the clock of the device that wrote it".to_string()));
-                }
-                if self.known.ids.contains(&record.id) || ids.contains(&record.id) {
-                    let reason = format!("a record `{}` is there already, from elsewhere", record.id);
-                    return Err(refuse(reason, "give the device a submitter's name of its own".to_string()));
-                }
-                record.recorded = recorded;
-                record.exercise |= self.exercise;
-                record.extra.insert(CAME_AS.to_string(), format!("{submitter}/{number}"));
-                record.extra.insert(CAME_HASH.to_string(), hash.clone());
-                record.extra.insert(MADE.to_string(), made.to_string());
-                ids.insert(record.id.clone());
-                more.entry(submitter).or_default().push(hash);
-                records.push(record);
-                Ok(taken)
-            });
-            answers.push(answer);
-        }
-        (answers, records)
-    }
-
-    fn open_one(&self, line: &str) -> Result<Submission, Refusal> {
-        let refuse = |of, reason: String, remedy: &str| Refusal {
-            code: codes::OUTBOX,
-            of,
-            reason,
-            remedy: remedy.to_string(),
-        };
-        if line.len() > 2 * outbox::LONGEST {
-            let reason = format!("the envelope has more than {} bytes", 2 * outbox::LONGEST);
-            return Err(refuse(None, reason, "attach large things by their hash"));
-        }
-        let payload = envelope::payload(line.as_bytes())
-            .map_err(|why| refuse(None, why, "send what `servanda record` wrote, unchanged"))?;
-        let submission = outbox::parse(&payload).map_err(|f| refuse(None, f.reason, &f.remedy))?;
-        let of = Some((submission.submitter.clone(), submission.number));
-        envelope::signed_by(line.as_bytes(), &submission.submitter, &self.keys).map_err(|why| {
-            let remedy = format!(
-                "put the public key of `{}` into `sources/` of the workspace, if it is known whose it is",
-                submission.submitter
-            );
-            refuse(of, why, &remedy)
-        })?;
-        Ok(submission)
-    }
 }
 
-/// How far a submitter's clock may be ahead.
-const AHEAD_MS: i64 = 5 * 60 * 1000;
+/// Opens an envelope: a registered key of the submitter signed it, and it speaks for nobody else.
+fn open_one(line: &str, keys: &[Registered]) -> Result<(Submission, String), Refusal> {
+    let refuse = |of, reason: String, remedy: &str| Refusal {
+        code: codes::OUTBOX,
+        of,
+        reason,
+        remedy: remedy.to_string(),
+    };
+    if line.len() > 2 * outbox::LONGEST {
+        let reason = format!("the envelope has more than {} bytes", 2 * outbox::LONGEST);
+        return Err(refuse(None, reason, "attach large things by their hash"));
+    }
+    let payload = envelope::payload(line.as_bytes())
+        .map_err(|why| refuse(None, why, "send what `servanda record` wrote, unchanged"))?;
+    let submission = outbox::parse(&payload).map_err(|f| refuse(None, f.reason, &f.remedy))?;
+    let of = Some((submission.submitter.clone(), submission.number));
+    let key = envelope::signed_by(line.as_bytes(), &submission.submitter, keys).map_err(|why| {
+        let name = &submission.submitter;
+        let remedy = format!("if it is known whose it is: `servanda key register {name} {name}.pub`");
+        refuse(of.clone(), why, &remedy)
+    })?;
+    let own = |id: &Name| id.as_str().starts_with(&format!("{}-", submission.submitter));
+    let record = &submission.record;
+    let changed = [&record.supersedes, &record.withdraws];
+    if let Some(other) =
+        [Some(&record.id)].into_iter().chain(changed.map(Option::as_ref)).flatten().find(|id| !own(id))
+    {
+        let reason = format!(
+            "`{}` submits, corrects or takes back `{other}`, which is not its own",
+            submission.submitter
+        );
+        return Err(refuse(
+            of,
+            reason,
+            "a submitter's records begin with its name; of others it may say that they are wrong (`disputes`)",
+        ));
+    }
+    Ok((submission, key))
+}
+
+/// The bytes of a hash in hexadecimal.
+fn hash_of(text: &str) -> Option<[u8; 32]> {
+    let mut out = [0; 32];
+    for (byte, digits) in out.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(out)
+}
 
 /// The identity of the first version: `x` of `x~3`.
 fn root_of(id: &Name) -> &str {
@@ -342,12 +341,7 @@ impl Known {
     fn add(&mut self, record: &Record) {
         self.count += 1;
         self.latest = self.latest.max(Some(record.recorded));
-        self.ids.insert(record.id.clone());
         self.versions.entry(root_of(&record.id).to_string()).or_default().push(record.clone());
-        let came = record.extra.get(CAME_AS).and_then(|came| came.rsplit_once('/'));
-        if let (Some((submitter, _)), Some(hash)) = (came, record.extra.get(CAME_HASH)) {
-            self.taken.entry(submitter.to_string()).or_default().push(hash.clone());
-        }
     }
 }
 
@@ -360,11 +354,11 @@ pub fn by_hand(
     for _ in 0..5 {
         let known = Known::of(workspace)?;
         let recorded = known.latest.map_or(now, |latest| latest.max(now));
-        let mut records = make(&known.ids, recorded)?;
+        let mut records = make(&known.versions.values().flatten().map(|r| r.id.clone()).collect(), recorded)?;
         records.iter_mut().for_each(|record| record.recorded = recorded);
         let stored: Vec<StoredRecord> = records.iter().map(source::stored).collect();
         let text: String = stored.iter().map(|r| r.json.as_str()).collect();
-        let import = Entry {
+        let import = Imported {
             file: "by hand".to_string(),
             sha256: sha256(text.as_bytes()),
             entered: recorded,

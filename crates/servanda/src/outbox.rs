@@ -3,7 +3,7 @@
 //! ```text
 //! outbox.toml       whose it is, in which time zone, what it records usually
 //! secret.key        the submitter's private key; it never leaves the device
-//! NAME.pub          the public key: hand it to the workspace once
+//! NAME.pub          the public key: registered once with the workspace
 //! outbox.jsonl      the submissions, one envelope a line, only ever appended to
 //! receipts.jsonl    what was answered, one line a submission, only ever appended to
 //! draft.txt         answers of a form that was not finished
@@ -18,7 +18,7 @@
 //!
 //! Where to start reading: [`Outbox::append`], then [`Outbox::waiting`].
 
-use crate::envelope::{self, Key};
+use crate::envelope::{self, Key, Registered};
 use crate::failure::Failure;
 use crate::input;
 use servanda_evidence::outbox::{self, Last, Submission, sha256};
@@ -43,6 +43,8 @@ pub struct Outbox {
     pub fact: Option<Name>,
     /// What is recorded belongs to an exercise.
     pub exercise: bool,
+    /// Its public key: what lies in the file was signed with it.
+    keys: Vec<Registered>,
 }
 
 fn failed(doing: &str, path: &Path, error: &std::io::Error) -> Failure {
@@ -117,7 +119,8 @@ impl Outbox {
         let calendar = found.get("zone").and_then(|z| Calendar::of_zone(z)).ok_or_else(|| broken("zone"))?;
         let exercise = found.get("exercise").is_some_and(|e| e == "true");
         let fact = found.get("fact").filter(|f| !f.is_empty()).map(|f| Name::from(f.as_str()));
-        Ok(Outbox { root: root.to_path_buf(), submitter, calendar, fact, exercise })
+        let keys = envelope::own(root, &submitter)?;
+        Ok(Outbox { root: root.to_path_buf(), submitter, calendar, fact, exercise, keys })
     }
 
     /// Where the answers of an unfinished form lie.
@@ -147,7 +150,12 @@ impl Outbox {
             .map_err(|e| failed("open", &path, &e))?;
         file.lock().map_err(|e| failed("lock", &path, &e))?;
         self.set_torn_line_aside(&mut file, &path)?;
-        let mut last = self.last(&mut file, &path)?;
+        let (mut last, before) = match self.last(&mut file, &path)? {
+            Some((last, made)) => (Some(last), made),
+            None => (None, now),
+        };
+        // Where the clock was set back, what comes later was still made later.
+        let now = now.max(before);
         let (mut text, mut records) = (String::new(), Vec::new());
         for _ in 0..count {
             let number = last.as_ref().map_or(1, |last| last.number + 1);
@@ -193,13 +201,13 @@ impl Outbox {
         file.sync_all().map_err(error)
     }
 
-    fn last(&self, file: &mut File, path: &Path) -> Result<Option<Last>, Failure> {
+    fn last(&self, file: &mut File, path: &Path) -> Result<Option<(Last, Instant)>, Failure> {
         let length = file.metadata().map_err(|e| failed("read", path, &e))?.len();
         let tail = tail(file, length).map_err(|e| failed("read", path, &e))?;
         let lines = tail.split(|b| *b == b'\n').filter(|l| !l.is_empty());
         let Some(line) = lines.last() else { return Ok(None) };
         let submission = self.read(line, path)?;
-        Ok(Some(Last { number: submission.number, hash: sha256(line) }))
+        Ok(Some((Last { number: submission.number, hash: sha256(line) }, submission.made)))
     }
 
     fn read(&self, line: &[u8], path: &Path) -> Result<Submission, Failure> {
@@ -208,7 +216,9 @@ impl Outbox {
                 .help("`servanda explain E0132` says what to do; never edit the file")
         };
         let payload = envelope::payload(line).map_err(&broken)?;
-        outbox::parse(&payload).map_err(|f| broken(f.reason))
+        let submission = outbox::parse(&payload).map_err(|f| broken(f.reason))?;
+        envelope::signed_by(line, &self.submitter, &self.keys).map_err(&broken)?;
+        Ok(submission)
     }
 
     /// The submissions after a number, as they are sent, each with its number.
@@ -231,6 +241,14 @@ impl Outbox {
             if submission.number > number {
                 out.push((submission.number, String::from_utf8_lossy(line).into_owned()));
             }
+        }
+        let there = last.map_or(0, |last| last.number);
+        if there < number {
+            return Err(Failure::new(format!(
+                "[E0132] `{}` ends with the submission {there}, and {number} were delivered already",
+                path.display()
+            ))
+            .help("its end was cut off: restore the whole folder from a copy"));
         }
         Ok(out)
     }

@@ -7,7 +7,7 @@
 
 use crate::failure::Failure;
 use crate::input;
-use crate::session::Session;
+use crate::session::{Session, with_a_strangers_parser};
 use servanda_evidence::import::{DATASET, Refused};
 use servanda_evidence::record_json::{from_json, to_json};
 use servanda_evidence::{Changes, Context, Format, Import, Mapping, diff, quarantine_csv};
@@ -80,7 +80,7 @@ fn unusable(path: &Path, faults: &[Refused]) -> Failure {
 fn attachments(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let mut found = BTreeMap::new();
     for path in input::files_of(folder)? {
-        let hash = format!("sha256:{}", sha256(&input::bytes(&path, input::DATA_LIMIT)?));
+        let hash = sha256(&input::bytes(&path, input::DATA_LIMIT)?);
         found.insert(dataset(&path), hash);
     }
     Ok(found)
@@ -106,16 +106,16 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
         issued: order.issued,
         attachments: order.attachments.map(attachments).transpose()?.unwrap_or_default(),
     };
-    let mut import = servanda_evidence::import(order.format, &bytes, order.mapping.as_ref(), &context)
-        .map_err(|faults| {
-            let mapped = order.mapping.is_some()
-                || !matches!(order.format, Format::Csv | Format::GeoJson | Format::Parquet);
-            unusable(order.path, &faults).help(if mapped {
-                "nothing was entered; `servanda explain CODE` says more"
-            } else {
-                "nothing was entered; say what the columns mean with --map FILE (docs/reference/mapping.md)"
-            })
-        })?;
+    let read = || servanda_evidence::import(order.format, &bytes, order.mapping.as_ref(), &context);
+    let mut import = with_a_strangers_parser(read).map_err(|faults| {
+        let mapped = order.mapping.is_some()
+            || !matches!(order.format, Format::Csv | Format::GeoJson | Format::Parquet);
+        unusable(order.path, &faults).help(if mapped {
+            "nothing was entered; `servanda explain CODE` says more"
+        } else {
+            "nothing was entered; say what the columns mean with --map FILE (docs/reference/mapping.md)"
+        })
+    })?;
     // The gazetteer does not know the agreement's own zones; the agreement does.
     import.warnings.retain(|w| !agreement.zones.keys().any(|zone| w.text.contains(&format!("`{zone}`"))));
     let erased: BTreeSet<Name> = workspace.erased()?.into_iter().collect();
@@ -143,6 +143,16 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
         quarantine: quarantine.clone(),
     };
     if !order.only_look {
+        if let Some(folder) = order.attachments {
+            // The files first: nobody is to find a record whose photo is not there yet.
+            let named: BTreeSet<&String> = changes.records().flat_map(|record| &record.attachments).collect();
+            for path in input::files_of(folder)? {
+                let bytes = input::bytes(&path, input::DATA_LIMIT)?;
+                if named.contains(&sha256(&bytes)) {
+                    workspace.store().attach(&bytes)?;
+                }
+            }
+        }
         working.at(&format!("entering {} records", records.len()));
         let refused = quarantine.is_some().then(|| quarantine_csv(&import));
         let entered =

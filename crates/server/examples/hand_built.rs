@@ -19,6 +19,7 @@ async fn main() -> std::io::Result<()> {
         hand_built::question(),
         Box::new(|agreement, _, _, question| hand_built::board(agreement, question)),
     );
+    let served = served.explained_by(Box::new(|_, verdict| Some(hand_built::explanation(verdict))));
     let listening = Listening::on(port, Arc::new(served)).await?;
     println!("{}", listening.url());
     listening.answer(std::future::pending()).await

@@ -105,9 +105,9 @@ where
 {
     let made = async {
         let query = query.unwrap_or_default();
-        let asked = asked(&query, &served.agreement, &served.asked_by_default, allowed)?;
-        let board = served.board(&asked.question).await?;
-        let work = move || word(&served.view(&board), &served, &asked);
+        let mut asked = asked(&query, &served.agreement, &served.asked_by_default, allowed)?;
+        let board = served.board_asked(&mut asked).await?;
+        let work = move || word(&served.known.matter().view(&board), &served, &asked);
         tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))?
     };
     match made.await {

@@ -8,8 +8,9 @@
 //! - an explanation does not depend on what was explained before;
 //! - where the thread ends by a bug of ours, the request that met it fails, and the next one begins a new thread.
 
+use crate::known::Known;
 use servanda_engine::explain::Explainer;
-use servanda_model::{Agreement, Explanation, Places, Question, Record, Verdict};
+use servanda_model::{Explanation, Question, Verdict};
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,21 +26,8 @@ const STACK: usize = 64 << 20;
 /// What is asked, and where the answer goes.
 type Asked = (Question, Verdict, Sender<Explanation>);
 
-/// What is explained.
-#[derive(Clone)]
-struct Matter {
-    agreement: Arc<Agreement>,
-    places: Arc<Places>,
-    records: Arc<Vec<Record>>,
-}
-
 /// The engine, on its thread.
-pub fn by_the_engine(
-    agreement: Arc<Agreement>,
-    places: Arc<Places>,
-    records: Arc<Vec<Record>>,
-) -> Box<Explain> {
-    let matter = Matter { agreement, places, records };
+pub(crate) fn by_the_engine(known: Arc<Known>) -> Box<Explain> {
     let thread: Mutex<Option<Sender<Asked>>> = Mutex::new(None);
     Box::new(move |question, verdict| {
         let (answer, answered) = channel();
@@ -55,9 +43,9 @@ pub fn by_the_engine(
             }
         }
         let (ask, asks) = channel();
-        let matter = matter.clone();
+        let known = known.clone();
         let begun = std::thread::Builder::new().name("explaining".into()).stack_size(STACK);
-        begun.spawn(move || answer_all(&matter, &asks)).ok()?;
+        begun.spawn(move || answer_all(&known, &asks)).ok()?;
         ask.send(asked).ok()?;
         *thread = Some(ask);
         drop(thread);
@@ -66,17 +54,25 @@ pub fn by_the_engine(
 }
 
 /// Answers until nobody can ask any more.
-fn answer_all(matter: &Matter, asks: &Receiver<Asked>) {
-    let mut kept: VecDeque<(Question, Explainer<'_>)> = VecDeque::new();
-    while let Ok((question, verdict, answer)) = asks.recv() {
-        let found = kept.iter().position(|(of, _)| *of == question);
-        let entry = found.and_then(|i| kept.remove(i)).unwrap_or_else(|| {
-            let new = Explainer::new(&matter.agreement, &matter.places, &matter.records, &question);
-            (question, new)
-        });
-        // Whoever asked may have gone away; the answer is then for nobody.
-        let _ = answer.send(entry.1.explain(&verdict));
-        kept.push_front(entry);
-        kept.truncate(KEPT);
+fn answer_all(known: &Known, asks: &Receiver<Asked>) {
+    let mut next = asks.recv().ok();
+    while next.is_some() {
+        let matter = known.matter();
+        let mut kept: VecDeque<(Question, Explainer<'_>)> = VecDeque::new();
+        // What was complete once is complete for ever: only a later question needs what came since.
+        while let Some((question, verdict, answer)) =
+            next.take_if(|(question, ..)| kept.is_empty() || question.known_at <= matter.complete_to)
+        {
+            let found = kept.iter().position(|(of, _)| *of == question);
+            let entry = found.and_then(|i| kept.remove(i)).unwrap_or_else(|| {
+                let new = Explainer::new(&matter.agreement, &matter.places, &matter.records, &question);
+                (question, new)
+            });
+            // Whoever asked may have gone away; the answer is then for nobody.
+            let _ = answer.send(entry.1.explain(&verdict));
+            kept.push_front(entry);
+            kept.truncate(KEPT);
+            next = asks.recv().ok();
+        }
     }
 }

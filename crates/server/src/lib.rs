@@ -20,17 +20,21 @@ mod answers;
 pub mod asked;
 mod assets;
 mod explaining;
+mod following;
 pub mod intake;
+mod known;
 mod problem;
 pub mod witness;
 
 pub use explaining::Explain;
+pub use following::News;
 pub use intake::Intake;
 pub use problem::Problem;
 
 use axum::Router;
+use following::{Beginning, Follower};
+use known::{Known, Matter};
 use servanda_model::{Agreement, Board, Explanation, Places, Question, Record, Verdict};
-use servanda_report::View;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -45,13 +49,13 @@ pub type Evaluate = dyn Fn(&Agreement, &Places, &[Record], &Question) -> Board +
 pub struct Served {
     agreement: Arc<Agreement>,
     text: String,
-    places: Arc<Places>,
-    records: Arc<Vec<Record>>,
+    known: Arc<Known>,
     asked_by_default: Question,
     evaluate: Box<Evaluate>,
     explain: Option<Box<Explain>>,
     recent: Mutex<Recent>,
     intake: Option<Arc<dyn Intake>>,
+    follower: Option<Mutex<Follower>>,
 }
 
 /// Questions asked lately, the last one first, each with its board once there is one.
@@ -71,16 +75,18 @@ impl Served {
         asked_by_default: Question,
         evaluate: Box<Evaluate>,
     ) -> Served {
+        let agreement = Arc::new(agreement);
+        let known = Known::new(agreement.clone(), places, records, asked_by_default.known_at);
         Served {
-            agreement: Arc::new(agreement),
+            agreement,
             text,
-            places: Arc::new(places),
-            records: Arc::new(records),
+            known: Arc::new(known),
             asked_by_default,
             evaluate,
             explain: None,
             recent: Mutex::new(VecDeque::new()),
             intake: None,
+            follower: None,
         }
     }
 
@@ -89,11 +95,53 @@ impl Served {
         Served { intake: Some(intake), ..self }
     }
 
+    /// Follows what is told by [`Served::learn`]: where an address names no moment, it asks about now.
+    ///
+    /// # Errors
+    /// Where the system has no thread left.
+    pub fn following(self) -> std::io::Result<Served> {
+        let follower = Mutex::new(Follower::begin(self.beginning())?);
+        Ok(Served { follower: Some(follower), ..self })
+    }
+
+    fn beginning(&self) -> Beginning {
+        let Matter { agreement, places, records, complete_to } = self.known.matter();
+        let readings = self.asked_by_default.readings.clone();
+        Beginning { agreement, places, records, readings, complete_to }
+    }
+
+    /// Takes news in. Whoever does not follow keeps to the moment at which it began.
+    ///
+    /// # Errors
+    /// Where the system has no thread left.
+    pub fn learn(&self, news: News) -> std::io::Result<()> {
+        let Some(follower) = &self.follower else { return Ok(()) };
+        let mut follower = follower.lock().unwrap_or_else(PoisonError::into_inner);
+        let News { records, places, complete_to } = news;
+        let places = self.known.learn(records.clone(), places, complete_to);
+        if !follower.tell(records, places, complete_to) {
+            *follower = Follower::begin(self.beginning())?;
+        }
+        Ok(())
+    }
+
+    /// The board of now, where somebody follows. It blocks, and holds up nobody who has news.
+    fn board_of_now(&self) -> Result<Option<Arc<Board>>, Problem> {
+        let Some(follower) = &self.follower else { return Ok(None) };
+        let locked = || follower.lock().unwrap_or_else(PoisonError::into_inner);
+        let there = locked().clone();
+        if let Some(board) = there.board() {
+            return Ok(Some(board));
+        }
+        let new = Follower::begin(self.beginning()).map_err(|e| Problem::bug(&e))?;
+        *locked() = new.clone();
+        new.board().map(Some).ok_or_else(|| Problem::bug(&"the engine that follows ended halfway"))
+    }
+
     /// With cards that explain their verdicts, as the engine finds it. Without it a card has no explanation.
     pub fn explaining(self) -> Served {
-        let (agreement, places, records) =
-            (self.agreement.clone(), self.places.clone(), self.records.clone());
-        self.explained_by(explaining::by_the_engine(agreement, places, records))
+        let known = self.known.clone();
+        self.explained_by(explaining::by_the_engine(known))
     }
 
     /// The same, by somebody else.
@@ -123,10 +171,6 @@ impl Served {
         self
     }
 
-    fn view<'a>(&'a self, board: &'a Board) -> View<'a> {
-        View { agreement: &self.agreement, places: &self.places, records: &self.records, board }
-    }
-
     /// The board for a question: kept, under way, or evaluated now on a thread that may block.
     async fn board(self: &Arc<Self>, question: &Question) -> Result<Arc<Board>, Problem> {
         let cell = self.cell(question);
@@ -134,12 +178,26 @@ impl Served {
             let (served, question) = (self.clone(), question.clone());
             async move {
                 let evaluate = move || {
-                    Arc::new((served.evaluate)(&served.agreement, &served.places, &served.records, &question))
+                    let Matter { agreement, places, records, .. } = served.known.matter();
+                    Arc::new((served.evaluate)(&agreement, &places, &records, &question))
                 };
                 tokio::task::spawn_blocking(evaluate).await.map_err(|e| Problem::bug(&e))
             }
         });
         evaluated.await.cloned()
+    }
+
+    /// The board that an address asks for; the question is then the board's.
+    async fn board_asked(self: &Arc<Self>, asked: &mut asked::Asked) -> Result<Arc<Board>, Problem> {
+        if self.follower.is_some() && asked.question == self.asked_by_default {
+            let served = self.clone();
+            let now = tokio::task::spawn_blocking(move || served.board_of_now());
+            if let Some(board) = now.await.map_err(|e| Problem::bug(&e))?? {
+                asked.question = board.question.clone();
+                return Ok(board);
+            }
+        }
+        self.board(&asked.question).await
     }
 
     fn cell(&self, question: &Question) -> Arc<OnceCell<Arc<Board>>> {

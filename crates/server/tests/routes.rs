@@ -233,3 +233,61 @@ async fn it_listens_on_this_machine_and_ends_when_told() {
     tokio::time::timeout(std::time::Duration::from_secs(10), answering).await.unwrap().unwrap().unwrap();
     assert!(tokio::net::TcpStream::connect(&address).await.is_err());
 }
+
+#[tokio::test]
+async fn a_card_explains_its_verdict_where_somebody_does() {
+    let card = "/api/card?norm=consult&bearer=Germany";
+    let (_, plain) = json(card).await;
+    assert!(plain["cards"][0]["explanation"].is_null());
+    let ask = async |explain: Box<servanda_server::Explain>| {
+        let served = Served::new(
+            hand_built::agreement(),
+            "# The text\n".into(),
+            hand_built::places(),
+            hand_built::records(),
+            hand_built::question(),
+            Box::new(|agreement, _, _, question| hand_built::board(agreement, question)),
+        );
+        let request = Request::get(card).header("host", "localhost").body(Body::empty()).unwrap();
+        let response = router(Arc::new(served.explained_by(explain))).oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice::<Value>(&body).unwrap())
+    };
+    let (status, document) = ask(Box::new(|_, v| Some(hand_built::explanation(v)))).await;
+    assert_eq!(status, StatusCode::OK);
+    let why = &document["cards"][0]["explanation"];
+    assert_eq!(why["rests_on_in_all"], 1);
+    let change = &why["would_change"][0];
+    assert!(change["words"].as_str().unwrap().starts_with("coverage of "), "{change}");
+    assert_eq!(change["state"]["word"], "violated");
+    let (status, document) = ask(Box::new(|_, _| None)).await;
+    assert_eq!((status, document["code"].as_str()), (StatusCode::INTERNAL_SERVER_ERROR, Some("bug")));
+}
+
+/// The engine's own explanations, through its thread: the same however often and however concurrently they are asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_engine_explains_on_its_thread() {
+    let (agreement, places, records) = (hand_built::agreement(), hand_built::places(), hand_built::records());
+    let question = hand_built::question();
+    let board = servanda_engine::evaluate(&agreement, &places, &records, &question);
+    let verdict = board.verdicts.first().expect("a verdict").clone();
+    let expected = servanda_engine::explain(&agreement, &places, &records, &question, &verdict);
+    let evaluate = Box::new(|a: &_, p: &_, r: &[_], q: &_| servanda_engine::evaluate(a, p, r, q));
+    let served = Served::new(agreement, "# The text\n".into(), places, records, question, evaluate);
+    let router = router(Arc::new(served.explaining()));
+    let path = format!("/api/card?norm={}", verdict.norm);
+    let ask = || async {
+        let request = Request::get(&path).header("host", "localhost").body(Body::empty()).unwrap();
+        let body = router.clone().oneshot(request).await.unwrap().into_body();
+        body.collect().await.unwrap().to_bytes()
+    };
+    let (a, b, c) = tokio::join!(ask(), ask(), ask());
+    assert!(a == b && b == c);
+    let document: Value = serde_json::from_slice(&a).unwrap();
+    let cards = document["cards"].as_array().unwrap();
+    let own = cards.iter().find(|c| c["instance"] == verdict.instance.as_str()).unwrap_or(&cards[0]);
+    let why = &own["explanation"];
+    assert_eq!(why["rests_on_in_all"], expected.rests_on.len());
+    assert_eq!(why["would_change"].as_array().unwrap().len(), expected.would_change.len());
+}

@@ -115,14 +115,30 @@ impl Store {
     /// [`Error::is_refused`] and its kinds, [`Error::is_duplicate`], [`Error::is_denied`]: this submission; whatever else: the
     /// store.
     pub fn submit(&self, submission: Submission, now: Instant) -> Result<Receipt, Error> {
+        let mut all = self.submit_all(vec![submission], now);
+        all.pop().unwrap_or_else(|| Err(Error::new(Kind::Io, "nothing was submitted")))
+    }
+
+    /// Enters several submissions, in order and committed together, and answers each. One that is refused does not hold up
+    /// the others, but for those of its submitter that come after it.
+    pub fn submit_all(&self, submissions: Vec<Submission>, now: Instant) -> Vec<Result<Receipt, Error>> {
         let queue = &self.queue;
         let mut state = lock(&queue.state);
-        let ticket = state.next;
-        state.next += 1;
-        state.waiting.push((ticket, submission, now));
+        let first = state.next;
+        for submission in submissions {
+            let ticket = state.next;
+            state.next += 1;
+            state.waiting.push((ticket, submission, now));
+        }
+        let mut wanted: Vec<u64> = (first..state.next).rev().collect();
+        let mut answers = Vec::with_capacity(wanted.len());
         loop {
-            if let Some(result) = state.done.remove(&ticket) {
-                return result;
+            while let Some(result) = wanted.last().and_then(|ticket| state.done.remove(ticket)) {
+                answers.push(result);
+                wanted.pop();
+            }
+            if wanted.is_empty() {
+                return answers;
             }
             if state.busy {
                 state = queue.turn.wait(state).unwrap_or_else(PoisonError::into_inner);

@@ -241,3 +241,32 @@ fn a_checkpoint_counts_when_both_sides_have_cosigned_it() {
     let proof = log.proof(6).unwrap();
     assert!(proof.verify(&entries(6..7)[0], &policy).unwrap_err().is_policy());
 }
+
+/// What the disk refuses leaves the log as it was; only after a checkpoint that may or may not be there must one look.
+#[test]
+fn a_refusing_disk_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("log");
+    let mut log = Log::create(&dir, ORIGIN, key(1)).unwrap();
+    // A file where a folder of tiles should be.
+    fs::create_dir(dir.join("tile")).unwrap();
+    fs::write(dir.join("tile/0"), "in the way").unwrap();
+    assert!(log.append(&entries(0..300), 0).is_err());
+    assert_eq!(log.size(), 0);
+    assert_eq!(Log::open(&dir, None).unwrap().size(), 0);
+    fs::remove_file(dir.join("tile/0")).unwrap();
+    assert_eq!(log.append(&entries(0..300), 0).unwrap(), 0..300, "it goes on by itself");
+
+    // The checkpoint cannot be put in its place.
+    let (place, aside) = (dir.join("checkpoint"), dir.join("aside"));
+    fs::rename(&place, &aside).unwrap();
+    fs::create_dir_all(place.join("in the way")).unwrap();
+    assert!(log.append(&entries(300..310), 0).is_err());
+    assert_eq!(log.size(), 300);
+    fs::remove_dir_all(&place).unwrap();
+    fs::rename(&aside, &place).unwrap();
+    assert!(log.append(&entries(300..310), 0).unwrap_err().is_busy(), "which checkpoint is there?");
+    assert_eq!(log.recover().unwrap(), 300);
+    assert_eq!(log.append(&entries(300..310), 0).unwrap(), 300..310);
+    assert_eq!(Log::open(&dir, None).unwrap().root(), root_of(&entries(0..310)));
+}

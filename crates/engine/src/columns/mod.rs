@@ -9,6 +9,7 @@
 //! | `names.rs` | names as numbers |
 //! | `table.rs` | records as columns, in the order in which they became known |
 //! | `store.rs` | a table as bytes |
+//! | `after.rs` | times as distances from other times |
 //! | `column.rs` | a sorted column in chunks |
 //! | `window.rs` | how much lies in a trailing window, and the episodes over which it is enough |
 //! | `respond.rs` | triggers and what answers them |
@@ -25,6 +26,7 @@
 //! assert!(replay(&plan, &table, 1).unwrap().is_empty());
 //! ```
 
+mod after;
 mod column;
 mod names;
 mod plan;
@@ -35,10 +37,11 @@ mod sweep;
 mod table;
 mod window;
 
+pub use after::NO_TIME;
 pub use names::{NOTHING, Names};
 pub use plan::{FactUse, Plan, Refused};
 pub use replay::{Live, Log, replay};
-pub use respond::{NO_TIME, Said};
+pub use respond::Said;
 pub use store::Reading;
 pub use sweep::{Variant, sweep};
 pub use table::{FOR_EVER, Row, Table};

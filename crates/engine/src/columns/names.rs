@@ -1,11 +1,14 @@
 //! Names as numbers, in the order in which they came: a table that is only asked, and never lists what it holds in its own order.
 //!
-//! A name of up to seven bytes is kept whole in its slot, so that one look finds it. Names that differ in their last few
-//! bits alone (`r120`, `r121`, …) lie side by side: who numbers things in a row asks for them in a row.
+//! Short names that end in a number (`r120`, `r121`, …) are looked up by that number: who numbers things in a row asks for
+//! them in a row. Other names, and those whose numbers lie far apart, have slots; a name of up to seven bytes is kept whole
+//! in its slot, so that one look finds it.
 //!
 //! Invariants
 //! - at least half of the slots are free, so every search ends;
-//! - a number is the rank of coming, whatever the slots are.
+//! - a list by number is at most a few times as long as it has names;
+//! - a name has a place in a list or a slot, never both;
+//! - a number is the rank of coming, wherever it is kept.
 
 /// A role that is not filled, and a name that is not there.
 pub const NOTHING: u32 = u32::MAX;
@@ -26,6 +29,40 @@ pub struct Names {
     numbers: Vec<u32>,
     /// What of a mixed word is not asked for in finding its place.
     shift: u32,
+    /// How many names have a slot.
+    slotted: usize,
+    rows: Vec<Numbered>,
+}
+
+/// Names that begin alike and end in different numbers.
+#[derive(Clone, Debug)]
+struct Numbered {
+    /// What they begin with, and its length.
+    prefix: u64,
+    /// By the number at their end; [`NOTHING`] where no name is.
+    numbers: Vec<u32>,
+    filled: usize,
+}
+
+/// So many beginnings are told apart; names that begin otherwise have slots.
+const BEGINNINGS: usize = 8;
+
+/// What a short name begins with, and the number at its end; a zero before that belongs to the beginning.
+#[inline]
+fn numbered(value: u64, length: usize) -> Option<(u64, usize)> {
+    let digits = value ^ 0x3030_3030_3030_3030;
+    let other = (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
+    let many = other.trailing_zeros() / 8;
+    if many == 0 {
+        return None;
+    }
+    let digits = digits & ((1 << (8 * many)) - 1);
+    let many = (71 - digits.leading_zeros()).max(8) / 8;
+    let prefix = short(value >> (8 * many), length - many as usize);
+    let digits = digits.swap_bytes();
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((prefix, ((fours * 10_000 + (fours >> 32)) & 0xffff_ffff) as usize))
 }
 
 /// Length and bytes of a short name in one word. `value`: the number that the bytes make, the first the highest.
@@ -120,16 +157,52 @@ impl Names {
         self.ends.starts_with(&other.ends) && self.bytes.starts_with(&other.bytes)
     }
 
-    /// New slots for all names.
+    /// The number of a name that is in a list.
+    #[inline]
+    fn in_row(&self, word: u64) -> Option<u32> {
+        let (prefix, at) = numbered_word(word)?;
+        let row = self.rows.iter().find(|row| row.prefix == prefix)?;
+        row.numbers.get(at).copied().filter(|number| *number != NOTHING)
+    }
+
+    /// Puts a new name into a list, if it belongs into one.
+    fn put_in_row(&mut self, word: u64, number: u32) -> bool {
+        let Some((prefix, at)) = numbered_word(word) else { return false };
+        let row = match self.rows.iter().position(|row| row.prefix == prefix) {
+            Some(row) => row,
+            None if self.rows.len() < BEGINNINGS => {
+                self.rows.push(Numbered { prefix, numbers: Vec::new(), filled: 0 });
+                self.rows.len() - 1
+            }
+            None => return false,
+        };
+        let row = &mut self.rows[row];
+        if at >= row.numbers.len() {
+            if at > row.filled * 2 + 64 {
+                return false;
+            }
+            row.numbers.resize((at + 1).next_power_of_two(), NOTHING);
+        }
+        row.numbers[at] = number;
+        row.filled += 1;
+        true
+    }
+
+    /// New slots for all names that are in no list.
     fn fill(&mut self, slots: usize) {
         let slots = slots.max(2 * BESIDE);
         self.shift = 64 - (slots / BESIDE).ilog2();
         (self.words, self.numbers) = (vec![0; slots], vec![0; slots]);
+        self.slotted = 0;
         for number in 0..self.ends.len() as u32 {
             let name = self.bytes_of(number);
             let word = word(name);
+            if self.in_row(word).is_some() {
+                continue;
+            }
             let slot = self.slot(word, name);
             (self.words[slot], self.numbers[slot]) = (word, number);
+            self.slotted += 1;
         }
     }
 
@@ -138,8 +211,11 @@ impl Names {
         if self.words.is_empty() {
             return None;
         }
-        let slot = self.slot(word(name.as_bytes()), name.as_bytes());
-        (self.words[slot] != 0).then(|| self.numbers[slot])
+        let word = word(name.as_bytes());
+        self.in_row(word).or_else(|| {
+            let slot = self.slot(word, name.as_bytes());
+            (self.words[slot] != 0).then(|| self.numbers[slot])
+        })
     }
 
     /// The number of a name, which is added if it is not there.
@@ -158,18 +234,32 @@ impl Names {
 
     #[inline]
     fn of_word(&mut self, word: u64, name: &[u8]) -> u32 {
-        if self.words.len() < self.ends.len() * 2 + 2 {
+        self.in_row(word).unwrap_or_else(|| self.slotted_or_new(word, name))
+    }
+
+    fn slotted_or_new(&mut self, word: u64, name: &[u8]) -> u32 {
+        if self.words.len() < self.slotted * 2 + 2 {
             self.fill((self.words.len() * 2).next_power_of_two());
         }
         let slot = self.slot(word, name);
-        if self.words[slot] == 0 {
-            self.words[slot] = word;
-            self.numbers[slot] = self.ends.len() as u32;
-            self.bytes.extend_from_slice(name);
-            self.ends.push(self.bytes.len() as u32);
+        if self.words[slot] != 0 {
+            return self.numbers[slot];
         }
-        self.numbers[slot]
+        let number = self.ends.len() as u32;
+        self.bytes.extend_from_slice(name);
+        self.ends.push(self.bytes.len() as u32);
+        if !self.put_in_row(word, number) {
+            (self.words[slot], self.numbers[slot]) = (word, number);
+            self.slotted += 1;
+        }
+        number
     }
+}
+
+/// As [`numbered`], of a word.
+#[inline]
+fn numbered_word(word: u64) -> Option<(u64, usize)> {
+    if is_long(word) { None } else { numbered(word & (u64::MAX >> 8), (word >> 56) as usize - 1) }
 }
 
 #[cfg(test)]
@@ -208,14 +298,38 @@ mod tests {
     }
 
     #[test]
-    fn names_in_a_row_lie_side_by_side() {
+    fn the_number_at_the_end_of_a_name_is_found() {
+        let of = |name: &str| numbered_word(word(name.as_bytes()));
+        let prefix = |name: &str| word(name.as_bytes());
+        assert_eq!(of("r120"), Some((prefix("r"), 120)));
+        assert_eq!(of("P01"), Some((prefix("P0"), 1)));
+        assert_eq!(of("r0"), Some((prefix("r"), 0)));
+        assert_eq!(of("r00"), Some((prefix("r0"), 0)));
+        assert_eq!(of("9999999"), Some((prefix(""), 9_999_999)));
+        assert_eq!(of("a-b1000"), Some((prefix("a-b"), 1000)));
+        for other in ["", "r", "r1x", "r:", "r/", "12345678", "r\u{b0}", "1é"] {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn names_far_apart_have_slots_and_names_in_a_row_have_none() {
         let mut names = Names::default();
-        (0..10_000).for_each(|n| _ = names.intern(format!("k{n:05}").as_bytes()));
-        let place = |n: u32| names.place(word(format!("k{n:05}").as_bytes()));
-        let beside = (0..9_999).filter(|n| n % 10 != 9 && place(n + 1) == place(*n) + 1).count();
-        assert_eq!(beside, 9_000);
-        let slots = names.words.len();
-        let asked = (0..10_000).map(|n| (names.slot(word(names.bytes_of(n)), &[]) + slots - place(n)) % slots);
-        assert!(asked.sum::<usize>() < 10_000 * 4);
+        // Those that come while the list is short have slots, and keep them when it has grown past them.
+        let far: Vec<u32> = (1..200).map(|n| names.intern(format!("k{}", n * 5000).as_bytes())).collect();
+        assert!(names.slotted >= 199 && names.rows[0].numbers.is_empty());
+        (0..500_000).for_each(|n| _ = names.intern(format!("k{n}").as_bytes()));
+        assert_eq!(names.slotted, 199);
+        assert!(names.words.len() < 1024 && names.rows[0].numbers.len() < 2_000_000);
+        assert_eq!(names.len(), 500_000 + 199 - 99);
+        for (n, number) in (1..200).zip(far) {
+            assert_eq!(names.intern(format!("k{}", n * 5000).as_bytes()), number);
+        }
+        (0..100).for_each(|n| _ = names.intern(format!("{}7", char::from(b'!' + n)).as_bytes()));
+        assert_eq!(names.rows.len(), BEGINNINGS);
+        for number in 0..names.len() as u32 {
+            let name = names.get(number).to_string();
+            assert_eq!((names.find(&name), names.intern(name.as_bytes())), (Some(number), number));
+        }
     }
 }

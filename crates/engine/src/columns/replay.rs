@@ -7,9 +7,10 @@
 //! - rows of the log ascend by `known_from`; of one instance they do not overlap;
 //! - the same rows of a table give the same log, whatever the step.
 
+use super::after::{After, Ascending, NO_TIME};
 use super::column::{Column, Timed};
 use super::plan::{Content, MOST_RULES, Plan, Refused, Rule, Scan, Source, Spoken};
-use super::respond::{Act, BEGINS, Lanes, NO_TIME, Said, Start, Ways};
+use super::respond::{Act, BEGINS, Lanes, Said, Start, Ways};
 use super::table::{ENDS, FOR_EVER, Table};
 use super::window::{Entry, Turn, Window};
 use servanda_model::verdict::Performance;
@@ -113,18 +114,14 @@ pub struct Log {
     instances: Vec<Instance>,
     norms: Vec<Norm>,
     calendar: Calendar,
-    /// Number of the instance.
-    pub instance: Vec<u32>,
-    /// When it was triggered, in milliseconds since 1970.
-    pub triggered: Vec<i64>,
-    /// When it was done; [`NO_TIME`] where it was not.
-    pub done: Vec<i64>,
-    /// What was said.
-    pub said: Vec<Said>,
-    /// From when this was said.
-    pub known_from: Vec<i64>,
-    /// From when it was no longer said; [`NO_TIME`] where it still is.
-    pub known_to: Vec<i64>,
+    instance: Vec<u32>,
+    triggered: Vec<i64>,
+    /// From when it was triggered.
+    done: After,
+    said: Vec<Said>,
+    known_from: Ascending,
+    /// From when it was said.
+    known_to: After,
 }
 
 impl Log {
@@ -136,6 +133,33 @@ impl Log {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.instance.is_empty()
+    }
+
+    /// When the instance of a row was triggered, in milliseconds since 1970.
+    pub fn triggered(&self, row: usize) -> i64 {
+        self.triggered[row]
+    }
+
+    /// When it was done; [`NO_TIME`] where it was not.
+    #[inline]
+    pub fn done(&self, row: usize) -> i64 {
+        self.done.get(row as u32, self.triggered[row])
+    }
+
+    /// What was said.
+    pub fn said(&self, row: usize) -> Said {
+        self.said[row]
+    }
+
+    /// From when this was said.
+    pub fn known_from(&self, row: usize) -> i64 {
+        self.known_from.get(row as u32)
+    }
+
+    /// From when it was no longer said; [`NO_TIME`] where it still is.
+    #[inline]
+    pub fn known_to(&self, row: usize) -> i64 {
+        self.known_to.get(row as u32, self.known_from(row))
     }
 
     /// Norm and bearer of a row, and the row of the table that gives its instance its identity.
@@ -163,9 +187,10 @@ impl Log {
 
     /// The rows that were said at a moment, as known at that moment.
     pub fn as_known_at(&self, known_at: Instant) -> impl Iterator<Item = usize> {
-        let end = self.known_from.partition_point(|from| *from <= known_at.0);
-        let open = self.known_to[..end].iter().enumerate();
-        open.filter(move |(_, to)| known_at.0 < **to).map(|(row, _)| row)
+        let end = self.known_from.up_to(known_at.0);
+        let from = self.known_from.iter().take(end).enumerate();
+        let open = from.filter(move |(row, from)| known_at.0 < self.known_to.get(*row as u32, *from));
+        open.map(|(row, _)| row)
     }
 
     /// How the instance of a row stands at a moment that is not before what was known. In the very millisecond of its
@@ -174,7 +199,7 @@ impl Log {
         match self.said[row] {
             Said::NotEstablished => Performance::PendingEvidence,
             Said::Exceeded => Performance::Violated,
-            Said::Done if self.done[row] <= at.0 => Performance::Satisfied,
+            Said::Done if self.done(row) <= at.0 => Performance::Satisfied,
             _ if at.0 <= self.due(row) => Performance::Pending,
             Said::Doubtful => Performance::PendingEvidence,
             _ => Performance::Violated,
@@ -261,6 +286,13 @@ impl<'p> State<'p> {
         }
     }
 
+    /// Looks at the end of a lane; what it says is of no use.
+    #[inline]
+    fn glance(&self, spoken: Spoken) -> u32 {
+        let bearer = if self.apart { spoken.bearer.unwrap_or(0) } else { 0 };
+        self.ways.find(bearer, spoken.key).map_or(0, |lane| self.lanes.glance(lane))
+    }
+
     /// The lane with the acts of a bearer.
     #[inline]
     fn lane(&mut self, bearer: u16, key: u32) -> u32 {
@@ -301,9 +333,7 @@ impl State<'_> {
                 let due = self.due.after(triggered, calendar);
                 self.lanes.answer(lane, triggered, due, standard)
             }
-            Content::State(_, holds, span) => {
-                self.lanes.state(lane, triggered + span, *holds, standard)
-            }
+            Content::State(_, holds, span) => self.lanes.state(lane, triggered + span, *holds, standard),
         }
     }
 }
@@ -317,7 +347,12 @@ pub struct Live<'p> {
     log: Log,
     touched: Vec<u32>,
     turns: Vec<Turn>,
+    /// The moment of knowledge that [`Live::insert_all`] has reached.
+    now: i64,
 }
+
+/// Rows that are looked at together.
+const AHEAD: u32 = 16;
 
 #[inline]
 fn touch(instances: &mut [Instance], touched: &mut Vec<u32>, instance: u32) {
@@ -350,7 +385,7 @@ impl<'p> Live<'p> {
             due: s.due,
         });
         let log = Log { norms: norms.collect(), calendar: plan.calendar.clone(), ..Log::default() };
-        Live { plan, ports, states, log, touched: Vec::new(), turns: Vec::new() }
+        Live { plan, ports, states, log, touched: Vec::new(), turns: Vec::new(), now: i64::MIN }
     }
 
     /// A row becomes known.
@@ -542,26 +577,62 @@ impl<'p> Live<'p> {
                 Status::There => Some(state.said(own.lane, triggered, &self.plan.calendar)),
             };
             if own.row != NO_ROW {
-                let said = (log.triggered[old], log.said[old], log.done[old]);
+                let said = (log.triggered[old], log.said[old], log.done.get(own.row, log.triggered[old]));
                 if now.is_some_and(|(word, done)| (triggered, word, done) == said) {
                     continue;
                 }
-                log.known_to[old] = known_at.0;
+                log.known_to.set(own.row, log.known_from.get(own.row), known_at.0);
             }
             own.row = match now {
                 None => NO_ROW,
                 Some((said, done)) => {
                     log.instance.push(instance);
                     log.triggered.push(triggered);
-                    log.done.push(done);
+                    log.done.push(triggered, done);
                     log.said.push(said);
                     log.known_from.push(known_at.0);
-                    log.known_to.push(NO_TIME);
+                    log.known_to.push(known_at.0, NO_TIME);
                     log.instance.len() as u32 - 1
                 }
             };
         }
         before..self.log.len()
+    }
+
+    /// Rows become known, one after the other: what changes at one moment of knowledge is said as known then. The last of
+    /// them is not settled.
+    ///
+    /// # Errors
+    /// As for [`Live::insert`].
+    pub fn insert_all(&mut self, table: &Table, rows: Range<u32>) -> Result<(), Refused> {
+        let mut next = rows.start;
+        while next < rows.end {
+            let end = rows.end.min(next + AHEAD);
+            // What a few rows will ask for is looked at together, so that they wait for memory together.
+            std::hint::black_box((next..end).fold(0, |seen, row| seen ^ self.glance(table, row)));
+            for row in next..end {
+                let known_at = table.recorded(row);
+                if known_at > self.now {
+                    self.settle(Instant(self.now));
+                    self.now = known_at;
+                }
+                self.insert(table, row)?;
+            }
+            next = end;
+        }
+        Ok(())
+    }
+
+    /// Looks at the lanes that a row will touch.
+    #[inline]
+    fn glance(&self, table: &Table, row: u32) -> u32 {
+        let at = row as usize;
+        let seen = self.ports[table.fact[at] as usize].iter().filter(|port| port.side != Side::Window(None));
+        let seen = seen.map(|port| match port.scan.reads(|role| table.roles[role][at]) {
+            Ok(Some(spoken)) => self.states[port.rule].glance(spoken),
+            _ => 0,
+        });
+        seen.fold(0, |seen, one| seen ^ one)
     }
 
     /// All rows of a table in the order in which they became known, or were taken back: what changes within one `step`

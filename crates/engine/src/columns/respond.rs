@@ -4,6 +4,7 @@
 //! the triggers between the act before it and t; a change of a state those whose deadline lies between it and the next
 //! change. No product of both sides is ever built.
 
+use super::after::NO_TIME;
 use super::column::{Column, Spot, Timed};
 
 /// A trigger of an instance, or of one of each bearer, one number after the other.
@@ -61,9 +62,6 @@ pub enum Said {
     /// More than the cap.
     Exceeded,
 }
-
-/// No moment: not due, not done.
-pub const NO_TIME: i64 = i64::MAX;
 
 /// Both sides of one bearer and key. Where one trigger binds all bearers, it stands in a lane of its own.
 ///
@@ -191,6 +189,20 @@ impl Lanes {
             self.many.push(many);
         }
         &mut self.many[lane.many as usize]
+    }
+
+    /// Looks at a lane where the next entries will stand.
+    #[inline]
+    pub fn glance(&self, lane: u32) -> u32 {
+        let own = &self.lanes[lane as usize];
+        match own.many {
+            NONE => own.act,
+            many => {
+                let many = &self.many[many as usize];
+                let (start, act) = (many.starts.last(), many.acts.last());
+                start.map_or(0, |s| s.instance) ^ act.map_or(0, |a| a.root)
+            }
+        }
     }
 
     /// A trigger comes.

@@ -82,8 +82,8 @@ impl Parts {
             meaning: meaning(plan),
             names: names.to_vec(),
             ends: ends.to_vec(),
-            far: table.far.keys().copied().collect(),
-            far_at: table.far.values().copied().collect(),
+            far: table.recorded.far.keys().copied().collect(),
+            far_at: table.recorded.far.values().copied().collect(),
             gone: table.gone.keys().copied().collect(),
             gone_at: table.gone.values().copied().collect(),
             corrects: table.roots.keys().copied().collect(),
@@ -95,8 +95,8 @@ impl Parts {
     /// All columns, in order.
     fn columns(&mut self) -> Vec<&mut dyn Stored> {
         let Parts { meaning, names, ends, table, far, far_at, gone, gone_at, corrects, roots } = self;
-        let Table { fact, time, delay, state, roles, .. } = table;
-        let mut all: Vec<&mut dyn Stored> = vec![meaning, names, ends, fact, time, delay, state];
+        let Table { fact, time, recorded, state, roles, .. } = table;
+        let mut all: Vec<&mut dyn Stored> = vec![meaning, names, ends, fact, time, &mut recorded.near, state];
         roles.iter_mut().for_each(|role| all.push(role));
         let rest: [&mut dyn Stored; BEHIND_ROWS] = [far, far_at, gone, gone_at, corrects, roots];
         all.extend(rest);
@@ -107,7 +107,8 @@ impl Parts {
         let mut table = self.table;
         table.names = Names::from_parts(self.names, self.ends)?;
         let rows = table.len();
-        let known = |of: &[u32]| of.is_sorted_by(|a, b| a < b) && of.last().is_none_or(|r| (*r as usize) < rows);
+        let known =
+            |of: &[u32]| of.is_sorted_by(|a, b| a < b) && of.last().is_none_or(|r| (*r as usize) < rows);
         let sane = known(&self.gone)
             && known(&self.far)
             && known(&self.corrects)
@@ -119,7 +120,7 @@ impl Parts {
             && table.names.starts_with(&plan.names);
         table.gone = self.gone.into_iter().zip(self.gone_at).collect::<BTreeMap<_, _>>();
         table.roots = self.corrects.into_iter().zip(self.roots).collect::<BTreeMap<_, _>>();
-        table.far = self.far.into_iter().zip(self.far_at).collect::<BTreeMap<_, _>>();
+        table.recorded.far = self.far.into_iter().zip(self.far_at).collect::<BTreeMap<_, _>>();
         (sane && table.in_order()).then_some(table)
     }
 }

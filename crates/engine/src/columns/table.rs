@@ -7,6 +7,7 @@
 //! - rows ascend by the time of their recording, then by identity: a row's number is its rank of becoming known;
 //! - a row counts from `recorded` until before `known_to`, and never where that is no time.
 
+use super::after::After;
 use super::names::{NOTHING, Names};
 use super::plan::{FactUse, Plan, Refused};
 use servanda_model::agreement::{FactKind, Notices, RoleType};
@@ -24,9 +25,8 @@ pub struct Table {
     pub names: Names,
     pub(super) fact: Vec<u16>,
     pub(super) time: Vec<i64>,
-    /// How long after that it was recorded; [`FAR`] where `far` says when.
-    pub(super) delay: Vec<u32>,
-    pub(super) far: BTreeMap<u32, i64>,
+    /// When it was recorded, as a distance from that.
+    pub(super) recorded: After,
     pub(super) state: Vec<u8>,
     pub(super) roles: Vec<Vec<u32>>,
     pub(super) ids: Vec<RecordId>,
@@ -35,9 +35,6 @@ pub struct Table {
     /// Rows that correct another: the first record of their chain.
     pub(super) roots: BTreeMap<u32, u32>,
 }
-
-/// Weeks, or before it happened: no delay that fits.
-const FAR: u32 = u32::MAX;
 
 /// Bit of [`Table::state`] beside the grade: the record reports the end of a state.
 pub(super) const ENDS: u8 = 4;
@@ -80,10 +77,7 @@ impl Table {
     /// When a row was recorded, in milliseconds since 1970.
     #[inline]
     pub fn recorded(&self, row: u32) -> i64 {
-        match self.delay[row as usize] {
-            FAR => self.far.get(&row).copied().unwrap_or(FOR_EVER),
-            delay => self.time[row as usize].saturating_add(delay.into()),
-        }
+        self.recorded.get(row, self.time[row as usize])
     }
 
     /// When it happened.
@@ -133,12 +127,7 @@ impl Table {
         assert!(above <= row.recorded, "rows come in order of recording");
         self.fact.push(row.fact);
         self.time.push(row.time);
-        let delay = row.recorded.checked_sub(row.time).and_then(|delay| u32::try_from(delay).ok());
-        let delay = delay.unwrap_or(FAR);
-        if delay == FAR {
-            self.far.insert(number, row.recorded);
-        }
-        self.delay.push(delay);
+        self.recorded.push(row.time, row.recorded);
         self.state.push(row.grade as u8 | if row.ends { ENDS } else { 0 });
         for (i, column) in self.roles.iter_mut().enumerate() {
             column.push(row.cells.get(i).copied().unwrap_or(NOTHING));
@@ -148,8 +137,7 @@ impl Table {
 
     /// Whether each row was recorded at a moment, and none before the row above.
     pub(super) fn in_order(&self) -> bool {
-        let far = self.delay.iter().zip(0..).filter(|(delay, _)| **delay == FAR).map(|(_, row)| row);
-        far.eq(self.far.keys().copied()) && (0..self.len() as u32).is_sorted_by_key(|row| self.recorded(row))
+        self.recorded.is_whole() && (0..self.len() as u32).is_sorted_by_key(|row| self.recorded(row))
     }
 
     /// Says that a row was withdrawn, or, where `by` is given, corrected by a later row that is to keep its identity.

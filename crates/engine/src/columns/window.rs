@@ -472,7 +472,7 @@ mod tests {
         let mut crossed = 0;
         for world in 0..400u32 {
             let need = match world % 3 {
-                0 => Need::Count { least: 1 + next(4) as u32, kinds: 0 },
+                0 => Need::Count { least: 1 + next(7) as u32, kinds: 0 },
                 1 => Need::Count { least: 1 + next(4) as u32, kinds: 2 + next(2) as u32 },
                 _ => Need::Sum { above: next(9) },
             };
@@ -480,13 +480,14 @@ mod tests {
             let mut window = Window::new(span, need);
             let mut events: Vec<(Entry, bool)> = Vec::new();
             let mut known: Vec<(i64, u32)> = Vec::new();
-            for root in 0..30 {
+            for root in 0..if world < 40 { 120 } else { 30 } {
                 let mut turns = Vec::new();
                 if next(5) == 0 && !events.is_empty() {
                     let (gone, counts) = events.remove(next(events.len() as u64) as usize);
                     window.remove(gone, counts, &mut turns);
                 } else {
-                    let time = if next(4) == 0 { next(60) as i64 } else { i64::from(root) * 2 };
+                    let time =
+                        if next(4) == 0 { next(u64::from(root) * 2 + 9) as i64 } else { i64::from(root) * 2 };
                     let (event, counts) = (Entry { time, root, cell: next(4) as u32 }, next(6) > 0);
                     events.push((event, counts));
                     window.insert(event, counts, &mut turns);

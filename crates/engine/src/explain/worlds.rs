@@ -11,7 +11,7 @@
 //! - every answer is what [`reference`](mod@crate::reference) says of the same records;
 //! - what was asked before makes no difference.
 //!
-//! Tests: `crates/engine/tests/suppositions.rs`, and `crates/servanda/tests/explanations.rs`.
+//! Tests: `crates/servanda/tests/explanations.rs`, which tries what is said with the reference.
 
 use crate::readings::{Choice, combinations, merged};
 use crate::reference::known::{Known, Turned};
@@ -282,5 +282,28 @@ impl Known {
             ended.push(of.clone());
         }
         self.touched_by(agreement, &r, &ended)
+    }
+}
+
+impl<'w> Memo<'w> {
+    /// The same, with what hangs on neither records nor clock shared with others of the same agreement and places.
+    pub fn sharing(self, others: &Memo<'w>) -> Memo<'w> {
+        Memo { same: others.same.clone(), within: others.within.clone(), ..self }
+    }
+}
+
+impl<'w> World<'w, '_> {
+    /// The instances of a norm for one bearer; where nobody knows which of several it was, those of all of them.
+    fn instances_of(&self, norm: &'w Norm, bearer: &Bearer) -> Vec<Arc<Verdict>> {
+        let bearers = self.bearers(norm);
+        let mut all = match bearer {
+            Bearer::NotEstablished(_) => self.by_whom_unknown(norm, &bearers),
+            _ => {
+                let own = bearers.iter().filter(|(b, _)| b == bearer || *b == Bearer::Unstated);
+                own.flat_map(|(b, names)| self.cell(norm, b, names).to_vec()).collect()
+            }
+        };
+        all.retain(|v| v.bearer == *bearer);
+        all
     }
 }

@@ -208,38 +208,8 @@ impl Known {
         self.touched_by(agreement, r, &ended)
     }
 
-    /// What turns where a record came or went, and others stand or fall with it.
-    pub(crate) fn touched_by(
-        &mut self,
-        agreement: &Agreement,
-        r: &Record,
-        ended: &[RecordId],
-    ) -> Vec<Turned> {
-        let mut touched: BTreeSet<RecordId> = ended.iter().cloned().collect();
-        let mut disputed: BTreeSet<RecordId> = BTreeSet::new();
-        for one in ended.iter().filter_map(|id| self.recorded.get(id).map(|r| &**r)).chain([r]) {
-            touched.extend(one.disputes.clone());
-            disputed.extend(one.disputes.clone());
-            let told = one.incident.as_ref().and_then(|i| self.incidents.get(i));
-            touched.extend(told.into_iter().flatten().map(|(_, id)| id.clone()));
-        }
-        let mut open = vec![r.id.clone()];
-        while let Some(id) = open.pop() {
-            for heir in self.heirs.get(&id).into_iter().flatten() {
-                if touched.insert(heir.clone()) {
-                    open.push(heir.clone());
-                }
-            }
-        }
-        let recounted = touched.into_iter().filter_map(|id| {
-            let disputed = disputed.contains(&id);
-            self.recount(agreement, id, disputed)
-        });
-        recounted.collect()
-    }
-
     /// `disputed`: who disputes it changed, which those who cite it tell.
-    fn recount(&mut self, agreement: &Agreement, id: RecordId, disputed: bool) -> Option<Turned> {
+    pub(crate) fn recount(&mut self, agreement: &Agreement, id: RecordId, disputed: bool) -> Option<Turned> {
         let after = self.counts(agreement, &id).map(Arc::new);
         let before = match &after {
             Some(seen) => self.counted.insert(id, seen.clone()),

@@ -226,11 +226,6 @@ impl<'w> Memo<'w> {
             derived: RefCell::default(),
         }
     }
-
-    /// The same, with what hangs on neither records nor clock shared with others of the same agreement and places.
-    pub fn sharing(self, others: &Memo<'w>) -> Memo<'w> {
-        Memo { same: others.same.clone(), within: others.within.clone(), ..self }
-    }
 }
 
 /// What a rule's words mean for one instance: its bearer, its trigger, the time over which it looks.

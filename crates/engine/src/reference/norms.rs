@@ -127,20 +127,7 @@ impl<'w> World<'w, '_> {
     }
 
     /// Those of one bearer.
-    pub fn instances_of(&self, norm: &'w Norm, bearer: &Bearer) -> Vec<Arc<Verdict>> {
-        let bearers = self.bearers(norm);
-        let mut all = match bearer {
-            Bearer::NotEstablished(_) => self.by_whom_unknown(norm, &bearers),
-            _ => {
-                let own = bearers.iter().filter(|(b, _)| b == bearer || *b == Bearer::Unstated);
-                own.flat_map(|(b, names)| self.cell(norm, b, names).to_vec()).collect()
-            }
-        };
-        all.retain(|v| v.bearer == *bearer);
-        all
-    }
-
-    fn cell(&self, norm: &'w Norm, bearer: &Bearer, names: &[Name]) -> Arc<Vec<Arc<Verdict>>> {
+    pub fn cell(&self, norm: &'w Norm, bearer: &Bearer, names: &[Name]) -> Arc<Vec<Arc<Verdict>>> {
         let key = (norm.name.clone(), bearer.clone());
         let judge = |_| {
             let env = self.norm_env(norm, names);
@@ -162,7 +149,7 @@ impl<'w> World<'w, '_> {
     }
 
     /// Breaches of a ban by one of its bearers, and by which is not established.
-    fn by_whom_unknown(&self, norm: &'w Norm, bearers: &[(Bearer, Vec<Name>)]) -> Vec<Arc<Verdict>> {
+    pub fn by_whom_unknown(&self, norm: &'w Norm, bearers: &[(Bearer, Vec<Name>)]) -> Vec<Arc<Verdict>> {
         let mut all = Vec::new();
         if norm.parts.iter().any(|p| p.verb == Verb::NotDo) && bearers.len() > 1 {
             let group: Vec<Name> = bearers.iter().flat_map(|(_, names)| names.clone()).collect();
@@ -186,7 +173,7 @@ impl<'w> World<'w, '_> {
     }
 
     /// Who bears a norm: each party that is ever among those named, or those named together.
-    fn bearers(&self, norm: &Norm) -> Vec<(Bearer, Vec<Name>)> {
+    pub fn bearers(&self, norm: &Norm) -> Vec<(Bearer, Vec<Name>)> {
         match &norm.bearer {
             Who::EachOf(_) | Who::EveryOtherOf(_) => {
                 self.leaves(&norm.bearer).into_iter().map(|n| (Bearer::Party(n.clone()), vec![n])).collect()

@@ -319,8 +319,7 @@ fn by_rare_words(all: &[Report], words: &Words, of: OfReport, found: &mut Vec<Pa
         for (i, (_, a)) in same.iter().enumerate() {
             for (_, b) in &same[i + 1..] {
                 let (one, other) = (&all[*a as usize], &all[*b as usize]);
-                let near =
-                    || apart(one, other).is_none_or(|(metres, doubt)| metres <= 2.0 * doubt + NEAR_M);
+                let near = || apart(one, other).is_none_or(|(metres, doubt)| metres <= 2.0 * doubt + NEAR_M);
                 if one.fact == other.fact && gap(one, other) <= MOST_GAP && near() {
                     found.push((*a, *b));
                 }

@@ -274,7 +274,8 @@ pub fn incidents(records: &[Record], known_at: Instant) -> Vec<Incident<'_>> {
     }
     let mut found: BTreeMap<Name, Vec<Reported<'_>>> = BTreeMap::new();
     for (first, mut versions) in chains {
-        versions.sort_by_key(|r| (r.recorded, r.id.clone()));
+        // Of two of one moment the one that was entered later counts: records come in the order in which they were entered.
+        versions.sort_by_key(|r| r.recorded);
         let current = versions[versions.len() - 1];
         let withdrawn = versions.iter().rev().find_map(|r| withdrawals.get(&r.id)).copied();
         let own = current.incident.clone();
@@ -290,7 +291,7 @@ pub fn incidents(records: &[Record], known_at: Instant) -> Vec<Incident<'_>> {
         .map(|(id, mut reports)| {
             reports.sort_by_key(|r| (r.joined.is_some(), r.versions[0].recorded, r.versions[0].id.clone()));
             let mut entries = entries.remove(&id).unwrap_or_default();
-            entries.sort_by_key(|e| (e.record.recorded, e.record.id.clone()));
+            entries.sort_by_key(|e| e.record.recorded);
             Incident { id, reports, entries }
         })
         .collect();

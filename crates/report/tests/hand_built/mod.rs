@@ -3,6 +3,7 @@
 //! Names of states stand for parties of an exercise; nothing here happened.
 
 use servanda_model::agreement::*;
+use servanda_model::explanation::{Change, Deed, Explanation, Watch, What};
 use servanda_model::grade::{Support, Truth};
 use servanda_model::place::{Point, Shape};
 use servanda_model::record::*;
@@ -895,4 +896,44 @@ pub fn hand_built() -> HandBuilt {
     let agreement = agreement();
     let board = board(&agreement, &question());
     HandBuilt { places: places(), records: records(), board, agreement }
+}
+
+/// One of every kind of thing that can be supposed.
+pub fn explanation(v: &Verdict) -> Explanation {
+    let period = Period { from: Instant(0), to: Instant(3_599_999) };
+    let watch = Watch { zone: "security-belt".into(), over: period };
+    let deed = Deed {
+        fact: "consultation".into(),
+        says: Says::Affirms,
+        by: vec!["Poland".into()],
+        of: None,
+        times: 1,
+        until: Some(Instant(0)),
+        over: Some(period),
+    };
+    let whats = [
+        What::Watched(vec![watch]),
+        What::Confirmed(vec!["r1".into(), "r2".into()]),
+        What::Dropped("r1".into()),
+        What::Actor("r1".into(), "Poland".into()),
+        What::Place("r1".into()),
+        What::Moment("r1".into(), Instant(0)),
+        What::Deeds(vec![deed.clone(), Deed { of: Some("aggression".into()), ..deed }]),
+    ];
+    let change = |what: What| Change {
+        what,
+        performance: Performance::Violated,
+        standing: v.standing.clone(),
+        due: Some(When::exact(Instant(0))),
+    };
+    let cited = vec![Cited { record: "r1".into(), grade: Grade::Probable }];
+    let all: Vec<Change> = whats.into_iter().map(change).collect();
+    Explanation {
+        rests_on: cited,
+        against: all.clone(),
+        would_change: all,
+        elsewhere: Vec::new(),
+        may_rest_on_less: false,
+        more_may_change: true,
+    }
 }

@@ -48,7 +48,7 @@ struct Asked {
     known_at: Option<String>,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
-    output: Output,
+    format: Output,
 }
 
 /// What an answer is made of.
@@ -137,7 +137,7 @@ pub fn one(arguments: &One, session: &Session) -> Result<Answer, Failure> {
     let found = find(&all, &arguments.id).ok_or_else(|| missing(&all, &arguments.id))?;
     let (zones, places) = file.zones(session)?;
     let ground = Ground { zones: &zones, places: &places, calendar: &file.agreement.calendar };
-    match arguments.asked.output {
+    match arguments.asked.format {
         Output::Human => session.say(&(file.known_at() + &incident::text(found, &ground)))?,
         Output::Json => session.say(&format!("{:#}\n", incident::json(found, &ground)))?,
     }
@@ -165,7 +165,7 @@ pub fn many(arguments: &Many, session: &Session) -> Result<Answer, Failure> {
     let (count, left_out) = (all.len(), all.len().saturating_sub(arguments.most));
     let calendar: &Calendar = &file.agreement.calendar;
     let shown = &all[left_out..];
-    match arguments.asked.output {
+    match arguments.asked.format {
         Output::Human => {
             let mut out = file.known_at();
             for found in shown {

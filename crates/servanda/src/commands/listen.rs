@@ -13,6 +13,7 @@ use rumqttc::{Client, Event, Incoming, MqttOptions, Publish, QoS};
 use serde_json::{Value, json};
 use servanda_evidence::{Format, Mapping};
 use servanda_store::Workspace;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant as Monotonic};
@@ -178,7 +179,11 @@ impl Mqtt {
             let over = ends.is_some_and(|end| Monotonic::now() >= end);
             if !waiting.is_empty() && (quiet || enough || over || waiting.len() >= TOGETHER) {
                 let now = crate::clock::now();
-                let lines: Vec<String> = waiting.iter().map(|m| observation(&m.topic, &m.payload)).collect();
+                // At least once may be twice, one right after the other.
+                let mut seen = BTreeSet::new();
+                let mut lines: Vec<String> =
+                    waiting.iter().map(|m| observation(&m.topic, &m.payload)).collect();
+                lines.retain(|line| seen.insert(line.clone()));
                 let document = lines.join("\n");
                 match intake.document(Format::SensorThings, &mapping, &dataset, document.as_bytes(), now) {
                     Ok(made) => {

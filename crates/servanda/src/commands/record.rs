@@ -227,11 +227,22 @@ impl Target {
         }
     }
 
-    fn attachments(&self) -> PathBuf {
-        match self {
-            Target::Workspace(workspace) => workspace.root().join("attachments"),
+    /// Keeps a file by its hash: gives its name and the hash.
+    fn attach(&self, path: &Path) -> Result<(String, String), Failure> {
+        let bytes = input::bytes(path, input::DATA_LIMIT)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let folder = match self {
+            Target::Workspace(workspace) => return Ok((name, workspace.store().attach(&bytes)?)),
             Target::Outbox(outbox) => outbox.attachments(),
+        };
+        let hash = sha256(&bytes);
+        let place = folder.join(&hash);
+        if !place.exists() {
+            std::fs::create_dir_all(&folder)
+                .map_err(|e| Failure::new(format!("cannot make `{}`: {e}", folder.display())))?;
+            files::write(&place, &bytes)?;
         }
+        Ok((name, hash))
     }
 
     fn desk(&self, now: Instant) -> Result<Desk, Failure> {
@@ -307,8 +318,7 @@ type Answers = BTreeMap<String, String>;
 impl Form {
     fn run(&self, target: &Target, session: &Session) -> Result<Answer, Failure> {
         let mut desk = target.desk(session.now)?;
-        desk.attachments =
-            self.attach.iter().map(|path| attached(path, &target.attachments())).collect::<Result<_, _>>()?;
+        desk.attachments = self.attach.iter().map(|path| target.attach(path)).collect::<Result<_, _>>()?;
         let mut given: Vec<Answers> = match &self.from {
             Some(path) => answers_of(&input::text(path)?)?,
             None => vec![self.set.iter().map(|text| pair(text, '=')).collect::<Result<_, _>>()?],
@@ -352,20 +362,6 @@ impl Form {
         session.say(&target.told(&records))?;
         Ok(Answer::Yes)
     }
-}
-
-/// A file, kept by its hash.
-fn attached(path: &Path, folder: &Path) -> Result<(String, String), Failure> {
-    let bytes = input::bytes(path, input::DATA_LIMIT)?;
-    let hash = sha256(&bytes);
-    let place = folder.join(&hash);
-    if !place.exists() {
-        std::fs::create_dir_all(folder)
-            .map_err(|e| Failure::new(format!("cannot make `{}`: {e}", folder.display())))?;
-        files::write(&place, &bytes)?;
-    }
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok((name, format!("sha256:{hash}")))
 }
 
 fn pair(text: &str, sign: char) -> Result<(String, String), Failure> {

@@ -58,9 +58,8 @@ struct Taking {
 impl servanda_server::Intake for Taking {
     fn submit(&self, envelopes: Vec<String>) -> Result<Vec<serde_json::Value>, Problem> {
         let mut intake = self.intake.lock().unwrap_or_else(PoisonError::into_inner);
-        let answers = intake
-            .submit(&envelopes, "http", crate::clock::now())
-            .map_err(|f| Problem::unable(f.message()))?;
+        let answers =
+            intake.submit(&envelopes, crate::clock::now()).map_err(|f| Problem::unable(f.message()))?;
         Ok(answers.iter().map(super::sync::answer).collect())
     }
 

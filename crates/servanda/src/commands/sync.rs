@@ -1,7 +1,9 @@
 //! `servanda sync`: delivers an outbox to a workspace or a server, as often as you like, without duplicates.
 
 use super::Answer;
+use crate::envelope;
 use crate::failure::Failure;
+use crate::input;
 use crate::intake::Intake;
 use crate::outbox::Outbox;
 use crate::session::Session;
@@ -42,7 +44,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     let (mut taken, mut again) = (0, 0);
     for some in waiting.chunks(AT_ONCE) {
         let lines: Vec<String> = some.iter().map(|(_, line)| line.clone()).collect();
-        let answers = place.send(&lines, session)?;
+        let answers = place.send(&lines, &outbox.attachments(), session)?;
         let mut kept: Vec<(u64, Value)> = Vec::new();
         let mut refused = None;
         for ((number, _), answer) in some.iter().zip(answers) {
@@ -104,15 +106,34 @@ impl Place {
     }
 
     /// What was answered to each, in order; shorter where it broke off.
-    fn send(&mut self, lines: &[String], session: &Session) -> Result<Vec<Value>, Failure> {
+    fn send(
+        &mut self,
+        lines: &[String],
+        attachments: &Path,
+        session: &Session,
+    ) -> Result<Vec<Value>, Failure> {
         match self {
             Place::Folder(intake, _) => {
-                let answers = intake.submit(lines, "outbox", session.now)?;
-                Ok(answers.iter().map(answer).collect())
+                // The files first: nobody is to find a record whose photo is not there yet.
+                for hash in lines.iter().flat_map(|line| attachments_of(line)) {
+                    let path = attachments.join(&hash);
+                    if path.is_file() {
+                        intake.attach(&input::bytes(&path, input::DATA_LIMIT)?)?;
+                    }
+                }
+                Ok(intake.submit(lines, session.now)?.iter().map(answer).collect())
             }
             Place::Server(url) => over_http(url, lines),
         }
     }
+}
+
+/// Hashes of the files that a submission names.
+fn attachments_of(line: &str) -> Vec<String> {
+    let payload = envelope::payload(line.as_bytes()).ok();
+    let submission = payload.and_then(|payload| servanda_evidence::outbox::parse(&payload).ok());
+    let all = submission.map_or(Vec::new(), |submission| submission.record.attachments);
+    all.into_iter().filter(|hash| hash.bytes().all(|b| b.is_ascii_alphanumeric())).collect()
 }
 
 /// What is answered to a submission, as JSON.
@@ -124,6 +145,7 @@ pub fn answer(taken: &Result<crate::intake::Taken, crate::intake::Refusal>) -> V
             "number": taken.number,
             "sha256": taken.hash,
             "record": taken.record.as_str(),
+            "receipt": taken.receipt,
         }),
         Err(refusal) => json!({
             "status": "refused",

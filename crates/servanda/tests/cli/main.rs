@@ -5,6 +5,8 @@
 mod agreements;
 mod backtest;
 mod import;
+mod keeping;
+mod log;
 mod record;
 mod terminal;
 mod verdicts;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! vkey                      the log's public key
-//! checkpoint                the newest checkpoint, signed by the log
+//! checkpoint                the newest checkpoint, signed by the log, with the cosignatures that it has
 //! proposed, witnessed       the checkpoint that is before the witnesses; the last one that they made count
 //! tile/0/000, tile/1/000.p/5, …   hashes        tile/entries/000, …   entries
 //! lock                      held by whoever appends
@@ -535,9 +535,9 @@ impl Log {
     /// # Errors
     /// [`Error::is_settings`] where the log was opened without its key, or a part may not stand in a leaf.
     pub fn receipt(&self, leaf: &Leaf) -> Result<String, Error> {
-        let receipt = Receipt::of(self.origin(), leaf).and_then(|receipt| Ok((receipt, self.signer())));
-        let (receipt, signer) = receipt.map_err(|e| Error::new(Kind::Settings, e.to_string()))?;
-        receipt.sign(signer?).map_err(|e| Error::new(Kind::Settings, e.to_string()))
+        let signer = self.signer()?;
+        let receipt = Receipt::of(self.origin(), leaf).and_then(|receipt| receipt.sign(signer));
+        receipt.map_err(|e| Error::new(Kind::Settings, e.to_string()))
     }
 
     /// Puts the newest checkpoint before the witnesses: it is kept, with the cosignatures that come back, until the policy is met.
@@ -619,6 +619,11 @@ impl Log {
         }
         let met = policy.verify(&note);
         self.keep("proposed", &note)?;
+        if note.text() == self.note.text() {
+            // Nothing came after it: whoever takes the newest checkpoint gets the cosignatures with it.
+            self.keep("checkpoint", &note)?;
+            self.note = note.clone();
+        }
         match met {
             Ok(witnessed) => {
                 self.keep("witnessed", &note)?;

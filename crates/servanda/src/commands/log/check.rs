@@ -14,7 +14,7 @@ use servanda_ledger::receipt::Receipt;
 use servanda_ledger::tree::leaf_hash;
 use servanda_model::Instant;
 use servanda_store::log::{Log, read_file};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub struct Prove {
@@ -103,7 +103,7 @@ pub fn check(arguments: &Check, session: &Session) -> Result<Answer, Failure> {
     Ok(Answer::Yes)
 }
 
-fn receipt(path: &PathBuf, policy: &Policy) -> Result<Receipt, Failure> {
+fn receipt(path: &Path, policy: &Policy) -> Result<Receipt, Failure> {
     let bytes = input::bytes(path, servanda_ledger::note::LARGEST as u64)?;
     let mut why = None;
     for log in policy.logs() {

@@ -1,0 +1,80 @@
+//! What is known of the case that is served: it grows while it is served.
+//!
+//! Invariants
+//! - whoever holds a [`Matter`] sees nothing change under it;
+//! - a matter has every record that was recorded up to [`Matter::complete_to`]; it may have later ones.
+
+use servanda_model::{Agreement, Instant, Places, Record};
+use servanda_report::View;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What is known at one time.
+#[derive(Clone)]
+pub(crate) struct Matter {
+    pub agreement: Arc<Agreement>,
+    pub places: Arc<Places>,
+    pub records: Arc<Vec<Record>>,
+    /// Nothing recorded up to here is still to come.
+    pub complete_to: Instant,
+}
+
+impl Matter {
+    /// A board of it, as it is worded.
+    pub(crate) fn view<'a>(&'a self, board: &'a servanda_model::Board) -> View<'a> {
+        View { agreement: &self.agreement, places: &self.places, records: &self.records, board }
+    }
+}
+
+/// What is known.
+pub(crate) struct Known {
+    state: Mutex<State>,
+}
+
+struct State {
+    matter: Matter,
+    /// What came since somebody asked last: put to the others only when somebody asks again.
+    fresh: Vec<Record>,
+}
+
+impl Known {
+    pub(crate) fn new(
+        agreement: Arc<Agreement>,
+        places: Places,
+        records: Vec<Record>,
+        complete_to: Instant,
+    ) -> Known {
+        let (places, records) = (Arc::new(places), Arc::new(records));
+        let matter = Matter { agreement, places, records, complete_to };
+        Known { state: Mutex::new(State { matter, fresh: Vec::new() }) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes news in, and gives back the places where they are others.
+    pub(crate) fn learn(
+        &self,
+        records: Vec<Record>,
+        places: Option<Places>,
+        complete_to: Instant,
+    ) -> Option<Arc<Places>> {
+        let mut state = self.state();
+        state.fresh.extend(records);
+        state.matter.complete_to = state.matter.complete_to.max(complete_to);
+        let places = places.map(Arc::new)?;
+        state.matter.places = places.clone();
+        Some(places)
+    }
+
+    /// What is known now.
+    pub(crate) fn matter(&self) -> Matter {
+        let mut state = self.state();
+        let fresh = std::mem::take(&mut state.fresh);
+        if !fresh.is_empty() {
+            // Copied as a whole where somebody still holds what was known before.
+            Arc::make_mut(&mut state.matter.records).extend(fresh);
+        }
+        state.matter.clone()
+    }
+}

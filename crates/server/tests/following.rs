@@ -1,0 +1,126 @@
+//! What comes in while the page is served shows in the next answer, and is what the engine says of everything from nothing.
+
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use servanda_model::record::RoleValue;
+use servanda_model::{Agreement, Instant, Places, Question, Record, When};
+use servanda_server::{News, Served, router};
+use std::sync::Arc;
+use tower::ServiceExt;
+
+const TEXT: &str = "# Truce
+
+> The Parties shall not fire. Each Party reports within two days of any fire.
+
+```pact
+agreement truce
+  status      binding
+  in force    2026-01-01T00:00
+  time zone   UTC
+  counting    event day excluded
+  months      round down
+
+body commission
+party North
+party South
+group parties
+  members     North, South
+
+event fire
+  says        \"{by} fires\"
+  carries     by: party
+event report
+  says        \"{by} reports\"
+  carries     by: party
+
+ban no-fire
+  bearer      each of parties
+  owed to     commission
+  must not    do fire by bearer
+  seen by     commission
+  per         \"shall not fire\"
+
+duty report-fire
+  bearer      each of parties
+  owed to     commission
+  when        fire by bearer
+  must        do report by bearer
+  within      2 days
+  seen by     commission
+  per         \"reports within two days\"
+```
+";
+
+fn at(text: &str) -> Instant {
+    Instant::parse_utc(text).unwrap()
+}
+
+fn record(id: &str, fact: &str, by: &str, when: &str) -> Record {
+    let mut record = Record::new(id, fact, When::exact(at(when)), at(when));
+    record.roles.insert("by".into(), RoleValue::Name(by.into()));
+    record.stated = Some(servanda_model::Grade::Confirmed);
+    record
+}
+
+fn agreement() -> Agreement {
+    let checked = servanda_lang::check(TEXT);
+    assert_eq!(checked.diagnostics.iter().filter(|d| d.code.starts_with('E')).count(), 0);
+    checked.agreement
+}
+
+/// Served from 2 January on, with what is known then; nobody may be asked to evaluate from nothing.
+fn served(records: Vec<Record>) -> Arc<Served> {
+    let evaluate =
+        Box::new(|_: &_, _: &_, _: &[_], _: &_| panic!("the board of now is not evaluated from nothing"));
+    let now = Question::at(at("2026-01-02T00:00:00Z"));
+    let served = Served::new(agreement(), TEXT.into(), Places::default(), records, now, evaluate);
+    Arc::new(served.following().unwrap().explaining())
+}
+
+async fn get(served: &Arc<Served>, path: &str) -> Value {
+    let request = Request::get(path).header("host", "127.0.0.1:7400").body(Body::empty()).unwrap();
+    let response = router(served.clone()).oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200, "{path}");
+    serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap()
+}
+
+/// The board as the engine says it of these records from nothing.
+fn from_nothing(records: &[Record], now: &str) -> Value {
+    let (agreement, places) = (agreement(), Places::default());
+    let board = servanda_engine::reference::evaluate(&agreement, &places, records, &Question::at(at(now)));
+    let view = servanda_report::View { agreement: &agreement, places: &places, records, board: &board };
+    serde_json::to_value(servanda_report::json::board(&view)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn news_show_in_the_next_answer() {
+    let served = served(vec![record("f1", "fire", "North", "2026-01-01T10:00:00Z")]);
+    let mut all = vec![record("f1", "fire", "North", "2026-01-01T10:00:00Z")];
+    assert_eq!(get(&served, "/api/board").await, from_nothing(&all, "2026-01-02T00:00:00Z"));
+    for (new, now) in [
+        (Some(record("r1", "report", "North", "2026-01-02T09:00:00Z")), "2026-01-02T09:00:00Z"),
+        (Some(record("f2", "fire", "South", "2026-01-02T11:00:00Z")), "2026-01-02T11:00:00Z"),
+        // Only the clock goes on: the deadline of South passes.
+        (None, "2026-01-05T00:00:00Z"),
+        (Some(record("r2", "report", "South", "2026-01-05T09:00:00Z")), "2026-01-05T09:00:00Z"),
+    ] {
+        all.extend(new.clone());
+        let news = News { records: new.into_iter().collect(), places: None, complete_to: at(now) };
+        served.learn(news).unwrap();
+        assert_eq!(get(&served, "/api/board").await, from_nothing(&all, now), "at {now}");
+        let cards = get(&served, "/api/card?norm=report-fire").await;
+        assert_eq!(cards["question"]["at"], now, "a card speaks of the same moment");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_against_the_promise_is_right_all_the_same() {
+    let served = served(Vec::new());
+    let late = record("f1", "fire", "North", "2026-01-01T10:00:00Z");
+    let news = |records, now| News { records, places: Some(Places::default()), complete_to: at(now) };
+    served.learn(news(Vec::new(), "2026-01-03T00:00:00Z")).unwrap();
+    served.learn(news(vec![late.clone()], "2026-01-03T00:00:00Z")).unwrap();
+    assert_eq!(get(&served, "/api/board").await, from_nothing(&[late], "2026-01-03T00:00:00Z"));
+}
