@@ -26,6 +26,7 @@ mod error;
 pub mod files;
 mod label;
 pub mod log;
+pub mod mission;
 mod orders;
 mod packs;
 pub mod policy;

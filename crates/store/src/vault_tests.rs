@@ -478,10 +478,10 @@ fn an_insider_who_edits_the_vault_is_found() {
     fs::write(&path, text).unwrap();
     // An identity that somebody puts beside under the same pseudonym is not shown.
     let frames = world.vault().frames("east").unwrap();
-    let (last, _, _, content) = frames.last().unwrap();
+    let Lying { frame, content, .. } = frames.last().unwrap();
     let forged =
         Content { entry: 1, sealed: content.sealed.iter().rev().copied().collect(), ..content.clone() };
-    world.vault().packs("east").put(&RealDisk, Some(*last), &[forged]).unwrap();
+    world.vault().packs("east").put(&RealDisk, Some(*frame), &[forged]).unwrap();
     assert_eq!(world.open(&id).unwrap().identities.len(), 1);
     // A vault that is not where it was is missed.
     fs::rename(world.vault().folder(), world.folder.path().join("away")).unwrap();

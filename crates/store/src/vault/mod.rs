@@ -33,6 +33,8 @@ mod region;
 mod state;
 
 pub use identity::{FIELDS, Identity, last_moment_of};
+pub(crate) use region::unhex;
+pub(crate) use state::VAULT as KIND;
 pub use state::{Deed, Protected, Region, VaultOrder};
 
 use crate::accounts::hidden;
@@ -75,6 +77,21 @@ const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 struct Head {
     id: String,
     until: i64,
+}
+
+/// A frame of a region's pack: where it lies, the how-manieth it is, what stands readable, and all of it.
+struct Lying {
+    frame: Frame,
+    place: u64,
+    head: Head,
+    content: Content,
+}
+
+/// An order to wipe, as it lies beside those of erasure. Without a list, it is on the whole region.
+struct WipeNote {
+    path: PathBuf,
+    region: String,
+    ids: Option<BTreeSet<String>>,
 }
 
 /// Somebody who gives a passphrase.
@@ -191,7 +208,7 @@ fn wipe_text(origin: &str, region: &str, ids: Option<&BTreeSet<String>>) -> Stri
 ///
 /// # Errors
 /// [`Error::is_integrity`] where one is not signed by the log.
-fn read_wipes(folder: &Path, log: &Log) -> Result<Vec<(PathBuf, String, Option<BTreeSet<String>>)>, Error> {
+fn read_wipes(folder: &Path, log: &Log) -> Result<Vec<WipeNote>, Error> {
     let mut wipes = Vec::new();
     let list = match fs::read_dir(folder) {
         Ok(list) => list,
@@ -215,16 +232,16 @@ fn read_wipes(folder: &Path, log: &Log) -> Result<Vec<(PathBuf, String, Option<B
             return Err(wrong(format!("it was made for the log `{origin}`")));
         }
         let ids = (ids != "all").then(|| ids.split(' ').map(str::to_string).collect());
-        wipes.push((path.clone(), region.to_string(), ids));
+        wipes.push(WipeNote { path: path.clone(), region: region.to_string(), ids });
     }
-    wipes.sort();
+    wipes.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(wipes)
 }
 
 /// Takes the orders to wipe of a later copy along, so that the vault that is opened next obeys them. Says how many were new.
 pub(crate) fn carry_wipes(store: &Store, log: &Log, folder: &Path) -> Result<u64, Error> {
     let mut count = 0;
-    for (path, _, _) in read_wipes(folder, log)? {
+    for WipeNote { path, .. } in read_wipes(folder, log)? {
         let to = store.places.erased.join(path.file_name().unwrap_or_default());
         if to.exists() {
             continue;
@@ -349,7 +366,7 @@ impl Vault<'_> {
         }
         held.state = self.said()?;
         let log = self.store.log()?;
-        for (_, region, ids) in read_wipes(&self.store.places.erased, &log)? {
+        for WipeNote { region, ids, .. } in read_wipes(&self.store.places.erased, &log)? {
             if let Some(region) = held.state.regions.get_mut(&region) {
                 region.wipe(ids.as_ref());
             }
@@ -403,7 +420,7 @@ impl Vault<'_> {
             Err(e) => return Err(Error::io("wipe a key in", &path, e)),
         };
         let mut changed = false;
-        for (_, place, head, _) in self.frames(&region.name)? {
+        for Lying { place, head, .. } in self.frames(&region.name)? {
             if region.people.get(&head.id).is_some_and(|person| person.wiped)
                 && read_slot(&mut file, &path, place)?.is_some_and(|slot| slot != [0; SLOT])
             {
@@ -426,12 +443,12 @@ impl Vault<'_> {
     }
 
     /// What lies in a region: frame, place, what stands readable beside it, and the sealed bytes.
-    fn frames(&self, region: &str) -> Result<Vec<(Frame, u64, Head, Content)>, Error> {
+    fn frames(&self, region: &str) -> Result<Vec<Lying>, Error> {
         let mut frames = Vec::new();
         self.packs(region).walk(None, 0, |frame, content| {
             let head: Head = serde_json::from_slice(&content.leaf)
                 .map_err(|_| Error::integrity(format!("a pack of the region `{region}` cannot be read")))?;
-            frames.push((frame, content.entry, head, content));
+            frames.push(Lying { frame, place: content.entry, head, content });
             Ok(())
         })?;
         Ok(frames)
@@ -633,7 +650,7 @@ impl Vault<'_> {
             },
         };
         let frames = self.frames(region)?;
-        let (last, place) = frames.last().map_or((None, 0), |(frame, place, _, _)| (Some(*frame), place + 1));
+        let (last, place) = frames.last().map_or((None, 0), |last| (Some(last.frame), last.place + 1));
         let head = serde_json::to_vec(&Head { id: id.clone(), until: until.0 })
             .map_err(|e| Error::new(Kind::Refused, e.to_string()))?;
         let drawn = Slot::draw(1)?;
@@ -679,11 +696,11 @@ impl Vault<'_> {
     }
 
     /// The frames of a region that the log knows. Others were left by a crash, or put there by somebody, and are never opened.
-    fn known_frames(&self, region: &Region) -> Result<Vec<(Frame, u64, Head, Content)>, Error> {
+    fn known_frames(&self, region: &Region) -> Result<Vec<Lying>, Error> {
         let mut missing = region.digests.clone();
         let mut frames = self.frames(&region.name)?;
-        frames.retain(|(_, _, head, content)| {
-            missing.remove(&crate::sha256(&content.sealed)).is_some_and(|id| id == head.id)
+        frames.retain(|lying| {
+            missing.remove(&crate::sha256(&lying.content.sealed)).is_some_and(|id| id == lying.head.id)
         });
         match missing.into_values().next() {
             Some(id) => Err(Error::integrity(format!(
@@ -727,7 +744,7 @@ impl Vault<'_> {
         let mut identities = Vec::new();
         let path = self.region_folder(&region.name).join("slots");
         let mut slots = File::open(&path).map_err(|e| Error::io("read", &path, e))?;
-        for (_, place, head, content) in self.known_frames(region)? {
+        for Lying { place, head, content, .. } in self.known_frames(region)? {
             if head.id != id {
                 continue;
             }
@@ -921,6 +938,15 @@ impl Vault<'_> {
         Ok(self.hold(false, now)?.state.regions.into_values().collect())
     }
 
+    /// The regions that were made and not wiped, by the log's word alone: the vault need not be there.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn known_regions(&self) -> Result<Vec<String>, Error> {
+        let regions = self.said()?.regions.into_values().filter(|region| !region.wiped);
+        Ok(regions.map(|region| region.name).collect())
+    }
+
     /// The identities whose last day has passed, by region.
     ///
     /// # Errors
@@ -960,7 +986,7 @@ impl Vault<'_> {
                 continue;
             }
             let mut slots = File::open(&path).map_err(|e| Error::io("read", &path, e))?;
-            for (_, place, head, _) in frames {
+            for Lying { place, head, .. } in frames {
                 let wiped = region.people.get(&head.id).is_some_and(|person| person.wiped);
                 let empty = read_slot(&mut slots, &path, place)?.is_none_or(|slot| slot == [0; SLOT]);
                 if wiped != empty {
