@@ -334,7 +334,10 @@ impl Store {
                 last(name, &["made", "holders"]),
             ));
             if region.people.values().any(|person| person.wiped) {
-                lines.push(format!("destroyed some of region {name}, last by entry {}", last(name, &["wiped"])));
+                lines.push(format!(
+                    "destroyed some of region {name}, last by entry {}",
+                    last(name, &["wiped"])
+                ));
             }
         }
         Ok(lines)
@@ -368,7 +371,10 @@ pub fn replicate(
     }
     let keys = keys.trim();
     if keys.is_empty() || keys.chars().any(char::is_control) {
-        return refused("who keeps the keys is not said".to_string(), "one line, such as the name of a depositary");
+        return refused(
+            "who keeps the keys is not said".to_string(),
+            "one line, such as the name of a depositary",
+        );
     }
     let draft = files::FolderDraft::beside(to)?;
     let title = if closing.exercise { "servanda hand-over v1 EXERCISE" } else { "servanda hand-over v1" };
@@ -445,7 +451,8 @@ pub struct Checked {
 pub fn check_replica(folder: &Path) -> Result<Checked, Error> {
     let read = |name: &str| {
         let path = folder.join(name);
-        fs::read(&path).map_err(|e| Error::io("read", &path, e).help("name the folder that a party was handed"))
+        fs::read(&path)
+            .map_err(|e| Error::io("read", &path, e).help("name the folder that a party was handed"))
     };
     let log = Log::open(&folder.join("log"), None)?;
     let wrong = |why: String| Error::integrity(format!("`{}`: {why}", folder.display()));

@@ -142,10 +142,8 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
 
 fn party(given: &str) -> Result<(Name, Tlp), Failure> {
     let form = || {
-        Failure::new(format!("`{given}` names no party with a level")).help(format!(
-            "write `PARTY=LEVEL`; the levels are {}",
-            Tlp::ALL.map(Tlp::word).join(", ")
-        ))
+        Failure::new(format!("`{given}` names no party with a level"))
+            .help(format!("write `PARTY=LEVEL`; the levels are {}", Tlp::ALL.map(Tlp::word).join(", ")))
     };
     let (name, level) = given.split_once('=').ok_or_else(form)?;
     if name.is_empty() || name.chars().any(char::is_control) {
@@ -181,7 +179,8 @@ fn hand_over(
 ) -> Result<String, Failure> {
     let bytes = input::bytes(policy, servanda_ledger::policy::LARGEST as u64)?;
     let rule = Policy::parse(&bytes).map_err(|e| {
-        Failure::new(format!("`{}`: {e}", policy.display())).help("`servanda log policy both-sides` makes one")
+        Failure::new(format!("`{}`: {e}", policy.display()))
+            .help("`servanda log policy both-sides` makes one")
     })?;
     let witnessed = final_checkpoint(store, &rule)?;
     let names = witnessed.cosigned.keys().cloned().collect();
@@ -190,10 +189,11 @@ fn hand_over(
 
 fn sign(path: &Path, key: &Path, session: &Session) -> Result<Answer, Failure> {
     let bytes = input::bytes(path, servanda_ledger::note::LARGEST as u64)?;
-    let mut note = Note::parse(&bytes)
-        .map_err(|e| Failure::integrity(format!("`{}`: {e}", path.display())))?;
-    let key = SignerKey::parse(input::text(key)?.trim_end())
-        .map_err(|e| Failure::new(format!("`{}`: {e}", key.display())).help("`servanda key new` makes one"))?;
+    let mut note =
+        Note::parse(&bytes).map_err(|e| Failure::integrity(format!("`{}`: {e}", path.display())))?;
+    let key = SignerKey::parse(input::text(key)?.trim_end()).map_err(|e| {
+        Failure::new(format!("`{}`: {e}", key.display())).help("`servanda key new` makes one")
+    })?;
     if !note.text().starts_with("servanda hand-over v1") {
         return Err(Failure::new(format!("`{}` is no statement of a hand-over", path.display()))
             .help("`servanda mission-end hand-over` makes one"));
@@ -229,8 +229,11 @@ fn check(folder: &Path, session: &Session) -> Result<Answer, Failure> {
 fn status(workspace: &Workspace, store: &Store, session: &Session) -> Result<Answer, Failure> {
     let ending = store.ending()?;
     let regions = workspace.vault(store)?.regions(session.now)?;
-    let open: Vec<&str> =
-        regions.iter().filter(|region| !region.sealed && !region.wiped).map(|region| region.name.as_str()).collect();
+    let open: Vec<&str> = regions
+        .iter()
+        .filter(|region| !region.sealed && !region.wiped)
+        .map(|region| region.name.as_str())
+        .collect();
     let log = store.log()?;
     let closed = ending.closing.as_ref().is_some_and(|(entry, _)| entry + 1 == log.size());
     let witnessed = log.witnessed()?.is_some_and(|(_, checkpoint)| checkpoint.size == log.size());

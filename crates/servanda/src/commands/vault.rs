@@ -216,7 +216,9 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
             };
             for region in regions {
                 vault.seal(&region, why, now, &by)?;
-                session.say(&format!("sealed `{region}`: nothing in it is opened until two people unseal it\n"))?;
+                session.say(&format!(
+                    "sealed `{region}`: nothing in it is opened until two people unseal it\n"
+                ))?;
             }
         }
         What::Propose(propose) => {
@@ -272,10 +274,13 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         }
         What::Holders { region, one, other, add, remove } => {
             let two = [holder(session, one)?, holder(session, other)?];
-            let new: Vec<Opener> = add.iter().map(|name| new_holder(session, name)).collect::<Result<_, _>>()?;
+            let new: Vec<Opener> =
+                add.iter().map(|name| new_holder(session, name)).collect::<Result<_, _>>()?;
             let receipt = vault.change_holders(region, [&two[0], &two[1]], &new, remove, now)?;
-            session
-                .say(&format!("the holders of `{region}` stand so from entry {} of the log on\n", receipt.entry))?;
+            session.say(&format!(
+                "the holders of `{region}` stand so from entry {} of the log on\n",
+                receipt.entry
+            ))?;
         }
         What::Check => {
             let count = vault.check(now)?;
@@ -336,9 +341,14 @@ fn open(
         }
     }
     session.say(&out)?;
-    session.note(&format!("note: entry {} of the log says that {one} and {other} opened `{id}`", opened.receipt.entry));
+    session.note(&format!(
+        "note: entry {} of the log says that {one} and {other} opened `{id}`",
+        opened.receipt.entry
+    ));
     if opened.reason_left_out {
-        session.note("note: the reason named the person, so the log says only that it did; give reasons without names");
+        session.note(
+            "note: the reason named the person, so the log says only that it did; give reasons without names",
+        );
     }
     Ok(())
 }
@@ -348,7 +358,10 @@ fn deed(vault: &Vault<'_>, session: &Session, propose: &Propose) -> Result<Deed,
     let some = propose.past_retention || !propose.only.is_empty();
     if propose.deed == "unseal" {
         return match some {
-            true => Err(Failure::new("a region is unsealed as a whole").help("leave --only and --past-retention out")),
+            true => {
+                Err(Failure::new("a region is unsealed as a whole")
+                    .help("leave --only and --past-retention out"))
+            }
             false => Ok(Deed::Unseal { region }),
         };
     }

@@ -9,5 +9,6 @@ mod keeping;
 mod log;
 mod record;
 mod terminal;
+mod vault;
 mod verdicts;
 mod whole;
