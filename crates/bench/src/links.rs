@@ -1,10 +1,14 @@
 //! Which reports speak of one event: figures on labelled reports, weights learned from them, and the time that 200,000
 //! seeded reports take.
 
+use crate::data::Chance;
+use crate::measure::{cpu, of_process};
 use servanda_evidence::corroborate::measure::{Figures, Labelled, deal};
-use servanda_evidence::corroborate::{Reports, fit};
+use servanda_evidence::corroborate::{Incidents, Reports, Weights, fit, propose};
 use servanda_evidence::{Context, Format, Mapping, import};
-use servanda_model::{Calendar, Instant, Record};
+use servanda_model::record::RoleValue;
+use servanda_model::time::HOUR;
+use servanda_model::{Instant, Number, Place, Point, Record, When};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -16,12 +20,8 @@ pub fn maverick(csv: &str, map: &str) -> Result<Vec<Record>, String> {
     let text = std::fs::read_to_string(map).map_err(|e| format!("cannot read {map}: {e}"))?;
     let bytes = std::fs::read(csv).map_err(|e| format!("cannot read {csv}: {e}"))?;
     let mapping = Mapping::parse(&text).map_err(|faults| format!("{map}: {faults:?}"))?;
-    let context = Context {
-        now: Instant::parse_utc("2026-01-01T00:00:00Z").unwrap_or(Instant(0)),
-        dataset: "MAVERICK".into(),
-        calendar: Calendar::utc(),
-        exercise: false,
-    };
+    let now = Instant::parse_utc("2026-01-01T00:00:00Z").unwrap_or(Instant(0));
+    let context = Context::new(now, "MAVERICK");
     let import = import(Format::Csv, &bytes, Some(&mapping), &context)
         .map_err(|faults| format!("{csv}: {faults:?}"))?;
     for refused in &import.refused {
@@ -106,4 +106,145 @@ pub fn trained(csv: &str, map: &str) -> Result<Vec<u8>, String> {
         "Made by `servanda-bench links train`; figures by `cargo xtask bench --only links`.".into(),
     ];
     Ok(weights.rounded().text().into_bytes())
+}
+
+/// About `n` seeded reports, with the event of each: two years in a country of 300 towns, a quarter of all within ten waves
+/// of three days, one to six reports an event, with doubts of time and place, wire copies and vague summaries.
+pub fn world(n: u64, seed: u64) -> (Vec<Record>, Vec<u32>) {
+    const DAY: i64 = 24 * HOUR;
+    const KINDS: [&str; 8] = [
+        "shelling",
+        "sniper-fire",
+        "drone-strike",
+        "mine",
+        "air-strike",
+        "abduction",
+        "clash",
+        "rocket-fire",
+    ];
+    let mut chance = Chance::new(seed);
+    let towns: Vec<Point> = (0..300)
+        .map(|_| Point {
+            lat: 46.0 + chance.below(5_000) as f64 / 1_000.0,
+            lon: 28.0 + chance.below(11_000) as f64 / 1_000.0,
+        })
+        .collect();
+    let (mut records, mut events) = (Vec::new(), Vec::new());
+    let mut event = 0u32;
+    while (records.len() as u64) < n {
+        let wave = chance.below(4) == 0;
+        // Few towns see most of it.
+        let rank = (300.0 / (1.0 + chance.below(300) as f64)) as usize;
+        let town = if wave { chance.below(12) as usize } else { (rank + chance.below(40) as usize) % 300 };
+        let day = if wave {
+            60 * (1 + chance.below(10) as i64) + chance.below(3) as i64
+        } else {
+            chance.below(730) as i64
+        };
+        let at = day * DAY + chance.below(24) as i64 * HOUR;
+        let near = |chance: &mut Chance, of: f64, km: f64| {
+            of + (chance.below(2_001) as f64 - 1_000.0) / 1_000.0 * km / 111.0
+        };
+        let spot = Point {
+            lat: near(&mut chance, towns[town].lat, 6.0),
+            lon: near(&mut chance, towns[town].lon, 6.0),
+        };
+        let (kind, by) = (chance.below(8) as usize, chance.below(2));
+        let (dead, hurt) = (chance.below(40).saturating_sub(30), chance.below(30).saturating_sub(15));
+        let (quarter, street) = (chance.below(9), chance.below(4_000));
+        let words: Vec<u64> = (0..5)
+            .map(|_| {
+                let top = 1 + chance.below(20_000);
+                chance.below(top)
+            })
+            .collect();
+        let wire = chance.below(50);
+        for report in 0..1 + [0, 0, 0, 1, 1, 2, 3, 5][chance.below(8) as usize] {
+            let source = chance.below(60);
+            let exact = chance.below(3) == 0;
+            let (from, to) = match chance.below(40) {
+                0 => (at - 3 * DAY, at + 4 * DAY),
+                _ if exact => (at, at),
+                _ => (day * DAY, (day + 1) * DAY - 1),
+            };
+            let radius =
+                [300.0, 1_000.0, 1_000.0, 5_000.0, 5_000.0, 5_000.0, 25_000.0, 40_000.0, 1_000.0, 150_000.0]
+                    [chance.below(10) as usize];
+            let km = if radius < 2e4 { radius / 1_500.0 } else { 3.0 };
+            let when = When { earliest: Instant(from), latest: Instant(to) };
+            let id = format!("w{:07}", records.len());
+            let mut record = Record::new(id.as_str(), "fire", when, Instant(to + DAY));
+            record.source = format!("source {source}");
+            let point = Point { lat: near(&mut chance, spot.lat, km), lon: near(&mut chance, spot.lon, km) };
+            record.place = Some(Place::Point { at: point, radius_m: radius });
+            record.roles.insert(
+                "kind".into(),
+                RoleValue::Name(KINDS[(kind + usize::from(chance.below(8) == 0)) % 8].into()),
+            );
+            let sides = || vec!["Red".into(), "Blue".into()];
+            let actor = match chance.below(3) {
+                0 => RoleValue::OneOf(sides()),
+                _ => RoleValue::Name(["Red", "Blue"][by as usize].into()),
+            };
+            record.roles.insert("by".into(), actor);
+            for (role, number) in [("dead", dead), ("injured", hurt)] {
+                let number = (number + chance.below(5)).saturating_sub(2 * chance.below(2)).saturating_sub(2);
+                if number > 0 {
+                    record.roles.insert(
+                        role.into(),
+                        RoleValue::Number(Number::ratio(number as i64, 1).unwrap_or_else(Number::zero)),
+                    );
+                }
+            }
+            if radius < 2e4 {
+                record.extra.insert("location".into(), format!("town{town} quarter{quarter}"));
+            }
+            record.title = if wire < 5 && report < 2 {
+                format!(
+                    "agency: {} in town{town} quarter{quarter} street{street} w{} w{} w{} says official",
+                    KINDS[kind], words[0], words[1], words[2]
+                )
+            } else {
+                let own = chance.below(20_000);
+                format!(
+                    "{} town{town} w{} w{own} w{}",
+                    KINDS[kind],
+                    words[chance.below(5) as usize],
+                    words[chance.below(5) as usize]
+                )
+            };
+            records.push(record);
+            events.push(event);
+        }
+        event += 1;
+    }
+    (records, events)
+}
+
+/// CPU time to propose links among seeded reports with the shipped weights, and how good they are.
+pub fn speed(n: u64, seed: u64) -> Vec<u8> {
+    let (records, events) = world(n, seed);
+    let before = cpu();
+    let found = propose(&records, &BTreeMap::new(), &Incidents::default(), &Weights::shipped());
+    let taken = cpu() - before;
+    let number: BTreeMap<&str, usize> = records.iter().enumerate().map(|(n, r)| (r.id.as_str(), n)).collect();
+    let mut clusters: Vec<u32> = (0..records.len() as u32).collect();
+    for proposal in &found.proposals {
+        let first = number[proposal.records[0].as_str()] as u32;
+        for id in &proposal.records {
+            clusters[number[id.as_str()]] = first;
+        }
+    }
+    let figures = Figures::of(&clusters, &events);
+    let mut out = format!(
+        "propose {taken:.0}\nreports {}\ncompared {}\nproposals {}\ncut {}\nf1 {:.4}\nb3 {:.4}\n",
+        found.reports,
+        found.compared,
+        found.proposals.len(),
+        found.cut,
+        figures.pair_f1(),
+        figures.b_cubed()
+    );
+    out.push_str(&of_process());
+    out.into_bytes()
 }

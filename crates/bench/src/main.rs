@@ -9,6 +9,8 @@
 //! servanda-bench text PACT FILE                                            such a history as a trace
 //! servanda-bench csv PACT FILE                                             what of it stands in the end, as CSV
 //! servanda-bench sweep N                                                   a sweep over N events
+//! servanda-bench links measure|folds|train CSV MAP                         which reports speak of one event, on labelled reports
+//! servanda-bench links speed N SEED                                        the same among N seeded reports
 //! ```
 //!
 //! Never: part of what a user gets. `cargo xtask bench` runs it.
@@ -95,9 +97,10 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
         ["measure", pact, file] => measure::history(&plan(pact, Some("consult"))?, file),
         ["links", "measure", csv, map] => links::measured(csv, map, false),
         ["links", "folds", csv, map] => links::measured(csv, map, true),
+        ["links", "speed", n, seed] => Ok(links::speed(number(n)?, number(seed)?)),
         ["links", "train", csv, map] => links::trained(csv, map),
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
-        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, or sweep N".into()),
+        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, or links speed N SEED".into()),
     }
 }
 

@@ -14,7 +14,7 @@ fn micros(since: Clock) -> f64 {
 }
 
 /// Microseconds of CPU time of this process so far; 0 where the system does not tell. It has one thread.
-fn cpu() -> f64 {
+pub fn cpu() -> f64 {
     let told = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
     told.split(' ').next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0) / 1000.0
 }

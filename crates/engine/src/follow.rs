@@ -3,8 +3,9 @@
 //!
 //! Nothing here says what a rule means; that is [`reference`](mod@crate::reference).
 
+use crate::incremental::learning::Turned;
 use crate::kept::{Differ, Node, Table};
-use crate::reference::known::{Known, Turned};
+use crate::reference::known::Known;
 use crate::reference::{Env, Memo, World};
 use crate::signal::{Run, Signal};
 use servanda_model::agreement::{Agreement, Cond, FactPattern, Value};
@@ -33,7 +34,11 @@ pub struct EnvKey {
 impl Env<'_> {
     /// What of it the matches of a pattern hang on.
     pub fn key(&self, agreement: &Agreement, pattern: &FactPattern) -> EnvKey {
-        let mut leans = Leans::of_pattern(agreement, pattern);
+        self.key_by(agreement, Leans::of_pattern(agreement, pattern))
+    }
+
+    /// What of it something hangs on that names so much of it.
+    pub fn key_by(&self, agreement: &Agreement, mut leans: Leans) -> EnvKey {
         self.except.iter().for_each(|e| leans.on_cond(agreement, &e.covers));
         EnvKey {
             bearer: if leans.bearer { self.bearer.clone() } else { Vec::new() },
@@ -71,7 +76,7 @@ impl Leans {
         leans
     }
 
-    fn on_pattern(&mut self, agreement: &Agreement, pattern: &FactPattern) {
+    pub fn on_pattern(&mut self, agreement: &Agreement, pattern: &FactPattern) {
         for (_, value) in &pattern.roles {
             self.on_value(agreement, value);
         }

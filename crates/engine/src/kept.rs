@@ -39,17 +39,51 @@ struct Frame {
     turn: Instant,
     /// Whether the answer moves on with the clock, such as "kept so far".
     drifts: bool,
+    /// Whether what it says of an instant hangs on nothing later.
+    causal: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     /// By revision: over what time it changed.
     changes: Vec<(u64, Instant, Instant)>,
-    dependents: BTreeSet<Node>,
+    /// Who read it, over what time.
+    dependents: BTreeMap<Node, (Instant, Instant)>,
     doubtful: bool,
+    /// Where it is doubtful: from which instant on what it says is.
+    doubt_from: Instant,
+    causal: bool,
     /// From which instant on the clock alone may change it; `None`: never.
     turn: Option<Instant>,
     drifts: bool,
+    /// The group that it is a member of.
+    of: Option<Node>,
+}
+
+/// A member of a group: what it reads makes it doubtful, and the group with it.
+#[derive(Clone, Debug, Default)]
+pub struct Lightly {
+    node: Node,
+    reads: Arc<[Node]>,
+    turn: Option<Instant>,
+    drifts: bool,
+}
+
+impl Lightly {
+    /// Its node.
+    pub fn node(&self) -> Node {
+        self.node
+    }
+
+    /// From which instant on the clock alone may change it.
+    pub fn turn(&self) -> Instant {
+        self.turn.unwrap_or(Instant::MAX)
+    }
+
+    /// Whether it moves on with the clock.
+    pub fn drifts(&self) -> bool {
+        self.drifts
+    }
 }
 
 /// Who read what, and what changed.
@@ -60,6 +94,9 @@ pub struct Tracker {
     nodes: RefCell<Vec<State>>,
     frames: RefCell<Vec<Frame>>,
     doubted: RefCell<Vec<Node>>,
+    /// By group: its members that became doubtful.
+    touched: RefCell<BTreeMap<Node, BTreeSet<Node>>>,
+    members: Cell<usize>,
     /// The least turn that was told while nobody computed.
     loose: Cell<Instant>,
 }
@@ -81,6 +118,11 @@ impl<V> Kept<V> {
     /// Its node.
     pub fn node(&self) -> Node {
         self.node
+    }
+
+    /// The value, whether it still stands or not.
+    pub fn value(&self) -> &V {
+        &self.value
     }
 }
 
@@ -113,6 +155,8 @@ impl Tracker {
             nodes: RefCell::default(),
             frames: RefCell::default(),
             doubted: RefCell::default(),
+            touched: RefCell::default(),
+            members: Cell::new(0),
             loose: Cell::new(Instant::MAX),
         }
     }
@@ -125,13 +169,95 @@ impl Tracker {
     /// A new node.
     pub fn node(&self) -> Node {
         let mut nodes = self.nodes.borrow_mut();
-        nodes.push(State::default());
+        nodes.push(State {
+            changes: Vec::new(),
+            dependents: BTreeMap::new(),
+            doubtful: false,
+            doubt_from: Instant::MAX,
+            causal: false,
+            turn: None,
+            drifts: false,
+            of: None,
+        });
         nodes.len() - 1
     }
 
-    /// How many nodes there are.
+    /// How many nodes there are, members of groups aside.
     pub fn nodes(&self) -> usize {
-        self.nodes.borrow().len()
+        self.nodes.borrow().len() - self.members.get()
+    }
+
+    /// How many members groups have, and ever had.
+    pub fn members(&self) -> usize {
+        self.members.get()
+    }
+
+    /// A new member of a group, doubtful until it is looked at.
+    pub fn member(&self, group: Node) -> Lightly {
+        let node = self.node();
+        self.members.set(self.members.get() + 1);
+        let mut nodes = self.nodes.borrow_mut();
+        (nodes[node].of, nodes[node].doubtful, nodes[group].doubtful) = (Some(group), true, true);
+        nodes[node].dependents.insert(group, (Instant::MIN, Instant::MAX));
+        self.touched.borrow_mut().entry(group).or_default().insert(node);
+        Lightly { node, ..Lightly::default() }
+    }
+
+    /// Looks at a member of a group: what is read from now on makes it doubtful.
+    pub fn light<T>(&self, member: &mut Lightly, look: impl FnOnce() -> T) -> T {
+        self.frame();
+        let answer = look();
+        let Some(frame) = self.frames.borrow_mut().pop() else { return answer };
+        let mut nodes = self.nodes.borrow_mut();
+        for read in member.reads.iter().filter(|read| !frame.reads.contains_key(read)) {
+            nodes[*read].dependents.remove(&member.node);
+        }
+        for (read, over) in &frame.reads {
+            nodes[*read].dependents.insert(member.node, *over);
+        }
+        let state = &mut nodes[member.node];
+        (state.doubtful, state.doubt_from) = (false, Instant::MAX);
+        (state.turn, state.drifts) = (Some(frame.turn), frame.drifts);
+        member.reads = frame.reads.keys().copied().collect();
+        (member.turn, member.drifts) = (Some(frame.turn), frame.drifts);
+        self.forget_touched(state.of, member.node);
+        answer
+    }
+
+    /// A member that is no more.
+    pub fn retire(&self, member: &Lightly) {
+        let mut nodes = self.nodes.borrow_mut();
+        for read in member.reads.iter() {
+            nodes[*read].dependents.remove(&member.node);
+        }
+        let group = nodes[member.node].of.take();
+        nodes[member.node].dependents.clear();
+        self.forget_touched(group, member.node);
+    }
+
+    fn forget_touched(&self, group: Option<Node>, member: Node) {
+        let mut touched = self.touched.borrow_mut();
+        if let Some(of) = group.and_then(|of| touched.get_mut(&of)) {
+            of.remove(&member);
+        }
+    }
+
+    /// The members of a group that became doubtful since this was last asked.
+    pub fn take_touched(&self, group: Node) -> BTreeSet<Node> {
+        self.touched.borrow_mut().remove(&group).unwrap_or_default()
+    }
+
+    /// Whether neither a change nor the clock can have changed a node.
+    pub fn is_settled(&self, node: Node, at: Instant) -> bool {
+        let nodes = self.nodes.borrow();
+        !nodes[node].doubtful && nodes[node].turn.is_none_or(|turn| turn > at)
+    }
+
+    /// All members of a group have been looked at.
+    pub fn settle(&self, group: Node, turn: Instant, drifts: bool) {
+        let state = &mut self.nodes.borrow_mut()[group];
+        (state.doubtful, state.doubt_from) = (false, Instant::MAX);
+        (state.turn, state.drifts) = (Some(turn), drifts);
     }
 
     /// Whoever computes at this moment reads a node over a time.
@@ -155,6 +281,13 @@ impl Tracker {
         self.loose.get()
     }
 
+    /// What whoever computes at this moment says of an instant hangs on nothing that happens later.
+    pub fn causal(&self) {
+        if let Some(frame) = self.frames.borrow_mut().last_mut() {
+            frame.causal = true;
+        }
+    }
+
     /// The answer of whoever computes at this moment moves on with the clock.
     pub fn drifts(&self) {
         if let Some(frame) = self.frames.borrow_mut().last_mut() {
@@ -169,19 +302,39 @@ impl Tracker {
 
     /// A node changed over a time: all that hangs on it is doubtful.
     pub fn changed(&self, node: Node, from: Instant, to: Instant) {
-        let mut nodes = self.nodes.borrow_mut();
         let revision = self.revision.get();
-        match nodes[node].changes.last_mut() {
-            Some(last) if *last == (revision, from, to) => {}
-            _ => nodes[node].changes.push((revision, from, to)),
+        {
+            let changes = &mut self.nodes.borrow_mut()[node].changes;
+            if changes.last().is_none_or(|last| *last != (revision, from, to)) {
+                changes.push((revision, from, to));
+            }
         }
-        let mut open: Vec<Node> = nodes[node].dependents.iter().copied().collect();
+        self.doubt(node, from, to);
+    }
+
+    /// What hangs on what a node says of a time is doubtful.
+    fn doubt(&self, node: Node, from: Instant, to: Instant) {
+        let mut nodes = self.nodes.borrow_mut();
         let mut doubted = self.doubted.borrow_mut();
-        while let Some(next) = open.pop() {
-            if !nodes[next].doubtful {
-                nodes[next].doubtful = true;
-                doubted.push(next);
-                open.extend(nodes[next].dependents.iter().copied());
+        let mut open = vec![(node, from, to)];
+        while let Some((node, from, to)) = open.pop() {
+            let read = |over: &(Instant, Instant)| over.0 <= to && from <= over.1;
+            let dependents: Vec<Node> =
+                nodes[node].dependents.iter().filter(|(_, over)| read(over)).map(|(next, _)| *next).collect();
+            for next in dependents {
+                let state = &mut nodes[next];
+                let from = if state.causal { from } else { Instant::MIN };
+                if state.doubtful && state.doubt_from <= from {
+                    continue;
+                }
+                if !state.doubtful {
+                    doubted.push(next);
+                    if let Some(group) = state.of {
+                        self.touched.borrow_mut().entry(group).or_default().insert(next);
+                    }
+                }
+                (state.doubtful, state.doubt_from) = (true, from);
+                open.push((next, from, Instant::MAX));
             }
         }
     }
@@ -276,18 +429,25 @@ impl Tracker {
         let old = found.as_ref().zip(since).map(|(kept, (from, to))| (&kept.value, from, to));
         let value = compute(node, old);
         let frame = self.frames.borrow_mut().pop();
-        let Some(Frame { reads, own_turn, turn, drifts }) = frame else { return value };
+        let Some(Frame { reads, own_turn, turn, drifts, causal }) = frame else { return value };
         let mut nodes = self.nodes.borrow_mut();
         let before = found.as_ref().map(|kept| &kept.reads[..]).unwrap_or_default();
         for read in before.iter().filter(|b| !reads.contains_key(&b.node)) {
             nodes[read.node].dependents.remove(&node);
         }
-        for read in reads.keys() {
-            nodes[*read].dependents.insert(node);
+        for (read, over) in &reads {
+            nodes[*read].dependents.insert(node, *over);
         }
         let state = &mut nodes[node];
-        (state.doubtful, state.turn, state.drifts) = (false, Some(turn), drifts);
+        (state.doubtful, state.doubt_from) = (false, Instant::MAX);
+        let sooner = turn < state.turn.unwrap_or(Instant::MAX);
+        (state.turn, state.drifts) = (Some(turn), drifts);
+        // Who did not have to doubt it does not know yet that the clock may change it.
+        let unheard = std::mem::replace(&mut state.causal, causal && turn == Instant::MAX && !drifts);
         drop(nodes);
+        if unheard && sooner {
+            self.doubt(node, Instant::MIN, Instant::MAX);
+        }
         if let Some((from, to)) = found.as_ref().and_then(|kept| kept.value.differ(&value)) {
             self.changed(node, from, to);
         }
@@ -306,7 +466,7 @@ impl Tracker {
     }
 
     /// Whoever computes at this moment was handed a node, and turns when it turns.
-    fn hand(&self, node: Node) {
+    pub fn hand(&self, node: Node) {
         self.read(node, Instant::MIN, Instant::MAX);
         let (turn, drifts) = (self.turn(node), self.nodes.borrow()[node].drifts);
         if let Some(frame) = self.frames.borrow_mut().last_mut() {
@@ -322,8 +482,25 @@ impl Tracker {
         }
         self.frame();
         let answer = read();
+        let inner = self.frames.borrow_mut().pop();
+        self.pass_on(inner, from, to);
+        answer
+    }
+
+    /// The same up to an instant that only the answer tells: what is read after it made no difference.
+    pub fn narrowed_to<T>(&self, read: impl FnOnce() -> (T, Instant)) -> T {
+        if !self.follows {
+            return read().0;
+        }
+        self.frame();
+        let (answer, upto) = read();
+        let inner = self.frames.borrow_mut().pop();
+        self.pass_on(inner, Instant::MIN, upto);
+        answer
+    }
+
+    fn pass_on(&self, inner: Option<Frame>, from: Instant, to: Instant) {
         let mut frames = self.frames.borrow_mut();
-        let inner = frames.pop();
         if let (Some(inner), Some(outer)) = (inner, frames.last_mut()) {
             for (node, (f, t)) in inner.reads {
                 let (f, t) = (f.max(from), t.min(to));
@@ -334,7 +511,6 @@ impl Tracker {
             outer.turn = outer.turn.min(inner.turn);
             outer.drifts |= inner.drifts;
         }
-        answer
     }
 
     /// Brings something up to date that whoever computes at this moment does not read by that.
@@ -346,9 +522,13 @@ impl Tracker {
     }
 
     fn frame(&self) {
-        let frame =
-            Frame { reads: BTreeMap::new(), own_turn: Instant::MAX, turn: Instant::MAX, drifts: false };
-        self.frames.borrow_mut().push(frame);
+        self.frames.borrow_mut().push(Frame {
+            reads: BTreeMap::new(),
+            own_turn: Instant::MAX,
+            turn: Instant::MAX,
+            drifts: false,
+            causal: false,
+        });
     }
 
     /// Over what time anything that a kept value read has changed, where nothing else can have changed it.
@@ -398,8 +578,16 @@ impl Tracker {
         if stands {
             let turns = kept.reads.iter().map(|read| self.turn(read.node));
             let turn = turns.fold(kept.own_turn, Instant::min);
-            let state = &mut self.nodes.borrow_mut()[kept.node];
-            (state.doubtful, state.turn) = (false, Some(turn));
+            let sooner = {
+                let state = &mut self.nodes.borrow_mut()[kept.node];
+                let sooner = state.causal && turn < state.turn.unwrap_or(Instant::MAX);
+                (state.doubtful, state.doubt_from, state.turn) = (false, Instant::MAX, Some(turn));
+                state.causal &= turn == Instant::MAX;
+                sooner
+            };
+            if sooner {
+                self.doubt(kept.node, Instant::MIN, Instant::MAX);
+            }
         }
         stands
     }

@@ -101,8 +101,11 @@ impl<T: Clone + PartialEq> Signal<T> {
 
     /// The value at an instant.
     pub fn at(&self, at: Instant) -> &T {
-        let after = self.steps.partition_point(|(from, _)| *from <= at);
-        &self.steps[after.max(1) - 1].1
+        &self.steps[self.step_at(at)].1
+    }
+
+    fn step_at(&self, at: Instant) -> usize {
+        self.steps.partition_point(|(from, _)| *from <= at).max(1) - 1
     }
 
     /// When it changes next after an instant.
@@ -190,14 +193,57 @@ impl Signal<Support> {
         self.runs(|s| s.truth(standard) == truth)
     }
 
-    /// When a true stretch that begins at `from` began: at the earliest where the doubts of recorded events, falling in
-    /// favour, would already have made it true.
+    /// Those of them that end after an instant, one after the other.
+    pub fn stretches_after(
+        &self,
+        standard: Grade,
+        truth: Truth,
+        after: Instant,
+    ) -> impl Iterator<Item = Run> + '_ {
+        let is = move |i: usize| self.steps.get(i).is_some_and(|(_, s)| s.truth(standard) == truth);
+        let mut i = self.step_at(after);
+        while i > 0 && is(i) && is(i - 1) {
+            i -= 1;
+        }
+        std::iter::from_fn(move || {
+            while i < self.steps.len() && !is(i) {
+                i += 1;
+            }
+            let from = self.steps.get(i)?.0;
+            while is(i) {
+                i += 1;
+            }
+            Some(Run { from, to: self.steps.get(i).map_or(Instant::MAX, |(at, _)| *at) })
+        })
+    }
+
+    /// Since when it is of the truth that it is of at an instant.
+    pub fn so_since(&self, at: Instant, standard: Grade) -> Instant {
+        let mut i = self.step_at(at);
+        let truth = self.steps[i].1.truth(standard);
+        while i > 0 && self.steps[i - 1].1.truth(standard) == truth {
+            i -= 1;
+        }
+        self.steps[i].0
+    }
+
+    /// When a true stretch that goes on at `from` began: at the earliest where the doubts of recorded events, falling in
+    /// favour, would already have made it true, though not before the end of the true stretch before it.
     pub fn began(&self, from: Instant, standard: Grade) -> When {
-        let might = self.runs(|s| s.supported_at_best >= standard);
-        let earliest = might.iter().find(|r| r.from <= from && from < r.to).map_or(from, |r| r.from);
-        let before = self.stretches(standard, Truth::True);
-        let earliest = before.iter().filter(|r| r.to <= from).map(|r| r.to).fold(earliest, Instant::max);
-        When { earliest, latest: from }
+        let might = |i: usize| self.steps[i].1.supported_at_best >= standard;
+        let is_true = |i: usize| self.steps[i].1.truth(standard) == Truth::True;
+        let mut i = self.step_at(from);
+        if !might(i) {
+            return When::exact(from);
+        }
+        // Its own true steps, then those that might be, as far as the true stretch before.
+        while i > 0 && is_true(i) && is_true(i - 1) {
+            i -= 1;
+        }
+        while i > 0 && might(i - 1) && !is_true(i - 1) {
+            i -= 1;
+        }
+        When { earliest: self.steps[i].0, latest: from }
     }
 }
 

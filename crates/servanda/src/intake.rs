@@ -80,6 +80,12 @@ struct Known {
     count: usize,
     /// The last moment at which anything was recorded.
     latest: Option<Instant>,
+    /// The record that was entered last.
+    last: Option<Name>,
+    /// What was entered since somebody asked for it.
+    fresh: Vec<Record>,
+    /// Somebody was told that nothing recorded up to here is still to come.
+    told: Option<Instant>,
     /// The versions of each record, by the identity of the first.
     versions: BTreeMap<String, Vec<Record>>,
 }
@@ -119,8 +125,8 @@ impl Intake {
         envelopes: &[String],
         now: Instant,
     ) -> Result<Vec<Result<Taken, Refusal>>, Failure> {
-        let recorded = self.known.latest.map_or(now, |latest| latest.max(now));
-        let mut opened: Vec<Result<(Taken, Record), Refusal>> = Vec::new();
+        let recorded = self.known.next(now);
+        let mut opened: Vec<Result<Taken, Refusal>> = Vec::new();
         let mut submissions = Vec::new();
         // Keys come and go while a channel is open.
         let keys = envelope::registered(&self.store)?;
@@ -143,30 +149,21 @@ impl Intake {
                     key: Some(key),
                     entry: Entry::Record(source::stored(&record)),
                 });
-                let hash = sha256(line.as_bytes());
-                (
-                    Taken {
-                        submitter,
-                        number,
-                        hash,
-                        record: record.id.clone(),
-                        receipt: String::new(),
-                        again: false,
-                    },
-                    record,
-                )
+                Taken {
+                    submitter,
+                    number,
+                    hash: sha256(line.as_bytes()),
+                    record: record.id,
+                    receipt: String::new(),
+                    again: false,
+                }
             }));
         }
         let mut receipts = self.store.submit_all(submissions, now).into_iter();
-        let answer = |one: Result<(Taken, Record), Refusal>| {
-            let (taken, record) = one?;
+        let answer = |one: Result<Taken, Refusal>| {
+            let taken = one?;
             match receipts.next() {
-                Some(Ok(receipt)) => {
-                    if !receipt.again {
-                        self.known.add(&record);
-                    }
-                    Ok(Taken { receipt: receipt.note, again: receipt.again, ..taken })
-                }
+                Some(Ok(receipt)) => Ok(Taken { receipt: receipt.note, again: receipt.again, ..taken }),
                 Some(Err(error)) => Err(Refusal {
                     code: codes::OUTBOX,
                     of: Some((taken.submitter, taken.number)),
@@ -181,7 +178,31 @@ impl Intake {
                 }),
             }
         };
-        Ok(opened.into_iter().map(answer).collect())
+        let answers = opened.into_iter().map(answer).collect();
+        self.known.catch_up(&self.store)?;
+        Ok(answers)
+    }
+
+    /// What was entered since this was asked last, by whomever, and up to when nothing is still to come.
+    pub fn news(&mut self, now: Instant) -> Result<(Vec<Record>, Instant), Failure> {
+        self.known.catch_up(&self.store)?;
+        let told = self.known.latest.map_or(now, |latest| latest.max(now));
+        self.known.told = Some(told);
+        Ok((std::mem::take(&mut self.known.fresh), told))
+    }
+
+    /// Whether anything was entered since somebody asked for news.
+    pub fn has_news(&mut self) -> Result<bool, Failure> {
+        self.known.catch_up(&self.store)?;
+        Ok(!self.known.fresh.is_empty())
+    }
+
+    /// Keeps what is entered from now on for whoever asks for news; who asks knows these records, and all that was recorded up
+    /// to `told`.
+    pub fn follow(&mut self, told: Instant, there: &BTreeSet<Name>) {
+        self.known.told = Some(told);
+        let entered = self.known.versions.values().flatten();
+        self.known.fresh = entered.filter(|record| !there.contains(&record.id)).cloned().collect();
     }
 
     /// Keeps a file by its hash.
@@ -201,7 +222,7 @@ impl Intake {
         now: Instant,
     ) -> Result<Made, Failure> {
         for _ in 0..5 {
-            let at = self.known.latest.map_or(now, |latest| latest.max(now));
+            let at = self.known.next(now);
             let context = Context {
                 calendar: self.calendar.clone(),
                 exercise: self.exercise,
@@ -261,10 +282,10 @@ impl Intake {
                 self.known.count,
             ) {
                 Ok(_) => {
-                    records.iter().for_each(|record| self.known.add(record));
+                    self.known.catch_up(&self.store)?;
                     return Ok(made);
                 }
-                Err(error) if error.is_busy() => self.known = Known::of(&self.workspace)?,
+                Err(error) if error.is_busy() => self.known.catch_up(&self.store)?,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -341,7 +362,30 @@ impl Known {
     fn add(&mut self, record: &Record) {
         self.count += 1;
         self.latest = self.latest.max(Some(record.recorded));
+        self.last = Some(record.id.clone());
         self.versions.entry(root_of(&record.id).to_string()).or_default().push(record.clone());
+    }
+
+    /// What was entered meanwhile, here or by another process.
+    fn catch_up(&mut self, store: &Store) -> Result<(), Failure> {
+        for record in source::entered_after(store, self.last.as_ref())? {
+            let versions = self.versions.get(root_of(&record.id));
+            if versions.is_some_and(|all| all.iter().any(|known| known.id == record.id)) {
+                continue;
+            }
+            self.add(&record);
+            if self.told.is_some() {
+                self.fresh.push(record);
+            }
+        }
+        Ok(())
+    }
+
+    /// The moment at which what comes now is recorded: not before anything else, and after what somebody was told is
+    /// complete.
+    fn next(&self, now: Instant) -> Instant {
+        let after = self.told.map(|told| told.next());
+        self.latest.into_iter().chain(after).fold(now, Instant::max)
     }
 }
 

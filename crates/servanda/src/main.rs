@@ -21,7 +21,7 @@ mod input;
 mod intake;
 mod matter;
 mod outbox;
-mod random;
+mod rulings;
 mod session;
 mod source;
 

@@ -8,6 +8,7 @@
 
 use crate::failure::Failure;
 use crate::input;
+use crate::rulings;
 use crate::session::Session;
 use crate::source;
 use servanda_evidence::codes;
@@ -93,6 +94,24 @@ pub struct Case {
     pub board: Board,
     /// Who computed them.
     pub engine: Evaluator,
+    /// Where the agreement lies.
+    pub path: PathBuf,
+}
+
+/// What was read, before anything is computed.
+pub struct Heard {
+    /// The workspace, where there is one.
+    pub workspace: Option<Workspace>,
+    /// The agreement's text.
+    text: String,
+    /// The agreement.
+    pub agreement: Agreement,
+    /// Where the agreement lies.
+    pub path: PathBuf,
+    /// The question.
+    pub question: Question,
+    /// Records, as they were entered.
+    pub records: Vec<Record>,
 }
 
 impl Case {
@@ -134,8 +153,37 @@ impl Matter {
         }
     }
 
+    /// The workspace whose records are asked about as they stand now; `None` where the case stands still, or speaks of other
+    /// records, or is only computed as a check.
+    pub fn moving(&self) -> Result<Option<Workspace>, Failure> {
+        let still = self.at.is_some() || self.known_at.is_some() || !self.records.is_empty();
+        if still || self.engine == Evaluator::Reference {
+            return Ok(None);
+        }
+        let clock = |w: &Workspace| w.settings().clock.clone();
+        Ok(self.workspace()?.filter(|w| clock(w).at.is_none() && clock(w).known_at.is_none()))
+    }
+
     /// Reads everything and asks the engine.
     pub fn load(&self, session: &Session) -> Result<Case, Failure> {
+        let Heard { workspace, text, agreement, path, question, mut records } = self.hear(session)?;
+        if let (Some(workspace), true) = (&workspace, self.records.is_empty()) {
+            records = rulings::counted(workspace, records, question.known_at)?;
+        }
+        let places = places(&agreement, &path, &records, session)?;
+        let working = session.working(&format!("computing the verdicts on {} records", records.len()));
+        let board = self.engine.evaluate(&agreement, &places, &records, &question);
+        drop(working);
+        Ok(Case { text, agreement, places, records, board, engine: self.engine, path })
+    }
+
+    /// The verdicts on the same question if the records were these.
+    pub fn board(&self, case: &Case, records: &[Record]) -> Board {
+        self.engine.evaluate(&case.agreement, &case.places, records, &case.board.question)
+    }
+
+    /// Reads everything and asks nobody: the records as they were entered, without what was ruled about them.
+    pub fn hear(&self, session: &Session) -> Result<Heard, Failure> {
         let workspace = self.workspace()?;
         let path =
             self.agreement.clone().or(workspace.as_ref().map(Workspace::agreement)).unwrap_or_default();
@@ -157,10 +205,7 @@ impl Matter {
                 source::loose(files, self.map.as_deref(), &agreement, known_at.max(session.now), session)?
             }
         };
-        let places = places(&agreement, &path, &records, session)?;
-        working.at(&format!("computing the verdicts on {} records", records.len()));
-        let board = self.engine.evaluate(&agreement, &places, &records, &question);
-        Ok(Case { text, agreement, places, records, board, engine: self.engine })
+        Ok(Heard { workspace, text, agreement, path, question, records })
     }
 
     fn moment(

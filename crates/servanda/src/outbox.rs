@@ -204,8 +204,8 @@ impl Outbox {
     fn last(&self, file: &mut File, path: &Path) -> Result<Option<(Last, Instant)>, Failure> {
         let length = file.metadata().map_err(|e| failed("read", path, &e))?.len();
         let tail = tail(file, length).map_err(|e| failed("read", path, &e))?;
-        let lines = tail.split(|b| *b == b'\n').filter(|l| !l.is_empty());
-        let Some(line) = lines.last() else { return Ok(None) };
+        let mut lines = tail.split(|b| *b == b'\n').filter(|l| !l.is_empty());
+        let Some(line) = lines.next_back() else { return Ok(None) };
         let submission = self.read(line, path)?;
         Ok(Some((Last { number: submission.number, hash: sha256(line) }, submission.made)))
     }

@@ -16,7 +16,8 @@ use servanda_model::agreement::RoleType;
 use servanda_model::record::{COVERAGE, EXPLANATION, FINDING, RoleValue};
 use servanda_model::time::HOUR;
 use servanda_model::{Agreement, Instant, Name, Place, Record};
-use servanda_store::{Intake, StoredRecord, Workspace, sha256};
+use servanda_store::policy::Viewer;
+use servanda_store::{Intake, Store, StoredRecord, Workspace, sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -280,6 +281,11 @@ pub fn stored(record: &Record) -> StoredRecord {
 
 /// All records of a workspace.
 pub fn entered(workspace: &Workspace) -> Result<Vec<Record>, Failure> {
+    entered_after(&workspace.store(), None)
+}
+
+/// The records that were entered after the one of that identity; all of them for `None`, and where that one was erased.
+pub fn entered_after(store: &Store, last: Option<&Name>) -> Result<Vec<Record>, Failure> {
     let read = |stored: StoredRecord| {
         from_json(&stored.json).map_err(|fault| {
             Failure::new(format!(
@@ -289,7 +295,12 @@ pub fn entered(workspace: &Workspace) -> Result<Vec<Record>, Failure> {
             .help("was it written by a newer version? Nothing was changed")
         })
     };
-    workspace.records()?.into_iter().map(read).collect()
+    let view = store.view(&Viewer::keeper());
+    let after = match view.records_after(last.map(Name::as_str)) {
+        Err(error) if error.is_not_found() => view.records()?,
+        after => after?,
+    };
+    after.into_iter().map(read).collect()
 }
 
 /// Records of loose files, for one question. `latest` is the last moment at which anything can have been known.

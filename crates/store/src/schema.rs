@@ -209,11 +209,10 @@ pub(crate) fn open(place: &Place, make: bool, origin: Option<&str>) -> Result<Op
 pub(crate) fn clear(place: &Place) -> Result<(), Error> {
     let Some(mut connection) = open(place, false, None)? else { return Ok(()) };
     let names: Vec<&str> = ALL.iter().rev().map(|(table, _)| *table).collect();
+    let names = names.join(", ");
     // tidy: allow(append-only) because what follows is made again of the log, which nothing is taken from
-    connection.plain_batch(&format!(
-        "DROP TABLE {} CASCADE; DROP FUNCTION refuse, refuse_unless_erased",
-        names.join(", ")
-    ))
+    let sql = format!("DROP TABLE {names} CASCADE; DROP FUNCTION refuse, refuse_unless_erased");
+    connection.plain_batch(&sql)
 }
 
 fn create(connection: &mut Connection, origin: Option<&str>) -> Result<(), Error> {

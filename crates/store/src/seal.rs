@@ -62,12 +62,25 @@ impl Slot {
     }
 }
 
-/// Random bytes of the system.
-pub(crate) fn random(bytes: &mut [u8]) -> Result<(), Error> {
+/// Random bytes of the system: for keys, salts and numbers that are used once.
+///
+/// # Errors
+/// Where the system gives none.
+pub fn random(bytes: &mut [u8]) -> Result<(), Error> {
     getrandom::fill(bytes).map_err(|e| {
         Error::new(Kind::Io, format!("the system gives no random numbers: {e}"))
             .help("nothing was entered; run this again")
     })
+}
+
+/// A random array.
+///
+/// # Errors
+/// As [`random`].
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    random(&mut bytes)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

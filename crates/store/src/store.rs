@@ -915,7 +915,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn marking_of(&mut self, id: &Name) -> Result<Option<Marking>, Error> {
+    pub(crate) fn marking_of(&mut self, id: &Name) -> Result<Option<Marking>, Error> {
         let mut text = None;
         let sql =
             "SELECT label.text FROM record JOIN label ON label.number = record.label WHERE record.id = ?1";

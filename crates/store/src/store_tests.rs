@@ -433,3 +433,62 @@ fn a_marking_is_lowered_only_by_whose_it_is() {
     store.enter(&intake(1), &[new], 1, &poland, || Ok(())).unwrap();
     equal(&store);
 }
+
+#[test]
+fn an_outsider_learns_nothing_by_entering() {
+    let (_folder, workspace) = workspace();
+    let store = workspace.store();
+    let mut theirs = record("theirs", Tlp::Clear);
+    theirs.marking.originators = ["Poland".into()].into();
+    let all = [record("hidden", Tlp::Red), theirs, record("open", Tlp::Clear)];
+    store.enter(&intake(3), &all, 0, &Viewer::keeper(), || Ok(())).unwrap();
+    let mut by = Viewer::public();
+    by.name = "SMM".into();
+    let told = |id: &str, supersedes: Option<&str>| {
+        let mut one = submission("key/SMM", 1, None, "x");
+        one.by = by.clone();
+        let marking = Marking::default();
+        one.entry = Entry::Record(StoredRecord {
+            id: id.into(),
+            supersedes: supersedes.map(Name::from),
+            marking,
+            ..record("", Tlp::Clear)
+        });
+        store.submit(one, Instant(2_000)).unwrap_err()
+    };
+    // A name that is taken by something hidden, and one that is free; likewise what would be corrected.
+    for (there, not_there) in [
+        (told("hidden", None), told("nothing", None)),
+        (told("key/SMM/1", Some("hidden")), told("key/SMM/1", Some("nothing"))),
+    ] {
+        assert_eq!(there.to_string().replace("hidden", "nothing"), not_there.to_string());
+        assert!(there.is_refused());
+    }
+    assert!(told("key/SMM", None).is_refused() && told("key/SMM/", None).is_refused());
+    // What is seen may be corrected, but not lowered.
+    assert!(told("key/SMM/1", Some("theirs")).is_denied());
+    let mut one = submission("key/SMM", 1, None, "x");
+    (one.by, one.entry) = (
+        by.clone(),
+        Entry::Record(StoredRecord { supersedes: Some("open".into()), ..record("key/SMM/1", Tlp::Clear) }),
+    );
+    store.submit(one, Instant(2_000)).unwrap();
+}
+
+#[test]
+fn what_is_too_large_is_refused_before_anything_is_written() {
+    let (folder, workspace) = workspace();
+    let store = workspace.store();
+    enter(&store, &["a"]);
+    let before = fs::metadata(folder.path().join("payload/000000.pack")).unwrap().len();
+    let error = store
+        .submit(submission("key/x", 1, None, &"x".repeat(crate::LARGEST_SUBMISSION + 1)), Instant(2_000));
+    let error = error.unwrap_err();
+    assert!(error.is_refused() && error.help_text().unwrap().contains("attachments"), "{error}");
+    let huge =
+        StoredRecord { json: format!("{{\"a\":\"{}\"}}", "x".repeat(17 << 20)), ..record("b", Tlp::Clear) };
+    let error = store.enter(&intake(1), &[huge], 1, &Viewer::keeper(), || Ok(())).unwrap_err();
+    assert!(error.is_refused(), "{error}");
+    assert_eq!(fs::metadata(folder.path().join("payload/000000.pack")).unwrap().len(), before);
+    store.submit(submission("key/x", 1, None, "x"), Instant(2_000)).unwrap();
+}

@@ -16,7 +16,7 @@
 //!
 //! Where to start reading: [`Store::submit`].
 
-use crate::entry::{Entry, Payload, Submitted};
+use crate::entry::{Entry, Payload, StoredRecord, Submitted};
 use crate::error::{Error, Kind};
 use crate::policy::Viewer;
 use crate::sql::Value;
@@ -32,6 +32,10 @@ use std::sync::{Condvar, Mutex, PoisonError};
 const AHEAD_MS: i64 = 5 * 60 * 1000;
 /// So many are committed at once, at most.
 const TOGETHER: usize = 512;
+/// With so many waiting, nobody else is let in.
+const WAITING: usize = 8192;
+/// No longer submission is taken; what is long is an attachment.
+pub const LARGEST_SUBMISSION: usize = 1 << 20;
 
 /// Something submitted from outside.
 #[derive(Clone, PartialEq, Debug)]
@@ -124,6 +128,11 @@ impl Store {
     pub fn submit_all(&self, submissions: Vec<Submission>, now: Instant) -> Vec<Result<Receipt, Error>> {
         let queue = &self.queue;
         let mut state = lock(&queue.state);
+        if state.waiting.len() >= WAITING {
+            let full = Error::new(Kind::Busy, format!("{WAITING} submissions wait already"))
+                .help("send it again in a while: nothing is entered twice");
+            return submissions.iter().map(|_| Err(full.again())).collect();
+        }
         let first = state.next;
         for submission in submissions {
             let ticket = state.next;
@@ -294,7 +303,15 @@ impl Writer<'_> {
         if let Some(key) = &submission.key {
             self.check_key(key)?;
         }
+        let length = submission.submitted.bytes.len();
+        if length > LARGEST_SUBMISSION {
+            let message = format!(
+                "submission {number} of `{who}` has {length} bytes, and {LARGEST_SUBMISSION} is the most"
+            );
+            return Err(refused(Kind::Refused, message, "send photos and other long things as attachments"));
+        }
         if let Entry::Record(record) = &submission.entry {
+            self.keep_apart(who, record, &submission.by)?;
             self.check(std::slice::from_ref(record), &submission.by)?;
             if !ids.insert(record.id.to_string()) {
                 return Err(refused(
@@ -334,6 +351,25 @@ impl Writer<'_> {
             },
         );
         Ok(Outcome::Take)
+    }
+
+    /// What an outsider enters cannot meet what it may not see: it names its records in a space of its own, and corrects only what
+    /// it sees. Else an answer would tell that something hidden is there.
+    fn keep_apart(&mut self, who: &str, record: &StoredRecord, by: &Viewer) -> Result<(), Error> {
+        if by.is_keeper() {
+            return Ok(());
+        }
+        if !record.id.as_str().strip_prefix(who).is_some_and(|rest| rest.starts_with('/') && rest.len() > 1) {
+            let message = format!("the record `{}` is not named as one of `{who}`", record.id);
+            return Err(refused(Kind::Refused, message, &format!("name it `{who}/…`")));
+        }
+        if let Some(old) = &record.supersedes
+            && !self.marking_of(old)?.is_some_and(|marking| by.may_see(&marking))
+        {
+            let message = format!("`{}` would correct `{old}`, and there is no record `{old}`", record.id);
+            return Err(refused(Kind::Refused, message, "name the record that is to be corrected"));
+        }
+        Ok(())
     }
 
     fn last_of(&mut self, tip: &Tip) -> Result<Last, Error> {

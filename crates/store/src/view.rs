@@ -145,6 +145,20 @@ impl View<'_> {
         self.records_where("1 = 1", &[])
     }
 
+    /// The records that were entered after the one of that identity, in order; all of them for `None`.
+    ///
+    /// # Errors
+    /// As [`View::record`] where this viewer sees no such record.
+    pub fn records_after(&self, id: Option<&str>) -> Result<Vec<StoredRecord>, Error> {
+        let Some(id) = id else { return self.records() };
+        // Only of what may be seen is it told where it stands.
+        let after = self.record(id)?;
+        self.records_where(
+            "number > (SELECT number FROM record WHERE id = ?1)",
+            &[Value::Text(after.id.as_str())],
+        )
+    }
+
     /// The records of a fact that did not happen before `from`, nor after `until`, in the order in which they were entered.
     ///
     /// # Errors

@@ -100,6 +100,7 @@ fn every_query(view: &View<'_>) -> Vec<(&'static str, String)> {
     ];
     for id in ["a", "h1", "h2", "h4", "h5", "key/x-1", "none", "' OR 1 = 1 --"] {
         answers.push(("record", shown(view.record(id))));
+        answers.push(("records_after", shown(view.records_after(Some(id)))));
         answers.push(("attachment", shown(view.attachment(id, &crate::sha256(b"hidden")))));
     }
     for (from, until) in [(i64::MIN, i64::MAX), (1, 1), (3, 3), (4, 4)] {
@@ -139,6 +140,7 @@ fn two_stores_that_differ_in_what_is_hidden_answer_alike() {
         "erased",
         "redacted",
         "record",
+        "records_after",
         "records_of",
         "statements",
     ]

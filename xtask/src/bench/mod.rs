@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `commands` | whole runs of the binary that a user gets |
 //! | `traces` | text in, verdicts out, for each rule of `bench/rules.pact.md`, checked against answers computed another way |
+//! | `links` | which reports speak of one event: figures on held-out cities beside Splink and MELTT, and time |
 //! | `columns` | replay, late records, questions, start and sweep over a stored history; DuckDB as the yardstick |
 //!
 //! Data are made with fixed seeds under `target/bench/`. Each command runs once to warm up and then N times (5 unless
@@ -13,6 +14,7 @@
 
 mod columns;
 mod commands;
+mod links;
 mod table;
 mod traces;
 
@@ -34,8 +36,8 @@ struct Bench {
 
 type Part = fn(&Bench, &mut Table) -> Result<(), String>;
 
-const PARTS: [(&str, Part); 3] =
-    [("commands", commands::run), ("traces", traces::run), ("columns", columns::run)];
+const PARTS: [(&str, Part); 4] =
+    [("commands", commands::run), ("traces", traces::run), ("columns", columns::run), ("links", links::run)];
 
 pub fn run(arguments: &[String]) -> ExitCode {
     match asked(arguments).and_then(|(bench, save, only)| measured(&bench, save, only.as_deref())) {
@@ -60,7 +62,7 @@ fn asked(arguments: &[String]) -> Result<(Bench, bool, Option<String>), String> 
             "--long" => bench.long = true,
             "--only" => match rest.next().filter(|part| PARTS.iter().any(|(name, _)| name == part)) {
                 Some(part) => only = Some(part.clone()),
-                None => return Err("--only takes commands, traces or columns".into()),
+                None => return Err("--only takes commands, traces, columns or links".into()),
             },
             "--runs" => match rest.next().and_then(|n| n.parse().ok()).filter(|n| (1..=100).contains(n)) {
                 Some(n) => bench.runs = n,

@@ -12,14 +12,21 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("hyper", &["server"], "HTTP"),
     ("lsp-server", &["servanda"], "an editor's protocol"),
     ("lsp-types", &["servanda"], "an editor's protocol"),
+    ("argon2", &["store"], "passwords"),
+    ("chacha20poly1305", &["store"], "sealing"),
+    ("getrandom", &["store"], "randomness of the system"),
     ("parquet", &["backtest", "evidence"], "the Parquet format"),
+    ("postgres", &["store"], "the database"),
     ("rand", &["exercise"], "randomness"),
     ("rand_chacha", &["exercise"], "randomness"),
     ("rowan", &["lang"], "the syntax tree"),
+    ("roxmltree", &["evidence"], "XML"),
+    ("rumqttc", &["servanda"], "MQTT"),
     ("rusqlite", &["store"], "the database"),
     ("sqlx", &["store"], "the database"),
     ("timely", &["cluster"], "the exchange between workers"),
     ("tokio", &["server", "servanda"], "the asynchronous runtime"),
+    ("ureq", &["servanda"], "HTTP as a client"),
 ];
 
 pub fn check(tree: &Tree) -> Vec<Finding> {

@@ -13,8 +13,10 @@
 //!
 //! Tests: `crates/servanda/tests/explanations.rs`, which tries what is said with the reference.
 
+use crate::incremental::cells::{Instances, Own};
+use crate::incremental::learning::Turned;
 use crate::readings::{Choice, combinations, merged};
-use crate::reference::known::{Known, Turned};
+use crate::reference::known::Known;
 use crate::reference::{Memo, World, chosen};
 use servanda_model::agreement::Norm;
 use servanda_model::uses::Uses;
@@ -296,13 +298,14 @@ impl<'w> World<'w, '_> {
     /// The instances of a norm for one bearer; where nobody knows which of several it was, those of all of them.
     fn instances_of(&self, norm: &'w Norm, bearer: &Bearer) -> Vec<Arc<Verdict>> {
         let bearers = self.bearers(norm);
-        let mut all = match bearer {
-            Bearer::NotEstablished(_) => self.by_whom_unknown(norm, &bearers),
+        let own: Vec<Own> = match bearer {
+            Bearer::NotEstablished(_) => vec![self.by_whom_unknown(norm, &bearers)],
             _ => {
                 let own = bearers.iter().filter(|(b, _)| b == bearer || *b == Bearer::Unstated);
-                own.flat_map(|(b, names)| self.cell(norm, b, names).to_vec()).collect()
+                own.map(|(b, names)| self.cell(norm, b, names)).collect()
             }
         };
+        let mut all = Instances::of(own).to_vec();
         all.retain(|v| v.bearer == *bearer);
         all
     }

@@ -11,7 +11,7 @@ use crate::reference::{Env, World};
 use crate::signal::{Quantity, Run, Signal};
 use servanda_model::agreement::{Agg, Aggregate, FactKind, FactPattern, Op, Window};
 use servanda_model::time::DAY;
-use servanda_model::{Grade, Instant, Number, Support};
+use servanda_model::{Grade, Instant, Number, Span, Support};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -156,6 +156,7 @@ impl<'w> World<'w, '_> {
             _ => None,
         };
         let compute = |old: Option<(&Arc<Signal<Support>>, Instant, Instant)>| {
+            self.memo.tracker.causal();
             let part = old.and_then(|(old, from, to)| Some((old, touched(from, to)?)));
             match part {
                 Some((old, (from, to))) => {
@@ -174,6 +175,7 @@ impl<'w> World<'w, '_> {
     pub fn look_back(&self, window: &Window, (from, to): (Instant, Instant)) -> (Instant, Instant) {
         let calendar = &self.agreement.calendar;
         match window {
+            Window::InAny(span @ Span::Exact(_)) => (calendar.window_start(from, *span) + -1, to),
             // Windows of months do not run back as they run on: a few days more do no harm.
             Window::InAny(span) => (calendar.window_start(from, *span) + -4 * DAY, to),
             Window::InEach(period) => (calendar.period_start(from, *period), to),

@@ -5,8 +5,9 @@
 //! alone that ask for its names.
 
 use crate::follow::EnvKey;
+use crate::incremental::learning::Turned;
 use crate::kept::Node;
-use crate::reference::known::{Seen, Series, Turned};
+use crate::reference::known::{Seen, Series};
 use crate::reference::matching::{Hit, Match, Scalar};
 use crate::reference::{Env, World};
 use servanda_model::agreement::{Cond, FactKind, FactPattern, Op, Value};
@@ -23,6 +24,8 @@ pub struct List {
     pub all: Arc<Vec<Hit>>,
     /// Greatest doubt about the time of one of them, in milliseconds.
     widest: i64,
+    /// Longest time for which one of them says that something lasts, in milliseconds.
+    longest: i64,
     node: Node,
 }
 
@@ -108,12 +111,25 @@ pub struct Lists<'w> {
     facts: RefCell<BTreeMap<(Name, Part), Node>>,
 }
 
+/// Until when a record tells of something.
+fn lasts_to(seen: &Seen) -> Instant {
+    seen.record.until.map_or(seen.when.latest, |until| until.next().max(seen.when.latest))
+}
+
 impl<'w> World<'w, '_> {
     /// Records that match a pattern for an instance, in order of time, exceptions without a cap left out.
     pub fn hits(&self, pattern: &FactPattern, env: &Env<'w>) -> Arc<Vec<Hit>> {
         let list = self.list(pattern, env);
         self.memo.tracker.read(list.node, Instant::MIN, Instant::MAX);
         list.all
+    }
+
+    /// The same; with the greatest doubt about the time of one of them, and the longest time that one of them says that
+    /// something lasts, in milliseconds.
+    pub fn hits_and_lengths(&self, pattern: &FactPattern, env: &Env<'w>) -> (Arc<Vec<Hit>>, i64, i64) {
+        let list = self.list(pattern, env);
+        self.memo.tracker.read(list.node, Instant::MIN, Instant::MAX);
+        (list.all, list.widest, list.longest)
     }
 
     /// Those of them that may lie between two instants.
@@ -147,8 +163,9 @@ impl<'w> World<'w, '_> {
         let hit = |seen| self.hit(pattern, env, seen, &mut matched);
         let all: Vec<Hit> = candidates.into_iter().filter_map(hit).collect();
         let widest = all.iter().map(|h| h.seen.when.latest - h.seen.when.earliest).max().unwrap_or(0);
+        let longest = all.iter().map(|h| lasts_to(&h.seen) - h.seen.when.earliest).max().unwrap_or(0);
         let node = if self.memo.tracker.follows() { self.memo.tracker.node() } else { 0 };
-        let list = List { all: Arc::new(all), widest, node };
+        let list = List { all: Arc::new(all), widest, longest, node };
         if self.memo.tracker.follows() {
             let mut by_need = self.memo.hits.by_need.borrow_mut();
             let of_fact = by_need.entry(pattern.fact.clone()).or_default();
@@ -262,6 +279,11 @@ impl<'w> World<'w, '_> {
     /// What is known of a record turned: brings the lists up to date, and tells who read them.
     pub fn turned(&self, turned: &Turned) {
         let affirms = |seen: &&Arc<Seen>| seen.record.says == Says::Affirms;
+        // A report of a state tells of its end, too.
+        let told_to = |seen: &Seen| {
+            let fact = self.agreement.facts.get(&seen.record.fact);
+            if fact.is_some_and(|f| f.kind == FactKind::State) { lasts_to(seen) } else { seen.when.latest }
+        };
         let (before, after) = (turned.before.as_ref(), turned.after.as_ref());
         let Some(fact) = before.or(after).map(|seen| &seen.record.fact) else { return };
         for ((_, role), postings) in
@@ -281,15 +303,16 @@ impl<'w> World<'w, '_> {
                     let place = list.all.partition_point(|h| h.order() < seen.order());
                     if list.all.get(place).is_some_and(|h| h.seen.record.id == seen.record.id) {
                         Arc::make_mut(&mut list.all).remove(place);
-                        self.memo.tracker.changed(list.node, seen.when.earliest, seen.when.latest);
+                        self.memo.tracker.changed(list.node, seen.when.earliest, told_to(seen));
                     }
                 }
                 if let Some(hit) = come.and_then(|seen| self.hit(pattern, env, seen.clone(), matched)) {
-                    let when = hit.seen.when;
+                    let (when, told_to) = (hit.seen.when, told_to(&hit.seen));
+                    list.widest = list.widest.max(when.latest - when.earliest);
+                    list.longest = list.longest.max(lasts_to(&hit.seen) - when.earliest);
                     let place = list.all.partition_point(|h| h.order() < hit.order());
                     Arc::make_mut(&mut list.all).insert(place, hit);
-                    list.widest = list.widest.max(when.latest - when.earliest);
-                    self.memo.tracker.changed(list.node, when.earliest, when.latest);
+                    self.memo.tracker.changed(list.node, when.earliest, told_to);
                 }
             }
         }

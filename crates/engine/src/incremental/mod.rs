@@ -9,16 +9,23 @@
 //! - the same set of records gives the same history, in whatever order they came in. A record that was recorded
 //!   before the moment reached so far makes the engine begin anew.
 
+pub(crate) mod cells;
 pub(crate) mod counts;
+pub(crate) mod days;
 pub mod history;
+pub(crate) mod learning;
 pub(crate) mod lists;
 pub mod room;
 pub mod snapshot;
+mod states;
+pub(crate) mod stretches;
 
 use crate::readings::{Choice, combinations};
-use crate::reference::known::{Known, Turned};
+use crate::reference::known::Known;
 use crate::reference::{self, Memo, World};
+use cells::Instances;
 use history::{History, Key, Row, says_the_same};
+use learning::Turned;
 use room::OutOfRoom;
 use servanda_model::agreement::Norm;
 use servanda_model::uses::Uses;
@@ -108,7 +115,7 @@ struct Rule<'a> {
     norm: &'a Norm,
     choices: Vec<Choice>,
     turn: Instant,
-    said: Vec<Arc<Verdict>>,
+    said: Instances,
 }
 
 impl<'a> Engine<'a> {
@@ -234,7 +241,7 @@ impl<'a> Live<'a> {
             .map(|norm| {
                 let readings = Uses::of_norm(agreement, norm).readings;
                 let choices = combinations(agreement, &readings, &question);
-                Rule { norm, choices, turn: Instant::MIN, said: Vec::new() }
+                Rule { norm, choices, turn: Instant::MIN, said: Instances::default() }
             })
             .collect();
         Live {
@@ -305,7 +312,7 @@ impl<'a> Live<'a> {
             world.memo.tracker.revise();
             turned.iter().for_each(|t| world.turned(t));
         }
-        let mut said: BTreeMap<usize, Vec<Arc<Verdict>>> = BTreeMap::new();
+        let mut said: BTreeMap<usize, Instances> = BTreeMap::new();
         loop {
             for choice in &choices {
                 let doubted = self.world(agreement, places, settings, choice).doubted_norms();
@@ -329,17 +336,17 @@ impl<'a> Live<'a> {
         places: &'a Places,
         settings: &Settings,
         rule: usize,
-    ) -> Vec<Arc<Verdict>> {
+    ) -> Instances {
         let Rule { norm, choices, turn, .. } = &self.rules[rule];
         let (norm, old_turn) = (*norm, *turn);
         let under = |choice: &Choice| self.world(agreement, places, settings, choice);
-        let now: Vec<Arc<Verdict>> = match &choices[..] {
-            [only] => under(only).instances(&norm.name).to_vec(),
+        let now = match &choices[..] {
+            [only] => under(only).instances(&norm.name),
             _ => {
                 let question =
                     Question { readings: settings.readings.clone(), ..Question::at(self.frontier) };
                 let merged = reference::verdicts_of(agreement, norm, &question, under);
-                merged.into_iter().map(Arc::new).collect()
+                Instances::of_list(merged.into_iter().map(Arc::new).collect())
             }
         };
         let turn = choices.iter().map(|c| under(c).turn_of(&norm.name)).min().unwrap_or(Instant::MAX);
@@ -352,10 +359,10 @@ impl<'a> Live<'a> {
     }
 
     /// Rows for what differs from before.
-    fn tell(&mut self, rule: usize, before: &[Arc<Verdict>], cause: &[RecordId]) {
-        let now = &self.rules[rule].said;
-        let same = |(a, b): &(&Arc<Verdict>, &Arc<Verdict>)| Arc::ptr_eq(a, b);
-        let head = before.iter().zip(now).take_while(same).count();
+    fn tell(&mut self, rule: usize, before: &Instances, cause: &[RecordId]) {
+        let (before, now) = before.where_they_differ(&self.rules[rule].said);
+        let same = |(a, b): &(&&Arc<Verdict>, &&Arc<Verdict>)| Arc::ptr_eq(a, b);
+        let head = before.iter().zip(&now).take_while(same).count();
         let rest = before.len().min(now.len()) - head;
         let tail = before.iter().rev().zip(now.iter().rev()).take(rest).take_while(same).count();
         let old: BTreeSet<Key> = before[head..before.len() - tail].iter().map(|v| Key::of(v)).collect();
@@ -366,7 +373,7 @@ impl<'a> Live<'a> {
             let last = self.open.get(&key).map(|i| &self.history.rows()[*i]);
             let news = last.is_none_or(|row| row.gone || !says_the_same(&row.verdict, verdict));
             if told.insert(key.clone()) && news {
-                rows.push((key, verdict.clone(), false));
+                rows.push((key, (*verdict).clone(), false));
             }
         }
         for key in old.difference(&told) {

@@ -6,13 +6,17 @@
 
 use super::Engine;
 use super::history::Row;
+use crate::reference::Memo;
 use servanda_model::record::RoleValue;
 use servanda_model::{Instant, Record, Verdict};
 use std::fmt;
 use std::mem::size_of;
+use std::rc::Rc;
 
 /// Bytes of one kept value with what it was read from.
 pub const KEPT: u64 = 4500;
+/// Bytes of one member of a cell, beside the instance that it is for.
+const MEMBER: u64 = 600;
 /// Bytes that a map or an allocation takes beside what is in it.
 const BESIDE: usize = 48;
 
@@ -66,8 +70,9 @@ fn size(bytes: u64) -> String {
 impl Engine<'_> {
     /// Bytes that the state takes, by estimate: records, rows and what was computed and kept.
     pub fn room(&self) -> u64 {
-        let kept: u64 = self.live.memos.borrow().values().map(|memo| memo.tracker.nodes() as u64).sum();
-        self.weight + self.live.history.weight() + kept * KEPT
+        let of =
+            |memo: &Rc<Memo<'_>>| memo.tracker.nodes() as u64 * KEPT + memo.tracker.members() as u64 * MEMBER;
+        self.weight + self.live.history.weight() + self.live.memos.borrow().values().map(of).sum::<u64>()
     }
 
     pub(super) fn within_limit(&self) -> Result<(), OutOfRoom> {

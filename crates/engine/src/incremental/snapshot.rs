@@ -12,11 +12,12 @@
 //! - what does not fit is refused and never misread: another format or version, another agreement, other places,
 //!   readings or share, bytes that are missing or changed.
 
+use super::cells::Instances;
 use super::history::{History, Key, Row};
 use super::{Engine, Live, Settings, Share};
 use crate::reference::known::Known;
 use serde::{Deserialize, Serialize};
-use servanda_model::{Agreement, Instant, Name, Places, Question, Record};
+use servanda_model::{Agreement, Instant, Name, Places, Question, Record, Verdict};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -253,10 +254,14 @@ impl Live<'_> {
         for (i, row) in rows.iter().enumerate() {
             self.open.insert(Key::of(&row.verdict), i);
         }
+        let mut said: BTreeMap<usize, Vec<Arc<Verdict>>> = BTreeMap::new();
         for row in self.open.values().map(|i| &rows[*i]).filter(|row| !row.gone) {
             if let Some(rule) = number.get(&row.verdict.norm) {
-                self.rules[*rule].said.push(row.verdict.clone());
+                said.entry(*rule).or_default().push(row.verdict.clone());
             }
+        }
+        for (rule, said) in said {
+            self.rules[rule].said = Instances::of_list(said);
         }
         self.history = History::of(rows);
     }

@@ -3,6 +3,7 @@
 //! # Source
 //! `docs/reference/language.md`, "Conditions", "Windows", "Lasting facts", "Absence".
 
+use super::known::Seen;
 use super::matching::{Hit, Match, Scalar};
 use super::{Env, World};
 use crate::ground;
@@ -32,16 +33,14 @@ impl Differ for Option<Arc<Shares>> {
 /// What one civil day says of a condition.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Day {
+    /// Its first instant.
+    day: Instant,
+    /// Its last instant.
+    pub last: Instant,
     /// At its end.
     support: Support,
     /// Where it is false: since when.
     reset: Option<Instant>,
-}
-
-impl Differ for Day {
-    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
-        wholly(self == other)
-    }
 }
 
 /// A hit and the stretches over which it counts: surely, and possibly.
@@ -539,26 +538,30 @@ impl<'w> World<'w, '_> {
         Watched { what, period, share: means[standard].clone(), grade, gaps }
     }
 
-    fn state_kept(&self, pattern: &FactPattern, env: &Env<'w>) -> Arc<Signal<Support>> {
-        let key = env.key(self.agreement, pattern);
-        let key = (std::ptr::from_ref(pattern) as usize, key, env.seen, env.standard);
-        self.keep(|memo| &memo.states, key, None, |_| Arc::new(self.state(pattern, env)))
-    }
-
     /// A state: as the text and the records say that it begins and ends.
     pub fn state(&self, pattern: &FactPattern, env: &Env<'w>) -> Signal<Support> {
+        let affirmed = self.hits(pattern, env);
+        self.state_of(pattern, env, affirmed.iter())
+    }
+
+    /// A state as these records and all denials tell it.
+    pub fn state_of<'h>(
+        &self,
+        pattern: &FactPattern,
+        env: &Env<'w>,
+        affirmed: impl Iterator<Item = &'h Hit>,
+    ) -> Signal<Support> {
         let Some(fact) = self.agreement.facts.get(&pattern.fact) else {
             return Signal::constant(Support::default());
         };
         let declared = fact.begins.iter().map(|t| (*t, true)).chain(fact.ends.iter().map(|t| (*t, false)));
         let mut changes: Vec<(Instant, Instant, bool, Grade, Instant)> =
             declared.map(|(t, on)| (t, t, on, Grade::Confirmed, Instant::MAX)).collect();
-        let affirmed = self.hits(pattern, env);
-        let affirmed = affirmed.iter().filter(|h| h.sure).map(|h| h.seen.clone());
+        let affirmed = affirmed.filter(|h| h.sure).map(|h| h.seen.clone());
         let denied = self
             .denials(pattern.fact.as_str())
             .filter(|d| self.denial_covers(&d.record, pattern, d.when.earliest, env));
-        for seen in affirmed.chain(denied).filter(|s| s.against < env.standard || s.against < s.grade) {
+        for seen in affirmed.chain(denied).filter(|s| tells(s, env)) {
             let on = seen.record.says == Says::Affirms && seen.record.phase != Phase::Ends;
             let good = fact.good_for.filter(|_| seen.record.phase == Phase::Stands);
             let lapse =
@@ -712,38 +715,28 @@ impl<'w> World<'w, '_> {
     }
 
     /// What one civil day says of a condition: at its end, and since when that is false.
-    fn day(&self, inner: &Cond, env: &Env<'w>, day: Instant, last: Instant) -> Day {
-        let look = || {
-            let unfinished = !self.reached(last);
-            let of_day = Env { since: Some(day), horizon: Some(last), unfinished, ..env.clone() };
-            let support = self.memo.tracker.narrowed(Instant::MIN, last, || self.signal(inner, &of_day));
-            let falls = support.stretches(env.standard, Truth::False).into_iter().find(|r| r.to > day);
-            Day { support: *support.at(last), reset: falls.map(|r| r.from) }
-        };
-        // What hangs on the trigger is of one instance alone.
-        if !self.memo.fast || env.trigger.is_some() || env.limit.is_some() {
-            return look();
-        }
-        let key = (
-            (std::ptr::from_ref(inner) as usize, day),
-            env.whole_key(),
-            (env.seen, env.watched.clone(), env.standard),
-        );
-        self.keep(|memo| &memo.days, key, None, |_| look())
+    pub(crate) fn day(&self, inner: &Cond, env: &Env<'w>, day: Instant, last: Instant) -> Day {
+        let unfinished = !self.reached(last);
+        let of_day = Env { since: Some(day), horizon: Some(last), unfinished, ..env.clone() };
+        let support = self.memo.tracker.narrowed(Instant::MIN, last, || self.signal(inner, &of_day));
+        let falls = support.stretches(env.standard, Truth::False).into_iter().find(|r| r.to > day);
+        Day { day, last, support: *support.at(last), reset: falls.map(|r| r.from) }
     }
 
     /// N consecutive civil days on each of which a condition holds: a day on which it is false resets, a day of which it
     /// is not known neither counts nor resets unless the text says so. True from the end of the Nth day.
     fn run_of_days(&self, days: i64, inner: &Cond, unwatched: Unwatched, env: &Env<'w>) -> Signal<Support> {
         let calendar = &self.agreement.calendar;
-        let mut patterns = Vec::new();
-        patterns_of(inner, &mut patterns);
-        let hits: Vec<_> = patterns.iter().flat_map(|p| self.hits(p, env).to_vec()).collect();
         // What reaches back without limit is counted from the entry into force, or from the first report.
         let begun = |t: &Instant| *t > Instant::MIN;
         let in_force = || self.in_force().map(|k| k.when.latest).filter(begun);
-        let first = env.since.filter(begun).or_else(in_force);
-        let Some(first) = first.or_else(|| hits.iter().map(|h| h.seen.when.earliest).min()) else {
+        let reported = || {
+            let mut patterns = Vec::new();
+            patterns_of(inner, &mut patterns);
+            let first = |p: &&FactPattern| self.hits(p, env).iter().map(|h| h.seen.when.earliest).min();
+            patterns.iter().filter_map(first).min()
+        };
+        let Some(first) = env.since.filter(begun).or_else(in_force).or_else(reported) else {
             return Signal::constant(Support::default());
         };
         let from = calendar.date(first);
@@ -755,10 +748,8 @@ impl<'w> World<'w, '_> {
         }
         let mut steps = vec![(Instant::MIN, Support::fails(Grade::Confirmed))];
         let (mut count, mut grade) = (0, Grade::Confirmed);
-        while self.reached(day) {
-            let last = calendar.end_of_day(calendar.date(day));
+        for Day { day, last, support, reset } in self.days(inner, env, day) {
             let over = self.reached(last);
-            let Day { support, reset } = self.day(inner, env, day, last);
             let truth = support.truth(env.standard);
             match truth {
                 Truth::False => {
@@ -783,13 +774,16 @@ impl<'w> World<'w, '_> {
             if count == days && over && truth != Truth::False {
                 steps.push((last.next(), Support::holds(grade)));
             }
-            day = last.next();
         }
-        let instants = steps.iter().map(|s| s.0).collect();
-        Signal::sampled(instants, |t| {
-            steps.iter().rev().find(|s| s.0 <= t).map_or(Support::default(), |s| s.1)
-        })
+        // Of what is said of one instant, the last counts.
+        let last = steps.chunk_by(|a, b| a.0 == b.0).filter_map(|together| together.last().copied());
+        Signal::of_steps(last.collect())
     }
+}
+
+/// Whether a record of a state tells what the state is, whatever is said against it.
+pub fn tells(seen: &Seen, env: &Env<'_>) -> bool {
+    seen.against < env.standard || seen.against < seen.grade
 }
 
 /// Patterns of facts in a condition, in order.

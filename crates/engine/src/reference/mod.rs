@@ -15,18 +15,21 @@
 //!
 //! Tests: the scenarios under `tests/`, and `tests.rs` beside this file.
 
-mod conditions;
+pub(crate) mod conditions;
 pub(crate) mod known;
 pub(crate) mod matching;
-mod moments;
-mod norms;
+pub(crate) mod moments;
+pub(crate) mod norms;
 mod powers;
 #[cfg(test)]
 mod tests;
 
 use crate::follow::{Derived, EnvKey};
+use crate::incremental::cells::{Cells, Instances};
 use crate::incremental::counts::CountKey;
+use crate::incremental::days::DayKey;
 use crate::incremental::lists::Lists;
+use crate::incremental::stretches::{CondKey, Starts, Stretches};
 use crate::kept::{Node, Table, Tracker};
 use crate::readings::{Choice, combinations, merged};
 use crate::signal::{Quantity, Signal};
@@ -181,14 +184,18 @@ pub(crate) struct Memo<'w> {
     pub hits: Lists<'w>,
     pub within: Rc<RefCell<BTreeMap<Lies, Match>>>,
     pub shares: Table<(usize, EnvKey), Option<Arc<Shares>>>,
-    #[allow(clippy::type_complexity, reason = "condition and day, instance, how it is looked at")]
-    pub days: Table<((usize, Instant), EnvKey, (bool, Number, Grade)), Day>,
+    pub days: Table<DayKey, Day>,
+    pub blocks: Table<DayKey, Arc<Vec<Day>>>,
     pub states: Table<(usize, EnvKey, bool, Grade), Arc<Signal<Support>>>,
     pub terms: Table<Name, Arc<Signal<Support>>>,
     pub uses: RefCell<BTreeMap<Name, Arc<Uses>>>,
-    pub norms: Table<Name, Arc<Vec<Arc<Verdict>>>>,
+    pub norms: Table<Name, Instances>,
     /// By norm and bearer.
-    pub cells: Table<(Name, Bearer), Arc<Vec<Arc<Verdict>>>>,
+    pub cells: Cells,
+    pub starts: Table<(Name, Bearer), Arc<Starts>>,
+    pub stretches: Table<CondKey, Arc<Stretches>>,
+    /// Conditions over states alone.
+    pub conds: Table<CondKey, Arc<Signal<Support>>>,
     pub instances: Table<(Name, Bearer, Name), Judged>,
     pub acts: Table<(), Arc<Acts<'w>>>,
     pub force: Table<(), Option<Moment_>>,
@@ -213,11 +220,15 @@ impl<'w> Memo<'w> {
             within: Rc::default(),
             shares: RefCell::default(),
             days: RefCell::default(),
+            blocks: RefCell::default(),
             states: RefCell::default(),
             terms: RefCell::default(),
             uses: RefCell::default(),
             norms: RefCell::default(),
             cells: RefCell::default(),
+            starts: RefCell::default(),
+            stretches: RefCell::default(),
+            conds: RefCell::default(),
             instances: RefCell::default(),
             acts: RefCell::default(),
             force: RefCell::default(),
@@ -361,11 +372,12 @@ impl<'w> World<'w, '_> {
         let cond = Cond::Term(name.clone());
         let found = self.found(name);
         let stretches = self.stretches(&cond, &env);
-        let began: Vec<Instant> = stretches.iter().map(|(_, m)| m.when.earliest).collect();
+        let began: Vec<Instant> = stretches.iter().map(|s| s.moment.when.earliest).collect();
         let episodes = stretches
-            .into_iter()
+            .iter()
             .enumerate()
-            .map(|(i, (run, m))| {
+            .map(|(i, s)| {
+                let (run, m) = (s.run, s.moment.clone());
                 let ended = self.reached(run.to).then(|| servanda_model::When::exact(run.to));
                 let next = began.get(i + 1).copied().unwrap_or(Instant::MAX);
                 let own = found.iter().find(|f| f.when.latest >= m.when.earliest && f.when.earliest < next);

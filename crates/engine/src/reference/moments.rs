@@ -4,6 +4,7 @@
 //! `docs/reference/language.md`, "Moments" and "Findings".
 
 use super::conditions::{longest_window, patterns_of};
+use super::matching::Hit;
 use super::{Env, Memo, World, known::Known};
 use crate::kept::{Differ, wholly};
 use crate::signal::Run;
@@ -11,7 +12,7 @@ use servanda_model::agreement::*;
 use servanda_model::grade::Truth;
 use servanda_model::record::{COVERAGE, EXPLANATION, FINDING, Says};
 use servanda_model::verdict::{Bearer, Cited, Performance};
-use servanda_model::{Grade, Instant, Name, Number, Question, Record, When};
+use servanda_model::{Grade, Instant, Name, Number, Question, Record, Span, When};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -30,6 +31,21 @@ pub struct Moment_ {
     pub cited: Vec<Cited>,
     /// The record that first spoke of it.
     pub anchor: Name,
+}
+
+/// A stretch over which a condition is true, and how it began.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stretch {
+    /// From when to when.
+    pub run: Run,
+    /// Its beginning.
+    pub moment: Moment_,
+    /// The record that gives it its identity; another stretch may have it too.
+    pub anchor: Name,
+    /// When the stretch before ended.
+    pub before: Instant,
+    /// From when on what happened makes a difference to its beginning.
+    pub looked_from: Instant,
 }
 
 impl Differ for Option<Moment_> {
@@ -61,19 +77,18 @@ impl<'w> World<'w, '_> {
             Moment::InForce => self.in_force(),
             Moment::Trigger => env.trigger.clone(),
             Moment::Breach => env.breach.clone().or_else(|| env.trigger.clone()),
-            Moment::Begins(cond) => self.stretches(cond, env).into_iter().map(|(_, began)| began).next(),
+            Moment::Begins(cond) => self.stretches(cond, env).first().map(|s| s.moment.clone()),
             Moment::Ends(cond) => {
-                let (run, began) =
-                    self.stretches(cond, env).into_iter().find(|(run, _)| self.reached(run.to))?;
-                Some(Moment_ { when: When::exact(run.to), ..began })
+                let stretches = self.stretches(cond, env);
+                let over = stretches.iter().find(|s| self.reached(s.run.to))?;
+                Some(Moment_ { when: When::exact(over.run.to), ..over.moment.clone() })
             }
             Moment::First(pattern) => self.firsts(pattern, env).into_iter().next(),
             Moment::AllOf(pattern, who) => {
                 let mut last: Option<Moment_> = None;
                 let firsts = self.established(pattern, env);
                 for name in self.leaves(who) {
-                    let by =
-                        |h: &&super::matching::Hit| self.names_in(&h.seen.record, "by") == [name.clone()];
+                    let by = |h: &&Hit| self.names_in(&h.seen.record, "by") == [name.clone()];
                     let own = firsts.iter().find(by)?;
                     let own = self.of_hit(own);
                     last = Some(match last {
@@ -107,7 +122,7 @@ impl<'w> World<'w, '_> {
             },
             Moment::Reading(name) => match self.option(name)? {
                 Meaning::Moment(m) => self.moment(m, env),
-                Meaning::Cond(c) => self.stretches(c, env).into_iter().map(|(_, began)| began).next(),
+                Meaning::Cond(c) => self.stretches(c, env).first().map(|s| s.moment.clone()),
                 _ => None,
             },
         }
@@ -115,27 +130,26 @@ impl<'w> World<'w, '_> {
 
     /// Stretches over which a condition is true at the standard, each with its beginning, from the trigger on where
     /// there is one.
-    pub fn stretches(&self, cond: &Cond, env: &Env<'w>) -> Vec<(Run, Moment_)> {
+    pub fn stretches(&self, cond: &Cond, env: &Env<'w>) -> Arc<Vec<Arc<Stretch>>> {
         let env = &Env { standard: self.standard_of(cond, env), ..env.clone() };
-        let signal = self.signal(cond, env);
-        let runs = self.begun(signal.stretches(env.standard, Truth::True));
-        let after = env.trigger.as_ref().map_or(Instant::MIN, |t| t.when.earliest);
-        let mut over = Instant::MIN;
-        let mut taken: BTreeMap<Name, usize> = BTreeMap::new();
-        runs.map(|run| (std::mem::replace(&mut over, run.to), run))
-            .filter(|(_, run)| run.to > after)
-            .map(|(before, run)| {
-                let when = signal.began(run.from, env.standard);
-                let (mut anchor, cited) = self.support_of(cond, env, run, before);
-                let grade = signal.at(run.from).supported;
-                let times = taken.entry(anchor.clone()).or_default();
-                *times += 1;
-                if *times > 1 {
-                    anchor = Name::from(format!("{anchor}+{times}"));
-                }
-                (run, Moment_ { when, grade, cited, anchor })
-            })
-            .collect()
+        self.stretches_kept(cond, env, |signal, begins, known| {
+            let runs = self.begun(signal.stretches_after(env.standard, Truth::True, begins).collect());
+            let after = env.trigger.as_ref().map_or(Instant::MIN, |t| t.when.earliest);
+            let mut over = begins;
+            runs.map(|run| (std::mem::replace(&mut over, run.to), run))
+                .filter(|(_, run)| run.to > after)
+                .map(|(before, run)| {
+                    known(run, before).unwrap_or_else(|| {
+                        let when = signal.began(run.from, env.standard);
+                        let (anchor, cited, looked_from) = self.support_of(cond, env, run, before);
+                        let grade = signal.at(run.from).supported;
+                        let looked_from = looked_from.min(when.earliest) + -1;
+                        let moment = Moment_ { when, grade, cited, anchor: anchor.clone() };
+                        Arc::new(Stretch { run, moment, anchor, before, looked_from })
+                    })
+                })
+                .collect()
+        })
     }
 
     /// A term's own standard where the condition is just that term.
@@ -146,52 +160,91 @@ impl<'w> World<'w, '_> {
         }
     }
 
-    /// The records that support a condition's stretch: those in its longest window at its beginning; and the first of
-    /// all that ever spoke of it and not already of the stretch `before` it, which gives the stretch its identity
-    /// whatever arrives later.
-    fn support_of(&self, cond: &Cond, env: &Env<'w>, run: Run, before: Instant) -> (Name, Vec<Cited>) {
+    /// The records that support a condition's stretch: those in its longest window at its beginning, of a state without a
+    /// window those that say what it is then; and the first of all that ever spoke of it and not already of the stretch
+    /// `before` it, which gives the stretch its identity whatever arrives later. And from when on records were looked at.
+    fn support_of(
+        &self,
+        cond: &Cond,
+        env: &Env<'w>,
+        run: Run,
+        before: Instant,
+    ) -> (Name, Vec<Cited>, Instant) {
+        let (looked_at, back) = self.looked_at(cond, env);
+        let start = back.map_or(Instant::MIN, |span| self.agreement.calendar.window_start(run.from, span));
+        let (mut hits, mut cited, mut looked_from) = (Vec::new(), Vec::new(), Instant::MAX);
+        for (pattern, env) in &looked_at {
+            let told = match back {
+                None => self.told_since(pattern, env, run.from),
+                Some(_) => start.next(),
+            };
+            let from = told.min(if back.is_none() { before } else { told });
+            looked_from = looked_from.min(from);
+            let within = self.hits_within(pattern, env, from, run.to + -1);
+            let supports = |h: &&Hit| h.sure && h.seen.when.latest <= run.from && h.seen.when.latest >= told;
+            let cite = |h: &Hit| Cited { record: h.seen.record.id.clone(), grade: h.seen.grade };
+            cited.extend(within.iter().filter(supports).map(cite));
+            hits.extend(within);
+        }
+        let first = |hits: &mut dyn Iterator<Item = &Hit>| {
+            let first = hits.min_by_key(|h| (h.seen.first_recorded, &h.seen.anchor));
+            first.map(|h| h.seen.anchor.clone())
+        };
+        let own = first(&mut hits.iter().filter(|h| h.seen.when.latest >= before));
+        let anchor = own.or_else(|| {
+            looked_from = start;
+            let all = |(pattern, env): &(&FactPattern, Env<'w>)| {
+                self.hits_within(pattern, env, start.next(), run.to + -1)
+            };
+            first(&mut looked_at.iter().flat_map(all).collect::<Vec<_>>().iter())
+        });
+        cited.sort();
+        cited.dedup();
+        (anchor.unwrap_or_else(|| "-".into()), cited, looked_from)
+    }
+
+    /// The patterns that a condition and its terms look at, and their longest window.
+    pub fn looked_at<'c>(
+        &'c self,
+        cond: &'c Cond,
+        env: &Env<'w>,
+    ) -> (Vec<(&'c FactPattern, Env<'w>)>, Option<Span>) {
         let mut back = longest_window(cond);
-        let mut looked_at = vec![(cond, env.clone())];
+        let mut conds = vec![(cond, env.clone())];
         let mut terms = Vec::new();
         terms_of(cond, &mut terms);
         while let Some(name) = terms.pop() {
             if let Some(means) = self.agreement.terms.get(name).and_then(|t| t.means.as_ref()) {
-                looked_at.push((means, self.term_env(name)));
+                conds.push((means, self.term_env(name)));
                 back = back.max(longest_window(means));
                 terms_of(means, &mut terms);
             }
         }
-        let start = back.map_or(Instant::MIN, |span| self.agreement.calendar.window_start(run.from, span));
-        let mut hits = Vec::new();
-        for (cond, env) in &looked_at {
+        let mut all = Vec::new();
+        for (cond, env) in conds {
             let mut patterns = Vec::new();
             patterns_of(cond, &mut patterns);
-            for pattern in patterns {
-                hits.extend(self.hits_within(pattern, env, start.next(), run.to + -1));
-            }
+            all.extend(patterns.into_iter().map(|p| (p, env.clone())));
         }
-        let first = |own: bool| {
-            let of = hits.iter().filter(|h| !own || h.seen.when.latest >= before);
-            let of = of.min_by_key(|h| (h.seen.first_recorded, &h.seen.anchor));
-            of.map(|h| h.seen.anchor.clone())
-        };
-        let anchor = first(true).or_else(|| first(false));
-        let mut cited: Vec<Cited> = hits
-            .iter()
-            .filter(|h| h.sure && h.seen.when.latest <= run.from)
-            .map(|h| Cited { record: h.seen.record.id.clone(), grade: h.seen.grade })
-            .collect();
-        cited.sort();
-        cited.dedup();
-        (anchor.unwrap_or_else(|| "-".into()), cited)
+        (all, back)
+    }
+
+    /// From when on records say what a lasting thing is at an instant: of a state, since it is so; of others, from the
+    /// beginning.
+    pub fn told_since(&self, pattern: &FactPattern, env: &Env<'w>, at: Instant) -> Instant {
+        match self.agreement.facts.get(&pattern.fact).map(|f| f.kind) {
+            Some(FactKind::State) => {
+                let since = || self.state_kept(pattern, env).so_since(at, env.standard);
+                self.memo.tracker.narrowed(Instant::MIN, at, since)
+            }
+            _ => Instant::MIN,
+        }
     }
 
     /// Hits that are sure and established at the standard, in order of time.
-    pub fn established(&self, pattern: &FactPattern, env: &Env<'w>) -> Vec<super::matching::Hit> {
+    pub fn established(&self, pattern: &FactPattern, env: &Env<'w>) -> Vec<Hit> {
         let hits = self.hits(pattern, env);
-        let holds = |h: &&super::matching::Hit| {
-            h.sure && h.seen.grade >= env.standard && h.seen.against < env.standard
-        };
+        let holds = |h: &&Hit| h.sure && h.seen.grade >= env.standard && h.seen.against < env.standard;
         hits.iter().filter(holds).cloned().collect()
     }
 
@@ -210,7 +263,7 @@ impl<'w> World<'w, '_> {
     }
 
     /// The moment of a record.
-    pub fn of_hit(&self, hit: &super::matching::Hit) -> Moment_ {
+    pub fn of_hit(&self, hit: &Hit) -> Moment_ {
         let cited = vec![Cited { record: hit.seen.record.id.clone(), grade: hit.seen.grade }];
         Moment_ { when: hit.seen.when, grade: hit.seen.grade, cited, anchor: hit.seen.anchor.clone() }
     }
@@ -252,9 +305,9 @@ impl<'w> World<'w, '_> {
             let found = match (of, env.norm, &env.trigger) {
                 (Moment::Trigger, Some(norm), Some(trigger)) => world
                     .starts(norm, &Env { trigger: None, trigger_record: None, ..env.clone() })
-                    .into_iter()
+                    .iter()
                     .find(|s| s.established && s.moment.anchor == trigger.anchor)
-                    .map(|s| s.moment),
+                    .map(|s| s.moment.clone()),
                 _ => world.moment(of, &env),
             };
             self.memo.tracker.turns_at(world.memo.tracker.loose());
@@ -277,9 +330,7 @@ impl<'w> World<'w, '_> {
             .iter()
             .filter(|s| s.record.says == Says::Affirms && name(&s.record, "of").as_ref() == Some(term))
             .filter(|s| s.against == Grade::None)
-            .filter_map(|s| {
-                Some((name(&s.record, "by")?, super::matching::Hit { seen: s.clone(), sure: true }))
-            })
+            .filter_map(|s| Some((name(&s.record, "by")?, Hit { seen: s.clone(), sure: true })))
             .collect();
         let mut found: Vec<Moment_> =
             findings.iter().filter(|(who, _)| who == body).map(|(_, hit)| self.of_hit(hit)).collect();
@@ -292,7 +343,7 @@ impl<'w> World<'w, '_> {
                 let last = requests.iter().map(|h| h.seen.when.latest).next();
                 last.map(|t| self.agreement.calendar.deadline_after(t, span))
             });
-            let mut votes: BTreeMap<Name, &super::matching::Hit> = BTreeMap::new();
+            let mut votes: BTreeMap<Name, &Hit> = BTreeMap::new();
             for (who, hit) in &findings {
                 let in_time = deadline.is_none_or(|d| d.is_some_and(|d| hit.seen.when.latest <= d));
                 if self.voters(body, rule).contains(who) && in_time {

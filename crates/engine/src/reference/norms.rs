@@ -5,9 +5,10 @@
 
 use super::conditions::{clipped, patterns_of};
 use super::matching::Hit;
-use super::moments::Moment_;
+use super::moments::{Moment_, Stretch};
 use super::powers::Changes;
 use super::{Derived, Env, World};
+use crate::incremental::cells::{Instances, Own};
 use crate::kept::{Differ, wholly};
 use crate::signal::{Run, Signal};
 use servanda_model::agreement::*;
@@ -24,31 +25,31 @@ use std::sync::Arc;
 pub struct Start {
     /// When, and which records say so.
     pub moment: Moment_,
-    record: Option<Arc<servanda_model::Record>>,
+    pub record: Option<Arc<servanda_model::Record>>,
     /// Whether it reaches the standard.
     pub established: bool,
     why: Because,
     /// For a remedy: the breached instance.
-    breached: Option<Arc<Verdict>>,
+    pub breached: Option<Arc<Verdict>>,
+}
+
+impl Start {
+    /// Starts are in the order of their moments, then of their anchors.
+    pub fn order(&self) -> (When, &Name) {
+        (self.moment.when, &self.moment.anchor)
+    }
 }
 
 /// An instance as it was judged, with what it was made of.
 #[derive(Clone)]
 pub struct Judged {
-    made_of: (Start, Option<(Instant, Instant)>),
+    made_of: (Arc<Start>, Option<(Instant, Instant)>),
     verdict: Arc<Verdict>,
 }
 
 impl Differ for Judged {
     fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
         wholly(self.verdict == other.verdict)
-    }
-}
-
-impl Differ for Arc<Vec<Arc<Verdict>>> {
-    fn differ(&self, other: &Self) -> Option<(Instant, Instant)> {
-        let same = |(a, b): (&Arc<Verdict>, &Arc<Verdict>)| Arc::ptr_eq(a, b) || a == b;
-        wholly(self.len() == other.len() && self.iter().zip(&**other).all(same))
     }
 }
 
@@ -107,61 +108,55 @@ fn because(code: Code, text: impl Into<String>) -> Because {
 impl<'w> World<'w, '_> {
     /// All instances of a norm, by bearer, then trigger. A norm that depends on itself within one instant has none: the
     /// language refuses such texts.
-    pub fn instances(&self, name: &Name) -> Arc<Vec<Arc<Verdict>>> {
+    pub fn instances(&self, name: &Name) -> Instances {
         self.keep(
             |memo| &memo.norms,
             name.clone(),
-            Some(Arc::default()),
+            Some(Instances::default()),
             |node| {
                 self.derives(node, || Derived::Norm(name.clone()));
-                let norm = self.agreement.norms.iter().find(|n| n.name == *name);
-                Arc::new(norm.map(|n| self.judged(n)).unwrap_or_default())
+                let norm = self.agreement.norm(name.as_str());
+                norm.map(|n| self.judged(n)).unwrap_or_default()
             },
         )
     }
 
-    fn judged(&self, norm: &'w Norm) -> Vec<Arc<Verdict>> {
+    fn judged(&self, norm: &'w Norm) -> Instances {
         let bearers = self.bearers(norm);
-        let own = bearers.iter().flat_map(|(bearer, names)| self.cell(norm, bearer, names).to_vec());
-        own.chain(self.by_whom_unknown(norm, &bearers)).collect()
-    }
-
-    /// Those of one bearer.
-    pub fn cell(&self, norm: &'w Norm, bearer: &Bearer, names: &[Name]) -> Arc<Vec<Arc<Verdict>>> {
-        let key = (norm.name.clone(), bearer.clone());
-        let judge = |_| {
-            let env = self.norm_env(norm, names);
-            let mut own = Vec::new();
-            for start in self.starts(norm, &env) {
-                let (bearer, names) = match &start.breached {
-                    Some(breached) => (breached.bearer.clone(), self.names_of(&breached.bearer)),
-                    None => (bearer.clone(), names.to_vec()),
-                };
-                let env = Env { bearer: names, ..env.clone() };
-                self.instances_from(norm, &bearer, &env, start, &mut own);
-            }
-            if own.is_empty() && *bearer != Bearer::NotEstablished(Vec::new()) {
-                own.push(Arc::new(self.dormant(norm, bearer, &env)));
-            }
-            Arc::new(own)
-        };
-        self.keep(|memo| &memo.cells, key, None, judge)
+        let own = bearers.iter().map(|(bearer, names)| self.cell(norm, bearer, names));
+        Instances::of(own.chain([self.by_whom_unknown(norm, &bearers)]).collect())
     }
 
     /// Breaches of a ban by one of its bearers, and by which is not established.
-    pub fn by_whom_unknown(&self, norm: &'w Norm, bearers: &[(Bearer, Vec<Name>)]) -> Vec<Arc<Verdict>> {
-        let mut all = Vec::new();
+    pub fn by_whom_unknown(&self, norm: &'w Norm, bearers: &[(Bearer, Vec<Name>)]) -> Own {
         if norm.parts.iter().any(|p| p.verb == Verb::NotDo) && bearers.len() > 1 {
             let group: Vec<Name> = bearers.iter().flat_map(|(_, names)| names.clone()).collect();
-            let env = self.norm_env(norm, &group);
-            for start in self.starts(norm, &env).into_iter().filter(|s| s.breached.is_none()) {
-                let mut found = Vec::new();
-                let bearer = Bearer::NotEstablished(group.clone());
-                self.instances_from(norm, &bearer, &env, start, &mut found);
-                all.extend(found.into_iter().filter(|v| v.performance == Performance::Violated));
-            }
+            let found = self.cell(norm, &Bearer::NotEstablished(group.clone()), &group);
+            let broken = found.iter().flat_map(|sheet| sheet.iter());
+            let broken = broken.filter(|v| v.performance == Performance::Violated).cloned();
+            return Arc::new(vec![Arc::new(broken.collect())]);
         }
-        all
+        Own::default()
+    }
+
+    /// The instances that one start gives for a bearer.
+    pub fn instances_started(
+        &self,
+        norm: &'w Norm,
+        bearer: &Bearer,
+        env: &Env<'w>,
+        start: &Arc<Start>,
+    ) -> Vec<Arc<Verdict>> {
+        let mut own = Vec::new();
+        match &start.breached {
+            Some(_) if matches!(bearer, Bearer::NotEstablished(_)) => {}
+            Some(breached) => {
+                let env = Env { bearer: self.names_of(&breached.bearer), ..env.clone() };
+                self.instances_from(norm, &breached.bearer, &env, start, &mut own);
+            }
+            None => self.instances_from(norm, bearer, env, start, &mut own),
+        }
+        own
     }
 
     fn names_of(&self, bearer: &Bearer) -> Vec<Name> {
@@ -188,7 +183,7 @@ impl<'w> World<'w, '_> {
         }
     }
 
-    fn norm_env(&self, norm: &'w Norm, bearer: &[Name]) -> Env<'w> {
+    pub fn norm_env(&self, norm: &'w Norm, bearer: &[Name]) -> Env<'w> {
         let owed_to = match &norm.owed_to {
             Who::Jointly(names) => names.clone(),
             Who::EveryOtherOf(_) => {
@@ -210,13 +205,8 @@ impl<'w> World<'w, '_> {
 
     /// What starts instances of a norm for a bearer: nothing before the entry into force.
     pub fn starts(&self, norm: &Norm, env: &Env<'w>) -> Vec<Start> {
-        let calendar = &self.agreement.calendar;
-        let Some(in_force) = self.in_force() else { return Vec::new() };
-        let triggered = |moment: Moment_, what: &str| {
-            let text = format!("{what} {} ({})", calendar.show_when(moment.when), moment.grade);
-            let why = because(Code::Triggered, text);
-            Start { moment, record: None, established: true, why, breached: None }
-        };
+        let Some((in_force, ends)) = self.bounds() else { return Vec::new() };
+        let triggered = |moment: Moment_, what: &str| self.triggered(moment, what);
         let plain = Env { except: &[], ..env.clone() };
         let mut starts: Vec<Start> = match &norm.when {
             Trigger::Always => {
@@ -226,17 +216,16 @@ impl<'w> World<'w, '_> {
                 let known = self.moment(moment, &plain);
                 known.map(|m| triggered(m, "triggered")).into_iter().collect()
             }
-            // What was over before the entry into force triggers nothing; what lasts then triggers then.
-            Trigger::Begins(cond) => self
-                .stretches(cond, &plain)
-                .into_iter()
-                .filter(|(run, _)| run.to > in_force.when.latest)
-                .map(|(_, m)| triggered(m, "what triggers it began"))
-                .collect(),
+            Trigger::Begins(cond) => {
+                let stretches = self.stretches(cond, &plain);
+                stretches.iter().filter_map(|s| self.triggered_by(s, &in_force)).collect()
+            }
             Trigger::Ends(cond) => {
-                let over = self.stretches(cond, &plain).into_iter().filter(|(run, _)| self.reached(run.to));
-                over.map(|(run, m)| {
-                    triggered(Moment_ { when: When::exact(run.to), ..m }, "what triggers it ended")
+                let stretches = self.stretches(cond, &plain);
+                let over = stretches.iter().filter(|s| self.reached(s.run.to));
+                over.map(|s| {
+                    let moment = Moment_ { when: When::exact(s.run.to), ..s.moment.clone() };
+                    triggered(moment, "what triggers it ended")
                 })
                 .collect()
             }
@@ -290,32 +279,60 @@ impl<'w> World<'w, '_> {
                     .collect()
             }
         };
-        let force = in_force.when.latest;
-        let ends = self.agreement.ends.as_ref().and_then(|e| self.moment(e, &self.plain_env()));
-        let ends = ends.map_or(Instant::MAX, |e| e.when.latest);
-        let lasting = matches!(norm.when, Trigger::Begins(_) | Trigger::Always | Trigger::At(_));
-        starts.retain_mut(|s| {
-            if s.moment.when.latest < force && lasting {
-                s.moment.when = in_force.when;
-                s.why.text += &format!("; in force since {}", calendar.show_when(in_force.when));
-            }
-            if let Some(held) = self.memberships(norm, &env.bearer) {
-                let at = s.moment.when.latest;
-                let joins = held.iter().find(|p| p.to >= at).filter(|p| p.from <= at || lasting);
-                match joins {
-                    Some(p) if p.from > at => {
-                        s.moment.when = When::exact(p.from);
-                        s.why.text += &format!("; a member since {}", calendar.show(p.from));
-                    }
-                    Some(_) => {}
-                    None => return false,
-                }
-            }
-            let (force_came, earliest) = (s.moment.when.latest >= force, s.moment.when.earliest);
-            force_came && earliest <= ends && self.reached(earliest)
-        });
-        starts.sort_by(|a, b| (a.moment.when, &a.moment.anchor).cmp(&(b.moment.when, &b.moment.anchor)));
+        starts.retain_mut(|s| self.admits(norm, env, (&in_force, ends), s));
+        starts.sort_by(|a, b| a.order().cmp(&b.order()));
         starts
+    }
+
+    /// The entry into force, and when the agreement ends; `None`: it is not in force.
+    pub fn bounds(&self) -> Option<(Moment_, Instant)> {
+        let in_force = self.in_force()?;
+        let ends = self.agreement.ends.as_ref().and_then(|e| self.moment(e, &self.plain_env()));
+        Some((in_force, ends.map_or(Instant::MAX, |e| e.when.latest)))
+    }
+
+    fn triggered(&self, moment: Moment_, what: &str) -> Start {
+        let text = format!("{what} {} ({})", self.agreement.calendar.show_when(moment.when), moment.grade);
+        let why = because(Code::Triggered, text);
+        Start { moment, record: None, established: true, why, breached: None }
+    }
+
+    /// What was over before the entry into force triggers nothing; what lasts then triggers then.
+    pub fn triggered_by(&self, stretch: &Stretch, in_force: &Moment_) -> Option<Start> {
+        let lasts = stretch.run.to > in_force.when.latest;
+        lasts.then(|| self.triggered(stretch.moment.clone(), "what triggers it began"))
+    }
+
+    /// Whether a start counts: within the time of the agreement and of the bearer's membership, to which the beginning
+    /// of what lasts is moved.
+    pub fn admits(
+        &self,
+        norm: &Norm,
+        env: &Env<'w>,
+        (in_force, ends): (&Moment_, Instant),
+        s: &mut Start,
+    ) -> bool {
+        let calendar = &self.agreement.calendar;
+        let force = in_force.when.latest;
+        let lasting = matches!(norm.when, Trigger::Begins(_) | Trigger::Always | Trigger::At(_));
+        if s.moment.when.latest < force && lasting {
+            s.moment.when = in_force.when;
+            s.why.text += &format!("; in force since {}", calendar.show_when(in_force.when));
+        }
+        if let Some(held) = self.memberships(norm, &env.bearer) {
+            let at = s.moment.when.latest;
+            let joins = held.iter().find(|p| p.to >= at).filter(|p| p.from <= at || lasting);
+            match joins {
+                Some(p) if p.from > at => {
+                    s.moment.when = When::exact(p.from);
+                    s.why.text += &format!("; a member since {}", calendar.show(p.from));
+                }
+                Some(_) => {}
+                None => return false,
+            }
+        }
+        let (force_came, earliest) = (s.moment.when.latest >= force, s.moment.when.earliest);
+        force_came && earliest <= ends && self.reached(earliest)
     }
 
     fn ruling(&self, norm: &Norm, bearer: &Bearer, env: &Env<'w>) -> Ruling {
@@ -383,7 +400,7 @@ impl<'w> World<'w, '_> {
     }
 
     /// No instance: not in force, not triggered, or a trigger that is on record and not established.
-    fn dormant(&self, norm: &Norm, bearer: &Bearer, env: &Env<'w>) -> Verdict {
+    pub fn dormant(&self, norm: &Norm, bearer: &Bearer, env: &Env<'w>) -> Verdict {
         let ruling = self.ruling(norm, bearer, env);
         let none = |code, text: &str| Outcome::new(Performance::NotApplicable, Grade::Confirmed, code, text);
         if norm.kind == NormKind::Right && norm.parts.is_empty() {
@@ -428,7 +445,7 @@ impl<'w> World<'w, '_> {
         norm: &'w Norm,
         bearer: &Bearer,
         env: &Env<'w>,
-        start: Start,
+        start: &Arc<Start>,
         into: &mut Vec<Arc<Verdict>>,
     ) {
         let env = Env {
@@ -442,11 +459,13 @@ impl<'w> World<'w, '_> {
             _ => start.moment.anchor.clone(),
         };
         let Some(Deadline::Every(span, from)) = norm.parts.first().map(|p| &p.deadline) else {
-            into.push(self.instance(norm, bearer, &env, &start, anchor, None));
+            into.push(self.instance(norm, bearer, &env, start, anchor, None));
             return;
         };
-        let Some(from) = self.moment(from, &env) else {
-            into.push(self.instance(norm, bearer, &env, &start, anchor, None));
+        // What begins with time itself has no first period, and so none.
+        let from = self.moment(from, &env).filter(|m| m.when.latest > Instant::MIN);
+        let Some(from) = from else {
+            into.push(self.instance(norm, bearer, &env, start, anchor, None));
             return;
         };
         let base = from.when.latest;
@@ -459,7 +478,7 @@ impl<'w> World<'w, '_> {
             let ends = self.agreement.calendar.deadline_after(base, times(*span, k));
             if ends >= force {
                 let instance = Name::from(format!("{anchor}/{k}"));
-                into.push(self.instance(norm, bearer, &env, &start, instance, Some((begins, ends))));
+                into.push(self.instance(norm, bearer, &env, start, instance, Some((begins, ends))));
             }
             begins = ends.next();
             let ended = self.changes(norm, &env.bearer, begins).ended;
@@ -478,13 +497,16 @@ impl<'w> World<'w, '_> {
         norm: &'w Norm,
         bearer: &Bearer,
         env: &Env<'w>,
-        start: &Start,
+        start: &Arc<Start>,
         instance: Name,
         period: Option<(Instant, Instant)>,
     ) -> Arc<Verdict> {
         let made_of = (start.clone(), period);
         let key = (norm.name.clone(), bearer.clone(), instance.clone());
-        let fits = |judged: &Judged| judged.made_of == made_of;
+        let fits = |judged: &Judged| {
+            let (then, of) = &judged.made_of;
+            *of == period && (Arc::ptr_eq(then, start) || then == start)
+        };
         let judged = self.memo.tracker.keep_if(
             &self.memo.instances,
             key,
@@ -864,15 +886,19 @@ impl<'w> World<'w, '_> {
         let act = part.verb == Verb::Do;
         let due = scope.deadline;
         let first_by = |limit: Option<Instant>| {
-            let upto = limit.unwrap_or(Instant::MAX);
             let env = Env { limit, ..env.clone() };
-            let signal = self.memo.tracker.narrowed(Instant::MIN, upto, || self.signal(&part.cond, &env));
-            let run = self
-                .begun(signal.stretches(env.standard, Truth::True))
-                .find(|r| r.to > scope.start)
-                .filter(|r| limit.is_none_or(|l| r.from <= l))?;
-            let from = run.from.max(scope.start);
-            Some((signal.began(from, env.standard), signal.at(from).supported))
+            self.memo.tracker.narrowed_to(|| {
+                let signal = self.signal_shared(&part.cond, &env);
+                let run = signal.stretches_after(env.standard, Truth::True, scope.start).next();
+                let run = run.filter(|r| self.reached(r.from) && limit.is_none_or(|l| r.from <= l));
+                let first = run.map(|run| {
+                    let from = run.from.max(scope.start);
+                    (signal.began(from, env.standard), signal.at(from).supported)
+                });
+                // What comes later makes no difference to the first.
+                let upto = first.map_or(Instant::MAX, |(when, _)| when.latest);
+                (first, upto.min(limit.unwrap_or(Instant::MAX)))
+            })
         };
         // What was done in time is found by looking no further than the deadline.
         let first = due.and_then(|d| first_by(Some(d))).or_else(|| first_by(None));
@@ -938,7 +964,7 @@ impl<'w> World<'w, '_> {
             );
         };
         let then = Env { horizon: Some(due), ..env.clone() };
-        let by_then = self.memo.tracker.narrowed(Instant::MIN, due, || self.signal(&part.cond, &then));
+        let by_then = self.memo.tracker.narrowed(Instant::MIN, due, || self.signal_shared(&part.cond, &then));
         let support = *by_then.at(due);
         let stopped = changes.suspended.iter().find(|(r, ..)| r.from <= due && !self.reached(r.to));
         if let Some((run, _, power)) = stopped {
@@ -969,18 +995,22 @@ impl<'w> World<'w, '_> {
                 };
                 let mut outcome = Outcome::new(Performance::Violated, support.opposed, code, text);
                 outcome.breached = Some(When::exact(due));
-                let signal = self.signal(&part.cond, env);
-                let late = self.begun(signal.stretches(env.standard, Truth::True)).find(|r| r.from > due);
-                if let Some(run) = late {
-                    let when = signal.began(run.from, env.standard);
+                let late = self.memo.tracker.narrowed_to(|| {
+                    let signal = self.signal_shared(&part.cond, env);
+                    let mut runs = signal.stretches_after(env.standard, Truth::True, due);
+                    let run = runs.find(|r| r.from > due).filter(|r| self.reached(r.from));
+                    let late = run.map(|run| signal.began(run.from, env.standard));
+                    (late, late.map_or(Instant::MAX, |when| when.latest))
+                });
+                if let Some(when) = late {
                     outcome.late = Some(when);
                     outcome = outcome.also(Code::DoneLate, format!("performed late: {}", shown(when)));
-                    outcome.decided_by = cite(scope.start, run.from).0;
+                    outcome.decided_by = cite(scope.start, when.latest).0;
                 }
                 outcome
             }
             truth => {
-                let (code, text) = self.unsettled(truth, support, norm, &part.cond, env);
+                let (code, text) = self.unsettled(truth, support, norm, &part.cond, env, due);
                 let mut outcome = Outcome::new(
                     Performance::PendingEvidence,
                     support.supported.max(support.opposed),
@@ -1025,17 +1055,19 @@ impl<'w> World<'w, '_> {
         norm: &Norm,
         cond: &Cond,
         env: &Env<'w>,
+        due: Instant,
     ) -> (Code, String) {
         let mut patterns = Vec::new();
         patterns_of(cond, &mut patterns);
         let coverage = |p: &&FactPattern| {
             self.agreement.facts.get(&p.fact).is_some_and(|f| f.absence == Absence::Coverage)
         };
+        let doubtful = |h: &Hit| h.sure && !h.seen.when.is_exact();
         let doubtful_time =
-            patterns.iter().any(|p| self.hits(p, env).iter().any(|h| h.sure && !h.seen.when.is_exact()));
+            || patterns.iter().any(|p| self.hits_within(p, env, Instant::MIN, due).iter().any(doubtful));
         if truth == Truth::Contested {
             (Code::Contested, "contested: records for and against reach the standard".into())
-        } else if support.supported_at_best >= env.standard && doubtful_time {
+        } else if support.supported_at_best >= env.standard && doubtful_time() {
             (Code::TimeInDoubt, "the time on record is too uncertain to say".into())
         } else if support.supported_at_best >= env.standard {
             (Code::DoubtOfPlaceOrActor, "the place or the actor on record is too uncertain to say".into())
@@ -1057,7 +1089,7 @@ impl<'w> World<'w, '_> {
         let (mut decided_by, mut against) = (BTreeSet::new(), BTreeSet::new());
         for pattern in patterns {
             let lasting = self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind != FactKind::Event);
-            let from = if lasting { Instant::MIN } else { from };
+            let from = if lasting { from.min(self.told_since(pattern, env, from)) } else { from };
             for hit in self.first_hits_within(pattern, env, from, to, MOST_CITED) {
                 decided_by.insert(Cited { record: hit.seen.record.id.clone(), grade: hit.seen.grade });
                 for dispute in self.known.disputes(&hit.seen.record.id) {

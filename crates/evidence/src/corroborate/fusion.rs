@@ -137,11 +137,14 @@ pub fn statements(
     out.into_iter().collect()
 }
 
+/// A source, and whether it says that the event was so.
+type Said<'a> = (&'a (String, Side), bool);
+
 /// Learns sources and events together.
 pub fn fuse(statements: &[Statement]) -> Fused {
     let told: BTreeSet<&Statement> = statements.iter().collect();
     let mut sources: BTreeMap<(String, Side), Trust> = BTreeMap::new();
-    let mut by_event: BTreeMap<&Name, Vec<(&(String, Side), bool)>> = BTreeMap::new();
+    let mut by_event: BTreeMap<&Name, Vec<Said>> = BTreeMap::new();
     for statement in &told {
         let (so, not) = statement.side.before();
         let trust = Trust { says_so_when_so: so, says_so_when_not: not, statements: 0 };

@@ -28,6 +28,8 @@ const VAGUE_M: f64 = 45_000.0;
 const LONG: i64 = 7 * DAY;
 /// A word in at most so many reports brings its reports together.
 const RARE: u32 = 20;
+/// A word this rare, in natural logarithms of one in so many, tells something about a vague report.
+const TELLING: f64 = 2.0;
 /// Reports within this, in metres, and a day make the crowd around a report.
 const CROWD_M: f64 = 10_000.0;
 const DAY: i64 = 24 * HOUR;
@@ -46,7 +48,7 @@ pub struct Candidates {
 
 /// Milliseconds between two stretches; below nought where they overlap, by how much.
 fn gap(a: &Report, b: &Report) -> i64 {
-    a.start.max(b.start) - a.end.min(b.end)
+    a.start.max(b.start).saturating_sub(a.end.min(b.end))
 }
 
 /// Metres between two reports, and their doubts together.
@@ -64,7 +66,7 @@ impl Candidates {
         let mut found: Vec<Pair> = Vec::new();
         let mut cut = 0;
         fine(all, &mut found, &mut cut);
-        coarse(all, &mut found, &mut cut);
+        coarse(reports, &mut found, &mut cut);
         for (words, range) in [(&reports.words, WORDS_OF), (&reports.places, PLACES_OF)] {
             by_rare_words(all, words, range, &mut found);
         }
@@ -73,7 +75,13 @@ impl Candidates {
         let mut crowd = vec![0; all.len()];
         for (a, b) in &found {
             let (one, other) = (&all[*a as usize], &all[*b as usize]);
-            if gap(one, other) <= DAY && apart(one, other).is_some_and(|(metres, _)| metres <= CROWD_M) {
+            let far = |a: servanda_model::Point, b: servanda_model::Point| {
+                (a.lat - b.lat).abs() * METRES_PER_DEGREE > CROWD_M
+            };
+            if gap(one, other) > DAY || one.at.zip(other.at).is_some_and(|(a, b)| far(a, b)) {
+                continue;
+            }
+            if apart(one, other).is_some_and(|(metres, _)| metres <= CROWD_M) {
                 crowd[*a as usize] += 1;
                 crowd[*b as usize] += 1;
             }
@@ -181,11 +189,55 @@ fn is_vague(report: &Report) -> bool {
     report.radius > VAGUE_M || report.end - report.start > LONG
 }
 
-/// Whether two reports are near enough to be compared.
-fn is_near(a: &Report, b: &Report) -> bool {
-    a.fact == b.fact
-        && gap(a, b) <= MOST_GAP
-        && apart(a, b).is_some_and(|(metres, doubt)| metres <= doubt.max(NEAR_M))
+/// What decides whether two reports are near, close together in memory: most pairs are looked at only this far.
+#[derive(Clone, Copy)]
+struct Spot {
+    start: i64,
+    end: i64,
+    /// Not a number where no point is known.
+    lat: f64,
+    lon: f64,
+    radius: f64,
+    fact: u32,
+    /// `u32::MAX` where no place is named.
+    named: u32,
+    number: u32,
+}
+
+/// Metres in a degree of latitude; a little less than there are.
+const METRES_PER_DEGREE: f64 = 111_000.0;
+
+impl Spot {
+    fn of(number: usize, report: &Report) -> Spot {
+        Spot {
+            start: report.start,
+            end: report.end,
+            lat: report.at.map_or(f64::NAN, |at| at.lat),
+            lon: report.at.map_or(f64::NAN, |at| at.lon),
+            radius: report.radius,
+            fact: report.fact,
+            named: report.named.unwrap_or(u32::MAX),
+            number: number as u32,
+        }
+    }
+
+    /// Whether two reports are near enough to be compared.
+    fn is_near(&self, other: &Spot) -> bool {
+        if self.fact != other.fact
+            || self.start.max(other.start).saturating_sub(self.end.min(other.end)) > MOST_GAP
+        {
+            return false;
+        }
+        if self.named == other.named && self.named != u32::MAX {
+            return true;
+        }
+        let most = (self.radius + other.radius).max(NEAR_M);
+        if (self.lat - other.lat).abs() * METRES_PER_DEGREE > most {
+            return false;
+        }
+        let point = |s: &Spot| servanda_model::Point { lat: s.lat, lon: s.lon };
+        distance_m(point(self), point(other)) <= most
+    }
 }
 
 /// Rows of cells from south to north, and in each row cells that are about as wide as they are high.
@@ -200,25 +252,24 @@ fn cell(at: servanda_model::Point) -> (i32, i32, i32) {
 
 /// Reports that know their time and place well: the cells around each, forwards in time.
 fn fine(all: &[Report], found: &mut Vec<Pair>, cut: &mut usize) {
-    let mut cells: BTreeMap<(i32, i32), Vec<u32>> = BTreeMap::new();
-    let mut order: Vec<u32> = Vec::new();
+    let mut cells: BTreeMap<(i32, i32), Vec<Spot>> = BTreeMap::new();
+    let mut order: Vec<Spot> = Vec::new();
     for (number, report) in all.iter().enumerate() {
         if let (Some(at), false) = (report.at, is_vague(report)) {
             let (row, column, _) = cell(at);
-            cells.entry((row, column)).or_default().push(number as u32);
-            order.push(number as u32);
+            cells.entry((row, column)).or_default().push(Spot::of(number, report));
+            order.push(Spot::of(number, report));
         }
     }
-    let by_start = |n: &u32| (all[*n as usize].start, *n);
+    let by_start = |spot: &Spot| (spot.start, spot.number);
     for members in cells.values_mut() {
         members.sort_unstable_by_key(by_start);
     }
     order.sort_unstable_by_key(by_start);
     // Those around a report, those that begin after it: each pair is met once, from the earlier one.
-    for number in order {
-        let report = &all[number as usize];
-        let Some(at) = report.at else { continue };
-        let latest = report.end + MOST_GAP;
+    for spot in order {
+        let Some(at) = all[spot.number as usize].at else { continue };
+        let latest = spot.end.saturating_add(MOST_GAP);
         let mut looked = 0;
         let (row, _, _) = cell(at);
         for up in -1..=1 {
@@ -235,17 +286,17 @@ fn fine(all: &[Report], found: &mut Vec<Pair>, cut: &mut usize) {
                     continue;
                 }
                 let Some(members) = cells.get(&(there, column)) else { continue };
-                let from = members.partition_point(|n| by_start(n) <= (report.start, number));
+                let from = members.partition_point(|other| by_start(other) <= by_start(&spot));
                 for other in &members[from..] {
-                    if all[*other as usize].start > latest {
+                    if other.start > latest {
                         break;
                     }
                     looked += 1;
                     if looked > MOST_LOOKED_AT {
                         break;
                     }
-                    if is_near(report, &all[*other as usize]) {
-                        found.push((number.min(*other), number.max(*other)));
+                    if spot.is_near(other) {
+                        found.push((spot.number.min(other.number), spot.number.max(other.number)));
                     }
                 }
             }
@@ -255,7 +306,8 @@ fn fine(all: &[Report], found: &mut Vec<Pair>, cut: &mut usize) {
 }
 
 /// Vague reports against all: by weeks, and only where something beside the place speaks for it.
-fn coarse(all: &[Report], found: &mut Vec<Pair>, cut: &mut usize) {
+fn coarse(reports: &Reports, found: &mut Vec<Pair>, cut: &mut usize) {
+    let all = &reports.all;
     const WEEK: i64 = 7 * DAY;
     /// A stretch longer than so many weeks is looked for in its first ones.
     const MOST_WEEKS: i64 = 60;
@@ -263,15 +315,17 @@ fn coarse(all: &[Report], found: &mut Vec<Pair>, cut: &mut usize) {
         let first = report.start.div_euclid(WEEK);
         first..=(report.end.div_euclid(WEEK)).min(first + MOST_WEEKS)
     };
-    let mut by_week: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
+    // Telling words of each report as a pattern of bits: where two patterns share none, the reports share none.
+    let signs: Vec<Signs> = all.iter().map(|report| signs(reports, report)).collect();
+    let mut by_week: BTreeMap<i64, Vec<(Spot, Signs)>> = BTreeMap::new();
     let placed = |r: &Report| r.at.is_some() || r.named.is_some();
     for (number, report) in all.iter().enumerate().filter(|(_, r)| placed(r)) {
         for week in weeks(report) {
-            by_week.entry(week).or_default().push(number as u32);
+            by_week.entry(week).or_default().push((Spot::of(number, report), signs[number]));
         }
     }
     for members in by_week.values_mut() {
-        members.sort_unstable_by_key(|n| (all[*n as usize].start, *n));
+        members.sort_unstable_by_key(|(spot, _)| (spot.start, spot.number));
     }
     let mut near: Vec<Pair> = Vec::new();
     for (number, report) in all.iter().enumerate() {
@@ -279,18 +333,22 @@ fn coarse(all: &[Report], found: &mut Vec<Pair>, cut: &mut usize) {
         if !placed(report) || !(is_vague(report) || report.at.is_none()) {
             continue;
         }
-        let number = number as u32;
+        let (spot, own) = (Spot::of(number, report), signs[number]);
         near.clear();
         let mut looked = 0;
         let reached = weeks(report);
         for (_, members) in by_week.range(reached.start() - 1..=reached.end() + 1) {
-            for other in members {
+            for (other, theirs) in members {
                 looked += 1;
                 if looked > 10 * MOST_LOOKED_AT {
                     break;
                 }
-                if *other != number && is_near(report, &all[*other as usize]) {
-                    near.push((number.min(*other), number.max(*other)));
+                if own.iter().zip(theirs).all(|(a, b)| a & b == 0) {
+                    continue;
+                }
+                let speaks = || something_speaks(reports, report, &all[other.number as usize]);
+                if other.number != spot.number && spot.is_near(other) && speaks() {
+                    near.push((spot.number.min(other.number), spot.number.max(other.number)));
                 }
             }
         }
@@ -301,6 +359,34 @@ fn coarse(all: &[Report], found: &mut Vec<Pair>, cut: &mut usize) {
         near.sort_by_key(|(a, b)| (all[*a as usize].start - all[*b as usize].start).abs());
         found.extend(near.iter().take(MOST_LOOKED_AT));
     }
+}
+
+type Signs = [u64; 4];
+
+fn signs(reports: &Reports, report: &Report) -> Signs {
+    let mut signs = [0; 4];
+    let three = [
+        (&reports.words, &report.words),
+        (&reports.places, &report.places),
+        (&reports.actors, &report.actors),
+    ];
+    for (kind, (words, range)) in three.into_iter().enumerate() {
+        for word in words.of_report(range).iter().filter(|w| words.rarity[**w as usize] >= TELLING) {
+            let bit = (*word as usize).wrapping_mul(0x9e37_79b1).wrapping_add(kind * 0x85eb) >> 7;
+            signs[bit / 64 % 4] |= 1 << (bit % 64);
+        }
+    }
+    signs
+}
+
+/// Whether two reports share a word or a name that is not an everyday one.
+fn something_speaks(reports: &Reports, a: &Report, b: &Report) -> bool {
+    let rare = |words: &Words, a: &Range<u32>, b: &Range<u32>| {
+        shared(words, a, b).rarest.is_some_and(|rarity| rarity >= TELLING)
+    };
+    rare(&reports.words, &a.words, &b.words)
+        || rare(&reports.places, &a.places, &b.places)
+        || rare(&reports.actors, &a.actors, &b.actors)
 }
 
 type OfReport = fn(&Report) -> &Range<u32>;

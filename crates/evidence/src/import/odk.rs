@@ -66,7 +66,7 @@ pub(super) fn read(text: &str, mapping: &Mapping, context: &Context) -> Result<I
         for (line, row) in json_rows::rows(text, &["results", "value"])? {
             match row {
                 Ok(Value::Object(members)) => {
-                    let top = members.into_iter().filter_map(|(key, value)| Some((key, of_json(value, 0)?)));
+                    let top = members.into_iter().filter_map(|(key, value)| Some((key, of_json(value)?)));
                     let top = top.collect();
                     submission(&mut builder, line, top)?;
                 }
@@ -94,7 +94,7 @@ fn of_xml(node: Node<'_, '_>) -> Vec<(String, Answer)> {
 }
 
 /// The parser has bounded the depth.
-fn of_json(value: Value, depth: usize) -> Option<Answer> {
+fn of_json(value: Value) -> Option<Answer> {
     Some(match value {
         Value::Null => return None,
         Value::String(text) => Answer::Text(text),
@@ -104,7 +104,7 @@ fn of_json(value: Value, depth: usize) -> Option<Answer> {
             if let Some(point) = geojson_point(&members) {
                 return Some(Answer::Text(point));
             }
-            let all = members.into_iter().filter_map(|(key, value)| Some((key, of_json(value, depth + 1)?)));
+            let all = members.into_iter().filter_map(|(key, value)| Some((key, of_json(value)?)));
             Answer::Group(all.collect())
         }
         Value::Array(items) if items.iter().all(|i| !i.is_object() && !i.is_array()) => {
@@ -113,7 +113,7 @@ fn of_json(value: Value, depth: usize) -> Option<Answer> {
         }
         // Turns of a repeated group: the same name again and again, as in XML.
         Value::Array(items) => {
-            let all = items.into_iter().filter_map(|item| Some(("".to_string(), of_json(item, depth + 1)?)));
+            let all = items.into_iter().filter_map(|item| Some(("".to_string(), of_json(item)?)));
             Answer::Group(all.collect())
         }
     })

@@ -12,12 +12,15 @@ use crate::codes;
 use crate::mapping::Cells;
 use std::collections::BTreeMap;
 
+/// Computed columns with their values.
+pub(super) type Computed = Result<BTreeMap<String, String>, Refused>;
+
 /// What a known format computes.
 pub(super) struct Derive {
     /// Columns that the file needs for it.
     pub needs: &'static [&'static str],
     /// The columns of a row that are computed.
-    pub columns: fn(&dyn Cells, &Context) -> Result<BTreeMap<String, String>, Refused>,
+    pub columns: fn(&dyn Cells, &Context) -> Computed,
     /// Name under which a column of the header is known.
     pub canonical: fn(&str) -> String,
 }

@@ -899,6 +899,7 @@ pub fn hand_built() -> HandBuilt {
 }
 
 /// One of every kind of thing that can be supposed.
+#[allow(dead_code, reason = "each test uses what it is about")]
 pub fn explanation(v: &Verdict) -> Explanation {
     let period = Period { from: Instant(0), to: Instant(3_599_999) };
     let watch = Watch { zone: "security-belt".into(), over: period };

@@ -2,6 +2,7 @@
 
 use super::{Answer, Output};
 use crate::failure::Failure;
+use crate::rulings;
 use crate::session::Session;
 use crate::{input, matter, source};
 use servanda_backtest::vary::{self, Sweep};
@@ -203,12 +204,17 @@ impl Arguments {
     }
 }
 
+/// A workspace's records, with what has been ruled about them until now.
+fn of_workspace(workspace: &Workspace, session: &Session) -> Result<Vec<Record>, Failure> {
+    rulings::counted(workspace, source::entered(workspace)?, session.now)
+}
+
 impl History {
     fn records(&self, agreement: &Agreement, session: &Session) -> Result<Vec<Record>, Failure> {
         match (self.records.as_slice(), &self.workspace) {
-            ([], Some(root)) => source::entered(&Workspace::open(root)?),
+            ([], Some(root)) => of_workspace(&Workspace::open(root)?, session),
             ([], None) => match Workspace::find(Path::new(".")) {
-                Ok(workspace) => source::entered(&workspace),
+                Ok(workspace) => of_workspace(&workspace, session),
                 Err(error) if error.is_not_found() => Err(Failure::new("no history was named")
                     .help("name files with --records FILE (and --map FILE where they need a mapping)")
                     .help("or a workspace with --workspace DIR, or stand in its folder")),

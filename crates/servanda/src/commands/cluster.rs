@@ -5,6 +5,7 @@
 
 use super::Answer;
 use crate::failure::Failure;
+use crate::rulings;
 use crate::session::Session;
 use crate::{input, matter, source};
 use servanda_cluster::{Hosts, Log, LostPeer, Saves, Task};
@@ -163,7 +164,7 @@ impl Arguments {
             until.map(|text| matter::moment("--until", text, &agreement.calendar, session)).transpose()?;
         let latest = until.unwrap_or(session.now).max(session.now);
         let records: Vec<Record> = match (workspace, self.records.as_slice()) {
-            (Some(workspace), []) => source::entered(workspace)?,
+            (Some(workspace), []) => rulings::counted(workspace, source::entered(workspace)?, latest)?,
             (None, []) => Vec::new(),
             (_, files) => source::loose(files, self.map.as_deref(), agreement, latest, session)?,
         };

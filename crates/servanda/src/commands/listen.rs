@@ -4,6 +4,7 @@
 //! quality of service 1) hands on again whatever was not, and nothing is lost; what comes twice is known by its identity.
 
 use super::Answer;
+use crate::clock;
 use crate::failure::Failure;
 use crate::input;
 use crate::intake::Intake;
@@ -15,8 +16,10 @@ use servanda_evidence::{Format, Mapping};
 use servanda_store::Workspace;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant as Monotonic};
+use std::time::Duration;
 
 /// So many are entered at once, at most.
 const TOGETHER: usize = 500;
@@ -122,12 +125,14 @@ impl Mqtt {
         let (client, mut connection) = Client::new(self.options()?, TOGETHER * 2);
         let (events, came) = mpsc::channel();
         // The connection is driven on a thread of its own: waiting for more messages must not hold up its heartbeat.
+        let ending = Arc::new(AtomicBool::new(false));
+        let ends_soon = ending.clone();
         std::thread::spawn(move || {
             loop {
                 let event = connection.recv();
-                let gone = event.is_err();
                 let failed = matches!(event, Ok(Err(_)));
-                if gone || events.send(event.map_err(|_| ())).is_err() {
+                let gone = event.is_err() || (failed && ends_soon.load(Ordering::Acquire));
+                if events.send(event.map_err(|_| ())).is_err() || gone {
                     return;
                 }
                 if failed {
@@ -135,7 +140,7 @@ impl Mqtt {
                 }
             }
         });
-        let begun = Monotonic::now();
+        let begun = clock::running();
         let ends = self.seconds.map(|s| begun + Duration::from_secs(s));
         let mut told = Told::default();
         let mut waiting: Vec<Publish> = Vec::new();
@@ -166,7 +171,7 @@ impl Mqtt {
                         session.note(&format!(
                             "the broker does not answer ({error}); it is tried again until it does"
                         ));
-                        told.away = Some(Monotonic::now());
+                        told.away = Some(clock::running());
                     }
                     false
                 }
@@ -176,9 +181,9 @@ impl Mqtt {
                 Err(RecvTimeoutError::Timeout) => true,
             };
             let enough = self.count.is_some_and(|n| told.messages + waiting.len() >= n);
-            let over = ends.is_some_and(|end| Monotonic::now() >= end);
+            let over = ends.is_some_and(|end| clock::running() >= end);
             if !waiting.is_empty() && (quiet || enough || over || waiting.len() >= TOGETHER) {
-                let now = crate::clock::now();
+                let now = clock::now();
                 // At least once may be twice, one right after the other.
                 let mut seen = BTreeSet::new();
                 let mut lines: Vec<String> =
@@ -211,10 +216,17 @@ impl Mqtt {
                 break;
             }
         }
-        // What was acknowledged still has to leave this machine.
-        std::thread::sleep(Duration::from_millis(200));
+        // What was acknowledged still has to leave this machine, and the farewell goes behind it: when the connection has ended,
+        // it has. What does not get through is handed on again, and known.
+        ending.store(true, Ordering::Release);
         let _ = client.disconnect();
-        std::thread::sleep(Duration::from_millis(100));
+        let patience = clock::running() + Duration::from_secs(10);
+        while clock::running() < patience {
+            match came.recv_timeout(Duration::from_millis(50)) {
+                Ok(Ok(Err(_)) | Err(())) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(Ok(Ok(_))) | Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
         session.say(&format!(
             "{} messages: {} records made, {} refused, the rest known already\n",
             told.messages, told.made, told.refused
@@ -228,7 +240,7 @@ struct Told {
     messages: usize,
     made: usize,
     refused: usize,
-    away: Option<Monotonic>,
+    away: Option<std::time::Instant>,
 }
 
 /// An observation on one line. Which datastream it is of stands in the topic, where the message does not say it.

@@ -14,6 +14,7 @@ mod fmt;
 mod import;
 mod incident;
 mod key;
+mod links;
 mod listen;
 mod log;
 mod mission_end;
@@ -77,6 +78,8 @@ enum Command {
     Incident(incident::One),
     /// List incidents
     Incidents(incident::Many),
+    /// Say which reports speak of one event: proposals, and what people rule about them
+    Links(links::Arguments),
     /// Show the board: what is kept, what is broken, what is due
     Status(status::Arguments),
     /// Show why a verdict is what it is
@@ -169,6 +172,7 @@ impl Command {
             Command::Sync(arguments) => sync::run(&arguments, session),
             Command::Incident(arguments) => incident::one(&arguments, session),
             Command::Incidents(arguments) => incident::many(&arguments, session),
+            Command::Links(arguments) => links::run(&arguments, session),
             Command::Status(arguments) => status::run(&arguments, session),
             Command::Why(arguments) => why::run(&arguments, session),
             Command::Duties(arguments) => duties::run(&arguments, session),

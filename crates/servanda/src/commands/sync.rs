@@ -45,6 +45,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     for some in waiting.chunks(AT_ONCE) {
         let lines: Vec<String> = some.iter().map(|(_, line)| line.clone()).collect();
         let answers = place.send(&lines, &outbox.attachments(), session)?;
+        let answered = answers.len();
         let mut kept: Vec<(u64, Value)> = Vec::new();
         let mut refused = None;
         for ((number, _), answer) in some.iter().zip(answers) {
@@ -69,6 +70,10 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
             ))
             .help(word("remedy"));
             return Err(failure.help(format!("{} before it are delivered; the rest waits", taken + again)));
+        }
+        if answered < some.len() {
+            return Err(Failure::new(format!("{to} broke off after {} submissions", taken + again))
+                .help("nothing is lost: run this again when it answers"));
         }
         working.at(&format!("delivering: {} of {}", taken + again, waiting.len()));
     }
@@ -188,5 +193,15 @@ fn over_http(url: &str, lines: &[String]) -> Result<Vec<Value>, Failure> {
     }
     let answers: Result<Vec<Value>, _> =
         text.lines().filter(|l| !l.trim().is_empty()).map(serde_json::from_str).collect();
-    answers.map_err(|_| failed("its answer is not understood".to_string()))
+    let mut answers = answers.map_err(|_| failed("its answer is not understood".to_string()))?;
+    // In the middle of a stream the server can only say so in a line.
+    if let Some(at) = answers.iter().position(|answer| answer["servanda"] == "error/1") {
+        if at == 0 {
+            return Err(failed(
+                answers[0]["message"].as_str().unwrap_or("it cannot take anything in").to_string(),
+            ));
+        }
+        answers.truncate(at);
+    }
+    Ok(answers)
 }

@@ -6,6 +6,7 @@ mod agreements;
 mod backtest;
 mod import;
 mod keeping;
+mod links;
 mod log;
 mod record;
 mod terminal;

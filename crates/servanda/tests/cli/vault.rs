@@ -8,6 +8,9 @@ use std::process::{Command, Stdio};
 
 const FORM: &str = "name: Vesna Primer\ncontact: Signal +000 555 0199\nlanguage: uk\nsafety: watched by neighbours\n\
                     consent: to be asked again\nretention: 2099-06-30\n";
+/// One more report, as the mapping of a new workspace reads it.
+const MORE: &str = "report,what,start,end,party,number,lat,lon,grade,entered\n\
+                    Z-1,shot,2025-03-06T10:00,,North,,0.50,0.50,probable,2025-03-06T18:00\n";
 const SECRETS: [&str; 4] = ["vesna", "primer", "555 0199", "neighbours"];
 
 /// Runs with lines typed in, for the workspace `w`.
@@ -198,21 +201,10 @@ fn a_mission_ends_in_an_exercise_from_the_freeze_to_the_auditor() {
     let freeze = ["mission-end", "freeze", "--why", "the mandate ends", "--as", "anna"];
     typed(here, &freeze, &password("anna")).ends_with(0).says(&["intake is closed"]);
     typed(here, &freeze, &password("anna")).ends_with(2).complains(&["closed already"]);
-    let shot = [
-        "record",
-        "--set",
-        "what=shot",
-        "--set",
-        "when=2026-05-03 14:30",
-        "--set",
-        "means=heard",
-        "--set",
-        "source=P",
-        "--yes",
-        "--fact",
-        "fire",
-    ];
-    servanda(&here.join("w"), &shot).ends_with(2).complains(&["intake is closed: the mission ends"]);
+    let csv = here.join("more.csv");
+    fs::write(&csv, MORE).unwrap();
+    let more = ["import", "csv", "more.csv", "--into", "w", "--map", "reports"];
+    servanda(here, &more).ends_with(2).complains(&["intake is closed: the mission ends"]);
     status(1, "vault seal REGION");
     two(&close).ends_with(2).complains(&["the region `east` of the vault is neither sealed nor wiped"]);
 
@@ -304,5 +296,5 @@ fn a_mission_ends_in_an_exercise_from_the_freeze_to_the_auditor() {
         .ends_with(2)
         .complains(&["the cosigned checkpoint covers"]);
     two(&["mission-end", "resume", "--why", "it was an exercise"]).ends_with(0);
-    servanda(&here.join("w"), &shot).ends_with(0);
+    servanda(here, &more).ends_with(0);
 }

@@ -3,8 +3,8 @@
 use super::keep::chosen;
 use crate::commands::Answer;
 use crate::failure::Failure;
+use crate::input;
 use crate::session::Session;
-use crate::{input, random};
 use clap::Subcommand;
 use servanda_ledger::anchor::{self, Stamp};
 use servanda_ledger::tree::sha256;
@@ -58,7 +58,7 @@ pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
     match arguments.command {
         Command::Request { dir, witnessed, out } => {
             let checkpoint = chosen(&Log::open(&dir, None)?, witnessed)?;
-            let nonce = u64::from_be_bytes(random::bytes()?);
+            let nonce = u64::from_be_bytes(servanda_store::random_bytes()?);
             let request = anchor::request(&sha256(checkpoint.as_bytes()), nonce);
             let (kept, asked) = (named(&out, ".checkpoint"), named(&out, ".tsq"));
             files::write(&kept, checkpoint.as_bytes())?;

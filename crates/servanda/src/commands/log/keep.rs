@@ -3,8 +3,8 @@
 use super::{note, policy, put, secret};
 use crate::commands::Answer;
 use crate::failure::Failure;
+use crate::input;
 use crate::session::Session;
-use crate::{input, random};
 use servanda_ledger::envelope::{self, Envelope};
 use servanda_ledger::leaf::{Leaf, NO_PREVIOUS, commitment};
 use servanda_ledger::note::{Algorithm, SignerKey};
@@ -36,7 +36,7 @@ pub fn key(arguments: &Key, session: &Session) -> Result<Answer, Failure> {
 }
 
 pub(super) fn new_key(name: &str, algorithm: Algorithm) -> Result<SignerKey, Failure> {
-    SignerKey::new(name, algorithm, &random::bytes()?).map_err(|e| Failure::new(e.to_string()))
+    SignerKey::new(name, algorithm, &servanda_store::random_bytes()?).map_err(|e| Failure::new(e.to_string()))
 }
 
 #[derive(clap::Args)]
@@ -118,7 +118,7 @@ pub fn add(arguments: &Add, session: &Session) -> Result<Answer, Failure> {
         Envelope::parse(&sealed).map_err(|e| {
             Failure::new(format!("`{}`: {e}", path.display())).help("`servanda log seal` makes an envelope")
         })?;
-        let salt = random::bytes()?;
+        let salt = servanda_store::random_bytes()?;
         number += 1;
         let leaf = Leaf {
             kind: arguments.kind.clone(),
