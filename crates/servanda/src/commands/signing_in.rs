@@ -6,9 +6,8 @@ use crate::failure::Failure;
 use crate::session::Session;
 use servanda_store::Store;
 use servanda_store::policy::Viewer;
-use servanda_store::vault::Opener;
+use servanda_store::vault::{Opener, Zeroizing};
 use std::io::{BufRead, IsTerminal, Read};
-use zeroize::Zeroizing;
 
 /// Nothing longer is read.
 const LONGEST: u64 = 64 << 10;

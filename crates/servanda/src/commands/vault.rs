@@ -8,7 +8,9 @@ use crate::failure::Failure;
 use crate::session::Session;
 use servanda_model::Name;
 use servanda_store::policy::Viewer;
-use servanda_store::vault::{Deed, FIELDS, Identity, Opener, Region, Vault, VaultOrder, last_moment_of};
+use servanda_store::vault::{
+    Deed, FIELDS, Identity, Opener, Region, Vault, VaultOrder, Zeroizing, last_moment_of,
+};
 use servanda_store::{Standing, Store};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -334,7 +336,7 @@ fn open(
 ) -> Result<(), Failure> {
     let two = [holder(session, one)?, holder(session, other)?];
     let opened = vault.open(id, [&two[0], &two[1]], why, session.now)?;
-    let mut out = zeroize::Zeroizing::new(String::with_capacity(16 << 10));
+    let mut out = Zeroizing::new(String::with_capacity(16 << 10));
     for identity in &opened.identities {
         for (name, text) in identity.fields() {
             let _ = writeln!(out, "{name:<10} {text}");

@@ -36,6 +36,8 @@ pub use identity::{FIELDS, Identity, last_moment_of};
 pub(crate) use region::unhex;
 pub(crate) use state::VAULT as KIND;
 pub use state::{Deed, Protected, Region, VaultOrder};
+/// Text or bytes that are overwritten in memory when they are dropped.
+pub use zeroize::Zeroizing;
 
 use crate::accounts::hidden;
 use crate::disk::{Disk, RealDisk};
@@ -99,13 +101,13 @@ pub struct Opener {
     /// The account's name.
     pub name: String,
     /// What they typed.
-    pub passphrase: zeroize::Zeroizing<String>,
+    pub passphrase: Zeroizing<String>,
 }
 
 impl Opener {
     /// Somebody, and what they typed.
     pub fn new(name: &str, passphrase: &str) -> Opener {
-        Opener { name: name.to_string(), passphrase: zeroize::Zeroizing::new(passphrase.to_string()) }
+        Opener { name: name.to_string(), passphrase: Zeroizing::new(passphrase.to_string()) }
     }
 
     fn person(&self) -> Person<'_> {
@@ -751,7 +753,7 @@ impl Vault<'_> {
             let changed = || Error::integrity(format!("the identity of `{id}` was changed, or its key was"));
             let slot = read_slot(&mut slots, &path, place)?.ok_or_else(changed)?;
             let key = unlocked.open_slot(place, &slot).ok_or_else(changed)?;
-            let own = zeroize::Zeroizing::new(*key);
+            let own = Zeroizing::new(*key);
             let plain = open_sealed(&own, &content).ok_or_else(changed)?;
             identities.push(Identity::from_bytes(&plain)?);
         }
@@ -1087,9 +1089,9 @@ fn read_slot(file: &mut File, path: &Path, place: u64) -> Result<Option<[u8; SLO
 }
 
 /// Opens an identity with its own key.
-fn open_sealed(key: &[u8; 32], content: &Content) -> Option<zeroize::Zeroizing<Vec<u8>>> {
+fn open_sealed(key: &[u8; 32], content: &Content) -> Option<Zeroizing<Vec<u8>>> {
     let slot = Slot { key: *key, salt: [0; 32] };
-    slot.open(&content.leaf, &content.sealed).map(zeroize::Zeroizing::new)
+    slot.open(&content.leaf, &content.sealed).map(Zeroizing::new)
 }
 
 #[cfg(test)]
