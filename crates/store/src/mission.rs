@@ -513,3 +513,125 @@ pub fn check_replica(folder: &Path) -> Result<Checked, Error> {
     signed.retain(|name| name != log.origin());
     Ok(Checked { entries: size, shown, withheld, signed })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::{enter, intake, record, submission, workspace};
+
+    const NOW: Instant = Instant(10_000);
+
+    fn officer(name: &str) -> Viewer {
+        let mut viewer = Viewer::named(name);
+        viewer.roles = [Role::Officer].into();
+        viewer
+    }
+
+    #[test]
+    fn a_closed_record_takes_nothing_in_and_each_party_gets_what_it_may_see() {
+        let (_folder, workspace) = workspace();
+        let store = workspace.store();
+        enter(&store, &["a"]);
+        let to =
+            |name: &str| Marking { releasable_to: Some([name.into()].into()), ..Marking::of(Tlp::Amber) };
+        let mut secret = record("b", Tlp::Amber);
+        secret.marking = to("North");
+        secret.json = "{\"id\":\"b\",\n \"what\":\"seen by the mill\"}".into();
+        store.enter(&intake(1), &[secret], 1, &Viewer::keeper(), || Ok(())).unwrap();
+        store.submit(submission("key/x", 1, None, "one"), NOW).unwrap();
+
+        let (anna, ben) = (officer("anna"), officer("ben"));
+        let parties: BTreeMap<Name, Tlp> =
+            [("North".into(), Tlp::Amber), ("South".into(), Tlp::Amber)].into();
+        let close = |two| store.close(&parties, &[], false, NOW, two);
+        assert!(close([&anna, &ben]).unwrap_err().to_string().contains("intake is open"));
+        for by in [Viewer::keeper(), Viewer::named("eve")] {
+            assert!(store.freeze("", NOW, &by).unwrap_err().is_denied());
+        }
+        store.freeze("the mandate ends", NOW, &anna).unwrap();
+        let late = |error: Error| {
+            assert!(error.is_denied() && error.to_string().contains("intake is closed"), "{error}")
+        };
+        late(
+            store.enter(&intake(1), &[record("c", Tlp::Clear)], 3, &Viewer::keeper(), || Ok(())).unwrap_err(),
+        );
+        late(store.submit(submission("key/x", 2, Some("one"), "two"), NOW).unwrap_err());
+        // What was taken before is still answered with its receipt.
+        assert!(store.submit(submission("key/x", 1, None, "one"), NOW).unwrap().again);
+        let ruling = Statement {
+            kind: "ruling".into(),
+            subject: "l".into(),
+            marking: Marking::default(),
+            json: "{}".into(),
+        };
+        late(store.say(&[ruling], NOW, &Viewer::keeper()).unwrap_err());
+        for two in [[&anna, &anna], [&anna, &Viewer::named("eve")], [&Viewer::keeper(), &ben]] {
+            assert!(close(two).unwrap_err().is_denied());
+            assert!(store.resume("", NOW, two).unwrap_err().is_denied());
+        }
+        assert!(store.close(&BTreeMap::new(), &[], false, NOW, [&anna, &ben]).unwrap_err().is_refused());
+
+        let elsewhere = tempfile::tempdir().unwrap();
+        let to = elsewhere.path().join("given");
+        let hand = |keys: &str| replicate(&store, &to, b"policy", &["north-1".to_string()].into(), keys, NOW);
+        assert!(hand("x").unwrap_err().to_string().contains("was not closed"));
+        close([&anna, &ben]).unwrap();
+        assert!(hand("").unwrap_err().is_refused() && hand("x\ny").unwrap_err().is_refused());
+        let text = hand("the registry").unwrap();
+        assert!(
+            text.contains(
+                "handed to North as party-1, up to TLP:AMBER: the whole log; 3 records, 0 withheld"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains(
+                "handed to South as party-2, up to TLP:AMBER: the whole log; 2 records, 1 withheld"
+            ),
+            "{text}"
+        );
+        for (folder, shown, withheld, sees) in [("party-1", 3, 0, true), ("party-2", 2, 1, false)] {
+            let checked = check_replica(&to.join(folder)).unwrap();
+            assert_eq!((checked.shown, checked.withheld), (shown, withheld));
+            let list = fs::read_to_string(to.join(folder).join(RECORDS)).unwrap();
+            assert_eq!(list.contains("by the mill"), sees);
+            for file in crate::backup::files_below(&to.join(folder)).unwrap() {
+                let bytes = fs::read(to.join(folder).join(&file)).unwrap();
+                let told = bytes.windows(8).any(|w| w == b"the mill");
+                assert_eq!(told, sees && file == Path::new(RECORDS), "{}", file.display());
+            }
+        }
+
+        // A list that says something else, under a statement that was made for it, does not open the log.
+        let folder = to.join("party-1");
+        let list = fs::read_to_string(folder.join(RECORDS)).unwrap();
+        let lines: Vec<&str> = list.lines().collect();
+        let other = lines[1].replace("seen by", "not seen by");
+        for (changed, words) in [
+            (list.replace(lines[1], &other), "another one than in its envelope"),
+            (list.replace("\"salt\":\"", "\"salt\":\"00"), "the salt is none"),
+            (list.replace("\"entry\":2", "\"entry\":1"), "does not open the commitment"),
+            ("{\"commitment\":\"00\"}\n".to_string(), "is not in the log"),
+            ("{}\n".to_string(), "something is missing"),
+        ] {
+            assert_ne!(changed, list, "{words}");
+            let digest = crate::sha256(changed.as_bytes());
+            let forged = text.replace(&crate::sha256(list.as_bytes()), &digest);
+            let mut note = Note::new(forged.split("\n\n").next().unwrap().to_string() + "\n").unwrap();
+            note.sign(&store.log_key().unwrap(), 0);
+            fs::write(folder.join("hand-over.note"), note.to_string()).unwrap();
+            fs::write(folder.join(RECORDS), changed).unwrap();
+            let error = check_replica(&folder).unwrap_err();
+            assert!(error.is_integrity() && error.to_string().contains(words), "{words}: {error}");
+        }
+
+        // After the closing, nothing may come.
+        store.put_account(&crate::Account::new("late"), NOW, &Viewer::keeper()).unwrap();
+        fs::remove_dir_all(&to).unwrap();
+        assert!(hand("x").unwrap_err().to_string().contains("1 entries came after the closing"));
+        store.resume("it goes on", NOW, [&anna, &ben]).unwrap();
+        store.submit(submission("key/x", 2, Some("one"), "two"), NOW).unwrap();
+        assert_eq!(store.ending().unwrap(), Ending::default());
+        assert_eq!(store.compare().unwrap().different, 0);
+    }
+}

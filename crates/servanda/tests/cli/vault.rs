@@ -229,8 +229,8 @@ fn a_mission_ends_in_an_exercise_from_the_freeze_to_the_auditor() {
     let given = typed(here, &hand_over, "");
     given.ends_with(0).says(&[
         "servanda hand-over v1 EXERCISE",
-        "cosigned by witness.north.example",
-        "cosigned by witness.south.example",
+        "cosigned by north-1",
+        "cosigned by south-1",
         "handed to North as party-1, up to TLP:AMBER: the whole log; ",
         "handed to South as party-2, up to TLP:CLEAR: the whole log; ",
         "destroyed region east, entry ",
