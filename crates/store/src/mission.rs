@@ -565,7 +565,8 @@ mod tests {
             json: "{}".into(),
         };
         late(store.say(&[ruling], NOW, &Viewer::keeper()).unwrap_err());
-        for two in [[&anna, &anna], [&anna, &Viewer::named("eve")], [&Viewer::keeper(), &ben]] {
+        let (eve, keeper) = (Viewer::named("eve"), Viewer::keeper());
+        for two in [[&anna, &anna], [&anna, &eve], [&keeper, &ben]] {
             assert!(close(two).unwrap_err().is_denied());
             assert!(store.resume("", NOW, two).unwrap_err().is_denied());
         }
