@@ -177,6 +177,17 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// A path without links and dots, also of a folder that is not there yet.
+fn resolved(path: &Path) -> std::io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    for there in path.ancestors() {
+        if let Ok(real) = fs::canonicalize(there) {
+            return Ok(real.join(path.strip_prefix(there).unwrap_or(Path::new(""))));
+        }
+    }
+    Ok(path)
+}
+
 impl Workspace {
     /// Copies the whole workspace but its database into a folder that is empty, not there, or an earlier backup of this
     /// workspace, which is then brought up to date. Others may write meanwhile.
@@ -194,8 +205,8 @@ impl Workspace {
         }
         let origin = store.log()?.origin().to_string();
         let manifest = to.join(MANIFEST);
-        let inside = std::path::absolute(to)
-            .and_then(|to| std::path::absolute(self.root()).map(|root| to.starts_with(root)))
+        let inside = resolved(to)
+            .and_then(|to| Ok(to.starts_with(resolved(self.root())?)))
             .map_err(|e| Error::io("open", to, e))?;
         if inside {
             return Err(Error::new(

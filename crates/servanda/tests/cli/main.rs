@@ -8,6 +8,7 @@ mod import;
 mod keeping;
 mod links;
 mod log;
+mod keeping;
 mod record;
 mod terminal;
 mod vault;

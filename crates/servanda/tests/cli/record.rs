@@ -506,6 +506,8 @@ fn what_is_entered_shows_on_the_page_as_it_comes() {
         serde_json::from_str::<Value>(body).unwrap()["question"]["known_at"].as_str().unwrap().to_string()
     };
     let before = moment(&ask(&serving, "GET /api/board HTTP/1.1", b""));
+    // Moments are told to the second.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     servanda(here.path(), &["sync", "node-1", "--to", &serving.1]).ends_with(0);
     assert!(moment(&ask(&serving, "GET /api/board HTTP/1.1", b"")) > before);
 }
