@@ -302,6 +302,8 @@ fn a_wiped_region_does_not_come_back_and_the_record_stays() {
     gone(&world);
     assert!(world.vault().restore(old_vault.path(), NOW).unwrap_err().is_not_empty());
     fs::remove_dir_all(&vault).unwrap();
+    // The log alone knows it, too.
+    fs::remove_dir_all(world.folder.path().join("erased")).unwrap();
     world.vault().restore(old_vault.path(), NOW).unwrap();
     gone(&world);
     let error = world.vault().init("east", &[opener("anna"), opener("ben")], NOW, &anna).unwrap_err();
