@@ -102,7 +102,9 @@ fn belongs(file: &Path) -> bool {
         let part = part.as_os_str().to_string_lossy();
         part.starts_with('.') && part.contains(".draft-")
     });
-    !database && !draft && file != Path::new("log/lock") && file != Path::new(MANIFEST)
+    // Every copy of the vault is one more place to wipe: `servanda vault backup` makes one on purpose.
+    let vault = file.starts_with("vault");
+    !database && !draft && !vault && file != Path::new("log/lock") && file != Path::new(MANIFEST)
 }
 
 /// Whether a file only ever grows, so that what is there already need not be copied again.
@@ -279,6 +281,7 @@ pub fn restore(from: &Path, to: &Path, erased: &[PathBuf]) -> Result<Restored, E
     let mut erased_again = 0;
     for folder in erased {
         erased_again += erased::apply(&store, &log, folder)?;
+        crate::vault::carry_wipes(&store, &log, folder)?;
     }
     drop(log);
     store.rebuild()?;

@@ -300,6 +300,7 @@ impl Writer<'_> {
                 return Err(refused(Kind::Clock, message, help));
             }
         }
+        self.refuse_frozen()?;
         if let Some(key) = &submission.key {
             self.check_key(key)?;
         }
