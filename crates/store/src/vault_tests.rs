@@ -332,7 +332,7 @@ fn a_workspace_restored_from_before_the_wipe_wipes_again() {
     // Without the orders of the later copy, an older log and an older vault know of no wipe: this is told in the guide.
     crate::backup::restore(&at("backup"), &at("without"), &[]).unwrap();
     // With them, it is wiped as soon as it is looked at.
-    crate::backup::restore(&at("backup"), &at("again"), &[orders.clone()]).unwrap();
+    crate::backup::restore(&at("backup"), &at("again"), std::slice::from_ref(&orders)).unwrap();
     let opens = |place: &str, id: &str| {
         let workspace = Workspace::open(&at(place)).unwrap();
         let store = workspace.store();
