@@ -6,7 +6,6 @@ mod agreements;
 mod backtest;
 mod import;
 mod keeping;
-mod keeping;
 mod links;
 mod log;
 mod record;
