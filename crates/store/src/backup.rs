@@ -397,7 +397,7 @@ mod tests {
         };
         made.store().erase(&erasure, Instant(8), &Viewer::keeper()).unwrap();
         let orders = folder.path().join("erased");
-        let found = restore(&backup, &restored, &[orders.clone()]).unwrap();
+        let found = restore(&backup, &restored, std::slice::from_ref(&orders)).unwrap();
         assert_eq!(found.erased_again, 1);
         assert_eq!(ids(&Workspace::open(&restored).unwrap()), ["b"]);
         // An order that nobody signed destroys nothing.
