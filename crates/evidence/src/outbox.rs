@@ -184,7 +184,7 @@ mod tests {
             number,
             previous: previous.map(String::from),
             made: at,
-            record: Record::new(format!("node-1-{number}"), "fire", When::exact(at), at),
+            record: Record::new(format!("node-1/{number}"), "fire", When::exact(at), at),
         }
     }
 
@@ -203,7 +203,7 @@ mod tests {
         let text = payload(&submission(2, Some(&sha256(b"before"))));
         for (from, to) in [
             ("\"fact\":\"fire\"", "\"fact\":\"rain\""),
-            ("node-1-2", "node-1-3"),
+            ("node-1/2", "node-1/3"),
             ("\"number\":2", "\"number\":0"),
             ("\"number\":2", "\"number\":1"),
             ("\"previous\":\"", "\"previous\":\"z"),

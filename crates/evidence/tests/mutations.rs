@@ -191,7 +191,7 @@ fn damaged_parquet_files_are_read_or_refused() {
 fn damaged_mappings_submissions_and_answers_are_read_or_refused() {
     let mapping = include_bytes!("../data/acled.map.toml");
     let at = Instant::parse_utc("2026-05-03T10:00Z").unwrap();
-    let record = servanda_model::Record::new("node-1-1", "fire", servanda_model::When::exact(at), at);
+    let record = servanda_model::Record::new("node-1/1", "fire", servanda_model::When::exact(at), at);
     let submission =
         outbox::Submission { submitter: "node-1".to_string(), number: 1, previous: None, made: at, record };
     let payload = outbox::payload(&submission);

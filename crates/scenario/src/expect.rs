@@ -87,6 +87,7 @@ pub(crate) struct Expected {
     pub because: Vec<Name>,
     pub records: Vec<Name>,
     pub against: Vec<Name>,
+    pub without: Vec<Name>,
     pub missing: Vec<String>,
     pub episodes: Option<usize>,
     pub from: Option<Time>,
@@ -111,6 +112,7 @@ impl Expected {
             because: Vec::new(),
             records: Vec::new(),
             against: Vec::new(),
+            without: Vec::new(),
             missing: Vec::new(),
             episodes: None,
             from: None,
@@ -145,7 +147,7 @@ pub(crate) enum Says {
     Is(Performance),
 }
 
-const VERDICT_WORDS: [&str; 12] = [
+const VERDICT_WORDS: [&str; 13] = [
     "late",
     "standing",
     "due",
@@ -154,6 +156,7 @@ const VERDICT_WORDS: [&str; 12] = [
     "because",
     "records",
     "against",
+    "without",
     "missing",
     "episodes",
     "from",
@@ -431,6 +434,7 @@ impl Reader<'_> {
             }
             "records" => expected.records = self.record_ids(words)?,
             "against" => expected.against = self.record_ids(words)?,
+            "without" => expected.without = self.record_ids(words)?,
             "missing" => expected.missing.extend(words.list("the text")?.into_iter().map(|word| word.text)),
             _ => {
                 let known = VERDICT_WORDS.into_iter().chain(Grade::CHAIN.map(Grade::word));

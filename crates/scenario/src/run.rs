@@ -661,6 +661,11 @@ fn verdict_differs(v: &Verdict, expected: &Expected) -> Option<String> {
     if let Some(id) = expected.against.iter().find(|id| !cites(&reasons.against, id)) {
         return Some(format!("the record `{id}` does not stand against it"));
     }
+    if let Some(id) =
+        expected.without.iter().find(|id| cites(&reasons.decided_by, id) || cites(&reasons.against, id))
+    {
+        return Some(format!("the record `{id}` is among its reasons"));
+    }
     if let Some(text) =
         expected.missing.iter().find(|t| !reasons.missing.iter().any(|m| m.contains(t.as_str())))
     {
@@ -777,6 +782,14 @@ fn say_again(v: &Verdict, expected: &Expected, calendar: &servanda_model::Calend
         if !asked.is_empty() && !list.is_empty() {
             add(format!("{word} {}", ids(list, asked).join(", ")));
         }
+    }
+    let cited = |id: &Name| {
+        let all = reasons.decided_by.iter().chain(&reasons.against);
+        all.into_iter().any(|c| is_or_repeats(&c.record, id.as_str()))
+    };
+    let without: Vec<&str> = expected.without.iter().filter(|id| !cited(id)).map(Name::as_str).collect();
+    if !without.is_empty() {
+        add(format!("without {}", without.join(", ")));
     }
     if !expected.missing.is_empty() && !reasons.missing.is_empty() {
         let kept: Vec<&String> = expected

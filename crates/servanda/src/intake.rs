@@ -314,7 +314,7 @@ fn open_one(line: &str, keys: &[Registered]) -> Result<(Submission, String), Ref
         let remedy = format!("if it is known whose it is: `servanda key register {name} {name}.pub`");
         refuse(of.clone(), why, &remedy)
     })?;
-    let own = |id: &Name| id.as_str().starts_with(&format!("{}-", submission.submitter));
+    let own = |id: &Name| id.as_str().starts_with(&format!("{}/", submission.submitter));
     let record = &submission.record;
     let changed = [&record.supersedes, &record.withdraws];
     if let Some(other) =
@@ -327,7 +327,7 @@ fn open_one(line: &str, keys: &[Registered]) -> Result<(Submission, String), Ref
         return Err(refuse(
             of,
             reason,
-            "a submitter's records begin with its name; of others it may say that they are wrong (`disputes`)",
+            "a submitter's records are named `SUBMITTER/…`; of others it may say that they are wrong (`disputes`)",
         ));
     }
     Ok((submission, key))

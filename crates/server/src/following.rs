@@ -15,7 +15,7 @@ use servanda_engine::incremental::{Engine, Settings};
 use servanda_model::{Agreement, Board, Instant, Name, Places, Question, Record};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// What came in, and up to when it is complete.
 pub struct News {
@@ -107,10 +107,7 @@ fn follow(beginning: &Beginning, told: &Receiver<Told>) {
                     }
                     Told::Asked(answer) => asked.push(answer),
                 }
-                heard = match told.try_recv() {
-                    Ok(more) => Some(more),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-                };
+                heard = told.try_recv().ok();
             }
             if other.is_none() {
                 engine.advance(complete_to);

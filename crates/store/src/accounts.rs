@@ -68,7 +68,7 @@ struct Said {
 }
 
 /// For the keeper only: whatever level, it is released to nobody.
-fn hidden() -> Marking {
+pub(crate) fn hidden() -> Marking {
     Marking { releasable_to: Some(BTreeSet::new()), ..Marking::of(Tlp::Red) }
 }
 

@@ -41,12 +41,10 @@ impl Store {
         let Some(place) = self.attachment_place(&hash) else {
             return Err(Error::integrity("a hash is no hash"));
         };
-        if !place.exists() {
-            if let Some(folder) = place.parent() {
-                fs::create_dir_all(folder).map_err(|e| Error::io("make", folder, e))?;
-                files::write(&place, bytes)?;
-                crate::packs::sync_folder(folder)?;
-            }
+        if let Some(folder) = place.parent().filter(|_| !place.exists()) {
+            fs::create_dir_all(folder).map_err(|e| Error::io("make", folder, e))?;
+            files::write(&place, bytes)?;
+            crate::packs::sync_folder(folder)?;
         }
         Ok(hash)
     }

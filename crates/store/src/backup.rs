@@ -102,7 +102,9 @@ fn belongs(file: &Path) -> bool {
         let part = part.as_os_str().to_string_lossy();
         part.starts_with('.') && part.contains(".draft-")
     });
-    !database && !draft && file != Path::new("log/lock") && file != Path::new(MANIFEST)
+    // Every copy of the vault is one more place to wipe: `servanda vault backup` makes one on purpose.
+    let vault = file.starts_with("vault");
+    !database && !draft && !vault && file != Path::new("log/lock") && file != Path::new(MANIFEST)
 }
 
 /// Whether a file only ever grows, so that what is there already need not be copied again.
@@ -175,6 +177,17 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// A path without links and dots, also of a folder that is not there yet.
+fn resolved(path: &Path) -> std::io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    for there in path.ancestors() {
+        if let Ok(real) = fs::canonicalize(there) {
+            return Ok(real.join(path.strip_prefix(there).unwrap_or(Path::new(""))));
+        }
+    }
+    Ok(path)
+}
+
 impl Workspace {
     /// Copies the whole workspace but its database into a folder that is empty, not there, or an earlier backup of this
     /// workspace, which is then brought up to date. Others may write meanwhile.
@@ -192,8 +205,8 @@ impl Workspace {
         }
         let origin = store.log()?.origin().to_string();
         let manifest = to.join(MANIFEST);
-        let inside = std::path::absolute(to)
-            .and_then(|to| std::path::absolute(self.root()).map(|root| to.starts_with(root)))
+        let inside = resolved(to)
+            .and_then(|to| Ok(to.starts_with(resolved(self.root())?)))
             .map_err(|e| Error::io("open", to, e))?;
         if inside {
             return Err(Error::new(
@@ -268,6 +281,7 @@ pub fn restore(from: &Path, to: &Path, erased: &[PathBuf]) -> Result<Restored, E
     let mut erased_again = 0;
     for folder in erased {
         erased_again += erased::apply(&store, &log, folder)?;
+        crate::vault::carry_wipes(&store, &log, folder)?;
     }
     drop(log);
     store.rebuild()?;
@@ -383,7 +397,7 @@ mod tests {
         };
         made.store().erase(&erasure, Instant(8), &Viewer::keeper()).unwrap();
         let orders = folder.path().join("erased");
-        let found = restore(&backup, &restored, &[orders.clone()]).unwrap();
+        let found = restore(&backup, &restored, std::slice::from_ref(&orders)).unwrap();
         assert_eq!(found.erased_again, 1);
         assert_eq!(ids(&Workspace::open(&restored).unwrap()), ["b"]);
         // An order that nobody signed destroys nothing.

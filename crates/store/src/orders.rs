@@ -169,6 +169,23 @@ impl Store {
         })
     }
 
+    /// All orders, in the order in which they were proposed.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn orders(&self) -> Result<Vec<Order>, Error> {
+        let said = self.view(&Viewer::keeper()).statements(ORDER)?;
+        let said: Vec<_> = said.into_iter().map(|(s, by)| (s.subject, s.json, by)).collect();
+        let mut ids: Vec<&Name> = Vec::new();
+        for (id, _, _) in &said {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        let orders = ids.into_iter().map(|id| fold(id, said.iter().cloned()));
+        orders.filter_map(Result::transpose).collect()
+    }
+
     /// Where an order stands.
     ///
     /// # Errors

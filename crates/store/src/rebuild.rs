@@ -216,7 +216,8 @@ fn compare_table(
                     let words = (!differ.is_empty()).then(|| {
                         format!("{table} {}: the log says otherwise in {}", shown(&a[0]), differ.join(", "))
                     });
-                    (one.next(), two.next());
+                    one.next();
+                    two.next();
                     words
                 }
                 (Some(a), b) if b.is_none_or(|b| a[0] < b[0]) => {

@@ -186,7 +186,8 @@ pub fn public_table(records: &[Record], rules: &PublicRules, now: Instant) -> Pu
         records.iter().filter(|r| public.may_see(&r.marking) && r.recorded <= until).collect();
     let gone: BTreeSet<&Name> =
         known.iter().flat_map(|r| [&r.supersedes, &r.withdraws, &r.disputes]).flatten().collect();
-    let mut counted: BTreeMap<(Instant, &Name), BTreeMap<Option<(i64, i64)>, u64>> = BTreeMap::new();
+    type Counts = BTreeMap<Option<(i64, i64)>, u64>;
+    let mut counted: BTreeMap<(Instant, &Name), Counts> = BTreeMap::new();
     for record in known {
         let speaks = record.withdraws.is_none() && record.disputes.is_none() && !gone.contains(&record.id);
         let happened = record.when.latest < until && record.says == servanda_model::record::Says::Affirms;

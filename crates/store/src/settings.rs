@@ -25,6 +25,9 @@ pub struct Settings {
     /// The database.
     #[serde(default)]
     pub store: Database,
+    /// The vault.
+    #[serde(default)]
+    pub vault: VaultFolder,
     /// There only where the workspace was made by the demonstration.
     pub demo: Option<Demo>,
 }
@@ -54,6 +57,14 @@ pub struct Serve {
 pub struct Database {
     /// A PostgreSQL database, like `postgres://user@localhost/servanda`; without it, `servanda.db` in the folder.
     pub url: Option<String>,
+}
+
+/// The vault of identities.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaultFolder {
+    /// Its folder, best on another disk; without it, `vault` in the workspace.
+    pub path: Option<String>,
 }
 
 /// What the demonstration was made of.

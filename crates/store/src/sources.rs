@@ -227,6 +227,17 @@ impl Writer<'_> {
         Ok(said)
     }
 
+    /// The statements of a kind with the numbers of their entries, in order, whoever may see them: number, subject, text.
+    pub(crate) fn numbered(&mut self, kind: &str) -> Result<Vec<(u64, Name, String)>, Error> {
+        let mut said = Vec::new();
+        let sql = "SELECT number, subject, json FROM statement WHERE kind = ?1 ORDER BY number";
+        self.connection.query(sql, &[Value::Text(kind)], |mut row| {
+            said.push((row.count()?, Name::from(row.text()?), row.text()?));
+            Ok(())
+        })?;
+        Ok(said)
+    }
+
     fn keys(&mut self) -> Result<BTreeMap<String, SourceKey>, Error> {
         fold(self.said(KEY)?.into_iter().map(|(subject, json, _)| (subject, json)))
     }

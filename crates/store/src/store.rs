@@ -135,7 +135,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Asks again and again, for ten seconds.
-fn patiently<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn patiently<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     (0..2_500).find_map(|_| {
         let answer = ask();
         if answer.is_none() {
@@ -225,6 +225,11 @@ impl Store {
         let secrets = Secrets { log: read("log.key")?, intake: read("intake.key")? };
         *kept = Some(secrets.clone());
         Ok(secrets)
+    }
+
+    /// The key that signs for the log.
+    pub(crate) fn log_key(&self) -> Result<LogKey, Error> {
+        Ok(self.secrets(true)?.log)
     }
 
     /// Opens the log to append, waiting for another program that does.
@@ -341,6 +346,7 @@ impl Store {
         publish: impl FnOnce() -> Result<(), Error>,
     ) -> Result<Entered, Error> {
         let (mut entered, behind) = self.write(|writer| {
+            writer.refuse_frozen()?;
             let there = writer.connection.number("SELECT count(*) FROM record", &[])?;
             if usize::try_from(there) != Ok(seen) {
                 return Err(Error::new(Kind::Busy, "the records changed while the file was being read")
@@ -367,6 +373,7 @@ impl Store {
     /// [`Error::is_refused`] where one cannot be entered; [`Error::is_integrity`].
     pub fn say(&self, statements: &[Statement], now: Instant, by: &Viewer) -> Result<Vec<Receipt>, Error> {
         let (receipts, _) = self.write(|writer| {
+            writer.refuse_frozen()?;
             let drafts = statements.iter().map(|s| Draft::own(Entry::Statement(s.clone()), by)).collect();
             writer.put_for_receipts(drafts, now)
         })?;
@@ -796,6 +803,20 @@ impl Writer<'_> {
 
     /// The payload of an entry of the database.
     pub(crate) fn payload(&mut self, entry: u64) -> Result<Payload, Error> {
+        let (leaf, text, _) = self.opened(entry)?;
+        let envelope = Envelope::parse(&text).map_err(|e| Error::integrity(format!("entry {entry}: {e}")))?;
+        Payload::from_bytes(&leaf.kind, envelope.payload_unverified())
+    }
+
+    /// What opens the commitment of an entry: its envelope and its salt.
+    pub(crate) fn opening(&mut self, entry: u64) -> Result<(String, [u8; 32]), Error> {
+        let (_, text, salt) = self.opened(entry)?;
+        let text = String::from_utf8(text)
+            .map_err(|_| Error::integrity(format!("the envelope of entry {entry} is no text")))?;
+        Ok((text, salt))
+    }
+
+    fn opened(&mut self, entry: u64) -> Result<(Leaf, Vec<u8>, [u8; 32]), Error> {
         let mut found = None;
         let sql = "SELECT leaf, pack, place, size FROM entry WHERE number = ?1";
         self.connection.query(sql, &[Value::count(entry)], |mut row| {
@@ -811,8 +832,7 @@ impl Writer<'_> {
                 Error::new(Kind::NotFound, format!("the payload of entry {entry} was erased"))
             })?;
         let text = open(&slot, &leaf, &self.packs.get(frame)?, entry)?;
-        let envelope = Envelope::parse(&text).map_err(|e| Error::integrity(format!("entry {entry}: {e}")))?;
-        Payload::from_bytes(&leaf.kind, envelope.payload_unverified())
+        Ok((leaf, text, slot.salt))
     }
 
     /// What stands last of a submitter.
@@ -829,7 +849,7 @@ impl Writer<'_> {
         Ok(tip)
     }
 
-    fn number_of(&mut self, id: &Name) -> Result<Option<u64>, Error> {
+    pub(crate) fn number_of(&mut self, id: &Name) -> Result<Option<u64>, Error> {
         let mut number = None;
         self.connection.query(
             "SELECT number FROM record WHERE id = ?1",

@@ -426,7 +426,8 @@ fn a_marking_is_lowered_only_by_whose_it_is() {
         supersedes: Some("a".into()),
         ..record("a2", Tlp::Clear)
     };
-    let error = store.enter(&intake(1), &[new.clone()], 1, &Viewer::keeper(), || Ok(())).unwrap_err();
+    let error =
+        store.enter(&intake(1), std::slice::from_ref(&new), 1, &Viewer::keeper(), || Ok(())).unwrap_err();
     assert!(error.is_denied() && error.to_string().contains("`a2`"), "{error}");
     let mut poland = Viewer::named("anna");
     poland.party = Some("Poland".into());

@@ -56,6 +56,9 @@ pub struct Submission {
     pub entry: Entry,
 }
 
+/// A ticket, what is submitted, and when.
+type Waiter = (u64, Submission, Instant);
+
 /// Who waits for a commit.
 #[derive(Default)]
 pub(crate) struct Queue {
@@ -66,7 +69,7 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct Waiting {
     next: u64,
-    waiting: Vec<(u64, Submission, Instant)>,
+    waiting: Vec<Waiter>,
     done: BTreeMap<u64, Result<Receipt, Error>>,
     busy: bool,
 }
@@ -168,7 +171,7 @@ impl Store {
         }
     }
 
-    fn commit_batch(&self, batch: Vec<(u64, Submission, Instant)>) -> Vec<(u64, Result<Receipt, Error>)> {
+    fn commit_batch(&self, batch: Vec<Waiter>) -> Vec<(u64, Result<Receipt, Error>)> {
         let tickets: Vec<u64> = batch.iter().map(|(ticket, _, _)| *ticket).collect();
         let mut results = Vec::new();
         let written = self.write(|writer| {
@@ -215,9 +218,7 @@ impl Store {
 }
 
 /// Those that can be committed together: of one submitter every number once.
-fn next_batch<T>(
-    waiting: Vec<(u64, Submission, T)>,
-) -> (Vec<(u64, Submission, T)>, Vec<(u64, Submission, T)>) {
+fn next_batch(waiting: Vec<Waiter>) -> (Vec<Waiter>, Vec<Waiter>) {
     let mut numbers = BTreeSet::new();
     let (mut batch, mut later) = (Vec::new(), Vec::new());
     for one in waiting {
@@ -299,6 +300,7 @@ impl Writer<'_> {
                 return Err(refused(Kind::Clock, message, help));
             }
         }
+        self.refuse_frozen()?;
         if let Some(key) = &submission.key {
             self.check_key(key)?;
         }

@@ -26,6 +26,9 @@ pub struct View<'a> {
     viewer: Viewer,
 }
 
+/// An erased entry: its number, its leaf, category and authority.
+type Erased = (u64, Vec<u8>, String, String);
+
 /// The labels that are open to a viewer.
 struct Labels {
     /// Numbers, as they stand in a list of SQL: counted by the database itself.
@@ -121,7 +124,7 @@ impl View<'_> {
     }
 
     /// What was erased: the entry's number, its leaf, category and authority. Only for whoever may know all that there is.
-    pub(crate) fn erasures(&self) -> Result<Vec<(u64, Vec<u8>, String, String)>, Error> {
+    pub(crate) fn erasures(&self) -> Result<Vec<Erased>, Error> {
         let mut erasures = Vec::new();
         if !self.viewer.is_keeper() && !self.viewer.may(Role::Auditor) {
             return Ok(erasures);

@@ -123,7 +123,7 @@ impl Names {
     #[inline]
     fn place(&self, word: u64) -> usize {
         let mixed = (word >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
-        mixed as usize * BESIDE | word as usize % BESIDE
+        (mixed as usize * BESIDE) | (word as usize % BESIDE)
     }
 
     /// The slot of a name, or the free one where it belongs; `name` is asked where the word does not say it all.

@@ -23,11 +23,14 @@ pub type Known<'a> = dyn Fn(Run, Instant) -> Option<Arc<Stretch>> + 'a;
 /// So many new stretches are told apart one by one.
 const FEW: usize = 8;
 
+/// A stretch, and the start that was made of it, if it starts anything.
+type Made = (Arc<Stretch>, Option<Arc<Start>>);
+
 /// What starts instances of a norm for a bearer, and what of it was made of what.
 #[derive(Default)]
 pub struct Starts {
     bounds: Option<(Moment_, Instant)>,
-    made: Vec<(Arc<Stretch>, Option<Arc<Start>>)>,
+    made: Vec<Made>,
     /// Whether they were made in order.
     as_made: bool,
     /// All starts, in order.
@@ -190,9 +193,7 @@ impl<'w> World<'w, '_> {
         let Some((in_force, ends)) = &bounds else { return Starts::default() };
         let plain = Env { except: &[], ..env.clone() };
         let stretches = self.stretches(cond, &plain);
-        let same = |((a, start), b): &(&(Arc<Stretch>, Option<Arc<Start>>), &Arc<Stretch>)| {
-            start.is_some() && Arc::ptr_eq(a, b)
-        };
+        let same = |((a, start), b): &(&Made, &Arc<Stretch>)| start.is_some() && Arc::ptr_eq(a, b);
         let head = match old.bounds == bounds {
             true => old.made.iter().zip(&*stretches).take_while(same).count(),
             false => 0,

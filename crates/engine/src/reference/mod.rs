@@ -172,6 +172,9 @@ pub(crate) struct World<'w, 'k> {
     pub memo: Rc<Memo<'w>>,
 }
 
+/// Whether one name is another or belongs to it, by epoch.
+type Alike = BTreeMap<(Name, Name, usize), Match>;
+
 /// What was computed in a world once.
 pub(crate) struct Memo<'w> {
     pub tracker: Tracker,
@@ -180,7 +183,7 @@ pub(crate) struct Memo<'w> {
     pub counts: Table<CountKey, Arc<Signal<Support>>>,
     pub complete: Table<(usize, EnvKey, bool, Number), Arc<Signal<Grade>>>,
     /// Whether one name is another or belongs to it, by epoch.
-    pub same: Rc<RefCell<BTreeMap<(Name, Name, usize), Match>>>,
+    pub same: Rc<RefCell<Alike>>,
     pub hits: Lists<'w>,
     pub within: Rc<RefCell<BTreeMap<Lies, Match>>>,
     pub shares: Table<(usize, EnvKey), Option<Arc<Shares>>>,

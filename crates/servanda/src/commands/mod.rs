@@ -17,14 +17,17 @@ mod key;
 mod links;
 mod listen;
 mod log;
+mod mission_end;
 mod new;
 mod rebuild;
 mod record;
 mod restore;
 mod serve;
+mod signing_in;
 mod status;
 mod sync;
 mod test;
+mod vault;
 mod why;
 
 use crate::failure::Failure;
@@ -99,6 +102,10 @@ enum Command {
     Key(key::Arguments),
     /// Destroy what a record says; the log keeps that there was one
     Erase(erase::Arguments),
+    /// Keep who stands behind a pseudonym, apart from the record, for two people to open
+    Vault(Box<vault::Arguments>),
+    /// End a mission: close intake, fix what each party gets, hand it over
+    MissionEnd(Box<mission_end::Arguments>),
     /// Copy a workspace so that it fits together, while others write
     Backup(backup::Arguments),
     /// Bring a backup back
@@ -177,6 +184,8 @@ impl Command {
             Command::Account(arguments) => account::run(&arguments, session),
             Command::Key(arguments) => key::run(&arguments, session),
             Command::Erase(arguments) => erase::run(&arguments, session),
+            Command::Vault(arguments) => vault::run(&arguments, session),
+            Command::MissionEnd(arguments) => mission_end::run(&arguments, session),
             Command::Backup(arguments) => backup::run(&arguments, session),
             Command::Restore(arguments) => restore::run(&arguments, session),
             Command::Rebuild(arguments) => rebuild::run(&arguments, session),

@@ -287,7 +287,7 @@ impl Target {
                 let mut n = 0;
                 outbox.append(count, now, |number| {
                     n += 1;
-                    make(n - 1, &format!("{}-{number}", outbox.submitter), now)
+                    make(n - 1, &format!("{}/{number}", outbox.submitter), now)
                 })
             }
             Target::Workspace(workspace) => intake::by_hand(workspace, now, |taken, recorded| {

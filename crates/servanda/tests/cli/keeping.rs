@@ -70,8 +70,8 @@ fn a_backup_comes_back_and_what_was_erased_does_not() {
 
     let order = ["--category", "witness", "--authority", "the court", "--reason", "asked for"];
     let erase = |id: &str| servanda(&root, &[&["erase", id][..], &order].concat());
-    erase("W-1").ends_with(0).says(&["erased `W-1`", "its key is destroyed"]);
-    erase("W-1").ends_with(2).complains(&["no record `W-1`"]);
+    erase("reports-csv-W-1").ends_with(0).says(&["erased `reports-csv-W-1`", "its key is destroyed"]);
+    erase("reports-csv-W-1").ends_with(2).complains(&["no record `reports-csv-W-1`"]);
     servanda(&root, &["import", "csv", "records/reports.csv", "--map", "reports"])
         .ends_with(0)
         .says(&["0 records made"])

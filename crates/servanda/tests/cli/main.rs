@@ -10,5 +10,6 @@ mod links;
 mod log;
 mod record;
 mod terminal;
+mod vault;
 mod verdicts;
 mod whole;

@@ -47,7 +47,7 @@ fn outbox(here: &Path, name: &str) {
         ],
         &SHOT,
     );
-    servanda(here, &line).ends_with(0).says(&[&format!("`{name}-1` is in the outbox")]);
+    servanda(here, &line).ends_with(0).says(&[&format!("`{name}/1` is in the outbox")]);
 }
 
 fn register(here: &Path, name: &str) {
@@ -77,7 +77,7 @@ fn incidents(here: &Path) -> Vec<Value> {
 fn of(here: &Path, submitter: &str) -> Vec<String> {
     let all = incidents(here);
     let ids = all.iter().map(|i| i["id"].as_str().unwrap().to_string());
-    ids.filter(|id| id.starts_with(&format!("{submitter}-"))).collect()
+    ids.filter(|id| id.starts_with(&format!("{submitter}/"))).collect()
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn attachments_are_kept_by_their_hash() {
     );
     register(here.path(), "node-1");
     servanda(here.path(), &["sync", "node-1", "--to", "w"]).ends_with(0);
-    servanda(here.path(), &["incident", "node-1-2", "--workspace", "w"]).says(&["crater.jpg ", &kept[0]]);
+    servanda(here.path(), &["incident", "node-1/2", "--workspace", "w"]).says(&["crater.jpg ", &kept[0]]);
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn a_node_works_fourteen_days_alone_and_is_delivered_once() {
         .says(&["701 delivered", "701 of them had arrived before"]);
     assert_eq!(of(here.path(), "node-1").len(), 701);
     // It counts as known from its delivery, and says when it was made.
-    let one = &incidents(here.path()).into_iter().find(|i| i["id"] == "node-1-1").unwrap();
+    let one = &incidents(here.path()).into_iter().find(|i| i["id"] == "node-1/1").unwrap();
     assert!(one["record"]["extra"]["submission.made"].is_string());
     assert!(one["exercise"].as_bool().unwrap());
 }
@@ -350,7 +350,7 @@ fn a_torn_line_is_set_aside_and_an_edited_one_is_told() {
     // The battery went empty in the middle of the second line.
     fs::write(&path, [&whole[..], &whole[..whole.len() / 2]].concat()).unwrap();
     servanda(here.path(), &["sync", "node-1", "--to", "w"]).ends_with(0).says(&["1 delivered"]);
-    servanda(here.path(), &with(&["record", "--outbox", "node-1"], &SHOT)).ends_with(0).says(&["`node-1-2`"]);
+    servanda(here.path(), &with(&["record", "--outbox", "node-1"], &SHOT)).ends_with(0).says(&["`node-1/2`"]);
     assert!(here.path().join("node-1/outbox.torn-1").exists());
     servanda(here.path(), &["sync", "node-1", "--to", "w"]).ends_with(0).says(&["1 delivered"]);
     // A line in the middle goes, or changes its place.
@@ -506,6 +506,8 @@ fn what_is_entered_shows_on_the_page_as_it_comes() {
         serde_json::from_str::<Value>(body).unwrap()["question"]["known_at"].as_str().unwrap().to_string()
     };
     let before = moment(&ask(&serving, "GET /api/board HTTP/1.1", b""));
+    // Moments are told to the second.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     servanda(here.path(), &["sync", "node-1", "--to", &serving.1]).ends_with(0);
     assert!(moment(&ask(&serving, "GET /api/board HTTP/1.1", b"")) > before);
 }
@@ -626,7 +628,7 @@ fn forged(
     let secret = fs::read_to_string(here.join(name).join("secret.key")).unwrap();
     let at = servanda_model::Instant::parse_utc("2026-05-03T10:00Z").unwrap();
     let mut record =
-        servanda_model::Record::new(format!("{name}-{number}"), "fire", servanda_model::When::exact(at), at);
+        servanda_model::Record::new(format!("{name}/{number}"), "fire", servanda_model::When::exact(at), at);
     change(&mut record);
     let made = servanda_model::Instant::parse_utc("2026-11-28T10:00Z").unwrap();
     let submission = Submission { submitter: name.to_string(), number, previous, made, record };
