@@ -278,6 +278,12 @@ fn what_a_person_ruled_counts_and_taking_it_back_undoes_just_that() {
     assert_eq!(proposed(&records, &rulings).proposals, [], "what is ruled is not proposed again");
     let none = applied(records.clone(), &[], LATER);
     assert_eq!(none, records);
+
+    // Of one moment, whatever they are called and however they are listed.
+    let mut together = [ruling("z", 110, one(&["a", "b"])), ruling("a", 110, Said::Undone("z".into()))];
+    assert_eq!(of(&together, 115), [None, None, None]);
+    together.reverse();
+    assert_eq!(of(&together, 115), [None, None, None]);
 }
 
 #[test]

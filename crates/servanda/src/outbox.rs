@@ -16,7 +16,7 @@
 //! - nothing is taken out after it was delivered: the folder is a copy of what was sent;
 //! - two programs never append at once: the file is locked.
 //!
-//! Where to start reading: [`Outbox::append`], then [`Outbox::waiting`].
+//! Where to start reading: [`Outbox::append`], then [`Outbox::after`].
 
 use crate::envelope::{self, Key, Registered};
 use crate::failure::Failure;

@@ -18,7 +18,7 @@
 //!   [`PATIENCE`] is hung up on;
 //! - what is answered as accepted is stored; what was sent twice is answered the second time as it was the first.
 //!
-//! Where to start reading: [`routes`].
+//! Where to start reading: [`Intake`], then `routes`.
 
 use crate::{Problem, Served};
 use axum::Router;

@@ -50,7 +50,7 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// Writes a file that only its owner may read.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let draft = FileDraft::begin(path, true, bytes)?;
     draft.publish()

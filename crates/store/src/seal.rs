@@ -76,7 +76,7 @@ pub fn random(bytes: &mut [u8]) -> Result<(), Error> {
 /// A random array.
 ///
 /// # Errors
-/// As [`random`].
+/// Where the system gives none.
 pub fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     random(&mut bytes)?;

@@ -1,7 +1,7 @@
 //! Why a verdict stands, what stands against it, and what would change it: asked, not guessed.
 //!
 //! An explanation is made for one verdict, when somebody asks. Records are left out, or supposed ones put in, and the
-//! verdict is asked for again; nothing here knows how verdicts are made. Who answers are the [`Worlds`] of the question:
+//! verdict is asked for again; nothing here knows how verdicts are made. Who answers are the `Worlds` of the question:
 //! one with all that is on record, in which a supposition costs what hangs on it, and small ones of a few records.
 //!
 //! What deliberately does not stand here: words for people, and any guess at what is likely.

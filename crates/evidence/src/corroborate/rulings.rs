@@ -194,10 +194,21 @@ pub fn from_json(line: &str) -> Result<Ruling, RecordFault> {
 
 /// The rulings that stand at a moment, by time and identity: made by then, and not taken back by one that stands.
 pub fn standing(rulings: &[Ruling], known_at: Instant) -> Vec<&Ruling> {
-    let mut made: BTreeMap<(Instant, &Name), &Ruling> = BTreeMap::new();
-    for ruling in rulings.iter().filter(|r| r.at <= known_at) {
-        made.entry((ruling.at, &ruling.id)).or_insert(ruling);
-    }
+    let known: BTreeMap<&Name, &Ruling> =
+        rulings.iter().rev().filter(|r| r.at <= known_at).map(|r| (&r.id, r)).collect();
+    // Of one moment, what takes back comes after what it takes back.
+    let steps = |ruling: &Ruling| {
+        let (mut at, mut steps) = (ruling, 0);
+        while let Said::Undone(id) = &at.said
+            && let Some(before) = known.get(id)
+            && steps < known.len()
+        {
+            (at, steps) = (before, steps + 1);
+        }
+        steps
+    };
+    let made: BTreeMap<(Instant, usize, &Name), &Ruling> =
+        known.values().map(|ruling| ((ruling.at, steps(ruling), &ruling.id), *ruling)).collect();
     // From the last back: what is taken back later no longer takes back anything itself.
     let mut undone: BTreeSet<&Name> = BTreeSet::new();
     let mut stands: Vec<&Ruling> = Vec::new();
