@@ -5,7 +5,7 @@
 #[path = "../../report/tests/hand_built/mod.rs"]
 mod hand_built;
 
-use servanda_server::{Listening, Served};
+use servanda_server::{Listening, Served, router};
 use std::sync::Arc;
 
 #[tokio::main]
@@ -20,7 +20,7 @@ async fn main() -> std::io::Result<()> {
         Box::new(|agreement, _, _, question| hand_built::board(agreement, question)),
     );
     let served = served.explained_by(Box::new(|_, verdict| Some(hand_built::explanation(verdict))));
-    let listening = Listening::on(port, Arc::new(served)).await?;
+    let listening = Listening::on(port, router(Arc::new(served))).await?;
     println!("{}", listening.url());
     listening.answer(std::future::pending()).await
 }

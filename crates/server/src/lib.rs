@@ -23,23 +23,22 @@ mod explaining;
 mod following;
 pub mod intake;
 mod known;
+mod listening;
 mod problem;
 pub mod witness;
 
 pub use explaining::Explain;
 pub use following::News;
 pub use intake::Intake;
+pub use listening::Listening;
 pub use problem::Problem;
 
-use axum::Router;
+pub use axum::Router;
 use following::{Beginning, Follower};
 use known::{Known, Matter};
 use servanda_model::{Agreement, Board, Explanation, Places, Question, Record, Verdict};
 use std::collections::VecDeque;
-use std::future::Future;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 
 /// The engine, as the server sees it.
@@ -215,48 +214,4 @@ impl Served {
 /// All routes: the page, its assets, and `/api`.
 pub fn router(served: Arc<Served>) -> Router {
     answers::router(served)
-}
-
-/// A server that listens and has not begun to answer.
-pub struct Listening {
-    listener: TcpListener,
-    served: Arc<Served>,
-    address: SocketAddr,
-}
-
-impl Listening {
-    /// Listens on the loopback address; port 0 takes any free one.
-    ///
-    /// # Errors
-    /// Where the port is taken or may not be used.
-    pub async fn on(port: u16, served: Arc<Served>) -> std::io::Result<Listening> {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
-        let address = listener.local_addr()?;
-        Ok(Listening { listener, served, address })
-    }
-
-    /// Where the page is: `http://127.0.0.1:7400`.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Answers until `shutdown` is ready; requests under way are finished.
-    ///
-    /// # Errors
-    /// Where the system takes the socket away.
-    pub async fn answer(self, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-        axum::serve(self.listener, router(self.served)).with_graceful_shutdown(shutdown).await
-    }
-}
-
-/// Listens on the loopback address and answers until `shutdown` is ready.
-///
-/// # Errors
-/// Where the port is taken or may not be used.
-pub async fn serve(
-    served: Arc<Served>,
-    port: u16,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    Listening::on(port, served).await?.answer(shutdown).await
 }

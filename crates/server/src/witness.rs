@@ -23,12 +23,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use servanda_ledger::witness::{LARGEST, Refusal};
 use servanda_store::log::witness::{Witness, origin_hash};
-use std::future::Future;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::TcpListener;
 
 /// Seconds since 1970, as the clock at the edge says.
 pub type Clock = dyn Fn() -> u64 + Send + Sync;
@@ -104,38 +102,6 @@ async fn checkpoint(State(served): State<Arc<Served>>, Path(origin): Path<String
         }
         Ok(Err(e)) => failed(&e),
         Err(e) => failed(&e),
-    }
-}
-
-/// A witness that listens and has not begun to answer.
-pub struct Listening {
-    listener: TcpListener,
-    served: Arc<Served>,
-    address: SocketAddr,
-}
-
-impl Listening {
-    /// Listens on the loopback address; port 0 takes any free one.
-    ///
-    /// # Errors
-    /// Where the port is taken or may not be used.
-    pub async fn on(port: u16, served: Arc<Served>) -> std::io::Result<Listening> {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
-        let address = listener.local_addr()?;
-        Ok(Listening { listener, served, address })
-    }
-
-    /// Where it is: `http://127.0.0.1:7401`.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Answers until `shutdown` is ready; requests under way are finished.
-    ///
-    /// # Errors
-    /// Where the system takes the socket away.
-    pub async fn answer(self, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-        axum::serve(self.listener, router(self.served)).with_graceful_shutdown(shutdown).await
     }
 }
 

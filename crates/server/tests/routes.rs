@@ -220,7 +220,7 @@ async fn a_bug_is_a_500_without_its_inside() {
 
 #[tokio::test]
 async fn it_listens_on_this_machine_and_ends_when_told() {
-    let listening = servanda_server::Listening::on(0, served(Arc::default())).await.unwrap();
+    let listening = servanda_server::Listening::on(0, router(served(Arc::default()))).await.unwrap();
     let url = listening.url();
     assert!(url.starts_with("http://127.0.0.1:"), "{url}");
     let (tell, told) = tokio::sync::oneshot::channel::<()>();

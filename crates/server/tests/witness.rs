@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use servanda_ledger::note::{Algorithm, SignerKey};
-use servanda_server::witness::{Listening, Served, ask, router};
+use servanda_server::Listening;
+use servanda_server::witness::{Served, ask, router};
 use servanda_store::log::Log;
 use servanda_store::log::witness::{Witness, origin_hash};
 use std::path::Path;
@@ -86,7 +87,7 @@ async fn every_answer_has_its_status() {
 async fn many_at_once_are_answered_from_one_state() {
     let folder = tempfile::tempdir().unwrap();
     let served = served(&folder.path().join("witness"));
-    let listening = Listening::on(0, served.clone()).await.unwrap();
+    let listening = Listening::on(0, router(served.clone())).await.unwrap();
     let port: u16 = listening.url().rsplit(':').next().unwrap().parse().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(listening.answer(async { drop(stopped.await) }));

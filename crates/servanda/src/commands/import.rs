@@ -91,10 +91,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
             Failure::new("one name of a source stands for one file").help("import the files one by one")
         );
     }
-    let workspace = match &arguments.into {
-        Some(root) => Workspace::open(root)?,
-        None => Workspace::find(Path::new("."))?,
-    };
+    let workspace = super::workspace(arguments.into.as_deref())?;
     let mapping = arguments.mapping(&workspace)?;
     for path in &arguments.files {
         let order = Order {

@@ -12,7 +12,7 @@ use servanda_model::place::Shape;
 use servanda_model::{Agreement, Board, Calendar, Instant, Places, Question, Record};
 use servanda_report::View;
 use servanda_store::Workspace;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub struct One {
@@ -61,10 +61,7 @@ struct File {
 
 impl Asked {
     fn file(&self, session: &Session) -> Result<File, Failure> {
-        let workspace = match &self.workspace {
-            Some(root) => Workspace::open(root)?,
-            None => Workspace::find(Path::new("."))?,
-        };
+        let workspace = super::workspace(self.workspace.as_deref())?;
         let agreement = intake::agreement_of(&workspace)?;
         let records = source::entered(&workspace)?;
         let known_at = match &self.known_at {

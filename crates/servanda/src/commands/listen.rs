@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use servanda_evidence::{Format, Mapping};
 use servanda_store::Workspace;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -115,10 +115,7 @@ impl Mqtt {
     }
 
     fn run(&self, session: &Session) -> Result<Answer, Failure> {
-        let workspace = match &self.into {
-            Some(root) => Workspace::open(root)?,
-            None => Workspace::find(Path::new("."))?,
-        };
+        let workspace = super::workspace(self.into.as_deref())?;
         let mapping = self.mapping(&workspace)?;
         let dataset = self.dataset.clone().unwrap_or_else(|| format!("mqtt {}", self.broker));
         let mut intake = Intake::open(workspace)?;

@@ -7,10 +7,10 @@ use crate::matter::{Case, Matter};
 use crate::session::Session;
 use servanda_evidence::Format;
 use servanda_model::{Agreement, Instant, Name, Place, Places, Record};
-use servanda_server::{Listening, News, Problem, Served};
+use servanda_server::{Listening, News, Problem, Router, Served};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -199,23 +199,19 @@ impl Taking {
     }
 }
 
-fn received<T>(answered: &Receiver<Result<T, Problem>>) -> Option<Result<T, Problem>> {
-    answered.try_recv().ok()
-}
-
 impl servanda_server::Intake for Taking {
     fn submit(&self, envelopes: Vec<String>) -> Result<Vec<serde_json::Value>, Problem> {
         let (answer, answered) = channel();
         lock(&self.waiting).push(Waiting { envelopes, answer });
         let mut intake = lock(&self.intake);
         // Whoever had its turn before may have stored this already.
-        if let Some(done) = received(&answered) {
+        if let Ok(done) = answered.try_recv() {
             return done;
         }
         self.store_what_waits(&mut intake);
         self.tell(&mut intake).map_err(|f| Problem::unable(f.message()))?;
         drop(intake);
-        received(&answered).unwrap_or_else(|| Err(Problem::bug(&"a submission was not answered")))
+        answered.try_recv().unwrap_or_else(|_| Err(Problem::bug(&"a submission was not answered")))
     }
 
     fn import(&self, format: &str, bytes: Vec<u8>) -> Result<serde_json::Value, Problem> {
@@ -298,25 +294,36 @@ fn serve_and_take(case: Case, port: u16, door: Option<Door>, session: &Session) 
             .spawn(move || taking.look())
             .map_err(|e| Failure::new(format!("cannot start looking for what is entered: {e}")))?;
     }
+    answer_until_stopped(servanda_server::router(served), port, "server", "serving", session)
+}
+
+/// Answers over HTTP on this machine until Ctrl-C; `doing` is what it says that it does.
+pub(crate) fn answer_until_stopped(
+    router: Router,
+    port: u16,
+    what: &str,
+    doing: &str,
+    session: &Session,
+) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        // Verdicts are worded and evaluated on these threads.
         .thread_stack_size(64 << 20)
         .build()
-        .map_err(|e| Failure::new(format!("cannot start the server: {e}")))?;
+        .map_err(|e| Failure::new(format!("cannot start the {what}: {e}")))?;
     runtime.block_on(async {
-        let listening = Listening::on(port, served).await.map_err(|e| {
-            let failure = Failure::new(format!("cannot listen on port {port} of this machine: {e}"));
-            failure
+        let listening = Listening::on(port, router).await.map_err(|e| {
+            Failure::new(format!("cannot listen on port {port} of this machine: {e}"))
                 .help("another program may have it: choose one with --port, or --port 0 for any that is free")
         })?;
-        session.say(&format!("serving {} until Ctrl-C\n", listening.url()))?;
+        session.say(&format!("{doing} {} until Ctrl-C\n", listening.url()))?;
         let stop = async {
-            // Where the signal cannot be heard, the page goes on until the process is ended.
+            // Where the signal cannot be heard, it goes on until the process is ended.
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }
         };
-        listening.answer(stop).await.map_err(|e| Failure::new(format!("the server stopped: {e}")))
+        listening.answer(stop).await.map_err(|e| Failure::new(format!("the {what} stopped: {e}")))
     })
 }
 

@@ -3,13 +3,14 @@
 use super::keep::new_key;
 use super::{put, seconds};
 use crate::commands::Answer;
+use crate::commands::serve::answer_until_stopped;
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::{clock, input};
 use clap::Subcommand;
 use servanda_ledger::note::{Algorithm, VerifierKey};
 use servanda_ledger::witness::Refusal;
-use servanda_server::witness::{Listening, Served};
+use servanda_server::witness::{Served, router};
 use servanda_store::log::witness::Witness;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -118,29 +119,9 @@ pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
         Command::Serve { dir, port } => {
             let witness = Witness::open(&dir)?;
             let now = || u64::try_from(clock::now().0 / 1000).unwrap_or(0);
-            serve(Arc::new(Served::new(witness, Box::new(now))), port, session)?;
+            let served = Arc::new(Served::new(witness, Box::new(now)));
+            answer_until_stopped(router(served), port, "witness", "witnessing at", session)?;
             Ok(Answer::Yes)
         }
     }
-}
-
-fn serve(served: Arc<Served>, port: u16, session: &Session) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Failure::new(format!("cannot start the witness: {e}")))?;
-    runtime.block_on(async {
-        let listening = Listening::on(port, served).await.map_err(|e| {
-            Failure::new(format!("cannot listen on port {port} of this machine: {e}"))
-                .help("another program may have it: choose one with --port, or --port 0 for any that is free")
-        })?;
-        session.say(&format!("witnessing at {} until Ctrl-C\n", listening.url()))?;
-        let stop = async {
-            // Where the signal cannot be heard, it goes on until the process is ended.
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        listening.answer(stop).await.map_err(|e| Failure::new(format!("the witness stopped: {e}")))
-    })
 }
