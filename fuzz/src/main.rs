@@ -58,4 +58,6 @@ fn meant() -> &'static Target {
     })
 }
 
-libfuzzer_sys::fuzz_target!(init: let _ = meant(), |bytes: &[u8]| (meant().read)(bytes));
+libfuzzer_sys::fuzz_target!(init: {
+    meant();
+}, |bytes: &[u8]| (meant().read)(bytes));
