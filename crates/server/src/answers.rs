@@ -2,7 +2,7 @@
 
 use crate::asked::{Asked, asked};
 use crate::assets::{ASSETS, Asset, PAGE};
-use crate::{Problem, Served, intake};
+use crate::{Problem, Served, intake, pages};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, Request, State};
@@ -42,6 +42,7 @@ pub fn router(served: Arc<Served>) -> Router {
         .route("/api/terms", get(terms))
         .route("/api/agreement", get(agreement))
         .merge(intake::routes(&served))
+        .merge(pages::routes())
         .fallback(|| async {
             Problem::missing("no-such-address", "there is nothing at this address; the page is at `/`")
         })
@@ -83,7 +84,7 @@ async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
     }
 }
 
-fn asset(asset: &Asset, headers: &HeaderMap) -> Response {
+pub(crate) fn asset(asset: &Asset, headers: &HeaderMap) -> Response {
     let tag = asset.tag();
     let fresh = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "no-cache".to_string())];
     if headers.get(header::IF_NONE_MATCH).is_some_and(|t| t.as_bytes() == tag.as_bytes()) {

@@ -24,6 +24,7 @@ mod following;
 pub mod intake;
 mod known;
 mod listening;
+mod pages;
 mod problem;
 pub mod witness;
 
@@ -55,6 +56,7 @@ pub struct Served {
     recent: Mutex<Recent>,
     intake: Option<Arc<dyn Intake>>,
     follower: Option<Mutex<Follower>>,
+    seen: pages::seen::Kept,
 }
 
 /// Questions asked lately, the last one first, each with its board once there is one.
@@ -86,6 +88,7 @@ impl Served {
             recent: Mutex::new(VecDeque::new()),
             intake: None,
             follower: None,
+            seen: pages::seen::Kept::default(),
         }
     }
 
