@@ -1,7 +1,7 @@
 // Access and coverage: who was kept from watching, what was watched by hour and zone, which verdicts wait because of it.
 import { badge, dated, el, shape, svg } from './element.js';
 import { moment } from './address.js';
-import { asked, elsewhere, get, go, known, number, t, told, verdict } from './frame.js';
+import { asked, elsewhere, get, go, known, local, number, t, told, verdict } from './frame.js';
 
 export const title = 'title-access';
 
@@ -31,7 +31,7 @@ function coverage(doc) {
 
 function register(doc, from) {
   if (!doc.restrictions.length) return el('p', { class: 'empty' }, t('none-register'));
-  const row = (r) => el('tr', {}, el('td', { class: 'num' }, r.local),
+  const row = (r) => el('tr', {}, el('td', { class: 'num' }, local(r.local)),
     el('th', { scope: 'row', class: 'what' }, r.exercise && [el('span', { class: 'tag' }, t('exercise')), ' '], el('a', { href: elsewhere(`/incidents/${encodeURIComponent(r.id)}`, from) }, r.title), el('div', { class: 'small' }, r.kind)),
     el('td', { class: 'small' }, r.hours === null ? t('still') : number(r.hours)), el('td', { class: 'small' }, [r.place, ...r.zones].filter(Boolean).join(' · ') || t('not-known')),
     el('td', { class: 'small' }, r.by ?? t('not-known')), el('td', { class: 'small' }, r.reason ?? t('not-known')), el('td', { class: 'small' }, r.told ?? t('not-known')),
@@ -43,7 +43,7 @@ function register(doc, from) {
 function effects(doc, from) {
   const { verdicts, left_off: left } = doc.effects;
   if (!verdicts.length) return el('p', { class: 'empty' }, t('none-effects'));
-  const gaps = (w) => el('div', {}, el('b', {}, w.what), ` ${w.watched}`, w.gaps.length ? el('ul', {}, w.gaps.slice(0, 5).map((g) => el('li', {}, g))) : null, w.gaps.length > 5 ? el('span', {}, `+ ${w.gaps.length - 5}`) : null);
+  const gaps = (w) => el('div', {}, el('b', {}, w.what), ` ${w.watched}`, w.gaps.length ? el('ul', {}, w.gaps.slice(0, 5).map((g) => el('li', {}, local(g)))) : null, w.gaps.length > 5 ? el('span', {}, `+ ${w.gaps.length - 5}`) : null);
   const row = (v) => el('tr', {}, el('th', { scope: 'row', class: 'what' }, el('a', { href: elsewhere('/', from, { norm: v.norm, bearer: v.bearer, instance: v.instance, lang: '' }) }, v.phrase), el('div', { class: 'small' }, [v.clause, v.bearer_phrase].filter(Boolean).join(' · '))),
     el('td', {}, badge(verdict(v.state))), el('td', { class: 'small' }, v.watched.length ? v.watched.map(gaps) : v.missing.map((m) => el('div', {}, dated(m)))),
     el('td', { class: 'small' }, v.restrictions.length ? v.restrictions.map((r) => [el('a', { href: elsewhere(`/incidents/${encodeURIComponent(r)}`, from) }, r), ' ']) : t('none-linked')));
@@ -57,7 +57,7 @@ export async function show(from, place, current) {
   if (!current()) return;
   const n = doc.restrictions.length;
   const waiting = doc.effects.verdicts.length + doc.effects.left_off;
-  told(doc, n ? t('access-answer', { n }) : t('access-none'), t('access-sentence', { local: doc.local, verdicts: t('access-verdicts', { n: waiting }) }));
+  told(doc, n ? t('access-answer', { n }) : t('access-none'), t('access-sentence', { local: local(doc.local), verdicts: t('access-verdicts', { n: waiting }) }));
   const input = (name, label, first) => el('label', {}, label, el('input', { value: (from[name] ?? '').replace('T', ' '), placeholder: '2026-05-01', autocomplete: 'off', 'data-first-filter': first, onchange: (e) => go({ [name]: moment(e.target.value) }) }));
   place.replaceChildren(
     el('section', {}, el('h2', {}, t('s-coverage', { per: per(doc.per) })), el('form', { class: 'filters', role: 'search', 'aria-label': t('filters'), onsubmit: (e) => e.preventDefault() }, input('from', t('f-from'), true), input('to', t('f-to'))), coverage(doc)),

@@ -1,5 +1,5 @@
 // The frame of the pages of incidents, map and access: head, moments, language, keys. The address holds the whole state.
-// What a page shows is its module's: each has `title`, `show(state, place)` and perhaps `keys`.
+// What a page shows is its module's, which `start.js` hands in: each has `title`, `show(state, place, current)` and perhaps `keys`.
 import { byId, el } from './element.js';
 import { civil, moment, plusDays } from './address.js';
 
@@ -19,6 +19,8 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? (typeof values[name] === 'number' ? number(values[name]) : values[name]) : whole));
 }
 export const known = (key, otherwise) => table[key] ?? otherwise;
+// Times come worded from the server; between two of them other languages write a dash.
+export const local = (text) => (language === 'en' || !text ? text : text.replaceAll(' to ', ' – '));
 export const number = (n) => n.toLocaleString(language === 'uk' ? 'uk' : 'en', { maximumFractionDigits: 1 });
 
 // ---- the address ----
@@ -71,43 +73,60 @@ export const forget = () => kept.clear();
 
 // ---- head and tail ----
 
-const PAGES = [['/', 'nav-board', null], ['/incidents', 'nav-incidents', './incidents.js'], ['/map', 'nav-map', './points.js'], ['/access', 'nav-access', './access.js']];
+const PAGES = [['/', 'nav-board'], ['/incidents', 'nav-incidents'], ['/map', 'nav-map'], ['/access', 'nav-access']];
 const here = location.pathname;
-const module = here.startsWith('/incidents/') ? './incident.js' : PAGES.find(([path]) => path === here)?.[2] ?? './incidents.js';
-const page = await import(module);
-document.documentElement.lang = language;
+let page = null;
 
-const input = (id, label) => [el('label', { for: id }, label), el('input', { id, name: id, autocomplete: 'off', spellcheck: 'false', size: 16, placeholder: '2026-05-01 12:00' })];
-const languages = el('select', { class: 'language', 'aria-label': t('language'), onchange: (e) => { location.href = address(here, state(), { lang: e.target.value }); } },
-  Object.entries(LANGUAGES).map(([code, name]) => el('option', { value: code, lang: code, selected: code === language }, name)));
-const keyList = [...(page.keyWords ?? []), ['[ ]', 'key-days'], ['/', 'key-filter'], ['d', 'key-theme'], ['?', 'key-keys']];
+// Begins a page: its module is handed in.
+export function begin(module) {
+  page = module;
+  document.documentElement.lang = language;
+  const input = (id, label) => [el('label', { for: id }, label), el('input', { id, name: id, autocomplete: 'off', spellcheck: 'false', size: 16, placeholder: '2026-05-01 12:00' })];
+  const languages = el('select', { class: 'language', 'aria-label': t('language'), onchange: (e) => { location.href = address(here, state(), { lang: e.target.value }); } },
+    Object.entries(LANGUAGES).map(([code, name]) => el('option', { value: code, lang: code, selected: code === language }, name)));
+  const keyList = [...(page.keyWords ?? []), ['[ ]', 'key-days'], ['/', 'key-filter'], ['d', 'key-theme'], ['?', 'key-keys']];
 
-byId('head').replaceChildren(
-  el('a', { class: 'skip', href: '#main' }, t('skip')),
-  el('p', { id: 'exercise', class: 'exercise', hidden: true }, t('exercise'), ' ', el('span', {}, t('exercise-more'))),
-  el('header', { class: 'top' },
-    el('div', { class: 'top-line' }, el('p', { id: 'agreement', class: 'agreement' }),
-      el('div', { class: 'tools' }, languages,
-        el('button', { type: 'button', id: 'theme', class: 'quiet', onclick: () => flip() }, ''),
-        el('button', { type: 'button', id: 'keys-open', class: 'quiet', 'aria-haspopup': 'dialog', onclick: () => byId('keys').showModal() }, t('keys'), ' ', el('kbd', {}, '?')))),
-    el('nav', { 'aria-label': t('nav') }, el('ul', { class: 'nav', id: 'nav' })),
-    el('h1', {}, t(page.title)),
-    el('div', { id: 'answer', class: 'answer', 'aria-live': 'polite' }, el('strong', { id: 'answer-word' }, '…'), ' ', el('span', { id: 'answer-sentence' }))),
-  el('form', { id: 'moment', class: 'moment', 'aria-label': t('moments'), onsubmit: (e) => e.preventDefault() },
-    el('div', { class: 'when' }, input('at', t('at'))[0],
-      el('button', { type: 'button', class: 'step', 'aria-label': t('day-earlier'), onclick: () => step(-1) }, '◀'), input('at', '')[1],
-      el('button', { type: 'button', class: 'step', 'aria-label': t('day-later'), onclick: () => step(1) }, '▶')),
-    el('div', { class: 'when' }, input('known', t('known-at')),
-      el('label', { class: 'check' }, el('input', { type: 'checkbox', id: 'same' }), ' ', t('same-moment'))),
-    el('span', { id: 'zone', class: 'zone' }),
-    el('button', { type: 'button', id: 'latest', class: 'quiet', onclick: () => { location.href = address(here, { lang: state().lang }); } }, t('start-anew'))),
-  el('p', { id: 'problem', class: 'problem', role: 'alert', hidden: true }),
-  el('p', { id: 'busy', class: 'busy', role: 'status', hidden: true }, t('busy')));
-byId('tail').replaceChildren(
-  el('footer', { class: 'foot' }, el('p', {}, t('caveat')), el('p', {}, t('programs'), ' ', el('a', { href: '/api/openapi.json' }, 'OpenAPI'), ', ', el('a', { href: '/ogc/' }, 'OGC API Features'), '.')),
-  el('dialog', { id: 'keys', 'aria-labelledby': 'keys-title' }, el('h2', { id: 'keys-title' }, t('keys')),
-    el('dl', {}, keyList.map(([key, word]) => [el('dt', {}, key.split(' ').map((k) => [el('kbd', {}, k), ' '])), el('dd', {}, t(word))])),
-    el('form', { method: 'dialog' }, el('button', {}, t('close')))));
+  byId('head').replaceChildren(
+    el('a', { class: 'skip', href: '#main' }, t('skip')),
+    el('aside', { id: 'exercise', class: 'exercise', 'aria-label': t('exercise'), hidden: true }, t('exercise'), ' ', el('span', {}, t('exercise-more'))),
+    el('header', { class: 'top' },
+      el('div', { class: 'top-line' }, el('p', { id: 'agreement', class: 'agreement' }),
+        el('div', { class: 'tools' }, languages,
+          el('button', { type: 'button', id: 'theme', class: 'quiet', onclick: () => flip() }, ''),
+          el('button', { type: 'button', id: 'keys-open', class: 'quiet', 'aria-haspopup': 'dialog', onclick: () => byId('keys').showModal() }, t('keys'), ' ', el('kbd', {}, '?')))),
+      el('nav', { 'aria-label': t('nav') }, el('ul', { class: 'nav', id: 'nav' })),
+      el('h1', {}, t(page.title)),
+      el('div', { id: 'answer', class: 'answer', 'aria-live': 'polite' }, el('strong', { id: 'answer-word' }, '…'), ' ', el('span', { id: 'answer-sentence' }))),
+    el('form', { id: 'moment', class: 'moment', 'aria-label': t('moments'), onsubmit: (e) => e.preventDefault() },
+      el('div', { class: 'when' }, input('at', t('at'))[0],
+        el('button', { type: 'button', class: 'step', 'aria-label': t('day-earlier'), onclick: () => step(-1) }, '◀'), input('at', '')[1],
+        el('button', { type: 'button', class: 'step', 'aria-label': t('day-later'), onclick: () => step(1) }, '▶')),
+      el('div', { class: 'when' }, input('known', t('known-at')),
+        el('label', { class: 'check' }, el('input', { type: 'checkbox', id: 'same' }), ' ', t('same-moment'))),
+      el('span', { id: 'zone', class: 'zone' }),
+      el('button', { type: 'button', id: 'latest', class: 'quiet', onclick: () => { location.href = address(here, { lang: state().lang }); } }, t('start-anew'))),
+    el('p', { id: 'problem', class: 'problem', role: 'alert', hidden: true }),
+    el('p', { id: 'busy', class: 'busy', role: 'status', hidden: true }, t('busy')));
+  byId('tail').replaceChildren(
+    el('footer', { class: 'foot' }, el('p', {}, t('caveat')), el('p', {}, t('programs'), ' ', el('a', { href: '/api/openapi.json' }, 'OpenAPI'), ', ', el('a', { href: '/ogc/' }, 'OGC API Features'), '.')),
+    el('dialog', { id: 'keys', 'aria-labelledby': 'keys-title' }, el('h2', { id: 'keys-title' }, t('keys')),
+      el('dl', {}, keyList.map(([key, word]) => [el('dt', {}, key.split(' ').map((k) => [el('kbd', {}, k), ' '])), el('dd', {}, t(word))])),
+      el('form', { method: 'dialog' }, el('button', {}, t('close')))));
+  byId('at').addEventListener('change', () => written('at') && go({ at: written('at'), known: byId('same').checked ? '' : written('known'), after: '' }));
+  byId('known').addEventListener('change', () => written('known') && go({ at: written('at'), known: written('known'), after: '' }));
+  byId('same').addEventListener('change', (e) => go({ at: written('at'), known: e.target.checked ? '' : written('known'), after: '' }));
+  dark.addEventListener('change', () => theme());
+  try { theme(localStorage.getItem('theme') ?? undefined); } catch { theme(); }
+  addEventListener('popstate', () => draw());
+  addEventListener('keydown', (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest('input, select, textarea, dialog')) return;
+    const keys = { '?': () => byId('keys').showModal(), d: flip, '[': () => step(-1), ']': () => step(1), '/': () => document.querySelector('[data-first-filter]')?.focus(), ...(page.keys ?? {}) };
+    if (!keys[e.key]) return;
+    e.preventDefault();
+    keys[e.key](e);
+  });
+  draw();
+}
 
 // What every document says about itself.
 export function told(document_, word, sentence) {
@@ -125,9 +144,6 @@ export function told(document_, word, sentence) {
 }
 
 const written = (id) => moment(byId(id).value);
-byId('at').addEventListener('change', () => written('at') && go({ at: written('at'), known: byId('same').checked ? '' : written('known'), after: '' }));
-byId('known').addEventListener('change', () => written('known') && go({ at: written('at'), known: written('known'), after: '' }));
-byId('same').addEventListener('change', (e) => go({ at: written('at'), known: e.target.checked ? '' : written('known'), after: '' }));
 const step = (days) => go({ at: moment(plusDays(byId('at').value, days)), known: byId('same').checked ? '' : written('known'), after: '' });
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -135,7 +151,7 @@ function theme(name) {
   if (name) document.documentElement.dataset.theme = name;
   const now = document.documentElement.dataset.theme ?? (dark.matches ? 'dark' : 'light');
   byId('theme').textContent = t(now === 'dark' ? 'light' : 'dark');
-  page.repaint?.();
+  page?.repaint?.();
   return now;
 }
 const flip = () => {
@@ -143,8 +159,6 @@ const flip = () => {
   theme(next);
   try { localStorage.setItem('theme', next); } catch { /* a browser that keeps nothing still shows it */ }
 };
-dark.addEventListener('change', () => theme());
-try { theme(localStorage.getItem('theme') ?? undefined); } catch { theme(); }
 
 let turn = 0;
 export async function draw() {
@@ -175,16 +189,6 @@ export async function draw() {
     }
   }
 }
-addEventListener('popstate', () => draw());
-addEventListener('keydown', (e) => {
-  if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest('input, select, textarea, dialog')) return;
-  const keys = { '?': () => byId('keys').showModal(), d: flip, '[': () => step(-1), ']': () => step(1), '/': () => document.querySelector('[data-first-filter]')?.focus(), ...(page.keys ?? {}) };
-  if (!keys[e.key]) return;
-  e.preventDefault();
-  keys[e.key](e);
-});
-draw();
-
 // ---- pieces that several pages use ----
 
 const STATUS = { reported: 'open', 'under-check': 'waiting', verified: 'kept', 'not-verified': 'missed', withdrawn: 'idle' };

@@ -1,7 +1,7 @@
 // The record of one incident: what is reported, what rests on it, what was recorded in order, replies, proposals, attachments.
 import { badge, dated, el } from './element.js';
 import { civil } from './address.js';
-import { asked, elsewhere, get, known, radius, state, status, t, told, verdict } from './frame.js';
+import { asked, elsewhere, get, known, local, radius, state, status, t, told, verdict } from './frame.js';
 
 export const title = 'title-incident';
 export const keyWords = [['Backspace', 'key-back']];
@@ -26,7 +26,7 @@ function what(i, doc, when) {
   return section('s-what', {}, facts([
     ['d-title', i.title || doc.line.title], ['d-fact', doc.line.kind], ['d-class', list([i.class, i.subclass])],
     ['d-status', [badge(status(i.status.is)), i.status.by && ` ${t('by', { who: i.status.by })}`, i.status.since && `, ${when(i.status.since)}`]],
-    ['d-when', [i.when.local, i.until && `, ${t('d-until', { when: when(i.until) })}`, ` (${i.when.zone})`]],
+    ['d-when', [local(i.when.local), i.until && `, ${t('d-until', { when: when(i.until) })}`, ` (${i.when.zone})`]],
     ['d-where', [i.place_name, i.place_name && place && ' · ', place ?? (i.place_name ? '' : t('not-known'))]],
     ['d-controlled', i.controlled_by], ['d-seen-from', list([i.distance, i.bearing])],
     ['d-relations', i.relations.length ? el('ul', { class: 'watch' }, i.relations.map((r) => el('li', {}, relation(r)))) : ''],
@@ -67,7 +67,7 @@ function history(doc, when) {
 
 function reports(doc, when) {
   return section('s-reports', {}, el('ul', { class: 'steps' }, doc.incident.reports.map((r) => el('li', {},
-    el('b', {}, t(`v-${r.voice}`)), ` · ${r.source || t('not-known')} · `, el('span', { class: 'num' }, r.when.local), r.withdrawn_by && [' ', badge(status('withdrawn'))],
+    el('b', {}, t(`v-${r.voice}`)), ` · ${r.source || t('not-known')} · `, el('span', { class: 'num' }, local(r.when.local)), r.withdrawn_by && [' ', badge(status('withdrawn'))],
     el('div', {}, r.title), el('div', { class: 'about' }, el('code', {}, r.id), ' · ', t('version', { n: r.versions.length }), ' · ', when(r.recorded), ' · ',
       r.joined_because === null ? t('first-report') : r.joined_because === 'its record names the incident' ? t('joined-itself') : t('joined-ruling', { by: r.joined_by, why: r.joined_because }))))));
 }
@@ -77,7 +77,7 @@ function proposed(doc, from) {
   const more = cut ? el('p', { class: 'about' }, t('proposed-cut', { n: cut })) : null;
   if (!proposals.length) return section('s-proposed', {}, el('p', { class: 'empty' }, t('none-proposed', { n: Math.max(0, n - 1) })), more);
   return section('s-proposed', {}, el('p', { class: 'about' }, dated(t('proposed-note'))), el('ul', { class: 'steps' }, proposals.map((p) => el('li', {},
-    el('b', {}, p.odds), el('ul', {}, p.reports.map((r) => el('li', {}, el('span', { class: 'num' }, r.local), ' ', el('a', { href: elsewhere(`/incidents/${encodeURIComponent(r.id)}`, from) }, r.title), ` · ${r.source}`))),
+    el('b', {}, p.odds), el('ul', {}, p.reports.map((r) => el('li', {}, el('span', { class: 'num' }, local(r.local)), ' ', el('a', { href: elsewhere(`/incidents/${encodeURIComponent(r.id)}`, from) }, r.title), ` · ${r.source}`))),
     el('details', {}, el('summary', {}, t('why')), el('ul', {}, p.because.map((b) => el('li', {}, `${b.adds > 0 ? '+' : ''}${b.adds} ${b.words}`))))))), more);
 }
 

@@ -1,7 +1,7 @@
 // The list of incidents: newest first, what is new since you looked, filters, counts with the coverage beside them.
 import { badge, byId, dated, el, shape } from './element.js';
 import { civil, moment } from './address.js';
-import { address, asked, draw, elsewhere, get, go, known, number, radius, state, status, t, told } from './frame.js';
+import { address, asked, elsewhere, get, go, known, local, number, radius, state, status, t, told } from './frame.js';
 
 export const title = 'title-incidents';
 export const keyWords = [['j k', 'key-rows'], ['Enter', 'key-open']];
@@ -17,7 +17,7 @@ export function coverage(doc) {
   const line = (z) => el('li', {}, el('b', {}, z.phrase),
     el('span', { class: 'tone-kept badge' }, shape('kept'), t('watched-of', { hours: z.hours_watched, all: z.hours, share: z.watched })),
     z.share < 0.9995 && el('span', { class: 'tone-unseen badge' }, shape('unseen'), t('not-observed-hours', { hours: Math.round((z.hours - z.hours_watched) * 10) / 10 })));
-  return [el('p', { class: 'about' }, t('in-time', { local: c.local })), el('ul', { class: 'watch' }, c.zones.map(line))];
+  return [el('p', { class: 'about' }, t('in-time', { local: local(c.local) })), el('ul', { class: 'watch' }, c.zones.map(line))];
 }
 
 const lookedKey = (doc) => `looked:${doc.agreement.name}`;
@@ -65,7 +65,7 @@ function filters(doc, from) {
 function row(i, from) {
   const href = elsewhere(`/incidents/${encodeURIComponent(i.id)}`, from);
   return el('tr', { class: `${i.change ? 'fresh' : ''} ${i.status === 'withdrawn' ? 'gone' : ''}` },
-    el('td', { class: 'num' }, i.local),
+    el('td', { class: 'num' }, local(i.local)),
     el('th', { scope: 'row', class: 'what' }, i.exercise && [el('span', { class: 'tag' }, t('exercise')), ' '], el('a', { href }, i.title || i.id), ' ', i.change && el('span', { class: 'new' }, t(i.change)),
       el('div', { class: 'small' }, i.kind, i.class && ` · ${[i.class, i.subclass].filter(Boolean).join(', ')}`, i.reports > 1 && ` · ${t('reports-n', { n: i.reports })}`, i.marking && [' · ', el('span', { class: 'marking' }, i.marking)])),
     el('td', {}, badge(status(i.status))),

@@ -2,7 +2,7 @@
 // column, so a brush draws fewer points and computes nothing. Outlines and zones lie under them on a plain canvas.
 import { byId, el, shape } from './element.js';
 import { civil } from './address.js';
-import { address, asked, elsewhere, get, go, known, number, radius, state, status, t, told } from './frame.js';
+import { address, asked, elsewhere, get, known, local, number, radius, state, status, t, told } from './frame.js';
 
 export const title = 'title-map';
 export const keyWords = [['← → ↑ ↓', 'key-pan'], ['+ − 0', 'key-scale'], ['← →', 'key-brush']];
@@ -47,7 +47,7 @@ void main() {
   gl_PointSize = dot_size;
 }`;
 const FRAGMENT = `#version 300 es
-precision mediump float; uniform vec4 colour; uniform float dot_size; flat in float ring; out vec4 made;
+precision highp float; uniform vec4 colour; uniform float dot_size; flat in float ring; out vec4 made;
 void main() {
   if (dot_size > 3.0) {
     float d = length(gl_PointCoord - 0.5) * 2.0;
@@ -159,7 +159,7 @@ export async function show(from, place, current) {
   };
 
   const base = el('canvas', { 'aria-hidden': 'true' });
-  const over = el('canvas', { class: 'points', 'aria-hidden': 'true' });
+  let over = el('canvas', { class: 'points', 'aria-hidden': 'true' });
   const found = el('div', { class: 'found', hidden: true, 'aria-live': 'polite' });
   const probes = Object.fromEntries(['incident', 'chosen', 'ink', 'land', 'border', 'oblast', 'zone', 'unseen', 'kept', 'soft'].map((name) => [name, el('i', { class: `probe-${name}`, hidden: true })]));
   const plane = el('div', { class: 'plane', tabindex: 0, role: 'group', 'aria-label': t('map-label') }, base, over,
@@ -185,7 +185,14 @@ export async function show(from, place, current) {
     el('p', { class: 'source' }, t('source-line', { when: head.question.known_at_local }), ' ', head.unplaced ? t('unplaced', { n: head.unplaced }) : '')));
 
   const colour = (name) => getComputedStyle(probes[name]).color;
-  const points = painter(over) ?? slowPainter(over);
+  let points = painter(over);
+  if (!points) {
+    // A canvas that was asked for WebGL gives nothing else any more.
+    const plain = el('canvas', { class: 'points', 'aria-hidden': 'true' });
+    over.replaceWith(plain);
+    over = plain;
+    points = slowPainter(over);
+  }
   let view = fitted();
   if (from.view) {
     const [lon, lat, scale] = from.view.split(',').map(Number);
@@ -352,7 +359,7 @@ export async function show(from, place, current) {
     if (best < 0) return;
     const doc = await get(asked('/api/incidents', question, { row: String(data.row[best]) }));
     const i = doc.incidents[0];
-    found.replaceChildren(el('span', { class: 'num' }, i.local), ' ', el('b', {}, i.title), ` · ${i.kind} · ${status(i.status).word} · ${known(`grade-${i.grade}`, i.grade)} · ${radius(i.radius_m)} `,
+    found.replaceChildren(el('span', { class: 'num' }, local(i.local)), ' ', el('b', {}, i.title), ` · ${i.kind} · ${status(i.status).word} · ${known(`grade-${i.grade}`, i.grade)} · ${radius(i.radius_m)} `,
       el('a', { href: elsewhere(`/incidents/${encodeURIComponent(i.id)}`, from) }, t('open-record')));
   }
 

@@ -44,6 +44,7 @@ pub const ASSETS: &[Asset] = &[
     asset!("incidents.js", JS),
     asset!("map.js", JS),
     asset!("points.js", JS),
+    asset!("start.js", JS),
     asset!("timeline.js", JS),
     asset!("words-en.js", JS),
     asset!("words-uk.js", JS),

@@ -148,35 +148,70 @@ async fn restrictions(State(served): From, RawQuery(query): RawQuery) -> Respons
         .await
 }
 
-async fn ogc_landing(State(served): From, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &["f"], JSON, |seen, _| document(&ogc::landing(seen))).await
+/// Whom the asker calls this server; what stands in front of it says when it is spoken to over TLS.
+fn root(headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = if text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
+    text("host").map_or(String::new(), |host| format!("{scheme}://{host}"))
 }
 
-async fn ogc_conformance(State(served): From, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &["f"], JSON, |_, _| document(&ogc::conformance())).await
+/// An answer of OGC API Features: its links are whole addresses, because some readers take no others.
+async fn ogc_answer<F>(
+    served: Arc<Served>,
+    headers: &HeaderMap,
+    query: Option<String>,
+    allowed: &[&'static str],
+    mime: &'static str,
+    word: F,
+) -> Response
+where
+    F: FnOnce(&Seen, &Asked) -> Result<serde_json::Value, Problem> + Send + 'static,
+{
+    let root = root(headers);
+    let whole = move |seen: &Seen, asked: &Asked| {
+        ogc::form(asked)?;
+        let mut made = word(seen, asked)?;
+        ogc::whole(&mut made, &root);
+        document(&made)
+    };
+    answer(served, query, allowed, mime, whole).await
 }
 
-async fn ogc_collections(State(served): From, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &["f"], JSON, |seen, asked| document(&ogc::collections(seen, asked))).await
+async fn ogc_landing(State(served): From, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    ogc_answer(served, &headers, query, &["f"], JSON, |seen, _| Ok(ogc::landing(seen))).await
+}
+
+async fn ogc_conformance(State(served): From, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    ogc_answer(served, &headers, query, &["f"], JSON, |_, _| Ok(ogc::conformance())).await
+}
+
+async fn ogc_collections(State(served): From, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    ogc_answer(served, &headers, query, &["f"], JSON, |seen, asked| Ok(ogc::collections(seen, asked))).await
 }
 
 async fn ogc_collection(
     State(served): From,
     Path(name): Path<String>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer(served, query, &["f"], JSON, move |seen, asked| document(&ogc::collection(seen, asked, &name)?))
-        .await
+    ogc_answer(served, &headers, query, &["f"], JSON, move |s, a| ogc::collection(s, a, &name)).await
 }
 
-async fn ogc_items(State(served): From, Path(name): Path<String>, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, asking::ITEMS, GEOJSON, move |s, a| document(&ogc::items(s, a, &name)?)).await
+async fn ogc_items(
+    State(served): From,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    ogc_answer(served, &headers, query, asking::ITEMS, GEOJSON, move |s, a| ogc::items(s, a, &name)).await
 }
 
 async fn ogc_item(
     State(served): From,
     Path((name, id)): Path<(String, String)>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer(served, query, &["f"], GEOJSON, move |s, a| document(&ogc::item(s, a, &name, &id)?)).await
+    ogc_answer(served, &headers, query, &["f"], GEOJSON, move |s, a| ogc::item(s, a, &name, &id)).await
 }

@@ -1,6 +1,6 @@
 //! OGC API Features: incidents and zones for whatever reads them, such as QGIS and GDAL.
 //!
-//! Coordinates are CRS84, as GeoJSON has them. Links are paths on this server, so that they hold behind a proxy. Besides the standard's
+//! Coordinates are CRS84, as GeoJSON has them. Links are whole addresses, made of the name that the asker used. Besides the standard's
 //! parameters every address takes `at`, `known` and `reading`; links carry them on.
 //!
 //! Invariants
@@ -43,6 +43,36 @@ const COLLECTIONS: [(&str, &str, &str); 2] = [
 
 fn link(rel: &str, mime: &str, href: String, title: &str) -> Value {
     json!({"rel": rel, "type": mime, "href": href, "title": title})
+}
+
+/// Refuses a form that there is not.
+pub(crate) fn form(asked: &Asked) -> Result<(), Problem> {
+    match asked.rest.get("f").filter(|f| !matches!(f.as_str(), "json" | "geojson")) {
+        Some(form) => {
+            Err(Problem::bad("no-such-form", format!("there is no form `{form}`; there is `json`")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Makes every link a whole address.
+pub(crate) fn whole(document: &mut Value, root: &str) {
+    match document {
+        Value::Array(all) => all.iter_mut().for_each(|one| whole(one, root)),
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Value::String(href) if key == "href" && href.starts_with('/') => {
+                        *href = format!("{root}{href}")
+                    }
+                    // What a record says is no link.
+                    _ if key == "properties" || key == "geometry" => {}
+                    other => whole(other, root),
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Where it begins.
@@ -137,9 +167,6 @@ pub(crate) fn collection(seen: &Seen, asked: &Asked, name: &str) -> Result<Value
 /// Items of a collection.
 pub(crate) fn items(seen: &Seen, asked: &Asked, name: &str) -> Result<Value, Problem> {
     known(name)?;
-    if let Some(form) = asked.rest.get("f").filter(|f| !matches!(f.as_str(), "json" | "geojson")) {
-        return Err(Problem::bad("no-such-form", format!("there is no form `{form}`; there is `json`")));
-    }
     let filter = Filter::of(asked, seen)?;
     let limit = asking::limit(asked, PAGE, LARGEST_PAGE)?;
     let here = |query: String| format!("/ogc/collections/{name}/items?{query}");

@@ -17,7 +17,7 @@ use servanda_evidence::incident::{self, Incident, Status, details};
 use servanda_model::agreement::{FactKind, RoleType};
 use servanda_model::place::{Point, Shape};
 use servanda_model::record::{Basis, Says};
-use servanda_model::{Agreement, Board, Instant, Name, Question, Record, When};
+use servanda_model::{Agreement, Board, Instant, Name, Place, Question, Record, When};
 use servanda_report::incidents::Line;
 use servanda_report::watched::Watched;
 use servanda_report::{View, map, wording};
@@ -232,7 +232,13 @@ impl Seen {
             lat: at.map(|[_, lat]| lat),
             lon: at.map(|[lon, _]| lon),
             radius_m: item.spot.map(|(_, radius_m)| radius_m.round()),
-            place: named.or_else(|| main.place.as_ref().map(wording::place)).unwrap_or_default(),
+            // The radius has a field of its own.
+            place: named
+                .or_else(|| match main.place.as_ref()? {
+                    Place::Point { at, .. } => Some(format!("{:.4}, {:.4}", at.lat, at.lon)),
+                    place => Some(wording::place(place)),
+                })
+                .unwrap_or_default(),
             source: main.source.clone(),
             reports: item.reports,
             grade: main.grade().word().to_string(),
