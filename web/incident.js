@@ -16,8 +16,8 @@ const grades = (g) => g && [t('grades', { source: g.source ?? t('grade-not'), it
 
 function what(i, doc, when) {
   const relation = (r) => {
-    if (r.distance_m !== null) return t('r-distance', { n: Math.round(r.distance_m / 100) / 10, zone: r.zone });
-    return t(r.within === 'inside' ? 'r-inside' : 'r-unknown', { zone: r.zone });
+    if (r.distance_m !== null) return t('r-distance', { n: Math.round(r.distance_m / 100) / 10, zone: r.phrase });
+    return t(r.within === 'inside' ? 'r-inside' : 'r-unknown', { zone: r.phrase });
   };
   const place = i.place && (i.place.name ?? `${i.place.lat.toFixed(4)}, ${i.place.lon.toFixed(4)} · ${radius(i.place.radius_m)}`);
   const people = i.people.map((p) => [p.outcome, p.sex, p.age, p.count].join(' '));
@@ -69,7 +69,7 @@ function reports(doc, when) {
   return section('s-reports', {}, el('ul', { class: 'steps' }, doc.incident.reports.map((r) => el('li', {},
     el('b', {}, t(`v-${r.voice}`)), ` · ${r.source || t('not-known')} · `, el('span', { class: 'num' }, local(r.when.local)), r.withdrawn_by && [' ', badge(status('withdrawn'))],
     el('div', {}, r.title), el('div', { class: 'about' }, el('code', {}, r.id), ' · ', t('version', { n: r.versions.length }), ' · ', when(r.recorded), ' · ',
-      r.joined_because === null ? t('first-report') : r.joined_because === 'its record names the incident' ? t('joined-itself') : t('joined-ruling', { by: r.joined_by, why: r.joined_because }))))));
+      r.joined_because === null ? t('first-report') : r.joined_because === 'its record names the incident' ? dated(t('joined-itself')) : t('joined-ruling', { by: r.joined_by, why: r.joined_because }))))));
 }
 
 function proposed(doc, from) {

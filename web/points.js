@@ -179,7 +179,7 @@ export async function show(from, place, current) {
   const list = el('a', {}, t('list-view'));
   place.replaceChildren(el('section', { class: 'map-page' }, plane,
     el('ul', { class: 'legend' }, el('li', {}, '● ', t('point-exact')), el('li', {}, '○ ', t('point-doubt')), el('li', {}, '▭ ', t('zone-legend')), el('li', { class: 'tone-unseen' }, shape('unseen'), t('zone-unseen'))),
-    kinds, el('h2', {}, t('title-map')), time, words,
+    kinds, el('h2', {}, t('h-when')), time, words,
     el('ul', { class: 'legend' }, el('li', { class: 'tone-kept' }, shape('kept'), t('watched')), el('li', { class: 'tone-unseen' }, shape('unseen'), t('not-observed')), el('li', { class: 'about' }, t('coverage-strip'))),
     el('p', { class: 'downloads' }, list, el('button', { type: 'button', class: 'quiet', onclick: () => { brush = [0, end]; settle(); } }, t('all-time')), thin),
     el('p', { class: 'source' }, t('source-line', { when: head.question.known_at_local }), ' ', head.unplaced ? t('unplaced', { n: head.unplaced }) : '')));

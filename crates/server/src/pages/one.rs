@@ -47,6 +47,11 @@ pub(crate) fn document(seen: &Seen, name: &str) -> Result<Value, Problem> {
     if let Some(about) = about.as_object_mut() {
         about.remove("record");
         about.remove("servanda");
+        for relation in about.get_mut("relations").and_then(Value::as_array_mut).into_iter().flatten() {
+            let called = relation["zone"].as_str().unwrap_or_default().to_string();
+            let (zone, rest) = called.split_at(called.find('(').unwrap_or(called.len()));
+            relation["phrase"] = json!(format!("{}{rest}", seen.zone_phrase(zone)));
+        }
     }
     let mut out =
         serde_json::to_value(Header::of("incident-page/1", &seen.view())).map_err(|e| Problem::bug(&e))?;
