@@ -43,7 +43,7 @@ fn names(names: &BTreeSet<Name>) -> String {
     names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn withheld(commitment: Hash, marking: &Marking) -> Portion {
+pub(crate) fn withheld(commitment: Hash, marking: &Marking) -> Portion {
     let caveats = match marking.caveats.is_empty() {
         true => String::new(),
         false => format!(", {}", names(&marking.caveats)),

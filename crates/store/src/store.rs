@@ -19,6 +19,7 @@
 //!
 //! Where to start reading: [`Store::enter`], then `Writer::put`.
 
+use crate::disclosure::withdraws;
 use crate::disk::{Disk, RealDisk};
 use crate::entry::{Entry, Erasure, Intake, PAYLOAD_TYPE, Payload, Statement, StoredRecord};
 use crate::erased;
@@ -26,6 +27,7 @@ use crate::error::{Error, Kind};
 use crate::files;
 use crate::label;
 use crate::log::{Log, LogKey};
+use crate::orders::correction;
 use crate::packs::{Content, Frame, Packs};
 use crate::policy::Viewer;
 use crate::projection::{Applied, Projection};
@@ -120,6 +122,7 @@ pub struct Store {
     writing: Mutex<Writing>,
     pub(crate) reading: Mutex<Option<Connection>>,
     pub(crate) queue: crate::submit::Queue,
+    pub(crate) looks: Mutex<crate::access::Looks>,
 }
 
 #[derive(Default)]
@@ -162,6 +165,7 @@ impl Store {
             writing: Mutex::default(),
             reading: Mutex::default(),
             queue: crate::submit::Queue::default(),
+            looks: Mutex::default(),
         }
     }
 
@@ -352,7 +356,7 @@ impl Store {
                 return Err(Error::new(Kind::Busy, "the records changed while the file was being read")
                     .help("run this again"));
             }
-            writer.check(records, by)?;
+            writer.check(records, WORKSPACE, by)?;
             let import = writer.next_number();
             let mut drafts = vec![Draft::own(Entry::Import(intake.clone()), by)];
             drafts.extend(records.iter().map(|record| {
@@ -862,8 +866,13 @@ impl Writer<'_> {
         Ok(number)
     }
 
-    /// Whether these records may be entered, together, by this one.
-    pub(crate) fn check(&mut self, records: &[StoredRecord], by: &Viewer) -> Result<(), Error> {
+    /// Whether these records may be entered, together, by this one under that name.
+    pub(crate) fn check(
+        &mut self,
+        records: &[StoredRecord],
+        submitter: &str,
+        by: &Viewer,
+    ) -> Result<(), Error> {
         /// With more records than this, all identities are read at once.
         const MANY: usize = 500;
         let duplicate = |id: &Name| {
@@ -912,7 +921,47 @@ impl Writer<'_> {
                 .help("only its originator, or a releaser that it named, may do that"));
             }
         }
+        for record in records {
+            let olds = record.supersedes.iter().cloned().chain(withdraws(&record.json));
+            for old in olds.filter(|old| !new.contains_key(old.as_str())) {
+                self.check_originator(record, &old, submitter, by)?;
+            }
+        }
         Ok(())
+    }
+
+    /// What somebody entered is corrected and taken back by nobody else: by whoever submitted it, by a party or body that its
+    /// marking names as originator, or on an order of two officers.
+    fn check_originator(
+        &mut self,
+        record: &StoredRecord,
+        old: &Name,
+        submitter: &str,
+        by: &Viewer,
+    ) -> Result<(), Error> {
+        let mut found = None;
+        let sql = "SELECT record.number, submitter, label.text FROM record JOIN entry ON entry.number = record.number
+                   JOIN label ON label.number = record.label WHERE id = ?1";
+        self.connection.query(sql, &[Value::Text(old.as_str())], |mut row| {
+            found = Some((row.count()?, row.text()?, label::from_text(&row.text()?)?));
+            Ok(())
+        })?;
+        let Some((entry, whose, marking)) = found else { return Ok(()) };
+        // What the folder's keeper entered bears no other name; what an account entered there bears the account's.
+        let own = whose == submitter
+            && (whose != WORKSPACE || by.is_keeper() || self.payload(entry)?.by == by.name);
+        if own || by.is_originator_of(&marking) || self.is_ordered(&correction(old))? {
+            return Ok(());
+        }
+        let whose = if whose == WORKSPACE { "the keeper of the record" } else { whose.as_str() };
+        Err(Error::new(
+            Kind::Denied,
+            format!("`{}` would correct or take back `{old}`, which is {whose}'s; nothing was entered", record.id),
+        )
+        .help(format!(
+            "only its originator may; dispute it instead, or have two officers order it: `servanda order propose NAME '{}'`",
+            correction(old)
+        )))
     }
 
     pub(crate) fn marking_of(&mut self, id: &Name) -> Result<Option<Marking>, Error> {
