@@ -56,7 +56,9 @@ pub use entry::{Entry, Erasure, Intake, Statement, StoredRecord, Submitted};
 pub use error::Error;
 pub use orders::{Order, Standing};
 pub use rebuild::Compared;
-pub use release::{Portion, PublicCell, PublicRules, PublicTable, public_levels, public_table};
+pub use release::{
+    Portion, PublicCell, PublicRules, PublicTable, Released, csv_cell, public_levels, public_table,
+};
 pub use seal::random_bytes;
 pub use settings::{Clock, Database, Demo, Serve, Settings, VaultFolder};
 pub use sources::{Signed, SourceKey, new_key};

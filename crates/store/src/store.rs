@@ -19,6 +19,7 @@
 //!
 //! Where to start reading: [`Store::enter`], then `Writer::put`.
 
+use crate::attachments;
 use crate::disclosure::withdraws;
 use crate::disk::{Disk, RealDisk};
 use crate::entry::{Entry, Erasure, Intake, PAYLOAD_TYPE, Payload, Statement, StoredRecord};
@@ -260,7 +261,7 @@ impl Store {
     }
 
     /// The right to be the next who writes; given back when it is dropped.
-    fn turn(&self) -> Result<fs::File, Error> {
+    pub(crate) fn turn(&self) -> Result<fs::File, Error> {
         let path = &self.places.keys;
         let file = Slots::open(path)?.into_file();
         let taken = patiently(|| match file.try_lock() {
@@ -300,7 +301,7 @@ impl Store {
             connection: open,
             log: &mut log,
             keys: Some((&secrets.intake, &secrets.log)),
-            erased: &self.places.erased,
+            places: &self.places,
             slots: Slots::open(&self.places.keys)?,
             packs: Packs::new(folder, FULL_PACK),
             next: 0,
@@ -460,7 +461,7 @@ impl Store {
             connection,
             log,
             keys: None,
-            erased: &self.places.erased,
+            places: &self.places,
             slots,
             packs: Packs::new(&self.places.payload, FULL_PACK),
             next: 0,
@@ -554,8 +555,8 @@ pub(crate) struct Writer<'a> {
     pub(crate) log: &'a mut Log,
     /// The keys of intake and of the log; `None` where nothing new can be signed.
     keys: Option<(&'a SignerKey, &'a LogKey)>,
-    /// Where the orders of erasures lie.
-    erased: &'a Path,
+    /// Where the orders of erasures, and attachments, lie.
+    places: &'a Places,
     slots: Slots,
     packs: Packs,
     next: u64,
@@ -668,7 +669,7 @@ impl Writer<'_> {
             Ok(())
         })?;
         if !wiped.is_empty() {
-            ordered.extend(erased::read(self.erased, self.log)?);
+            ordered.extend(erased::read(&self.places.erased, self.log)?.into_keys());
         }
         if let Some((entry, why)) = wiped.into_iter().find(|(entry, _)| !ordered.contains(entry)) {
             return Err(Error::integrity(format!(
@@ -787,7 +788,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Destroys the key of an entry, and leaves the order for older copies beside.
+    /// Destroys the key of an entry and those of its attachments, and leaves the order for older copies beside.
     fn destroy(&mut self, entry: u64) -> Result<(), Error> {
         if let Some((_, key)) = self.keys {
             let mut leaf = None;
@@ -800,7 +801,12 @@ impl Writer<'_> {
                 },
             )?;
             let leaf = leaf.ok_or_else(|| Error::integrity(format!("the database has no entry {entry}")))?;
-            erased::write(self.erased, key, entry, &leaf)?;
+            // The attachments before the entry's own key: without it nobody could say any more which they are.
+            let last = self.last_attachments(entry)?;
+            let sealed = attachments::names(self.places, &last)?;
+            erased::write(&self.places.erased, key, entry, &leaf, &sealed)?;
+            attachments::destroy(&self.places.attachments, &sealed)?;
+            attachments::destroy_unsealed(&self.places.attachments, &last)?;
         }
         self.slots.wipe(self.disk, entry)
     }
