@@ -84,9 +84,8 @@ fn key(folder: &Path, name: &str) -> Result<Option<Slot>, Error> {
     let path = place(folder, name, "key");
     match fs::read(&path) {
         Ok(bytes) => {
-            let bytes: [u8; SLOT] = bytes
-                .try_into()
-                .map_err(|_| Error::integrity(format!("`{}` is no key", path.display())))?;
+            let bytes: [u8; SLOT] =
+                bytes.try_into().map_err(|_| Error::integrity(format!("`{}` is no key", path.display())))?;
             Ok(Some(Slot::from_bytes(&bytes)).filter(|slot| !slot.is_wiped()))
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -299,7 +298,9 @@ mod tests {
 
     fn ending(folder: &Path, ending: &str) -> Vec<PathBuf> {
         let files = crate::backup::files_below(folder).unwrap();
-        let of = |file: &&PathBuf| file.starts_with("attachments") && file.extension().is_some_and(|e| e == ending);
+        let of = |file: &&PathBuf| {
+            file.starts_with("attachments") && file.extension().is_some_and(|e| e == ending)
+        };
         files.iter().filter(of).map(|file| folder.join(file)).collect()
     }
 
@@ -339,7 +340,8 @@ mod tests {
         assert_eq!(store.view(&keeper).attachment("b", &shared).unwrap(), b"shared");
         assert!(!place.exists());
         assert_eq!(ending(folder.path(), "sealed").len(), 1);
-        let wiped = ending(folder.path(), "key").iter().filter(|key| fs::read(key).unwrap() == [0; SLOT]).count();
+        let wiped =
+            ending(folder.path(), "key").iter().filter(|key| fs::read(key).unwrap() == [0; SLOT]).count();
         assert_eq!(wiped, 1);
         assert_eq!(store.compare().unwrap().different, 0);
 

@@ -92,8 +92,13 @@ impl View<'_> {
         }
         let (chosen, erased) = self.chosen(choice)?;
         let late = |entry: u64| {
-            Error::new(Kind::Refused, format!("entry {entry} is not under the witnessed checkpoint of size {size}"))
-                .help("have a newer checkpoint witnessed first: `servanda log propose`, then `servanda log cosign`")
+            Error::new(
+                Kind::Refused,
+                format!("entry {entry} is not under the witnessed checkpoint of size {size}"),
+            )
+            .help(
+                "have a newer checkpoint witnessed first: `servanda log propose`, then `servanda log cosign`",
+            )
         };
         if let Some(entry) = chosen.keys().find(|entry| **entry >= size) {
             return Err(late(*entry));
@@ -261,7 +266,8 @@ impl View<'_> {
         let ids: BTreeSet<Name> = match choice {
             None => all.keys().chain(erased.keys()).cloned().collect(),
             Some(choice) => {
-                if let Some(id) = choice.iter().find(|id| !all.contains_key(*id) && !erased.contains_key(*id)) {
+                if let Some(id) = choice.iter().find(|id| !all.contains_key(*id) && !erased.contains_key(*id))
+                {
                     return Err(unseen(id));
                 }
                 let mut ids = choice.clone();

@@ -52,7 +52,9 @@ fn an_audience_gets_what_opens_only_what_it_may_see() {
     let anna = person("anna", Tlp::Green, &[]);
     let eve = person("eve", Tlp::Green, &[Role::Auditor]);
     let everything = store.view(&keeper).records().unwrap();
-    store.looked_at(&anna, "the page", everything.iter().filter(|r| r.id.as_str() == "a"), Instant(3)).unwrap();
+    store
+        .looked_at(&anna, "the page", everything.iter().filter(|r| r.id.as_str() == "a"), Instant(3))
+        .unwrap();
     store.looked_at(&keeper, "the page", &everything, Instant(4)).unwrap();
     store.settle_looks(Instant(3_000)).unwrap();
     let size = store.log().unwrap().size();
@@ -71,7 +73,11 @@ fn an_audience_gets_what_opens_only_what_it_may_see() {
         ]
     );
     assert_eq!(disclosure.withheld, 2);
-    assert!(disclosure.custody.iter().any(|line| line.ends_with("the court\tasked for")), "{:?}", disclosure.custody);
+    assert!(
+        disclosure.custody.iter().any(|line| line.ends_with("the court\tasked for")),
+        "{:?}",
+        disclosure.custody
+    );
     assert!(!disclosure.custody.iter().any(|line| line.contains("looked at") || line.contains('\n')));
     // What opens fits what was logged.
     let log = store.log().unwrap();

@@ -103,7 +103,10 @@ fn every_query(view: &View<'_>) -> Vec<(&'static str, String)> {
         ("looks", shown(view.looks())),
         ("released", shown(view.released())),
         // What an entry's number and its salt are depends on the log; `disclosure_tests.rs` compares two that share one.
-        ("disclose", shown(view.disclose(view.viewer(), None, u64::MAX).map(|told| (told.opened, told.withheld)))),
+        (
+            "disclose",
+            shown(view.disclose(view.viewer(), None, u64::MAX).map(|told| (told.opened, told.withheld))),
+        ),
     ];
     for id in ["a", "h1", "h2", "h4", "h5", "key/x-1", "none", "' OR 1 = 1 --"] {
         answers.push(("record", shown(view.record(id))));

@@ -97,7 +97,11 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
                     Standing::Confirmed { by } => format!("confirmed by {by}"),
                     Standing::Withdrawn { by } => format!("withdrawn by {by}"),
                 };
-                let _ = writeln!(out, "{}  {}  proposed by {}, {standing}", order.id, order.what, order.proposed_by);
+                let _ = writeln!(
+                    out,
+                    "{}  {}  proposed by {}, {standing}",
+                    order.id, order.what, order.proposed_by
+                );
             }
             session.say(if out.is_empty() { "there are no orders\n" } else { &out })?;
         }

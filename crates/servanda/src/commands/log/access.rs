@@ -58,11 +58,21 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
             true => Instant(look.first).to_string(),
             false => format!("{} to {}", Instant(look.first), Instant(look.last)),
         };
-        let _ = writeln!(out, "{when}  {}  {} records  {}  (entry {entry})", look.who, look.records.len(), look.why);
+        let _ = writeln!(
+            out,
+            "{when}  {}  {} records  {}  (entry {entry})",
+            look.who,
+            look.records.len(),
+            look.why
+        );
         for id in &look.records {
             let _ = writeln!(out, "  {id}");
         }
     }
-    session.say(if out.is_empty() { "nobody has looked at marked records, as far as it was noted\n" } else { &out })?;
+    session.say(if out.is_empty() {
+        "nobody has looked at marked records, as far as it was noted\n"
+    } else {
+        &out
+    })?;
     Ok(Answer::Yes)
 }

@@ -175,8 +175,7 @@ pub(in crate::commands) fn finish(given: Finished<'_>, session: &Session) -> Res
         given.purpose
     ));
     let count = proved.len();
-    let parts =
-        Parts { policy, checkpoint, keys, entries: proved, earlier, custody, made_ms: session.now.0 };
+    let parts = Parts { policy, checkpoint, keys, entries: proved, earlier, custody, made_ms: session.now.0 };
     let files = bundle::build(&parts, key)
         .map_err(|e| Failure::new(e.to_string()).help("make several smaller bundles"))?;
     Ok(Made { files, count })
