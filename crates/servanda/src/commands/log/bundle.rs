@@ -73,6 +73,9 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     let withheld = numbers(&arguments.withhold)?;
     let mut entries = BTreeMap::new();
     for index in numbers(&arguments.entries)? {
+        if index >= head.size {
+            return Err(late(index, head.size));
+        }
         let folder = arguments.opened.as_deref().filter(|_| !withheld.contains(&index));
         let shown = match folder.map(|folder| material(folder, index)).transpose()?.flatten() {
             Some(shown) => shown,
@@ -118,6 +121,11 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     Ok(Answer::Yes)
 }
 
+fn late(index: u64, size: u64) -> Failure {
+    Failure::new(format!("entry {index} is not under the witnessed checkpoint of size {size}"))
+        .help("have a newer checkpoint witnessed first")
+}
+
 /// All that a bundle is made of.
 pub(in crate::commands) struct Finished<'a> {
     pub log: &'a Log,
@@ -149,10 +157,7 @@ pub(in crate::commands) fn finish(given: Finished<'_>, session: &Session) -> Res
     let opened = entries.values().filter(|shown| matches!(shown, Shown::Opened { .. })).count();
     for (index, shown) in entries {
         if index >= size {
-            return Err(Failure::new(format!(
-                "entry {index} is not under the witnessed checkpoint of size {size}"
-            ))
-            .help("have a newer checkpoint witnessed first"));
+            return Err(late(index, size));
         }
         let path = log.inclusion_at(index, size)?;
         let entry = log.leaves(index..index + 1)?.swap_remove(0);
