@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     let (now, open) = (session.now, Marking::default());
     match &arguments.what {
         What::Propose { order, what, by } => {
-            if !what.strip_prefix("correct ").is_some_and(|id| !id.trim().is_empty()) {
+            if what.strip_prefix("correct ").is_none_or(|id| id.trim().is_empty()) {
                 return Err(Failure::new(format!("nobody carries `{what}` out"))
                     .help("an order says `correct ID`; orders on the vault: `servanda vault propose`"));
             }
