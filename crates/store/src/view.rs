@@ -279,7 +279,7 @@ impl View<'_> {
         Ok(ids)
     }
 
-    fn auditor(&self) -> Result<(), Error> {
+    pub(crate) fn auditor(&self) -> Result<(), Error> {
         match self.viewer.is_keeper() || self.viewer.may(Role::Auditor) {
             true => Ok(()),
             false => Err(Error::new(Kind::Denied, "only an auditor may see this")),

@@ -3,6 +3,7 @@
 mod account;
 mod backtest;
 mod backup;
+mod bundle;
 mod check;
 mod cluster;
 mod demo;
@@ -19,8 +20,10 @@ mod listen;
 mod log;
 mod mission_end;
 mod new;
+mod order;
 mod rebuild;
 mod record;
+mod release;
 mod restore;
 mod serve;
 mod signing_in;
@@ -100,6 +103,12 @@ enum Command {
     Account(account::Arguments),
     /// Register the keys that sources sign with
     Key(key::Arguments),
+    /// Make an auditor's bundle: chosen records with all that proves them, and what they may not see proven present
+    Bundle(Box<bundle::Arguments>),
+    /// Write what goes out: redacted for somebody, or late, coarse and counted for the public
+    Release(Box<release::Arguments>),
+    /// Propose and confirm orders that take two officers
+    Order(order::Arguments),
     /// Destroy what a record says; the log keeps that there was one
     Erase(erase::Arguments),
     /// Keep who stands behind a pseudonym, apart from the record, for two people to open
@@ -183,6 +192,9 @@ impl Command {
             Command::Exercise(arguments) => exercise::run(&arguments, session),
             Command::Account(arguments) => account::run(&arguments, session),
             Command::Key(arguments) => key::run(&arguments, session),
+            Command::Bundle(arguments) => bundle::run(&arguments, session),
+            Command::Release(arguments) => release::run(&arguments, session),
+            Command::Order(arguments) => order::run(&arguments, session),
             Command::Erase(arguments) => erase::run(&arguments, session),
             Command::Vault(arguments) => vault::run(&arguments, session),
             Command::MissionEnd(arguments) => mission_end::run(&arguments, session),
