@@ -362,6 +362,19 @@ impl Reader {
             }
             block.depth = u8::try_from(depth).unwrap_or(u8::MAX);
         }
+        // A number that somebody typed, also behind a bullet that the list would show in its place.
+        if block.label.as_deref().is_none_or(|label| label == "•")
+            && let Some((label, rest)) = crate::source::typed_label(&block.text)
+        {
+            let (label, rest) = (label.to_string(), rest.to_string());
+            if block.label.is_none() || !matches!(label.as_str(), "-" | "–" | "o" | "•") {
+                block.label = Some(match &block.label {
+                    Some(bullet) => format!("{bullet} {label}"),
+                    None => label,
+                });
+                block.text = rest;
+            }
+        }
         if let Some(carried) = self.carried.take() {
             block.text = visible(&format!("{} {}", carried.text, block.text));
             block.label = carried.label.or(block.label);

@@ -18,9 +18,10 @@
 //! Where to start reading: [`source::read`], then [`outline::draft`], then [`skeleton`].
 
 pub mod akn;
+pub mod compare;
 
 mod docx;
-
+pub mod matrix;
 pub mod modal;
 mod numbering;
 pub mod outline;

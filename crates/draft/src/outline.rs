@@ -201,7 +201,8 @@ struct Maker<'a> {
     blocks: &'a [Block],
     language: Language,
     clauses: Vec<Clause>,
-    stack: Vec<(Rank, usize)>,
+    stack: Vec<(Rank, String)>,
+    numbers: BTreeSet<String>,
     signed: bool,
     /// Numbers of paragraphs go on through the text.
     through: bool,
@@ -209,7 +210,7 @@ struct Maker<'a> {
 
 impl<'a> Maker<'a> {
     fn new(blocks: &'a [Block], language: Language) -> Maker<'a> {
-        Maker { blocks, language, clauses: Vec::new(), stack: Vec::new(), signed: false, through: true }
+        Maker { blocks, language, clauses: Vec::new(), stack: Vec::new(), numbers: BTreeSet::new(), signed: false, through: true }
     }
 
     fn run(&mut self) {
@@ -236,7 +237,8 @@ impl<'a> Maker<'a> {
                     None => block.text.clone(),
                 };
                 let number = block.label.clone().or_else(|| leading_number(&block.text));
-                self.stack.push((rank, self.clauses.len()));
+                let short = self.short(number.as_deref(), &block.text);
+                self.stack.push((rank, short));
                 self.clauses.push(Clause {
                     id: String::new(),
                     eid: block.eid.clone().unwrap_or_default(),
@@ -364,7 +366,7 @@ impl<'a> Maker<'a> {
         if length > 200 || first.is_lowercase() || is_signature(text) || is_signatory(text) {
             return None;
         }
-        if length <= 2 || text.ends_with([';', ',', ':']) && !block.emphasis {
+        if length <= 2 || text.ends_with([';', ',', ':']) {
             return None;
         }
         let closed = text.ends_with(['.', '!', '?']);
@@ -432,18 +434,20 @@ impl<'a> Maker<'a> {
         own != 'I' && before.as_deref() == Some(wanted.as_str()) || own == 'I' && before.as_deref() == Some("H")
     }
 
-    /// Numbers, or the first words, of the headings above.
-    fn path(&self) -> String {
-        let mut parts = Vec::new();
-        for (_, at) in &self.stack {
-            let clause = &self.clauses[*at];
-            let number = clause.number.as_deref().map(|n| n.trim_matches(|c: char| !c.is_alphanumeric()));
-            parts.push(match number.filter(|n| !n.is_empty()) {
-                Some(number) => number.to_string(),
-                None => clause.heading.split_whitespace().take(4).collect::<Vec<_>>().join(" ").trim_end_matches([',', '.']).to_string(),
-            });
+    /// A heading as it is called in those below: its number, or its first words where another heading beside it has that number.
+    fn short(&mut self, number: Option<&str>, text: &str) -> String {
+        let number = number.map(|n| n.trim_matches(|c: char| !c.is_alphanumeric())).filter(|n| !n.is_empty());
+        match number {
+            Some(number) if self.numbers.insert(format!("{} / {number}", self.path())) => number.to_string(),
+            _ => {
+                let words: Vec<&str> = text.split_whitespace().take(4).collect();
+                words.join(" ").trim_end_matches([',', '.', ':']).to_string()
+            }
         }
-        parts.join(", ")
+    }
+
+    fn path(&self) -> String {
+        self.stack.iter().map(|(_, short)| short.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     /// Gives identities.

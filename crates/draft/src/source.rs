@@ -220,7 +220,11 @@ pub(crate) fn typed_label(text: &str) -> Option<(&str, &str)> {
     if rest.is_empty() {
         return None;
     }
-    is_label(first).then_some((first, rest))
+    // 4.5 million is no clause.
+    let bare = !first.ends_with(['.', ')']) && first.starts_with(|c: char| c.is_ascii_digit());
+    let number = bare && !rest.starts_with(char::is_uppercase);
+    // Neither is the initial of a name, nor what begins a sentence: `I` stands without a full stop.
+    (is_label(first) && !number).then_some((first, rest))
 }
 
 /// Whether these letters are a number or a bullet: `58.`, `2.1`, `(a)`, `iv)`, `A.`, `•`.

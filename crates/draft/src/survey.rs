@@ -190,14 +190,19 @@ fn parties(draft: &Draft) -> Vec<Party> {
         for (at, word) in words.iter().enumerate() {
             let promise = matches!(
                 word.lower.as_str(),
-                "will" | "shall" | "commits" | "intends" | "reaffirms" | "supports" | "recognises" | "recognizes" | "undertakes"
+                "will" | "shall" | "has" | "commits" | "intends" | "reaffirms" | "supports" | "recognises" | "recognizes" | "undertakes"
                     | "має" | "буде" | "підтверджує" | "підтримує" | "зобов'язується"
             ) || word.lower.ends_with("тиме");
             if !promise {
                 continue;
             }
             let mut start = at;
-            while start > 0 && at - start < 3 && words[start - 1].is_word() && words[start - 1].text.starts_with(char::is_uppercase) {
+            while start > 0 && at - start < 4 && words[start - 1].is_word() {
+                let capital = words[start - 1].text.starts_with(char::is_uppercase);
+                let joint = words[start - 1].lower == "of" && start < at && start > 1 && words[start - 2].text.starts_with(char::is_uppercase);
+                if !capital && !joint {
+                    break;
+                }
                 start -= 1;
             }
             if start == at {
@@ -206,7 +211,7 @@ fn parties(draft: &Draft) -> Vec<Party> {
             let name: Vec<&str> = words[start..at].iter().map(|t| t.text.as_str()).collect();
             let name = name.join(" ");
             let name = name.strip_prefix("The ").unwrap_or(&name).to_string();
-            let collective = ["participant", "part", "side", "both", "they", "it", "this", "such", "training", "сторон", "учасник", "agreement", "these", "that", "each", "either"]
+            let collective = ["participant", "part", "side", "both", "they", "it", "this", "such", "training", "сторон", "учасник", "agreement", "accord", "these", "that", "each", "either"]
                 .iter()
                 .any(|c| name.to_lowercase().split(' ').any(|w| w.starts_with(c)));
             if !collective && opening.contains(&name.to_lowercase()) {
@@ -214,15 +219,27 @@ fn parties(draft: &Draft) -> Vec<Party> {
             }
         }
     }
-    let mut list: Vec<(usize, String)> = counts.into_iter().map(|(name, n)| (n, name)).filter(|(n, _)| *n >= 2).collect();
+    let mut list: Vec<(usize, String)> = counts.into_iter().map(|(name, n)| (n, name)).collect();
     list.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     let strangers = ["nato", "russia", "russian federation", "g7", "president", "росія"];
-    list.into_iter()
-        .map(|(_, name)| name)
-        .filter(|name| !strangers.contains(&name.to_lowercase().as_str()))
-        .take(2)
-        .map(|name| Party { name })
-        .collect()
+    let mut names: Vec<String> =
+        list.into_iter().map(|(_, name)| name).filter(|name| !strangers.contains(&name.to_lowercase().as_str())).take(2).collect();
+    // A party that promises nothing in its own name stands at least in the title: between X and Y.
+    let heading = first.heading.trim_end_matches('.');
+    if names.len() < 2
+        && let Some((_, pair)) = heading.split_once(" between ")
+        && let Some((x, y)) = pair.split_once(" and ")
+    {
+        for name in [x, y] {
+            let name = name.trim().trim_start_matches("the ").to_string();
+            let plain = name.split_whitespace().all(|w| w.starts_with(char::is_uppercase) || w == "of");
+            let known = names.iter().any(|n| n.contains(&name) || name.contains(n.as_str()));
+            if names.len() < 2 && plain && !known && !name.is_empty() {
+                names.push(name);
+            }
+        }
+    }
+    names.into_iter().map(|name| Party { name }).collect()
 }
 
 /// A clause's findings together with it.

@@ -152,7 +152,7 @@ fn month(word: &str) -> Option<u8> {
     let at = ENGLISH.iter().position(|m| *m == word || (word.len() == 3 && m.starts_with(word) && *m != "may"));
     let at = at.or_else(|| {
         let long = (5..=10).contains(&word.chars().count());
-        UKRAINIAN.iter().position(|m| long && word.starts_with(m) && (word.ends_with(['я', 'ь', 'н', 'ю', 'і', 'а'])))
+        UKRAINIAN.iter().position(|m| long && word.starts_with(m) && (word.ends_with(['я', 'ь', 'н', 'ю', 'і', 'а', 'о', 'у', 'й'])))
     });
     at.and_then(|at| u8::try_from(at + 1).ok())
 }
