@@ -8,7 +8,7 @@
 //! - every cell counts the rows that it names by their clauses, and no others.
 
 use crate::modal::Firmness;
-use crate::outline::{Draft, Kind};
+use crate::outline::Draft;
 use crate::survey::Survey;
 use crate::words::{Unit, days, tokens};
 use serde_json::{Value, json};
@@ -74,9 +74,6 @@ pub const SUBJECTS: &[(&str, &[&str])] = &[
 pub fn promises(draft: &Draft, survey: &Survey) -> Vec<Promise> {
     let mut out = Vec::new();
     for (clause, found) in draft.clauses.iter().zip(&survey.clauses) {
-        if clause.kind == Kind::Signature {
-            continue;
-        }
         for (passage, findings) in clause.passages.iter().zip(found) {
             for modal in &findings.modals {
                 let sentence = &passage.text[modal.sentence.clone()];

@@ -74,7 +74,7 @@ const PHRASES: &[(&str, Firmness)] = &[
     ("are required to", Firmness::Shall), ("will", Firmness::Will), ("commits", Firmness::Commits), ("commit to", Firmness::Commits),
     ("committed to", Firmness::Commits), ("agrees to", Firmness::Commits), ("agree to", Firmness::Commits),
     ("should", Firmness::Should), ("intend", Firmness::Intends), ("intends", Firmness::Intends), ("intended to", Firmness::Intends),
-    ("plans to", Firmness::Intends), ("plan to", Firmness::Intends), ("aims to", Firmness::Intends), ("aim to", Firmness::Intends),
+    ("plans to", Firmness::Intends), ("plan to", Firmness::Intends), ("stands ready to", Firmness::Intends), ("stand ready to", Firmness::Intends), ("can jointly", Firmness::May), ("aims to", Firmness::Intends), ("aim to", Firmness::Intends),
     ("endeavour", Firmness::Endeavours), ("endeavours", Firmness::Endeavours), ("endeavor", Firmness::Endeavours),
     ("endeavors", Firmness::Endeavours), ("strive", Firmness::Endeavours), ("strives", Firmness::Endeavours),
     ("seek to", Firmness::Endeavours), ("seeks to", Firmness::Endeavours), ("make every effort", Firmness::Endeavours),
@@ -99,6 +99,8 @@ struct Found {
     at: usize,
     end: usize,
     firmness: Firmness,
+    /// It stands right behind a firmer word, which it weakens.
+    weakens: bool,
 }
 
 /// The modal sentences of a paragraph.
@@ -111,7 +113,7 @@ pub fn modals(text: &str) -> Vec<Modal> {
         while at < words.len() {
             match phrase(&words, at) {
                 Some((end, firmness)) => {
-                    found.push(Found { at, end, firmness });
+                    found.push(Found { at, end, firmness, weakens: false });
                     at = end;
                 }
                 None => at += 1,
@@ -119,7 +121,7 @@ pub fn modals(text: &str) -> Vec<Modal> {
         }
         // An endeavour right behind a firmer word is what the sentence promises.
         let mut kept: Vec<Found> = Vec::new();
-        for next in found {
+        for mut next in found {
             let weaker = matches!(next.firmness, Firmness::Endeavours | Firmness::Intends | Firmness::WherePossible | Firmness::Commits);
             if let Some(last) = kept.last()
                 && weaker
@@ -128,25 +130,17 @@ pub fn modals(text: &str) -> Vec<Modal> {
                 && next.at - last.end <= 2
             {
                 kept.pop();
+                next.weakens = true;
             }
             kept.push(next);
         }
         let soft = kept.iter().position(|f| f.firmness == Firmness::WherePossible);
-        let Some(deciding) = soft.map(|at| &kept[at]).or_else(|| kept.iter().min_by_key(|f| f.firmness)) else { continue };
-        // A weakening alone is no promise.
-        if kept.len() == 1 && soft.is_some() && !kept.iter().any(|f| f.firmness != Firmness::WherePossible) && !has_verb(&words) {
-            continue;
-        }
+        let Some(deciding) = soft.map(|at| &kept[at]).or_else(|| kept.first().filter(|f| f.weakens)).or_else(|| kept.iter().min_by_key(|f| f.firmness)) else { continue };
         let start = sentence.start;
         let word = words[deciding.at].at.start + start..words[deciding.end - 1].at.end + start;
         out.push(Modal { sentence, word, firmness: deciding.firmness });
     }
     out
-}
-
-/// "Where possible" in a sentence that promises by its verbs alone still counts.
-fn has_verb(words: &[Token]) -> bool {
-    words.len() > 6
 }
 
 fn phrase(words: &[Token], at: usize) -> Option<(usize, Firmness)> {
@@ -195,7 +189,15 @@ fn phrase(words: &[Token], at: usize) -> Option<(usize, Firmness)> {
         // The month.
         "may" if here.text.starts_with('M') && (at > 0 || words.get(1).is_some_and(Token::is_number)) => None,
         "commits" if next == "suicide" => None,
-        "strive" | "seek" | "intend" | "plan" | "aim" if before == "did" => None,
+        // Ukraine's efforts to strive; a plan with a name.
+        "strive" | "seek" | "intend" | "plan" | "aim" | "undertake" | "endeavour" | "endeavor" if before == "to" || before == "did" => None,
+        "plan" | "aim" if here.text.starts_with(char::is_uppercase) && at > 0 => None,
+        // The noun.
+        "endeavour" | "endeavours" | "endeavor" | "endeavors"
+            if matches!(before, "this" | "their" | "its" | "the" | "these" | "such" | "best" | "'s") || before.ends_with("'s") =>
+        {
+            None
+        }
         _ => best,
     }
 }

@@ -414,7 +414,8 @@ impl<'a> Maker<'a> {
             }
             return None;
         }
-        if block.emphasis && length <= 160 && !in_list && next.is_some() {
+        let listed = before.is_some_and(|b| b.text.ends_with([';', ',']) && at > title);
+        if block.emphasis && length <= 160 && !listed && next.is_some() {
             return Some(35);
         }
         let quiet = !closed || (length <= 90 && block.emphasis);

@@ -168,14 +168,14 @@ pub(crate) fn reflow(lines: Vec<Line>, room: f64) -> (Vec<Block>, usize) {
                 let first = line.text.chars().next().unwrap_or(' ');
                 let begins = first.is_uppercase() || !first.is_alphabetic();
                 let labelled = typed_label(&line.text).is_some_and(|(label, rest)| {
-                    !label.ends_with('-') && (ended || begins) && is_label(label) && !rest.is_empty()
+                    !label.ends_with('-') && (ended || short || line.gap > room || (begins && rest.starts_with(char::is_uppercase))) && is_label(label)
                 });
                 let centred = (line.left - margin) > width * 0.06 && (full - line.right) > width * 0.06;
                 let was_centred = (before.left - margin) > width * 0.06 && !typed_label(&before.text).is_some_and(|(l, _)| l.starts_with('('));
                 let look = line.bold != before.bold || (line.size - before.size).abs() > 0.8;
                 let wide_gap = !turned && line.gap > room;
                 labelled
-                    || (look && begins && (short || ended || line.bold))
+                    || (look && begins && (short || ended || line.bold || before.bold))
                     || (was_centred && !centred && !turned && line.left - margin < width * 0.02 && begins && !before.text.ends_with(',') && before.right < full - width * 0.06)
                     || (wide_gap && (begins || ended))
                     || (ended && short && begins)

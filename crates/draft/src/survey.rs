@@ -95,7 +95,7 @@ pub fn survey(draft: &Draft) -> Survey {
     let mut seen = std::collections::BTreeSet::new();
     for clause in &draft.clauses {
         let of = |text: &str| Findings {
-            modals: if clause.kind == Kind::Signature { Vec::new() } else { modals(text) },
+            modals: modals(text),
             references: words::references(text, &numbers, &clause.id, &order),
             days: words::days(text),
             amounts: words::amounts(text, locale),

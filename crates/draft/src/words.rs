@@ -788,8 +788,7 @@ pub enum Target {
 const KINDS_OF_CLAUSES: &[(&str, &str)] = &[
     ("article", "article"), ("articles", "article"), ("part", "part"), ("parts", "part"), ("section", "section"),
     ("sections", "section"), ("chapter", "chapter"), ("chapters", "chapter"), ("annex", "annex"), ("annexes", "annex"),
-    ("appendix", "annex"), ("paragraph", "paragraph"), ("paragraphs", "paragraph"), ("point", "paragraph"),
-    ("points", "paragraph"), ("subparagraph", "paragraph"), ("стаття", "article"), ("статті", "article"), ("статтею", "article"),
+    ("appendix", "annex"), ("paragraph", "paragraph"), ("paragraphs", "paragraph"), ("subparagraph", "paragraph"), ("стаття", "article"), ("статті", "article"), ("статтею", "article"),
     ("статей", "article"), ("розділ", "part"), ("розділі", "part"), ("розділу", "part"), ("частина", "part"), ("частини", "part"),
     ("частині", "part"), ("пункт", "paragraph"), ("пункти", "paragraph"), ("пункті", "paragraph"), ("пункту", "paragraph"),
     ("пунктів", "paragraph"), ("додаток", "annex"), ("додатку", "annex"), ("додатка", "annex"),
@@ -925,7 +924,7 @@ pub fn references(text: &str, numbers: &Numbers, near: &str, order: &[String]) -
 /// Whether a reference goes on with the name of another text: of the UN Charter, of the Washington Treaty.
 fn elsewhere(rest: &str) -> bool {
     let start: String = rest.chars().take(70).collect();
-    let start = start.trim_start();
+    let start = start.trim_start_matches(['.', ' ', '\u{a0}']);
     let lower = start.to_lowercase();
     let joined = ["of ", "in ", "from ", "to the ", "under ", "статуту", "договору", "конвенції", "закону", "хартії"];
     if !joined.iter().any(|j| lower.starts_with(j)) {
@@ -933,7 +932,7 @@ fn elsewhere(rest: &str) -> bool {
     }
     let end = start.find(['.', ';', ',']).unwrap_or(start.len());
     let phrase = start[..end].to_lowercase();
-    if ["this agreement", "the agreement", "this annex", "the present", "цієї угоди", "цього договору"].iter().any(|p| phrase.contains(p)) {
+    if ["this agreement", "the agreement", "this annex", "this accord", "this treaty", "this declaration", "the present", "цієї угоди", "цього договору"].iter().any(|p| phrase.contains(p)) {
         return false;
     }
     [
