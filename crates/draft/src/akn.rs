@@ -17,11 +17,27 @@ const NAMESPACE: &str = "http://docs.oasis-open.org/legaldocml/ns/akn/3.0";
 
 /// Elements that hold others and may have a number and a heading.
 const CONTAINERS: &[&str] = &[
-    "book", "tome", "part", "subpart", "title", "subtitle", "chapter", "subchapter", "section", "subsection", "article",
-    "division", "hcontainer", "clause", "rule", "component", "attachment",
+    "book",
+    "tome",
+    "part",
+    "subpart",
+    "title",
+    "subtitle",
+    "chapter",
+    "subchapter",
+    "section",
+    "subsection",
+    "article",
+    "division",
+    "hcontainer",
+    "clause",
+    "rule",
+    "component",
+    "attachment",
 ];
 /// Elements that are paragraphs with a number.
-const NUMBERED: &[&str] = &["paragraph", "subparagraph", "item", "point", "indent", "alinea", "list", "intro", "wrapUp"];
+const NUMBERED: &[&str] =
+    &["paragraph", "subparagraph", "item", "point", "indent", "alinea", "list", "intro", "wrapUp"];
 
 pub(crate) fn read(text: &str) -> Result<Source, Refused> {
     if crate::docx::deep(text) {
@@ -105,7 +121,9 @@ fn walk(node: Node<'_, '_>, depth: u8, out: &mut Vec<Block>) {
         }
         return;
     }
-    if matches!(name, "p" | "block" | "docTitle" | "longTitle" | "heading" | "crossHeading") && child(node, "p").is_none() {
+    if matches!(name, "p" | "block" | "docTitle" | "longTitle" | "heading" | "crossHeading")
+        && child(node, "p").is_none()
+    {
         let text = words(node);
         if !text.is_empty() {
             let style = (node.attribute("class") == Some("title") || name == "crossHeading").then_some(depth);
@@ -118,7 +136,9 @@ fn walk(node: Node<'_, '_>, depth: u8, out: &mut Vec<Block>) {
             }
             if node.attribute("class") == Some("note") {
                 block.place = Place::Note;
-                if let Some((label, rest)) = block.text.clone().split_once(' ').filter(|_| block.label.is_none()) {
+                if let Some((label, rest)) =
+                    block.text.clone().split_once(' ').filter(|_| block.label.is_none())
+                {
                     (block.label, block.text) = (Some(label.into()), rest.into());
                 }
             }
@@ -158,7 +178,10 @@ pub fn write(draft: &Draft, name: &str) -> String {
     );
     let mut clauses = draft.clauses.iter().peekable();
     if let Some(title) = clauses.next_if(|c| c.kind == ClauseKind::Title) {
-        out.push_str(&format!("<preface><longTitle><p class=\"title\">{}</p></longTitle></preface>\n", escaped(&title.heading)));
+        out.push_str(&format!(
+            "<preface><longTitle><p class=\"title\">{}</p></longTitle></preface>\n",
+            escaped(&title.heading)
+        ));
         if !title.passages.is_empty() {
             out.push_str("<preamble>\n");
             for passage in &title.passages {
@@ -201,7 +224,10 @@ pub fn write(draft: &Draft, name: &str) -> String {
                 }
                 open.push(clause.level);
                 if !clause.passages.is_empty() {
-                    out.push_str(&format!("<hcontainer name=\"text\" eId=\"{}__text\"><content>\n", escaped(&clause.eid)));
+                    out.push_str(&format!(
+                        "<hcontainer name=\"text\" eId=\"{}__text\"><content>\n",
+                        escaped(&clause.eid)
+                    ));
                     for passage in &clause.passages {
                         out.push_str(&paragraph(passage));
                     }

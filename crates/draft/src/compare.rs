@@ -87,7 +87,8 @@ impl Comparison {
 
 /// The clauses of a draft.
 pub fn sides_of_draft(draft: &crate::Draft) -> Vec<Side> {
-    let side = |c: &crate::outline::Clause| Side { id: c.id.clone(), heading: c.heading.clone(), words: c.words() };
+    let side =
+        |c: &crate::outline::Clause| Side { id: c.id.clone(), heading: c.heading.clone(), words: c.words() };
     draft.clauses.iter().map(side).collect()
 }
 
@@ -108,7 +109,8 @@ pub fn compare(before: &[Side], after: &[Side]) -> Comparison {
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     // A numbered paragraph's heading is its number: its words alone make it the same.
     let same = |a: &Side, b: &Side| a.words == b.words && (!a.words.is_empty() || a.heading == b.heading);
-    let at_home: BTreeMap<&str, usize> = after.iter().enumerate().map(|(at, s)| (s.id.as_str(), at)).collect();
+    let at_home: BTreeMap<&str, usize> =
+        after.iter().enumerate().map(|(at, s)| (s.id.as_str(), at)).collect();
     // Untouched in its place, then untouched elsewhere, then the same name, then nearly the same words.
     for (a, side) in before.iter().enumerate() {
         if let Some(b) = at_home.get(side.id.as_str()).filter(|b| same(side, &after[**b])) {
@@ -145,7 +147,9 @@ pub fn compare(before: &[Side], after: &[Side]) -> Comparison {
     for (a, side) in before.iter().enumerate() {
         match pair.get(&a).map(|b| &after[*b]) {
             None => out.removed.push(side.clone()),
-            Some(other) if same(side, other) && side.id == other.id && side.heading == other.heading => out.same += 1,
+            Some(other) if same(side, other) && side.id == other.id && side.heading == other.heading => {
+                out.same += 1
+            }
             Some(other) if same(side, other) => out.moved.push((side.id.clone(), other.id.clone())),
             Some(other) => out.changed.push(Change {
                 before: side.clone(),
@@ -154,7 +158,8 @@ pub fn compare(before: &[Side], after: &[Side]) -> Comparison {
             }),
         }
     }
-    out.added = after.iter().enumerate().filter(|(b, _)| !taken.contains(b)).map(|(_, s)| s.clone()).collect();
+    out.added =
+        after.iter().enumerate().filter(|(b, _)| !taken.contains(b)).map(|(_, s)| s.clone()).collect();
     out
 }
 
@@ -199,7 +204,9 @@ pub fn pieces(before: &str, after: &str) -> Vec<Piece> {
             if i < mid_a.len() && j < mid_b.len() && mid_a[i] == mid_b[j] {
                 marks.push((0, mid_a[i]));
                 (i, j) = (i + 1, j + 1);
-            } else if j == mid_b.len() || (i < mid_a.len() && longest[(i + 1) * width + j] >= longest[i * width + j + 1]) {
+            } else if j == mid_b.len()
+                || (i < mid_a.len() && longest[(i + 1) * width + j] >= longest[i * width + j + 1])
+            {
                 marks.push((1, mid_a[i]));
                 i += 1;
             } else {
@@ -252,7 +259,11 @@ pub fn rules(before: &str, after: &str) -> Vec<RuleChange> {
     names
         .into_iter()
         .filter(|name| a.get(*name) != b.get(*name))
-        .map(|name| RuleChange { rule: name.clone(), before: a.get(name).cloned(), after: b.get(name).cloned() })
+        .map(|name| RuleChange {
+            rule: name.clone(),
+            before: a.get(name).cloned(),
+            after: b.get(name).cloned(),
+        })
         .collect()
 }
 
@@ -261,7 +272,11 @@ pub fn text(comparison: &Comparison, colour: bool) -> String {
     let (red, green, plain) = if colour { ("\x1b[31m", "\x1b[32m", "\x1b[0m") } else { ("", "", "") };
     let mut out = format!(
         "{} added, {} removed, {} changed, {} moved, {} as before\n",
-        comparison.added.len(), comparison.removed.len(), comparison.changed.len(), comparison.moved.len(), comparison.same,
+        comparison.added.len(),
+        comparison.removed.len(),
+        comparison.changed.len(),
+        comparison.moved.len(),
+        comparison.same,
     );
     for side in &comparison.removed {
         out.push_str(&format!("\n{red}- {} removed{plain}: {}\n  {}\n", side.id, side.heading, side.words));
@@ -277,7 +292,10 @@ pub fn text(comparison: &Comparison, colour: bool) -> String {
         };
         out.push_str(&format!("\n~ {name} changed"));
         if change.before.heading != change.after.heading {
-            out.push_str(&format!(": heading {red}[-{}-]{plain} {green}{{+{}+}}{plain}", change.before.heading, change.after.heading));
+            out.push_str(&format!(
+                ": heading {red}[-{}-]{plain} {green}{{+{}+}}{plain}",
+                change.before.heading, change.after.heading
+            ));
         }
         out.push_str("\n  ");
         let shown: Vec<String> = change

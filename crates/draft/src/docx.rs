@@ -71,7 +71,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Source, Refused> {
     }
     let document = xml(&main, &body)?;
     let Some(root) = document.root_element().children().find(|n| n.tag_name().name() == "body") else {
-        return Err(Refused::new(main, "it has no body", "open it in a word processor and save it as .docx again"));
+        return Err(Refused::new(
+            main,
+            "it has no body",
+            "open it in a word processor and save it as .docx again",
+        ));
     };
     reader.walk(root, 0);
     reader.flush_carried();
@@ -88,7 +92,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Source, Refused> {
         notes.push(format!("{} of hidden text left out", plural(reader.hidden, "run")));
     }
     if reader.cited > 0 {
-        notes.push(format!("{} stand behind the paragraphs that cite them", plural(reader.cited, "footnote")));
+        notes
+            .push(format!("{} stand behind the paragraphs that cite them", plural(reader.cited, "footnote")));
     }
     Ok(Source { kind: Kind::Docx, blocks: reader.blocks, notes })
 }
@@ -172,7 +177,9 @@ pub(crate) fn deep(text: &str) -> bool {
     let (mut depth, bytes) = (0usize, text.as_bytes());
     let mut at = 0;
     while let Some(open) = bytes[at..].iter().position(|b| *b == b'<').map(|n| n + at) {
-        let Some(close) = bytes[open..].iter().position(|b| *b == b'>').map(|n| n + open) else { return false };
+        let Some(close) = bytes[open..].iter().position(|b| *b == b'>').map(|n| n + open) else {
+            return false;
+        };
         match bytes.get(open + 1) {
             Some(b'/') => depth = depth.saturating_sub(1),
             Some(b'?' | b'!') => {}
@@ -340,7 +347,9 @@ impl Reader {
         let bold = self.style(style, |s| s.bold).unwrap_or(false);
         let italic = self.style(style, |s| s.italic).unwrap_or(false);
         let mut block = Block { text, style: self.style(style, |s| s.level), ..Block::default() };
-        if let Some(level) = properties.and_then(|p| value(p, "outlineLvl")).and_then(|v| v.parse::<u8>().ok()) {
+        if let Some(level) =
+            properties.and_then(|p| value(p, "outlineLvl")).and_then(|v| v.parse::<u8>().ok())
+        {
             block.style = (level < 9).then_some(level + 1);
         }
         block.emphasis = emphasised(node, "b", bold) || emphasised(node, "i", italic);
@@ -432,11 +441,16 @@ impl Reader {
                 "sym" => {
                     let code = attribute(part, "char").and_then(|c| u32::from_str_radix(c, 16).ok());
                     // Fonts of symbols put their signs where no letter is; which sign it is cannot be known.
-                    out.push(code.and_then(char::from_u32).filter(|c| !('\u{e000}'..='\u{f8ff}').contains(c)).unwrap_or('•'));
+                    out.push(
+                        code.and_then(char::from_u32)
+                            .filter(|c| !('\u{e000}'..='\u{f8ff}').contains(c))
+                            .unwrap_or('•'),
+                    );
                 }
                 sign @ ("footnoteReference" | "endnoteReference") => {
                     let kind = if sign == "footnoteReference" { "footnote" } else { "endnote" };
-                    let note = attribute(part, "id").and_then(|id| self.notes.get(&(kind, id.to_string())).cloned());
+                    let note =
+                        attribute(part, "id").and_then(|id| self.notes.get(&(kind, id.to_string())).cloned());
                     if let Some(text) = note.filter(|text| !text.is_empty()) {
                         self.cited += 1;
                         let label = format!("[{}]", self.cited);
@@ -444,7 +458,8 @@ impl Reader {
                         self.pending.push((label, text));
                     }
                 }
-                "pPr" | "rPr" | "Fallback" | "txbxContent" | "instrText" | "delText" | "footnoteRef" | "endnoteRef" => {}
+                "pPr" | "rPr" | "Fallback" | "txbxContent" | "instrText" | "delText" | "footnoteRef"
+                | "endnoteRef" => {}
                 _ => self.run_text(part, out, depth + 1),
             }
         }
@@ -455,9 +470,10 @@ impl Reader {
 fn emphasised(paragraph: Node<'_, '_>, sign: &str, style: bool) -> bool {
     let mut some = false;
     for run in paragraph.descendants().filter(|n| n.tag_name().name() == "r") {
-        let letters = run.children().filter(|c| c.tag_name().name() == "t").any(|t| {
-            t.text().is_some_and(|t| t.chars().any(char::is_alphanumeric))
-        });
+        let letters = run
+            .children()
+            .filter(|c| c.tag_name().name() == "t")
+            .any(|t| t.text().is_some_and(|t| t.chars().any(char::is_alphanumeric)));
         if !letters {
             continue;
         }

@@ -47,27 +47,70 @@ pub struct Column {
 /// Subjects and the beginnings of words that show them.
 pub const SUBJECTS: &[(&str, &[&str])] = &[
     ("consultation", &["consult", "консульт"]),
-    ("armed attack", &["armed attack", "future aggression", "renewed aggression", "збройного нападу", "збройної агресії"]),
-    ("military aid", &["military assist", "military support", "military aid", "weapon", "ammunition", "military equipment", "air defence", "air defense", "військов"]),
+    (
+        "armed attack",
+        &["armed attack", "future aggression", "renewed aggression", "збройного нападу", "збройної агресії"],
+    ),
+    (
+        "military aid",
+        &[
+            "military assist",
+            "military support",
+            "military aid",
+            "weapon",
+            "ammunition",
+            "military equipment",
+            "air defence",
+            "air defense",
+            "військов",
+        ],
+    ),
     ("training", &["training", "exercis", "навчан", "підготовк"]),
-    ("defence industry", &["defence indust", "defense indust", "procurement", "оборонної промисл", "оборонно-промисл"]),
+    (
+        "defence industry",
+        &["defence indust", "defense indust", "procurement", "оборонної промисл", "оборонно-промисл"],
+    ),
     ("intelligence", &["intelligence", "розвід"]),
     ("cyber", &["cyber", "кібер"]),
-    ("information", &["disinformation", "information manipulation", "information security", "propaganda", "дезінформац"]),
+    (
+        "information",
+        &["disinformation", "information manipulation", "information security", "propaganda", "дезінформац"],
+    ),
     ("mines", &["demining", "mine action", "mine clearance", "розмінуван"]),
     ("crime", &["organised crime", "organized crime", "terroris", "злочинн"]),
     ("nuclear and CBRN", &["cbrn", "nuclear", "ядерн"]),
-    ("finance", &["macro-financial", "financial support", "financial assistance", "budget support", "loan", "grant", "imf", "фінансов"]),
+    (
+        "finance",
+        &[
+            "macro-financial",
+            "financial support",
+            "financial assistance",
+            "budget support",
+            "loan",
+            "grant",
+            "imf",
+            "фінансов",
+        ],
+    ),
     ("reconstruction", &["reconstruct", "recovery", "rebuild", "відновлен", "відбудов"]),
     ("humanitarian", &["humanitarian", "гуманітарн"]),
-    ("energy and infrastructure", &["energy", "critical infrastructure", "енерг", "критичної інфраструктури"]),
+    (
+        "energy and infrastructure",
+        &["energy", "critical infrastructure", "енерг", "критичної інфраструктури"],
+    ),
     ("sanctions", &["sanction", "restrictive measure", "санкці"]),
     ("accountability", &["accountab", "war crime", "international crim", "tribunal", "відповідальн"]),
     ("compensation", &["compensat", "immobilis", "immobiliz", "reparation", "компенсац"]),
     ("reform", &["reform", "anti-corruption", "rule of law", "реформ", "корупці"]),
-    ("EU and NATO", &["european union", "eu member", "accession", "nato", "euro-atlantic", "європейськ", "євроатлант"]),
+    (
+        "EU and NATO",
+        &["european union", "eu member", "accession", "nato", "euro-atlantic", "європейськ", "євроатлант"],
+    ),
     ("peace", &["just peace", "peace formula", "lasting peace", "формул", "мир"]),
-    ("review and term", &["this agreement", "terminat", "amend", "extend", "notif", "цієї угоди", "ця угода"]),
+    (
+        "review and term",
+        &["this agreement", "terminat", "amend", "extend", "notif", "цієї угоди", "ця угода"],
+    ),
 ];
 
 /// The promises of a draft.
@@ -84,8 +127,13 @@ pub fn promises(draft: &Draft, survey: &Survey) -> Vec<Promise> {
                 let mut when: Vec<String> = Vec::new();
                 for amount in findings.amounts.iter().filter(|a| matches!(a.unit, Unit::Time(_))) {
                     if modal.sentence.contains(&amount.at.start) {
-                        let before = passage.text[modal.sentence.start..amount.at.start].split_whitespace().next_back();
-                        let before = before.filter(|w| ["within", "every", "for", "after", "before", "протягом", "упродовж", "через"].contains(&w.to_lowercase().as_str()));
+                        let before = passage.text[modal.sentence.start..amount.at.start]
+                            .split_whitespace()
+                            .next_back();
+                        let before = before.filter(|w| {
+                            ["within", "every", "for", "after", "before", "протягом", "упродовж", "через"]
+                                .contains(&w.to_lowercase().as_str())
+                        });
                         when.push(match before {
                             Some(word) => format!("{} {}", word.to_lowercase(), amount.written),
                             None => amount.written.clone(),
@@ -93,21 +141,38 @@ pub fn promises(draft: &Draft, survey: &Survey) -> Vec<Promise> {
                     }
                 }
                 for (range, day) in days(sentence) {
-                    let before = sentence[..range.start].split_whitespace().next_back().unwrap_or("").to_lowercase();
+                    let before =
+                        sentence[..range.start].split_whitespace().next_back().unwrap_or("").to_lowercase();
                     if ["by", "until", "before", "before", "till", "to", "до"].contains(&before.as_str()) {
                         when.push(format!("{before} {day}"));
                     }
                 }
                 let lower = sentence.to_lowercase();
-                for word in ["annual", "quarterly", "regular", "immediately", "as long as it takes", "щорічн", "негайно", "регулярн"] {
+                for word in [
+                    "annual",
+                    "quarterly",
+                    "regular",
+                    "immediately",
+                    "as long as it takes",
+                    "щорічн",
+                    "негайно",
+                    "регулярн",
+                ] {
                     if lower.contains(word) {
                         when.push(word.to_string());
                     }
                 }
-                let mut subjects: Vec<&'static str> =
-                    SUBJECTS.iter().filter(|(_, words)| words.iter().any(|w| lower.contains(w))).map(|(name, _)| *name).collect();
+                let mut subjects: Vec<&'static str> = SUBJECTS
+                    .iter()
+                    .filter(|(_, words)| words.iter().any(|w| lower.contains(w)))
+                    .map(|(name, _)| *name)
+                    .collect();
                 // "This Agreement" is said in passing nearly everywhere.
-                if subjects.len() > 1 && !["terminat", "amend", "extend", "цієї угоди може", "зміни"].iter().any(|w| lower.contains(w)) {
+                if subjects.len() > 1
+                    && !["terminat", "amend", "extend", "цієї угоди може", "зміни"]
+                        .iter()
+                        .any(|w| lower.contains(w))
+                {
                     subjects.retain(|s| *s != "review and term");
                 }
                 if subjects.is_empty() {
@@ -140,14 +205,22 @@ fn named(text: &str, parties: &[&str]) -> Vec<(usize, String)> {
                     let theirs = words.get(at + n).map_or("", |w| w.lower.as_str());
                     theirs == t.lower || theirs.strip_suffix("'s") == Some(&t.lower)
                 });
-            let possessive = words.get(at + name.len().saturating_sub(1)).is_some_and(|w| w.lower.ends_with("'s"));
+            let possessive =
+                words.get(at + name.len().saturating_sub(1)).is_some_and(|w| w.lower.ends_with("'s"));
             if fits && !possessive {
                 out.push((at, (*party).to_string()));
             }
         }
         let collective = matches!(
             word.lower.as_str(),
-            "participants" | "parties" | "sides" | "both" | "учасники" | "сторони" | "signatories" | "partners"
+            "participants"
+                | "parties"
+                | "sides"
+                | "both"
+                | "учасники"
+                | "сторони"
+                | "signatories"
+                | "partners"
         );
         let single = matches!(word.lower.as_str(), "participant" | "side" | "party");
         let each = at > 0 && matches!(words[at - 1].lower.as_str(), "either" | "each" | "other");
@@ -155,7 +228,11 @@ fn named(text: &str, parties: &[&str]) -> Vec<(usize, String)> {
             out.push((at, "all".into()));
         } else if single && each {
             out.push((at, format!("{} {}", words[at - 1].lower, word.lower)));
-        } else if single && at > 0 && words[at - 1].text.starts_with(char::is_uppercase) && words[at - 1].lower != "the" {
+        } else if single
+            && at > 0
+            && words[at - 1].text.starts_with(char::is_uppercase)
+            && words[at - 1].lower != "the"
+        {
             out.push((at, format!("{} {}", words[at - 1].text, word.text)));
         }
     }
@@ -183,10 +260,17 @@ fn who(before: &str, parties: &[&str]) -> String {
 
 fn to(after: &str, who: &str, parties: &[&str]) -> String {
     let lower = after.to_lowercase();
-    if who == "all" || lower.contains("each other") || lower.contains("one another") || lower.contains("один одн") {
+    if who == "all"
+        || lower.contains("each other")
+        || lower.contains("one another")
+        || lower.contains("один одн")
+    {
         return "each other".into();
     }
-    let other = named(after, parties).into_iter().map(|(_, name)| name).find(|name| name != who && parties.contains(&name.as_str()));
+    let other = named(after, parties)
+        .into_iter()
+        .map(|(_, name)| name)
+        .find(|name| name != who && parties.contains(&name.as_str()));
     other.unwrap_or_else(|| "unstated".into())
 }
 
@@ -296,7 +380,9 @@ pub fn as_json(columns: &[Column]) -> String {
         let consultations: Vec<Value> = c
             .consultations
             .iter()
-            .map(|f| json!({"clause": f.clause, "hours": f.hours, "firmness": f.firmness.map(Firmness::name)}))
+            .map(
+                |f| json!({"clause": f.clause, "hours": f.hours, "firmness": f.firmness.map(Firmness::name)}),
+            )
             .collect();
         json!({"agreement": c.name, "promises": promises, "cells": cells, "consultations": consultations})
     };
@@ -309,14 +395,24 @@ pub fn csv(columns: &[Column]) -> String {
     // A spreadsheet takes a cell that begins so for a formula.
     let field = |text: &str| {
         let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_string() };
-        if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+        if text.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text
+        }
     };
     let mut out = String::from("agreement,clause,who,to,when,firmness,subjects,words\n");
     for column in columns {
         for p in &column.promises {
             let row = [
-                column.name.clone(), p.clause.clone(), p.who.clone(), p.to.clone(), p.when.join("; "), p.firmness.name().to_string(),
-                p.subjects.join("; "), p.excerpt.clone(),
+                column.name.clone(),
+                p.clause.clone(),
+                p.who.clone(),
+                p.to.clone(),
+                p.when.join("; "),
+                p.firmness.name().to_string(),
+                p.subjects.join("; "),
+                p.excerpt.clone(),
             ];
             out.push_str(&row.iter().map(|f| field(f)).collect::<Vec<_>>().join(","));
             out.push('\n');
@@ -348,18 +444,35 @@ pub fn html(columns: &[Column]) -> String {
     }
     out.push_str("</tr></thead><tbody>\n");
     for column in columns {
-        out.push_str(&format!("<tr><th scope=\"row\">{}</th><td>{}</td>", markup(&column.name), markup(&consultation(column))));
+        out.push_str(&format!(
+            "<tr><th scope=\"row\">{}</th><td>{}</td>",
+            markup(&column.name),
+            markup(&consultation(column))
+        ));
         let cells = cells(column);
         for subject in subjects() {
             match cells.get(subject) {
                 None => out.push_str("<td>–</td>"),
                 Some(promises) => {
-                    out.push_str(&format!("<td><details><summary>{} · {}</summary><ul>", promises.len(), markup(firmest(promises))));
+                    out.push_str(&format!(
+                        "<td><details><summary>{} · {}</summary><ul>",
+                        promises.len(),
+                        markup(firmest(promises))
+                    ));
                     for p in promises {
-                        let when = if p.when.is_empty() { String::new() } else { format!(" · {}", p.when.join(", ")) };
+                        let when = if p.when.is_empty() {
+                            String::new()
+                        } else {
+                            format!(" · {}", p.when.join(", "))
+                        };
                         out.push_str(&format!(
                             "<li><small>{} · {} to {} · {}{}</small><br>{}</li>",
-                            markup(&p.clause), markup(&p.who), markup(&p.to), p.firmness.name(), markup(&when), markup(&p.excerpt),
+                            markup(&p.clause),
+                            markup(&p.who),
+                            markup(&p.to),
+                            p.firmness.name(),
+                            markup(&when),
+                            markup(&p.excerpt),
                         ));
                     }
                     out.push_str("</ul></details></td>");

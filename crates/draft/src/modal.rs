@@ -37,8 +37,14 @@ pub enum Firmness {
 impl Firmness {
     /// All, firmest first.
     pub const ALL: [Firmness; 8] = [
-        Firmness::Shall, Firmness::Will, Firmness::Commits, Firmness::Should, Firmness::Intends, Firmness::Endeavours,
-        Firmness::WherePossible, Firmness::May,
+        Firmness::Shall,
+        Firmness::Will,
+        Firmness::Commits,
+        Firmness::Should,
+        Firmness::Intends,
+        Firmness::Endeavours,
+        Firmness::WherePossible,
+        Firmness::May,
     ];
 
     /// Its name.
@@ -69,29 +75,84 @@ pub struct Modal {
 
 /// Words of a modal, and how firm they are. `*` stands for the end of a word.
 const PHRASES: &[(&str, Firmness)] = &[
-    ("shall", Firmness::Shall), ("must", Firmness::Shall), ("undertake", Firmness::Shall), ("undertakes", Firmness::Shall),
-    ("is obliged to", Firmness::Shall), ("are obliged to", Firmness::Shall), ("is required to", Firmness::Shall),
-    ("are required to", Firmness::Shall), ("will", Firmness::Will), ("commits", Firmness::Commits), ("commit to", Firmness::Commits),
-    ("committed to", Firmness::Commits), ("agrees to", Firmness::Commits), ("agree to", Firmness::Commits),
-    ("should", Firmness::Should), ("intend", Firmness::Intends), ("intends", Firmness::Intends), ("intended to", Firmness::Intends),
-    ("plans to", Firmness::Intends), ("plan to", Firmness::Intends), ("stands ready to", Firmness::Intends), ("stand ready to", Firmness::Intends), ("can jointly", Firmness::May), ("aims to", Firmness::Intends), ("aim to", Firmness::Intends),
-    ("endeavour", Firmness::Endeavours), ("endeavours", Firmness::Endeavours), ("endeavor", Firmness::Endeavours),
-    ("endeavors", Firmness::Endeavours), ("strive", Firmness::Endeavours), ("strives", Firmness::Endeavours),
-    ("seek to", Firmness::Endeavours), ("seeks to", Firmness::Endeavours), ("make every effort", Firmness::Endeavours),
-    ("make all efforts", Firmness::Endeavours), ("use best efforts", Firmness::Endeavours), ("use their best efforts", Firmness::Endeavours),
-    ("where possible", Firmness::WherePossible), ("wherever possible", Firmness::WherePossible),
-    ("whenever possible", Firmness::WherePossible), ("when possible", Firmness::WherePossible), ("if possible", Firmness::WherePossible),
-    ("as far as possible", Firmness::WherePossible), ("to the extent possible", Firmness::WherePossible), ("may", Firmness::May),
-    ("зобов'язу*", Firmness::Shall), ("зобов'язан*", Firmness::Shall), ("повинен", Firmness::Shall), ("повинна", Firmness::Shall),
-    ("повинні", Firmness::Shall), ("повинно", Firmness::Shall), ("мусить", Firmness::Shall), ("мусять", Firmness::Shall),
-    ("буде", Firmness::Will), ("будуть", Firmness::Will), ("погоджу*", Firmness::Commits), ("слід", Firmness::Should),
-    ("має намір", Firmness::Intends), ("мають намір", Firmness::Intends), ("планує", Firmness::Intends), ("планують", Firmness::Intends),
-    ("докладатиме", Firmness::Endeavours), ("докладатимуть", Firmness::Endeavours), ("докладає", Firmness::Endeavours),
-    ("докладають", Firmness::Endeavours), ("прагне", Firmness::Endeavours), ("прагнуть", Firmness::Endeavours),
-    ("прагнутиме", Firmness::Endeavours), ("прагнутимуть", Firmness::Endeavours), ("намагатиметься", Firmness::Endeavours),
-    ("намагатимуться", Firmness::Endeavours), ("за можливості", Firmness::WherePossible), ("по можливості", Firmness::WherePossible),
-    ("наскільки можливо", Firmness::WherePossible), ("де це можливо", Firmness::WherePossible),
-    ("у міру можливості", Firmness::WherePossible), ("може", Firmness::May), ("можуть", Firmness::May),
+    ("shall", Firmness::Shall),
+    ("must", Firmness::Shall),
+    ("undertake", Firmness::Shall),
+    ("undertakes", Firmness::Shall),
+    ("is obliged to", Firmness::Shall),
+    ("are obliged to", Firmness::Shall),
+    ("is required to", Firmness::Shall),
+    ("are required to", Firmness::Shall),
+    ("will", Firmness::Will),
+    ("commits", Firmness::Commits),
+    ("commit to", Firmness::Commits),
+    ("committed to", Firmness::Commits),
+    ("agrees to", Firmness::Commits),
+    ("agree to", Firmness::Commits),
+    ("should", Firmness::Should),
+    ("intend", Firmness::Intends),
+    ("intends", Firmness::Intends),
+    ("intended to", Firmness::Intends),
+    ("plans to", Firmness::Intends),
+    ("plan to", Firmness::Intends),
+    ("stands ready to", Firmness::Intends),
+    ("stand ready to", Firmness::Intends),
+    ("can jointly", Firmness::May),
+    ("aims to", Firmness::Intends),
+    ("aim to", Firmness::Intends),
+    ("endeavour", Firmness::Endeavours),
+    ("endeavours", Firmness::Endeavours),
+    ("endeavor", Firmness::Endeavours),
+    ("endeavors", Firmness::Endeavours),
+    ("strive", Firmness::Endeavours),
+    ("strives", Firmness::Endeavours),
+    ("seek to", Firmness::Endeavours),
+    ("seeks to", Firmness::Endeavours),
+    ("make every effort", Firmness::Endeavours),
+    ("make all efforts", Firmness::Endeavours),
+    ("use best efforts", Firmness::Endeavours),
+    ("use their best efforts", Firmness::Endeavours),
+    ("where possible", Firmness::WherePossible),
+    ("wherever possible", Firmness::WherePossible),
+    ("whenever possible", Firmness::WherePossible),
+    ("when possible", Firmness::WherePossible),
+    ("if possible", Firmness::WherePossible),
+    ("as far as possible", Firmness::WherePossible),
+    ("to the extent possible", Firmness::WherePossible),
+    ("may", Firmness::May),
+    ("зобов'язу*", Firmness::Shall),
+    ("зобов'язан*", Firmness::Shall),
+    ("повинен", Firmness::Shall),
+    ("повинна", Firmness::Shall),
+    ("повинні", Firmness::Shall),
+    ("повинно", Firmness::Shall),
+    ("мусить", Firmness::Shall),
+    ("мусять", Firmness::Shall),
+    ("буде", Firmness::Will),
+    ("будуть", Firmness::Will),
+    ("погоджу*", Firmness::Commits),
+    ("слід", Firmness::Should),
+    ("має намір", Firmness::Intends),
+    ("мають намір", Firmness::Intends),
+    ("планує", Firmness::Intends),
+    ("планують", Firmness::Intends),
+    ("докладатиме", Firmness::Endeavours),
+    ("докладатимуть", Firmness::Endeavours),
+    ("докладає", Firmness::Endeavours),
+    ("докладають", Firmness::Endeavours),
+    ("прагне", Firmness::Endeavours),
+    ("прагнуть", Firmness::Endeavours),
+    ("прагнутиме", Firmness::Endeavours),
+    ("прагнутимуть", Firmness::Endeavours),
+    ("намагатиметься", Firmness::Endeavours),
+    ("намагатимуться", Firmness::Endeavours),
+    ("за можливості", Firmness::WherePossible),
+    ("по можливості", Firmness::WherePossible),
+    ("наскільки можливо", Firmness::WherePossible),
+    ("де це можливо", Firmness::WherePossible),
+    ("у міру можливості", Firmness::WherePossible),
+    ("може", Firmness::May),
+    ("можуть", Firmness::May),
 ];
 
 /// A found phrase: which tokens, and how firm.
@@ -122,7 +183,10 @@ pub fn modals(text: &str) -> Vec<Modal> {
         // An endeavour right behind a firmer word is what the sentence promises.
         let mut kept: Vec<Found> = Vec::new();
         for mut next in found {
-            let weaker = matches!(next.firmness, Firmness::Endeavours | Firmness::Intends | Firmness::WherePossible | Firmness::Commits);
+            let weaker = matches!(
+                next.firmness,
+                Firmness::Endeavours | Firmness::Intends | Firmness::WherePossible | Firmness::Commits
+            );
             if let Some(last) = kept.last()
                 && weaker
                 && last.firmness < next.firmness
@@ -135,7 +199,13 @@ pub fn modals(text: &str) -> Vec<Modal> {
             kept.push(next);
         }
         let soft = kept.iter().position(|f| f.firmness == Firmness::WherePossible);
-        let Some(deciding) = soft.map(|at| &kept[at]).or_else(|| kept.first().filter(|f| f.weakens)).or_else(|| kept.iter().min_by_key(|f| f.firmness)) else { continue };
+        let Some(deciding) = soft
+            .map(|at| &kept[at])
+            .or_else(|| kept.first().filter(|f| f.weakens))
+            .or_else(|| kept.iter().min_by_key(|f| f.firmness))
+        else {
+            continue;
+        };
         let start = sentence.start;
         let word = words[deciding.at].at.start + start..words[deciding.end - 1].at.end + start;
         out.push(Modal { sentence, word, firmness: deciding.firmness });
@@ -167,7 +237,9 @@ fn phrase(words: &[Token], at: usize) -> Option<(usize, Firmness)> {
         }
         // має надати, мають забезпечити.
         let must = matches!(here.lower.as_str(), "має" | "мають")
-            && words.get(at + 1).is_some_and(|t| t.lower.ends_with("ти") || t.lower.ends_with("тися") || t.lower == "бути");
+            && words
+                .get(at + 1)
+                .is_some_and(|t| t.lower.ends_with("ти") || t.lower.ends_with("тися") || t.lower == "бути");
         if must {
             return Some((at + 1, Firmness::Shall));
         }
@@ -180,8 +252,25 @@ fn phrase(words: &[Token], at: usize) -> Option<(usize, Firmness)> {
         "will"
             if matches!(
                 before,
-                "the" | "their" | "its" | "his" | "political" | "free" | "good" | "common" | "sovereign" | "shared" | "own" | "joint"
-                    | "firm" | "express" | "of" | "national" | "popular" | "democratic" | "a"
+                "the"
+                    | "their"
+                    | "its"
+                    | "his"
+                    | "political"
+                    | "free"
+                    | "good"
+                    | "common"
+                    | "sovereign"
+                    | "shared"
+                    | "own"
+                    | "joint"
+                    | "firm"
+                    | "express"
+                    | "of"
+                    | "national"
+                    | "popular"
+                    | "democratic"
+                    | "a"
             ) || matches!(next, "of") && !matches!(before, "which" | "that") =>
         {
             None
@@ -190,11 +279,16 @@ fn phrase(words: &[Token], at: usize) -> Option<(usize, Firmness)> {
         "may" if here.text.starts_with('M') && (at > 0 || words.get(1).is_some_and(Token::is_number)) => None,
         "commits" if next == "suicide" => None,
         // Ukraine's efforts to strive; a plan with a name.
-        "strive" | "seek" | "intend" | "plan" | "aim" | "undertake" | "endeavour" | "endeavor" if before == "to" || before == "did" => None,
+        "strive" | "seek" | "intend" | "plan" | "aim" | "undertake" | "endeavour" | "endeavor"
+            if before == "to" || before == "did" =>
+        {
+            None
+        }
         "plan" | "aim" if here.text.starts_with(char::is_uppercase) && at > 0 => None,
         // The noun.
         "endeavour" | "endeavours" | "endeavor" | "endeavors"
-            if matches!(before, "this" | "their" | "its" | "the" | "these" | "such" | "best" | "'s") || before.ends_with("'s") =>
+            if matches!(before, "this" | "their" | "its" | "the" | "these" | "such" | "best" | "'s")
+                || before.ends_with("'s") =>
         {
             None
         }

@@ -128,7 +128,8 @@ impl Numbering {
         let depth = depth.min(LEVELS - 1);
         let found = self.lists.get(list)?.clone();
         let definition = self.definitions.get(&found.of).cloned().unwrap_or_default();
-        let of = |at: usize| found.levels.get(&at).or_else(|| definition.get(&at)).cloned().unwrap_or_default();
+        let of =
+            |at: usize| found.levels.get(&at).or_else(|| definition.get(&at)).cloned().unwrap_or_default();
         let counts = self.counts.entry(found.of.clone()).or_insert([None; LEVELS]);
         if self.begun.insert((list.to_string(), depth))
             && let Some(start) = found.starts.get(&depth)
@@ -211,8 +212,19 @@ fn roman(number: u64) -> String {
         return number.to_string();
     }
     const STEPS: [(u64, &str); 13] = [
-        (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"),
-        (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
+        (1000, "M"),
+        (900, "CM"),
+        (500, "D"),
+        (400, "CD"),
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
     ];
     let (mut rest, mut out) = (number, String::new());
     for (worth, sign) in STEPS {

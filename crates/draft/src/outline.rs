@@ -77,7 +77,9 @@ impl Clause {
     /// The heading without its number.
     pub fn heading_words(&self) -> &str {
         match &self.number {
-            Some(number) if self.own => self.heading.strip_prefix(number.as_str()).unwrap_or(&self.heading).trim_start(),
+            Some(number) if self.own => {
+                self.heading.strip_prefix(number.as_str()).unwrap_or(&self.heading).trim_start()
+            }
             _ => &self.heading,
         }
     }
@@ -152,10 +154,9 @@ pub fn draft(source: &Source, language: Option<Language>) -> Draft {
     let mut maker = Maker::new(&source.blocks, language);
     maker.run();
     let clauses = maker.finish();
-    let signed = clauses
-        .iter()
-        .filter(|c| c.kind == Kind::Signature)
-        .find_map(|c| crate::words::days(&c.words()).into_iter().find_map(|(_, day)| day.is_whole().then_some(day)));
+    let signed = clauses.iter().filter(|c| c.kind == Kind::Signature).find_map(|c| {
+        crate::words::days(&c.words()).into_iter().find_map(|(_, day)| day.is_whole().then_some(day))
+    });
     Draft { clauses, language, signed, notes: source.notes.clone() }
 }
 
@@ -193,8 +194,19 @@ pub(crate) fn roman(text: &str) -> Option<u32> {
 type Rank = u16;
 
 const WORDS_OF_HEADINGS: &[(&str, Rank)] = &[
-    ("annex", 5), ("appendix", 5), ("protocol", 5), ("додаток", 5), ("part", 10), ("title", 10), ("chapter", 12),
-    ("частина", 10), ("розділ", 10), ("глава", 12), ("section", 15), ("article", 20), ("стаття", 20),
+    ("annex", 5),
+    ("appendix", 5),
+    ("protocol", 5),
+    ("додаток", 5),
+    ("part", 10),
+    ("title", 10),
+    ("chapter", 12),
+    ("частина", 10),
+    ("розділ", 10),
+    ("глава", 12),
+    ("section", 15),
+    ("article", 20),
+    ("стаття", 20),
 ];
 
 struct Maker<'a> {
@@ -210,7 +222,15 @@ struct Maker<'a> {
 
 impl<'a> Maker<'a> {
     fn new(blocks: &'a [Block], language: Language) -> Maker<'a> {
-        Maker { blocks, language, clauses: Vec::new(), stack: Vec::new(), numbers: BTreeSet::new(), signed: false, through: true }
+        Maker {
+            blocks,
+            language,
+            clauses: Vec::new(),
+            stack: Vec::new(),
+            numbers: BTreeSet::new(),
+            signed: false,
+            through: true,
+        }
     }
 
     fn run(&mut self) {
@@ -304,11 +324,16 @@ impl<'a> Maker<'a> {
             let text = &block.text;
             let long = text.chars().count() > 220;
             let count: usize = words.iter().map(|w| w.chars().count()).sum();
-            let preamble = matches!(text.to_lowercase().as_str(), "preamble" | "introduction" | "преамбула" | "вступ");
+            let preamble =
+                matches!(text.to_lowercase().as_str(), "preamble" | "introduction" | "преамбула" | "вступ");
             let joins = end == 0
                 || (block.style.is_some() && self.blocks[0].style == block.style && open_end(&words))
                 || (block.style.is_none() && (open_end(&words) || starts_open(text)));
-            if long || preamble || block.label.is_some() || (end > 0 && (text.ends_with([',', '.', ':', ';']) || !joins)) {
+            if long
+                || preamble
+                || block.label.is_some()
+                || (end > 0 && (text.ends_with([',', '.', ':', ';']) || !joins))
+            {
                 break;
             }
             if count + text.chars().count() > 400 {
@@ -346,7 +371,8 @@ impl<'a> Maker<'a> {
             return None;
         }
         let core = label.trim_end_matches(['.', ')']);
-        let digits = !core.is_empty() && core.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+        let digits = !core.is_empty()
+            && core.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
         let deep = block.depth > 0 && !core.contains('.');
         (digits && !deep).then_some(label)
     }
@@ -373,13 +399,16 @@ impl<'a> Maker<'a> {
         let lower = text.to_lowercase();
         let word = lower.split_whitespace().next().unwrap_or("");
         let after = lower.split_whitespace().nth(1).unwrap_or("");
-        if let Some((_, rank)) = WORDS_OF_HEADINGS.iter().find(|(w, _)| *w == word.trim_end_matches(['.', ':']))
+        if let Some((_, rank)) =
+            WORDS_OF_HEADINGS.iter().find(|(w, _)| *w == word.trim_end_matches(['.', ':']))
             && block.label.is_none()
             && length <= 160
         {
             let core = after.trim_matches(|c: char| !c.is_alphanumeric());
             let numbered = !core.is_empty()
-                && (roman(core).is_some() || core.bytes().all(|b| b.is_ascii_digit()) || core.chars().count() == 1);
+                && (roman(core).is_some()
+                    || core.bytes().all(|b| b.is_ascii_digit())
+                    || core.chars().count() == 1);
             if (numbered && !closed) || (*rank == 5 && after.is_empty()) {
                 return Some(*rank);
             }
@@ -398,7 +427,8 @@ impl<'a> Maker<'a> {
             return Some(10);
         }
         if let Some(label) = label {
-            let upper_roman = roman(core).is_some() && !core.chars().any(char::is_lowercase) && label.ends_with('.');
+            let upper_roman =
+                roman(core).is_some() && !core.chars().any(char::is_lowercase) && label.ends_with('.');
             let single = core.chars().count() == 1;
             if upper_roman && (!single || !self.lettered(at)) && !closed && length <= 160 {
                 return Some(10);
@@ -424,15 +454,20 @@ impl<'a> Maker<'a> {
 
     /// A lone `I.` or `C.` among `A.`, `B.`, … is a letter and no Roman number.
     fn lettered(&self, at: usize) -> bool {
-        let core = |b: &Block| b.label.as_deref().map(|l| l.trim_matches(['(', ')', '.']).to_string()).unwrap_or_default();
+        let core = |b: &Block| {
+            b.label.as_deref().map(|l| l.trim_matches(['(', ')', '.']).to_string()).unwrap_or_default()
+        };
         let own = core(&self.blocks[at]);
         let Some(own) = own.chars().next().filter(|c| c.is_ascii_uppercase()) else { return false };
         let wanted = char::from(own as u8 - u8::from(own > 'A')).to_string();
         // The last label of one capital letter before this one decides.
-        let before = self.blocks[..at].iter().rev().map(core).find(|c| {
-            c.chars().count() == 1 && c.chars().all(|c| c.is_ascii_uppercase())
-        });
-        own != 'I' && before.as_deref() == Some(wanted.as_str()) || own == 'I' && before.as_deref() == Some("H")
+        let before = self.blocks[..at]
+            .iter()
+            .rev()
+            .map(core)
+            .find(|c| c.chars().count() == 1 && c.chars().all(|c| c.is_ascii_uppercase()));
+        own != 'I' && before.as_deref() == Some(wanted.as_str())
+            || own == 'I' && before.as_deref() == Some("H")
     }
 
     /// A heading as it is called in those below: its number, or its first words where another heading beside it has that number.
@@ -505,7 +540,13 @@ fn passage(block: &Block) -> Passage {
 fn same_kind(a: &str, b: &str) -> bool {
     let shape = |label: &str| -> String {
         let core = label.trim_matches(['(', ')', '.']);
-        let kind = if core.bytes().all(|b| b.is_ascii_digit() || b == b'.') { '0' } else if core.chars().all(char::is_uppercase) { 'A' } else { 'a' };
+        let kind = if core.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+            '0'
+        } else if core.chars().all(char::is_uppercase) {
+            'A'
+        } else {
+            'a'
+        };
         let close: String = label.chars().filter(|c| matches!(c, '(' | ')')).collect();
         format!("{kind}{close}")
     };
@@ -515,7 +556,8 @@ fn same_kind(a: &str, b: &str) -> bool {
 fn leading_number(heading: &str) -> Option<String> {
     let mut words = heading.split_whitespace();
     let first = words.next()?;
-    let known = WORDS_OF_HEADINGS.iter().any(|(w, _)| *w == first.to_lowercase().trim_end_matches(['.', ':']));
+    let known =
+        WORDS_OF_HEADINGS.iter().any(|(w, _)| *w == first.to_lowercase().trim_end_matches(['.', ':']));
     let second = words.next().filter(|_| known)?;
     let core = second.trim_matches(|c: char| !c.is_alphanumeric());
     (!core.is_empty()).then(|| format!("{first} {second}"))
@@ -524,22 +566,37 @@ fn leading_number(heading: &str) -> Option<String> {
 fn open_end(words: &[String]) -> bool {
     let all = words.join(" ").to_lowercase();
     let last = all.split_whitespace().next_back().unwrap_or("");
-    let capitals = words.last().is_some_and(|w| w.chars().filter(|c| c.is_alphabetic()).all(|c| !c.is_lowercase()));
+    let capitals =
+        words.last().is_some_and(|w| w.chars().filter(|c| c.is_alphabetic()).all(|c| !c.is_lowercase()));
     matches!(last, "between" | "and" | "of" | "the" | "on" | "to" | "між" | "та" | "і" | "про" | "й")
-        || (!all.contains(" between ") && !all.contains(" між ") && (all.split_whitespace().count() < 3 || capitals))
+        || (!all.contains(" between ")
+            && !all.contains(" між ")
+            && (all.split_whitespace().count() < 3 || capitals))
 }
 
 fn starts_open(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or("").to_lowercase();
-    matches!(first.as_str(), "between" | "and" | "on" | "of" | "for" | "між" | "та" | "про" | "і") && text.chars().count() < 160
+    matches!(first.as_str(), "between" | "and" | "on" | "of" | "for" | "між" | "та" | "про" | "і")
+        && text.chars().count() < 160
 }
 
 /// The line with place and day of signature.
 pub(crate) fn is_signature(text: &str) -> bool {
     let lower = text.to_lowercase();
     let begins = [
-        "signed in ", "signed at ", "signed on ", "done at ", "done in ", "done this ", "signed, ", "in witness whereof",
-        "підписано ", "учинено ", "вчинено ", "укладено ", "здійснено ",
+        "signed in ",
+        "signed at ",
+        "signed on ",
+        "done at ",
+        "done in ",
+        "done this ",
+        "signed, ",
+        "in witness whereof",
+        "підписано ",
+        "учинено ",
+        "вчинено ",
+        "укладено ",
+        "здійснено ",
     ];
     begins.iter().any(|b| lower.starts_with(b)) && text.chars().any(|c| c.is_ascii_digit())
 }
@@ -547,7 +604,10 @@ pub(crate) fn is_signature(text: &str) -> bool {
 /// The line of one who signs.
 fn is_signatory(text: &str) -> bool {
     let lower = text.to_lowercase();
-    let begins = lower.starts_with("for ") || lower.starts_with("за ") || lower.starts_with("on behalf of") || lower.starts_with("від ");
+    let begins = lower.starts_with("for ")
+        || lower.starts_with("за ")
+        || lower.starts_with("on behalf of")
+        || lower.starts_with("від ");
     begins && text.chars().count() < 160 && !text.ends_with('.')
 }
 

@@ -83,7 +83,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Source, Refused> {
     let (blocks, dropped) = reflow(lines, 0.45);
     let mut notes = vec!["paragraphs are made of the lines of pages; look where one begins".to_string()];
     if dropped > 0 {
-        notes.push(format!("{dropped} lines left out: page numbers, and lines that are repeated on every page"));
+        notes.push(format!(
+            "{dropped} lines left out: page numbers, and lines that are repeated on every page"
+        ));
     }
     if unread > 0 {
         notes.push(format!("{unread} letters of which the font does not say what they are were left out"));
@@ -345,7 +347,9 @@ impl Reader<'_> {
     }
 
     fn wide_widths(&self, list: &[Object], widths: &mut BTreeMap<u32, f64>) {
-        let code = |object: Option<&Object>| object.and_then(|o| o.as_i64().ok()).and_then(|n| u32::try_from(n).ok());
+        let code = |object: Option<&Object>| {
+            object.and_then(|o| o.as_i64().ok()).and_then(|n| u32::try_from(n).ok())
+        };
         let mut at = 0;
         while at < list.len() {
             let Some(first) = code(list.get(at)) else { return };
@@ -353,7 +357,8 @@ impl Reader<'_> {
             match second {
                 Some(Object::Array(each)) => {
                     for (n, width) in each.iter().enumerate().take(65_536) {
-                        widths.insert(first.saturating_add(u32::try_from(n).unwrap_or(0)), number(Some(width)));
+                        widths
+                            .insert(first.saturating_add(u32::try_from(n).unwrap_or(0)), number(Some(width)));
                     }
                     at += 2;
                 }

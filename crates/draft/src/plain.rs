@@ -39,7 +39,8 @@ pub(crate) fn decode(bytes: &[u8], stated: Option<&str>) -> Result<(String, Opti
     }
     match encoding.decode_without_bom_handling_and_without_replacement(body) {
         Some(text) => {
-            let note = (encoding != UTF_8).then(|| format!("read as {}", encoding.name().to_ascii_lowercase()));
+            let note =
+                (encoding != UTF_8).then(|| format!("read as {}", encoding.name().to_ascii_lowercase()));
             Ok((text.into_owned(), note))
         }
         None => {
@@ -138,11 +139,15 @@ pub(crate) fn reflow(lines: Vec<Line>, room: f64) -> (Vec<Block>, usize) {
     for (at, line) in lines.iter().enumerate() {
         let first = at == 0 || lines[at - 1].page != line.page;
         let last = lines.get(at + 1).is_none_or(|next| next.page != line.page);
-        let alone = line.gap >= room && lines.get(at + 1).is_none_or(|next| next.gap >= room || next.page != line.page);
+        let alone = line.gap >= room
+            && lines.get(at + 1).is_none_or(|next| next.gap >= room || next.page != line.page);
         let running = pages > 2
             && (first || last)
             && repeated.get(&line.text).is_some_and(|on| on.len() * 2 > pages && on.len() > 2);
-        if running || (number(&line.text) && (((first || last) && pages > 1) || (alone && pages == 1 && line.left > 20.0))) {
+        if running
+            || (number(&line.text)
+                && (((first || last) && pages > 1) || (alone && pages == 1 && line.left > 20.0)))
+        {
             continue;
         }
         kept.push(line.clone());
@@ -163,20 +168,33 @@ pub(crate) fn reflow(lines: Vec<Line>, room: f64) -> (Vec<Block>, usize) {
             None => true,
             Some(before) => {
                 let turned = before.page != line.page;
-                let ended = before.text.ends_with(['.', ':', ';', '”', '!', '?']) || before.text.ends_with(".’");
+                let ended =
+                    before.text.ends_with(['.', ':', ';', '”', '!', '?']) || before.text.ends_with(".’");
                 let short = before.right < full - width * 0.12;
                 let first = line.text.chars().next().unwrap_or(' ');
                 let begins = first.is_uppercase() || !first.is_alphabetic();
                 let labelled = typed_label(&line.text).is_some_and(|(label, rest)| {
-                    !label.ends_with('-') && (ended || short || line.gap > room || (begins && rest.starts_with(char::is_uppercase))) && is_label(label)
+                    !label.ends_with('-')
+                        && (ended
+                            || short
+                            || line.gap > room
+                            || (begins && rest.starts_with(char::is_uppercase)))
+                        && is_label(label)
                 });
                 let centred = (line.left - margin) > width * 0.06 && (full - line.right) > width * 0.06;
-                let was_centred = (before.left - margin) > width * 0.06 && !typed_label(&before.text).is_some_and(|(l, _)| l.starts_with('('));
+                let was_centred = (before.left - margin) > width * 0.06
+                    && !typed_label(&before.text).is_some_and(|(l, _)| l.starts_with('('));
                 let look = line.bold != before.bold || (line.size - before.size).abs() > 0.8;
                 let wide_gap = !turned && line.gap > room;
                 labelled
                     || (look && begins && (short || ended || line.bold || before.bold))
-                    || (was_centred && !centred && !turned && line.left - margin < width * 0.02 && begins && !before.text.ends_with(',') && before.right < full - width * 0.06)
+                    || (was_centred
+                        && !centred
+                        && !turned
+                        && line.left - margin < width * 0.02
+                        && begins
+                        && !before.text.ends_with(',')
+                        && before.right < full - width * 0.06)
                     || (wide_gap && (begins || ended))
                     || (ended && short && begins)
                     || (turned && ended && begins && short)

@@ -44,8 +44,20 @@ pub fn write(draft: &Draft, survey: &Survey, name: &str) -> String {
 fn opening(draft: &Draft, survey: &Survey, name: &str, figures: &crate::survey::Figures) -> String {
     let name = Name::slug(name);
     let taken = [
-        "bearer", "beneficiary", "trigger", "breach", "target", "in-force", "signed", "coverage", "finding", "explanation", "unstated",
-        "nothing", "and", "or",
+        "bearer",
+        "beneficiary",
+        "trigger",
+        "breach",
+        "target",
+        "in-force",
+        "signed",
+        "coverage",
+        "finding",
+        "explanation",
+        "unstated",
+        "nothing",
+        "and",
+        "or",
     ];
     let usable = name.as_str().chars().any(char::is_alphabetic) && !taken.contains(&name.as_str());
     let name = if usable { name.to_string() } else { "agreement".into() };
@@ -73,13 +85,19 @@ fn opening(draft: &Draft, survey: &Survey, name: &str, figures: &crate::survey::
         format!(
             "Чернетка: правил ще немає. Під кожним пунктом перелічено, що в його словах ще не закодовано. Пунктів: {}, слів: {}, речень \
              із зобов'язанням, наміром чи дозволом: {}; дати й величини записано так: {}.",
-            figures.clauses, figures.words, figures.modals, locale(survey, true),
+            figures.clauses,
+            figures.words,
+            figures.modals,
+            locale(survey, true),
         )
     } else {
         format!(
             "A skeleton: it has no rules yet. Under each clause stands what in its words is not yet encoded. {} clauses, {} words, {} \
              sentences that bind, promise, intend or allow; numbers are written with: {}.",
-            figures.clauses, figures.words, figures.modals, locale(survey, false),
+            figures.clauses,
+            figures.words,
+            figures.modals,
+            locale(survey, false),
         )
     };
     out.push('\n');
@@ -130,13 +148,18 @@ fn listed<'a>(texts: impl Iterator<Item = &'a str>, found: &[Findings], language
         for modal in &findings.modals {
             let excerpt = excerpt(&text[modal.sentence.clone()], modal.word.start - modal.sentence.start);
             let not_yet = if uk { "не закодовано" } else { "not encoded" };
-            out.push_str(&wrapped(&format!("- {not_yet}, {}: “{}”", firmness(modal.firmness, uk), escaped(&excerpt)), "  "));
+            out.push_str(&wrapped(
+                &format!("- {not_yet}, {}: “{}”", firmness(modal.firmness, uk), escaped(&excerpt)),
+                "  ",
+            ));
         }
         for reference in &findings.references {
             let leads = match &reference.target {
                 Target::Clause(id) => format!("→ {id}"),
                 Target::Elsewhere => if uk { "інший документ" } else { "another text" }.to_string(),
-                Target::Missing => if uk { "такого пункту немає" } else { "no such clause here" }.to_string(),
+                Target::Missing => {
+                    if uk { "такого пункту немає" } else { "no such clause here" }.to_string()
+                }
             };
             others.push(format!("{} {leads}", escaped(&reference.written)));
         }
@@ -150,7 +173,8 @@ fn listed<'a>(texts: impl Iterator<Item = &'a str>, found: &[Findings], language
                 Unit::Number => String::new(),
                 Unit::Time(of) => (*of).to_string(),
             };
-            let mut shown = format!("{} = {} {unit}", escaped(&amount.written), amount.value).trim_end().to_string();
+            let mut shown =
+                format!("{} = {} {unit}", escaped(&amount.written), amount.value).trim_end().to_string();
             if let Some(other) = &amount.other {
                 let doubt = match (amount.reading, uk) {
                     (Reading::Open, false) => format!(" or {other}: the text does not show which"),

@@ -123,7 +123,11 @@ pub fn read(bytes: &[u8], encoding: Option<&str>) -> Result<Source, Refused> {
     if bytes.len() as u64 > FILE_LIMIT {
         return Err(Refused::new(
             "the file",
-            format!("it has {} MB, and no text of an agreement has more than {}", bytes.len() >> 20, FILE_LIMIT >> 20),
+            format!(
+                "it has {} MB, and no text of an agreement has more than {}",
+                bytes.len() >> 20,
+                FILE_LIMIT >> 20
+            ),
             "is it the right file? Pictures can be taken out, or the text saved as .txt",
         ));
     }
@@ -139,21 +143,36 @@ pub fn read(bytes: &[u8], encoding: Option<&str>) -> Result<Source, Refused> {
     } else if bytes[..bytes.len().min(1024)].windows(5).any(|w| w == b"%PDF-") {
         crate::pdf::read(bytes)
     } else if bytes.starts_with(b"{\\rtf") {
-        Err(Refused::new("byte 1", "it is rich text (.rtf)", "open it in a word processor and save it as .docx"))
+        Err(Refused::new(
+            "byte 1",
+            "it is rich text (.rtf)",
+            "open it in a word processor and save it as .docx",
+        ))
     } else {
         let (text, note) = crate::plain::decode(bytes, encoding)?;
         let body = text.trim_start();
         if body.starts_with("<?xml") || body.starts_with("<akomaNtoso") {
             crate::akn::read(&text)
-        } else if body.get(..5).is_some_and(|s| s.eq_ignore_ascii_case("<html") || s.eq_ignore_ascii_case("<!doc")) {
-            Err(Refused::new("byte 1", "it is a web page", "save the page as text (.txt), or copy its text into a .docx"))
+        } else if body
+            .get(..5)
+            .is_some_and(|s| s.eq_ignore_ascii_case("<html") || s.eq_ignore_ascii_case("<!doc"))
+        {
+            Err(Refused::new(
+                "byte 1",
+                "it is a web page",
+                "save the page as text (.txt), or copy its text into a .docx",
+            ))
         } else {
             Ok(crate::plain::read(&text, note))
         }
     }?;
     let words: usize = source.blocks.iter().map(|b| b.text.split_whitespace().count()).sum();
     if words == 0 {
-        return Err(Refused::new("the file", "it has no words", "is it the right file? Pictures are not read"));
+        return Err(Refused::new(
+            "the file",
+            "it has no words",
+            "is it the right file? Pictures are not read",
+        ));
     }
     if words > WORD_LIMIT {
         return Err(Refused::new(
@@ -192,7 +211,11 @@ pub(crate) fn visible(text: &str) -> String {
     let mut blank = true;
     for c in text.chars() {
         match c {
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {}
+            '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' => {}
             c if c.is_whitespace() || c.is_control() => {
                 if !blank {
                     out.push(' ');
@@ -229,7 +252,8 @@ pub(crate) fn typed_label(text: &str) -> Option<(&str, &str)> {
 
 /// Whether these letters are a number or a bullet: `58.`, `2.1`, `(a)`, `iv)`, `A.`, `•`.
 pub(crate) fn is_label(word: &str) -> bool {
-    if matches!(word, "•" | "-" | "–" | "—" | "·" | "▪" | "●" | "○" | "o" | "*" | "§" | "" | "‒" | "➢" | "✓") {
+    if matches!(word, "•" | "-" | "–" | "—" | "·" | "▪" | "●" | "○" | "o" | "*" | "§" | "" | "‒" | "➢" | "✓")
+    {
         return true;
     }
     let closed = word.ends_with(['.', ')']);
@@ -237,7 +261,9 @@ pub(crate) fn is_label(word: &str) -> bool {
     if core.is_empty() || core.chars().count() > 8 {
         return false;
     }
-    let digits = core.split('.').all(|part| !part.is_empty() && part.len() < 4 && part.bytes().all(|b| b.is_ascii_digit()));
+    let digits = core
+        .split('.')
+        .all(|part| !part.is_empty() && part.len() < 4 && part.bytes().all(|b| b.is_ascii_digit()));
     if digits {
         return closed || core.contains('.');
     }

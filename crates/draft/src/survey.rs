@@ -161,7 +161,8 @@ fn consultations(draft: &Draft, survey: &Survey) -> Vec<Consultation> {
     for (clause, found) in draft.clauses.iter().zip(&survey.clauses) {
         for (passage, findings) in clause.passages.iter().zip(found) {
             for amount in findings.amounts.iter().filter(|a| a.unit == Unit::Time("hours")) {
-                let sentence = words::sentences(&passage.text).into_iter().find(|s| s.contains(&amount.at.start));
+                let sentence =
+                    words::sentences(&passage.text).into_iter().find(|s| s.contains(&amount.at.start));
                 let Some(sentence) = sentence else { continue };
                 if speaks(&passage.text[sentence.clone()]) || speaks(&clause.words()) {
                     let modal = findings.modals.iter().find(|m| m.sentence == sentence);
@@ -190,8 +191,21 @@ fn parties(draft: &Draft) -> Vec<Party> {
         for (at, word) in words.iter().enumerate() {
             let promise = matches!(
                 word.lower.as_str(),
-                "will" | "shall" | "has" | "commits" | "intends" | "reaffirms" | "supports" | "recognises" | "recognizes" | "undertakes"
-                    | "має" | "буде" | "підтверджує" | "підтримує" | "зобов'язується"
+                "will"
+                    | "shall"
+                    | "has"
+                    | "commits"
+                    | "intends"
+                    | "reaffirms"
+                    | "supports"
+                    | "recognises"
+                    | "recognizes"
+                    | "undertakes"
+                    | "має"
+                    | "буде"
+                    | "підтверджує"
+                    | "підтримує"
+                    | "зобов'язується"
             ) || word.lower.ends_with("тиме");
             if !promise {
                 continue;
@@ -199,7 +213,10 @@ fn parties(draft: &Draft) -> Vec<Party> {
             let mut start = at;
             while start > 0 && at - start < 4 && words[start - 1].is_word() {
                 let capital = words[start - 1].text.starts_with(char::is_uppercase);
-                let joint = words[start - 1].lower == "of" && start < at && start > 1 && words[start - 2].text.starts_with(char::is_uppercase);
+                let joint = words[start - 1].lower == "of"
+                    && start < at
+                    && start > 1
+                    && words[start - 2].text.starts_with(char::is_uppercase);
                 if !capital && !joint {
                     break;
                 }
@@ -211,9 +228,27 @@ fn parties(draft: &Draft) -> Vec<Party> {
             let name: Vec<&str> = words[start..at].iter().map(|t| t.text.as_str()).collect();
             let name = name.join(" ");
             let name = name.strip_prefix("The ").unwrap_or(&name).to_string();
-            let collective = ["participant", "part", "side", "both", "they", "it", "this", "such", "training", "сторон", "учасник", "agreement", "accord", "these", "that", "each", "either"]
-                .iter()
-                .any(|c| name.to_lowercase().split(' ').any(|w| w.starts_with(c)));
+            let collective = [
+                "participant",
+                "part",
+                "side",
+                "both",
+                "they",
+                "it",
+                "this",
+                "such",
+                "training",
+                "сторон",
+                "учасник",
+                "agreement",
+                "accord",
+                "these",
+                "that",
+                "each",
+                "either",
+            ]
+            .iter()
+            .any(|c| name.to_lowercase().split(' ').any(|w| w.starts_with(c)));
             if !collective && opening.contains(&name.to_lowercase()) {
                 *counts.entry(name).or_default() += 1;
             }
@@ -222,8 +257,12 @@ fn parties(draft: &Draft) -> Vec<Party> {
     let mut list: Vec<(usize, String)> = counts.into_iter().map(|(name, n)| (n, name)).collect();
     list.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     let strangers = ["nato", "russia", "russian federation", "g7", "president", "росія"];
-    let mut names: Vec<String> =
-        list.into_iter().map(|(_, name)| name).filter(|name| !strangers.contains(&name.to_lowercase().as_str())).take(2).collect();
+    let mut names: Vec<String> = list
+        .into_iter()
+        .map(|(_, name)| name)
+        .filter(|name| !strangers.contains(&name.to_lowercase().as_str()))
+        .take(2)
+        .collect();
     // A party that promises nothing in its own name stands at least in the title: between X and Y.
     let heading = first.heading.trim_end_matches('.');
     if names.len() < 2
@@ -243,6 +282,9 @@ fn parties(draft: &Draft) -> Vec<Party> {
 }
 
 /// A clause's findings together with it.
-pub fn with_clauses<'a>(draft: &'a Draft, survey: &'a Survey) -> impl Iterator<Item = (&'a Clause, &'a [Findings])> {
+pub fn with_clauses<'a>(
+    draft: &'a Draft,
+    survey: &'a Survey,
+) -> impl Iterator<Item = (&'a Clause, &'a [Findings])> {
     draft.clauses.iter().zip(survey.clauses.iter().map(Vec::as_slice))
 }

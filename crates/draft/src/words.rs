@@ -43,7 +43,8 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         let mut end = at + 1;
         if c.is_ascii_digit() {
             while end < letters.len() {
-                let inner = matches!(letters[end].1, '.' | ',') && letters.get(end + 1).is_some_and(|n| n.1.is_ascii_digit());
+                let inner = matches!(letters[end].1, '.' | ',')
+                    && letters.get(end + 1).is_some_and(|n| n.1.is_ascii_digit());
                 if letters[end].1.is_ascii_digit() || inner {
                     end += 1;
                 } else {
@@ -52,7 +53,8 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             }
         } else if c.is_alphabetic() {
             while end < letters.len() {
-                let inner = matches!(letters[end].1, '\'' | '’' | 'ʼ' | '-') && letters.get(end + 1).is_some_and(|n| n.1.is_alphabetic());
+                let inner = matches!(letters[end].1, '\'' | '’' | 'ʼ' | '-')
+                    && letters.get(end + 1).is_some_and(|n| n.1.is_alphabetic());
                 if letters[end].1.is_alphabetic() || inner {
                     end += 1;
                 } else {
@@ -72,8 +74,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
 /// The sentences of a paragraph.
 pub fn sentences(text: &str) -> Vec<Range<usize>> {
     const SHORT: &[&str] = &[
-        "no", "nos", "art", "mr", "mrs", "ms", "dr", "st", "e.g", "i.e", "etc", "vs", "cf", "inc", "para", "paras", "sec", "vol",
-        "approx", "ca", "п", "пп", "ст", "р", "рр", "ч", "млн", "млрд", "тис", "ім", "м", "див", "т", "д", "напр", "грн", "о",
+        "no", "nos", "art", "mr", "mrs", "ms", "dr", "st", "e.g", "i.e", "etc", "vs", "cf", "inc", "para",
+        "paras", "sec", "vol", "approx", "ca", "п", "пп", "ст", "р", "рр", "ч", "млн", "млрд", "тис", "ім",
+        "м", "див", "т", "д", "напр", "грн", "о",
     ];
     let mut out = Vec::new();
     let letters: Vec<(usize, char)> = text.char_indices().collect();
@@ -92,7 +95,9 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
             continue;
         }
         let next = letters[end..].iter().find(|l| !l.1.is_whitespace()).map(|l| l.1);
-        let begins = next.is_none_or(|n| n.is_uppercase() || n.is_ascii_digit() || matches!(n, '“' | '"' | '«' | '(' | '‘' | '•'));
+        let begins = next.is_none_or(|n| {
+            n.is_uppercase() || n.is_ascii_digit() || matches!(n, '“' | '"' | '«' | '(' | '‘' | '•')
+        });
         let before = text[start..*at].rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or("");
         let short = *c == '.'
             && (SHORT.contains(&before.to_lowercase().as_str())
@@ -144,15 +149,28 @@ impl fmt::Display for Day {
 
 fn month(word: &str) -> Option<u8> {
     const ENGLISH: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
     const UKRAINIAN: [&str; 12] =
         ["січ", "лют", "берез", "квіт", "трав", "черв", "лип", "серп", "верес", "жовт", "листопад", "груд"];
-    let at = ENGLISH.iter().position(|m| *m == word || (word.len() == 3 && m.starts_with(word) && *m != "may"));
+    let at =
+        ENGLISH.iter().position(|m| *m == word || (word.len() == 3 && m.starts_with(word) && *m != "may"));
     let at = at.or_else(|| {
         let long = (5..=10).contains(&word.chars().count());
-        UKRAINIAN.iter().position(|m| long && word.starts_with(m) && (word.ends_with(['я', 'ь', 'н', 'ю', 'і', 'а', 'о', 'у', 'й'])))
+        UKRAINIAN.iter().position(|m| {
+            long && word.starts_with(m) && (word.ends_with(['я', 'ь', 'н', 'ю', 'і', 'а', 'о', 'у', 'й']))
+        })
     });
     at.and_then(|at| u8::try_from(at + 1).ok())
 }
@@ -327,7 +345,9 @@ impl Locale {
                     [sign] if !three && (scaled || groups[1].len() <= 2) => match sign {
                         ',' => locale.comma_decimal += 1,
                         // 2.1 may be the number of a clause.
-                        _ if scaled || tokens.get(at + 1).is_some_and(|t| t.text == "%") => locale.point_decimal += 1,
+                        _ if scaled || tokens.get(at + 1).is_some_and(|t| t.text == "%") => {
+                            locale.point_decimal += 1
+                        }
                         _ => {}
                     },
                     [sign] if three && !scaled && groups[0] != "0" => match sign {
@@ -379,8 +399,11 @@ fn month_follows(tokens: &[Token], at: usize) -> bool {
 fn scale(word: &str) -> Option<u32> {
     Some(match word {
         "thousand" | "thousands" | "тис" | "тисяч" | "тисяча" | "тисячі" => 3,
-        "million" | "millions" | "mn" | "mio" | "m" | "млн" | "мільйон" | "мільйони" | "мільйонів" | "мільйона" => 6,
-        "billion" | "billions" | "bn" | "b" | "млрд" | "мільярд" | "мільярди" | "мільярдів" | "мільярда" => 9,
+        "million" | "millions" | "mn" | "mio" | "m" | "млн" | "мільйон" | "мільйони" | "мільйонів"
+        | "мільйона" => 6,
+        "billion" | "billions" | "bn" | "b" | "млрд" | "мільярд" | "мільярди" | "мільярдів" | "мільярда" => {
+            9
+        }
         "trillion" | "трлн" | "трильйон" | "трильйонів" => 12,
         _ => return None,
     })
@@ -389,7 +412,9 @@ fn scale(word: &str) -> Option<u32> {
 fn money(word: &str) -> Option<&'static str> {
     Some(match word {
         "eur" | "euro" | "euros" | "€" | "євро" => "EUR",
-        "usd" | "dollar" | "dollars" | "$" | "us$" | "долар" | "долари" | "доларів" => "USD",
+        "usd" | "dollar" | "dollars" | "$" | "us$" | "долар" | "долари" | "доларів" => {
+            "USD"
+        }
         "gbp" | "pound" | "pounds" | "£" | "sterling" => "GBP",
         "cad" => "CAD",
         "jpy" | "yen" | "¥" => "JPY",
@@ -419,14 +444,47 @@ fn span(word: &str) -> Option<&'static str> {
 /// A number in words, up to a hundred.
 fn in_words(word: &str) -> Option<u32> {
     const UNITS: [&str; 20] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-        "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
     ];
     const TENS: [(&str, u32); 5] =
         [("twenty", 20), ("thirty", 30), ("forty", 40), ("fifty", 50), ("ninety", 90)];
     const UKRAINIAN: [(&str, u32); 18] = [
-        ("один", 1), ("одного", 1), ("два", 2), ("двох", 2), ("три", 3), ("трьох", 3), ("чотири", 4), ("п'ять", 5), ("п'яти", 5),
-        ("шість", 6), ("шести", 6), ("сім", 7), ("вісім", 8), ("дев'ять", 9), ("десять", 10), ("десяти", 10), ("двадцять", 20),
+        ("один", 1),
+        ("одного", 1),
+        ("два", 2),
+        ("двох", 2),
+        ("три", 3),
+        ("трьох", 3),
+        ("чотири", 4),
+        ("п'ять", 5),
+        ("п'яти", 5),
+        ("шість", 6),
+        ("шести", 6),
+        ("сім", 7),
+        ("вісім", 8),
+        ("дев'ять", 9),
+        ("десять", 10),
+        ("десяти", 10),
+        ("двадцять", 20),
         ("двадцяти", 20),
     ];
     if let Some(n) = UNITS.iter().position(|u| *u == word) {
@@ -437,7 +495,11 @@ fn in_words(word: &str) -> Option<u32> {
             return Some(n);
         }
         if let Some(unit) = word.strip_prefix(tens).and_then(|w| w.strip_prefix('-')) {
-            return UNITS[1..10].iter().position(|u| *u == unit).and_then(|u| u32::try_from(u + 1).ok()).map(|u| n + u);
+            return UNITS[1..10]
+                .iter()
+                .position(|u| *u == unit)
+                .and_then(|u| u32::try_from(u + 1).ok())
+                .map(|u| n + u);
         }
     }
     UKRAINIAN.iter().find(|(w, _)| *w == word).map(|(_, n)| *n)
@@ -502,8 +564,11 @@ pub fn amounts(text: &str, locale: Locale) -> Vec<Amount> {
         while here.is_number()
             && number.bytes().all(|b| b.is_ascii_digit())
             && number.len() <= 9
-            && tokens.get(last + 1).is_some_and(|t| t.text.len() == 3 && t.text.bytes().all(|b| b.is_ascii_digit()))
-            && tokens[last + 1].at.start == tokens[last].at.end + text[tokens[last].at.end..].chars().next().map_or(1, char::len_utf8)
+            && tokens
+                .get(last + 1)
+                .is_some_and(|t| t.text.len() == 3 && t.text.bytes().all(|b| b.is_ascii_digit()))
+            && tokens[last + 1].at.start
+                == tokens[last].at.end + text[tokens[last].at.end..].chars().next().map_or(1, char::len_utf8)
             && (last > at || here.text.len() <= 3)
         {
             last += 1;
@@ -521,14 +586,19 @@ pub fn amounts(text: &str, locale: Locale) -> Vec<Amount> {
             last += 3;
         }
         let mut power = 0;
-        let glued = |t: &Token| t.lower.len() <= 2 && t.at.start > 0 && text[..t.at.start].ends_with(|c: char| c.is_ascii_digit());
+        let glued = |t: &Token| {
+            t.lower.len() <= 2 && t.at.start > 0 && text[..t.at.start].ends_with(|c: char| c.is_ascii_digit())
+        };
         if let Some(next) = tokens.get(last + 1)
             && let Some(p) = scale(&next.lower)
             && (next.lower.len() > 1 || glued(next))
         {
             power = p;
             last += 1;
-            if next.lower.ends_with(['н', 'с', 'д']) && tokens.get(last + 1).is_some_and(|t| t.text == ".") && tokens.get(last + 2).is_some_and(|t| money(&t.lower).is_some()) {
+            if next.lower.ends_with(['н', 'с', 'д'])
+                && tokens.get(last + 1).is_some_and(|t| t.text == ".")
+                && tokens.get(last + 2).is_some_and(|t| money(&t.lower).is_some())
+            {
                 last += 1;
             }
         }
@@ -536,24 +606,43 @@ pub fn amounts(text: &str, locale: Locale) -> Vec<Amount> {
         let mut first = at;
         let mut unit = None;
         let mut behind = last + 1;
-        while tokens.get(behind).is_some_and(|t| matches!(t.lower.as_str(), "us" | "canadian" | "american" | "working" | "calendar" | "consecutive" | "-" | "сша" | "u" | "of"))
-            && behind < last + 3
+        while tokens.get(behind).is_some_and(|t| {
+            matches!(
+                t.lower.as_str(),
+                "us" | "canadian"
+                    | "american"
+                    | "working"
+                    | "calendar"
+                    | "consecutive"
+                    | "-"
+                    | "сша"
+                    | "u"
+                    | "of"
+            )
+        }) && behind < last + 3
         {
             behind += 1;
         }
         if let Some(next) = tokens.get(behind) {
             let lower = next.lower.as_str();
-            if behind == last + 1 && (lower == "%" || lower == "percent" || lower == "відсотків" || lower == "відсотки") {
+            if behind == last + 1
+                && (lower == "%" || lower == "percent" || lower == "відсотків" || lower == "відсотки")
+            {
                 unit = Some(Unit::Percent);
             } else if let Some(m) = money(lower).filter(|_| tokens[last + 1].lower != "of") {
                 let canadian = tokens[last + 1..behind].iter().any(|t| t.lower == "canadian");
                 unit = Some(Unit::Money(if canadian { "CAD".into() } else { m.into() }));
-            } else if power == 0 && let Some(s) = span(lower).filter(|_| tokens[last + 1].lower != "of") {
+            } else if power == 0
+                && let Some(s) = span(lower).filter(|_| tokens[last + 1].lower != "of")
+            {
                 unit = Some(Unit::Time(s));
             }
             if unit.is_some() {
                 last = behind;
-            } else if next.lower == "per" && tokens.get(behind + 1).is_some_and(|t| t.lower == "cent") && behind == last + 1 {
+            } else if next.lower == "per"
+                && tokens.get(behind + 1).is_some_and(|t| t.lower == "cent")
+                && behind == last + 1
+            {
                 unit = Some(Unit::Percent);
                 last = behind + 1;
             }
@@ -564,7 +653,10 @@ pub fn amounts(text: &str, locale: Locale) -> Vec<Amount> {
         {
             unit = Some(Unit::Money(m.into()));
             first = at - 1;
-            if first > 0 && matches!(tokens[first - 1].lower.as_str(), "us" | "cad" | "c" | "ca") && tokens[first - 1].at.end == tokens[first].at.start {
+            if first > 0
+                && matches!(tokens[first - 1].lower.as_str(), "us" | "cad" | "c" | "ca")
+                && tokens[first - 1].at.end == tokens[first].at.start
+            {
                 if tokens[first - 1].lower != "us" {
                     unit = Some(Unit::Money("CAD".into()));
                 }
@@ -660,18 +752,32 @@ pub fn terms(text: &str) -> Vec<Term> {
         if !(2..=80).contains(&count) {
             continue;
         }
-        let before: String = text[..outer.start].chars().rev().take(90).collect::<Vec<_>>().into_iter().rev().collect();
+        let before: String =
+            text[..outer.start].chars().rev().take(90).collect::<Vec<_>>().into_iter().rev().collect();
         let before = before.to_lowercase();
         let after: String = text[outer.end..].chars().take(24).collect::<String>().to_lowercase();
-        let marks = ["hereinafter", "hereafter", "referred to as", "далі", "іменован", "also known as", "known as"];
+        let marks =
+            ["hereinafter", "hereafter", "referred to as", "далі", "іменован", "also known as", "known as"];
         let marked = marks.iter().any(|m| before.rfind(m).is_some_and(|p| !before[p..].contains(['.', ';'])));
         let opened = before.trim_end().ends_with('(') && after.trim_start().starts_with([')', ',', ' ']);
-        let opened = opened && (after.trim_start().starts_with(')') || after.contains(" or ") || after.contains(" and "));
-        let said = ["means", "mean ", "shall mean", "означає", "is defined"].iter().any(|m| after.trim_start().starts_with(m));
+        let opened = opened
+            && (after.trim_start().starts_with(')') || after.contains(" or ") || after.contains(" and "));
+        let said = ["means", "mean ", "shall mean", "означає", "is defined"]
+            .iter()
+            .any(|m| after.trim_start().starts_with(m));
         let again = out.last().is_some_and(|t: &Term| {
             let between = text.get(t.at.end..outer.start).unwrap_or("").to_lowercase();
             let between = between.trim().trim_matches(',').trim();
-            matches!(between, "or" | "and" | "або" | "та" | "and collectively as" | "or collectively as the" | "and the" | "or the")
+            matches!(
+                between,
+                "or" | "and"
+                    | "або"
+                    | "та"
+                    | "and collectively as"
+                    | "or collectively as the"
+                    | "and the"
+                    | "or the"
+            )
         });
         if (marked || opened || said || again) && seen.insert(term.clone()) {
             out.push(Term { at: outer.clone(), term });
@@ -679,12 +785,15 @@ pub fn terms(text: &str) -> Vec<Term> {
     }
     // Without quotation marks: hereinafter referred to as Belgium; hereafter the Participants.
     if same {
-        for mark in ["hereinafter referred to as ", "hereinafter ", "hereafter ", "далі – ", "далі - ", "далі — "] {
+        for mark in
+            ["hereinafter referred to as ", "hereinafter ", "hereafter ", "далі – ", "далі - ", "далі — "]
+        {
             let mut from = 0;
             while let Some(found) = lower[from..].find(mark).map(|p| p + from) {
                 from = found + mark.len();
                 let rest = &text[from..];
-                let stop = rest.find([',', ')', '.', ';', '“', '"', '«', '‘', '\'', ':']).unwrap_or(rest.len());
+                let stop =
+                    rest.find([',', ')', '.', ';', '“', '"', '«', '‘', '\'', ':']).unwrap_or(rest.len());
                 let term = rest[..stop].trim();
                 let plain = term.strip_prefix("the ").unwrap_or(term);
                 let short = plain.split_whitespace().count() <= 3 && plain.starts_with(char::is_uppercase);
@@ -786,12 +895,38 @@ pub enum Target {
 }
 
 const KINDS_OF_CLAUSES: &[(&str, &str)] = &[
-    ("article", "article"), ("articles", "article"), ("part", "part"), ("parts", "part"), ("section", "section"),
-    ("sections", "section"), ("chapter", "chapter"), ("chapters", "chapter"), ("annex", "annex"), ("annexes", "annex"),
-    ("appendix", "annex"), ("paragraph", "paragraph"), ("paragraphs", "paragraph"), ("subparagraph", "paragraph"), ("стаття", "article"), ("статті", "article"), ("статтею", "article"),
-    ("статей", "article"), ("розділ", "part"), ("розділі", "part"), ("розділу", "part"), ("частина", "part"), ("частини", "part"),
-    ("частині", "part"), ("пункт", "paragraph"), ("пункти", "paragraph"), ("пункті", "paragraph"), ("пункту", "paragraph"),
-    ("пунктів", "paragraph"), ("додаток", "annex"), ("додатку", "annex"), ("додатка", "annex"),
+    ("article", "article"),
+    ("articles", "article"),
+    ("part", "part"),
+    ("parts", "part"),
+    ("section", "section"),
+    ("sections", "section"),
+    ("chapter", "chapter"),
+    ("chapters", "chapter"),
+    ("annex", "annex"),
+    ("annexes", "annex"),
+    ("appendix", "annex"),
+    ("paragraph", "paragraph"),
+    ("paragraphs", "paragraph"),
+    ("subparagraph", "paragraph"),
+    ("стаття", "article"),
+    ("статті", "article"),
+    ("статтею", "article"),
+    ("статей", "article"),
+    ("розділ", "part"),
+    ("розділі", "part"),
+    ("розділу", "part"),
+    ("частина", "part"),
+    ("частини", "part"),
+    ("частині", "part"),
+    ("пункт", "paragraph"),
+    ("пункти", "paragraph"),
+    ("пункті", "paragraph"),
+    ("пункту", "paragraph"),
+    ("пунктів", "paragraph"),
+    ("додаток", "annex"),
+    ("додатку", "annex"),
+    ("додатка", "annex"),
 ];
 
 /// What clauses there are, to resolve references.
@@ -874,8 +1009,11 @@ pub fn references(text: &str, numbers: &Numbers, near: &str, order: &[String]) -
             continue;
         };
         let number = |t: &Token| -> bool {
-            let letter = t.text.chars().count() == 1 && t.text.chars().all(char::is_uppercase) && *kind != "paragraph";
-            (t.is_number() && t.text.len() <= 5 && !t.text.contains(',')) || (crate::outline::roman(&t.text).is_some() && t.text.chars().all(char::is_uppercase)) || letter
+            let letter =
+                t.text.chars().count() == 1 && t.text.chars().all(char::is_uppercase) && *kind != "paragraph";
+            (t.is_number() && t.text.len() <= 5 && !t.text.contains(','))
+                || (crate::outline::roman(&t.text).is_some() && t.text.chars().all(char::is_uppercase))
+                || letter
         };
         let mut next = at + 1;
         let mut found: Vec<(Range<usize>, String)> = Vec::new();
@@ -886,13 +1024,18 @@ pub fn references(text: &str, numbers: &Numbers, near: &str, order: &[String]) -
                 ended = next;
                 next += 1;
                 // (b), (iv) behind the number.
-                while tokens.get(next).is_some_and(|t| t.text == "(") && tokens.get(next + 2).is_some_and(|t| t.text == ")")
+                while tokens.get(next).is_some_and(|t| t.text == "(")
+                    && tokens.get(next + 2).is_some_and(|t| t.text == ")")
                     && tokens.get(next + 1).is_some_and(|t| t.text.chars().count() <= 4)
                 {
                     ended = next + 2;
                     next += 3;
                 }
-            } else if !found.is_empty() && matches!(token.lower.as_str(), "," | "and" | "to" | "or" | "–" | "-" | "та" | "і" | "й" | "або")
+            } else if !found.is_empty()
+                && matches!(
+                    token.lower.as_str(),
+                    "," | "and" | "to" | "or" | "–" | "-" | "та" | "і" | "й" | "або"
+                )
                 && tokens.get(next + 1).is_some_and(&number)
             {
                 next += 1;
@@ -926,19 +1069,59 @@ fn elsewhere(rest: &str) -> bool {
     let start: String = rest.chars().take(70).collect();
     let start = start.trim_start_matches(['.', ' ', '\u{a0}']);
     let lower = start.to_lowercase();
-    let joined = ["of ", "in ", "from ", "to the ", "under ", "статуту", "договору", "конвенції", "закону", "хартії"];
+    let joined =
+        ["of ", "in ", "from ", "to the ", "under ", "статуту", "договору", "конвенції", "закону", "хартії"];
     if !joined.iter().any(|j| lower.starts_with(j)) {
-        return lower.starts_with("un charter") || lower.starts_with("tfeu") || lower.starts_with("teu") || lower.starts_with("статут");
+        return lower.starts_with("un charter")
+            || lower.starts_with("tfeu")
+            || lower.starts_with("teu")
+            || lower.starts_with("статут");
     }
     let end = start.find(['.', ';', ',']).unwrap_or(start.len());
     let phrase = start[..end].to_lowercase();
-    if ["this agreement", "the agreement", "this annex", "this accord", "this treaty", "this declaration", "the present", "цієї угоди", "цього договору"].iter().any(|p| phrase.contains(p)) {
+    if [
+        "this agreement",
+        "the agreement",
+        "this annex",
+        "this accord",
+        "this treaty",
+        "this declaration",
+        "the present",
+        "цієї угоди",
+        "цього договору",
+    ]
+    .iter()
+    .any(|p| phrase.contains(p))
+    {
         return false;
     }
     [
-        "charter", "treaty", "convention", "statute", "law", "constitution", "covenant", "resolution", "regulation", "protocol",
-        "declaration", "act", "decision", "directive", "code", "agreement", "memorandum", "accord", "статут", "договор",
-        "конвенці", "закон", "хартії", "резолюці", "конституці", "угод",
+        "charter",
+        "treaty",
+        "convention",
+        "statute",
+        "law",
+        "constitution",
+        "covenant",
+        "resolution",
+        "regulation",
+        "protocol",
+        "declaration",
+        "act",
+        "decision",
+        "directive",
+        "code",
+        "agreement",
+        "memorandum",
+        "accord",
+        "статут",
+        "договор",
+        "конвенці",
+        "закон",
+        "хартії",
+        "резолюці",
+        "конституці",
+        "угод",
     ]
     .iter()
     .any(|w| phrase.contains(w))
@@ -947,5 +1130,8 @@ fn elsewhere(rest: &str) -> bool {
 /// The Charter's Article 51; NATO's Article 5; Title IV of a law before.
 fn other_text_before(before: &str) -> bool {
     let words: Vec<String> = before.split_whitespace().rev().take(2).map(str::to_lowercase).collect();
-    words.first().is_some_and(|w| ["charter", "charter's", "charter’s", "treaty", "treaty's", "nato", "nato's", "nato’s"].contains(&w.as_str()))
+    words.first().is_some_and(|w| {
+        ["charter", "charter's", "charter’s", "treaty", "treaty's", "nato", "nato's", "nato’s"]
+            .contains(&w.as_str())
+    })
 }

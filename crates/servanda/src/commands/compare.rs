@@ -52,8 +52,13 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         return table(arguments, session);
     }
     let [before, after] = arguments.files.as_slice() else {
-        return Err(Failure::new(format!("two versions are compared, and {} named", count(arguments.files.len())))
-            .help("name the version before and the version after, or add --matrix to set many texts side by side"));
+        return Err(Failure::new(format!(
+            "two versions are compared, and {} named",
+            count(arguments.files.len())
+        ))
+        .help(
+            "name the version before and the version after, or add --matrix to set many texts side by side",
+        ));
     };
     let colour = session.colour && arguments.out.is_none();
     let ((a, text_a), (b, text_b)) = (version(before, arguments)?, version(after, arguments)?);
@@ -65,7 +70,8 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         Form::Human => compare::text(&found, colour),
         Form::Json => compare::json(&found),
         Form::Csv | Form::Html => {
-            return Err(Failure::new("two versions are shown as `human` or `json`").help("`csv` and `html` go with --matrix"));
+            return Err(Failure::new("two versions are shown as `human` or `json`")
+                .help("`csv` and `html` go with --matrix"));
         }
     };
     give(&answer, arguments, session)?;

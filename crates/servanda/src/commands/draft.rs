@@ -146,16 +146,25 @@ fn told(read: &Read, file: Option<&str>) -> String {
         n => format!("; {n} amounts could be read in two ways"),
     };
     out.push_str(&format!("numbers: {}{doubt}\n", read.survey.locale.shown()));
-    let consultations: Vec<String> =
-        read.survey.consultations.iter().map(|c| format!("within {} hours ({})", c.hours, c.clause)).collect();
+    let consultations: Vec<String> = read
+        .survey
+        .consultations
+        .iter()
+        .map(|c| format!("within {} hours ({})", c.hours, c.clause))
+        .collect();
     out.push_str(&format!(
         "consultation: {}\n",
-        if consultations.is_empty() { "no clause with a number of hours".to_string() } else { consultations.join("; ") }
+        if consultations.is_empty() {
+            "no clause with a number of hours".to_string()
+        } else {
+            consultations.join("; ")
+        }
     ));
     if let Some(file) = file {
         let checked = servanda_lang::check(file);
         let count = |severity| checked.diagnostics.iter().filter(|d| d.severity == severity).count();
-        let words: usize = checked.parse.document.clauses.iter().map(|c| c.words.split_whitespace().count()).sum();
+        let words: usize =
+            checked.parse.document.clauses.iter().map(|c| c.words.split_whitespace().count()).sum();
         out.push_str(&format!(
             "check: {} errors, {} warnings; of {words} quoted words a rule covers 0\n",
             count(Severity::Error),
