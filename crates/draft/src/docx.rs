@@ -331,7 +331,7 @@ impl Reader {
                     None => c.text.clone(),
                 };
                 let text = cells.iter().map(shown).collect::<Vec<_>>().join(" | ");
-                self.blocks.push(Block { text, place: Place::Row, ..Block::default() });
+                self.blocks.push(Block { text: visible(&text), place: Place::Row, ..Block::default() });
             } else {
                 self.blocks.extend(cells.into_iter().filter(|c| !c.text.is_empty()));
             }

@@ -232,7 +232,9 @@ pub fn days(text: &str) -> Vec<(Range<usize>, Day)> {
             {
                 found = Some((found_day, year_at));
                 at = start;
-            } else if here.text.starts_with(char::is_uppercase) || month_is_ukrainian(&here.lower) {
+            } else if day.is_none()
+                && (here.text.starts_with(char::is_uppercase) || month_is_ukrainian(&here.lower))
+            {
                 let american = whole(
                     if token(at + 2) == "," { token(at + 3) } else { token(at + 2) },
                     month,

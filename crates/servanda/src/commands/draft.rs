@@ -117,7 +117,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     Ok(Answer::Yes)
 }
 
-/// The figures. With an agreement file, also what `servanda check` says of it and how many words a rule covers.
+/// The figures. With an agreement file, also what `servanda check` says of it.
 fn told(read: &Read, file: Option<&str>) -> String {
     let figures = read.survey.figures(&read.draft);
     let mut out = format!(
@@ -166,9 +166,10 @@ fn told(read: &Read, file: Option<&str>) -> String {
         let words: usize =
             checked.parse.document.clauses.iter().map(|c| c.words.split_whitespace().count()).sum();
         out.push_str(&format!(
-            "check: {} errors, {} warnings; of {words} quoted words a rule covers 0\n",
+            "check: {} errors, {} warnings, {} rules over {words} quoted words\n",
             count(Severity::Error),
             count(Severity::Warning),
+            checked.agreement.norms.len(),
         ));
     }
     for note in &read.source.notes {
