@@ -127,10 +127,7 @@ fn walk(node: Node<'_, '_>, depth: u8, out: &mut Vec<Block>) {
         let text = words(node);
         if !text.is_empty() {
             let style = (node.attribute("class") == Some("title") || name == "crossHeading").then_some(depth);
-            let mut block = match style {
-                Some(_) => Block { text, style, ..Block::default() },
-                None => crate::plain::block(&text),
-            };
+            let mut block = Block { text, style, ..Block::default() };
             if node.attribute("class") == Some("row") {
                 block.place = Place::Row;
             }

@@ -152,6 +152,7 @@ pub fn draft(source: &Source, language: Option<Language>) -> Draft {
         if cyrillic > latin { Language::Ukrainian } else { Language::English }
     });
     let mut maker = Maker::new(&source.blocks, language);
+    maker.explicit = source.kind == crate::source::Kind::Akn;
     maker.run();
     let clauses = maker.finish();
     let signed = clauses.iter().filter(|c| c.kind == Kind::Signature).find_map(|c| {
@@ -218,6 +219,8 @@ struct Maker<'a> {
     signed: bool,
     /// Numbers of paragraphs go on through the text.
     through: bool,
+    /// The file itself says what is a heading: looks decide nothing.
+    explicit: bool,
 }
 
 impl<'a> Maker<'a> {
@@ -230,6 +233,7 @@ impl<'a> Maker<'a> {
             numbers: BTreeSet::new(),
             signed: false,
             through: true,
+            explicit: false,
         }
     }
 
@@ -247,7 +251,11 @@ impl<'a> Maker<'a> {
             }
         }
         for (at, block) in self.blocks.iter().enumerate().skip(title) {
-            let rank = if self.signed && !is_annex(&block.text) { None } else { headings.get(&at).copied() };
+            let rank = if self.signed && !self.explicit && !is_annex(&block.text) {
+                None
+            } else {
+                headings.get(&at).copied()
+            };
             if let Some(rank) = rank {
                 self.signed = false;
                 self.stack.retain(|(r, _)| *r < rank);
@@ -318,7 +326,8 @@ impl<'a> Maker<'a> {
     fn title(&mut self) -> usize {
         let mut end = 0;
         let mut words: Vec<String> = Vec::new();
-        let lines = self.blocks.len().min(10);
+        let most = if self.explicit { 1 } else { 10 };
+        let lines = self.blocks.len().min(most);
         while end < lines {
             let block = &self.blocks[end];
             let text = &block.text;
@@ -384,6 +393,9 @@ impl<'a> Maker<'a> {
             return None;
         }
         let text = block.text.as_str();
+        if self.explicit {
+            return block.style.map(|level| u16::from(level) * 10);
+        }
         if let Some(level) = block.style {
             return (text.chars().count() <= 300).then(|| u16::from(level) * 10);
         }

@@ -356,7 +356,7 @@ impl Locale {
                         ',' => locale.comma_thousands += 1,
                         _ => locale.point_thousands += 1,
                     },
-                    [first, ..] if three && signs.iter().all(|s| s == &first) => match first {
+                    [first, _, ..] if three && signs.iter().all(|s| s == &first) => match first {
                         ',' => locale.comma_thousands += 1,
                         _ => locale.point_thousands += 1,
                     },
@@ -391,6 +391,14 @@ impl Locale {
             (_, 0) => Some(false),
             _ => None,
         }
+    }
+}
+
+impl Locale {
+    /// Whether a number of the text has this sign before its decimals. That thousands are parted by the other sign is not enough
+    /// where a word of size follows: there both habits are met in one text.
+    fn has_decimals(self, sign: char) -> bool {
+        (if sign == ',' { self.comma_decimal } else { self.point_decimal }) > 0
     }
 }
 
@@ -716,7 +724,10 @@ fn value(number: &str, power: u32, locale: Locale) -> (String, Option<String>, R
                 return (of(Some(sign)), None, Reading::Plain);
             }
             let (thousands, decimals) = (of(None), of(Some(sign)));
-            match locale.thousands(sign) {
+            match locale
+                .thousands(sign)
+                .filter(|thousands| power == 0 || *thousands || locale.has_decimals(sign))
+            {
                 Some(true) => (thousands, Some(decimals), Reading::ByTheText),
                 Some(false) => (decimals, Some(thousands), Reading::ByTheText),
                 // Nobody writes three decimals of a plain number, and nobody writes thousands of millions: neither is sure.
