@@ -141,14 +141,14 @@ impl Numbering {
         }
         let start = found.starts.get(&depth).copied().unwrap_or(of(depth).start);
         counts[depth] = Some(counts[depth].map_or(start, |n| n.saturating_add(1)));
-        for deeper in depth + 1..LEVELS {
+        for (deeper, count) in counts.iter_mut().enumerate().skip(depth + 1) {
             let restarts = match of(deeper).restart {
                 Some(0) => false,
                 Some(above) => depth < above,
                 None => true,
             };
             if restarts {
-                counts[deeper] = None;
+                *count = None;
             }
         }
         let here = of(depth);

@@ -181,7 +181,7 @@ fn whole(year: &str, month: u8, day: Option<&str>) -> Option<Day> {
         None => None,
         Some(day) => {
             let day: u8 = day.parse().ok()?;
-            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
             let last = match month {
                 2 => 28 + u8::from(leap),
                 4 | 6 | 9 | 11 => 30,
@@ -253,10 +253,12 @@ pub fn days(text: &str) -> Vec<(Range<usize>, Day)> {
                 && let Ok(month) = month.parse()
             {
                 found = whole(year, month, Some(day)).map(|d| (d, at));
-            } else if here.text.len() == 4 && token(at + 1) == "-" && token(at + 3) == "-" {
-                if let Ok(month) = token(at + 2).parse() {
-                    found = whole(&here.text, month, Some(token(at + 4))).map(|d| (d, at + 4));
-                }
+            } else if here.text.len() == 4
+                && token(at + 1) == "-"
+                && token(at + 3) == "-"
+                && let Ok(month) = token(at + 2).parse()
+            {
+                found = whole(&here.text, month, Some(token(at + 4))).map(|d| (d, at + 4));
             }
         }
         match found {
