@@ -4,6 +4,7 @@
 
 mod agreements;
 mod backtest;
+mod draft;
 mod import;
 mod keeping;
 mod links;
