@@ -6,7 +6,9 @@ mod backup;
 mod bundle;
 mod check;
 mod cluster;
+mod compare;
 mod demo;
+mod draft;
 mod duties;
 mod erase;
 mod exercise;
@@ -67,6 +69,10 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Say what a diagnostic or a refusal means and what to do about it
     Explain(explain::Arguments),
+    /// Make an agreement file of a published text: every clause with its words, and what is still to be encoded
+    Draft(draft::Arguments),
+    /// Compare two versions of a text, or what many texts promise
+    Compare(compare::Arguments),
     /// Make records of the reports of others
     Import(import::Arguments),
     /// Keep, prove and check the tamper-evident log
@@ -174,6 +180,8 @@ impl Command {
             Command::Check(arguments) => check::run(&arguments, session),
             Command::Fmt(arguments) => fmt::run(&arguments, session),
             Command::Explain(arguments) => explain::run(&arguments, session),
+            Command::Draft(arguments) => draft::run(&arguments, session),
+            Command::Compare(arguments) => compare::run(&arguments, session),
             Command::Import(arguments) => import::run(&arguments, session),
             Command::Log(arguments) => log::run(*arguments, session),
             Command::Record(arguments) => record::run(&arguments, session),

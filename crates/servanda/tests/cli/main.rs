@@ -5,6 +5,7 @@
 mod agreements;
 mod backtest;
 mod disclosure;
+mod draft;
 mod import;
 mod keeping;
 mod links;
