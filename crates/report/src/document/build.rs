@@ -245,10 +245,10 @@ impl<'a> Builder<'a> {
     }
 
     fn region(&self, r: &Record) -> String {
-        if let Some(Place::Named(name)) = &r.place {
-            if !self.view.places.points.contains_key(name) {
-                return self.phrase(name);
-            }
+        if let Some(Place::Named(name)) = &r.place
+            && !self.view.places.points.contains_key(name)
+        {
+            return self.phrase(name);
         }
         let holds = |p: Point| {
             self.areas.iter().find(|(_, shape, [west, south, east, north])| {
@@ -348,13 +348,9 @@ impl<'a> Builder<'a> {
         let earlier: i64 = before.iter().filter_map(|r| self.asked.feeds.count("violations", r)).sum();
         d.summary.push(m.with(
             "sum-violations",
-            &[
-                ("violations", &m.count("violation", violations)),
-                ("before", &m.count("violation", earlier)),
-            ],
+            &[("violations", &m.count("violation", violations)), ("before", &m.count("violation", earlier))],
         ));
-        d.summary
-            .push(m.with("sum-explosions", &[("explosions", &m.count("explosion", explosions))]));
+        d.summary.push(m.with("sum-explosions", &[("explosions", &m.count("explosion", explosions))]));
         d.summary.push(self.coverage_line());
 
         let (section, confirmed, checked) = self.casualties(&now);
@@ -368,11 +364,11 @@ impl<'a> Builder<'a> {
             "sum-hurt",
             &[("confirmed", &m.count("person", confirmed)), ("checked", &m.count("person", checked))],
         ));
-        for id in ["withdrawal", "local-ceasefires", "infrastructure", "civilians", "access", "interference"] {
+        for id in ["withdrawal", "local-ceasefires", "infrastructure", "civilians", "access", "interference"]
+        {
             d.sections.push(self.listing(id, &now));
         }
-        let refused =
-            now.iter().filter(|r| self.asked.feeds.count("access", r).is_some()).count() as i64;
+        let refused = now.iter().filter(|r| self.asked.feeds.count("access", r).is_some()).count() as i64;
         d.summary.push(m.with("sum-access", &[("n", &m.count("restriction", refused))]));
         d.sections.push(self.listing("joint-body", &now));
         d.sections.push(self.clauses(&mut d.summary, false));
@@ -387,8 +383,7 @@ impl<'a> Builder<'a> {
         } else {
             d.sections.push(self.annex_events(&now));
         }
-        let shown: Vec<&Record> =
-            now.iter().filter(|r| self.asked.feeds.feeds_any(r)).copied().collect();
+        let shown: Vec<&Record> = now.iter().filter(|r| self.asked.feeds.feeds_any(r)).copied().collect();
         self.annex_map(&shown, d);
         d.sections.push(self.rules(&now));
         d.sections.push(self.sources(&now));
@@ -496,8 +491,7 @@ impl<'a> Builder<'a> {
 
     fn listing(&self, id: &str, now: &[&Record]) -> Section {
         let mut section = self.section(id);
-        let fed: Vec<&&Record> =
-            now.iter().filter(|r| self.asked.feeds.count(id, r).is_some()).collect();
+        let fed: Vec<&&Record> = now.iter().filter(|r| self.asked.feeds.count(id, r).is_some()).collect();
         let mut table;
         if self.public() {
             table = self.table(id, id, &["col-region", "col-events"]);
@@ -524,8 +518,7 @@ impl<'a> Builder<'a> {
                 ]);
             }
         } else {
-            table =
-                self.table(id, id, &["col-when", "col-where", "col-what", "col-grade", "col-source"]);
+            table = self.table(id, id, &["col-when", "col-where", "col-what", "col-grade", "col-source"]);
             for r in fed {
                 table.rows.push(vec![
                     self.when(r),
@@ -613,8 +606,7 @@ impl<'a> Builder<'a> {
                 counts.into_iter().map(|(c, n)| vec![Cell::Text(self.m.text(c)), self.cell(n)]).collect();
             section.tables.push(table);
         } else {
-            let columns =
-                ["col-change", "col-record", "col-said", "col-says", "col-entered", "col-source"];
+            let columns = ["col-change", "col-record", "col-said", "col-says", "col-entered", "col-source"];
             let mut table = self.table("corrections", "corrections", &columns);
             for (at, change, old, new) in rows {
                 let line = |r: &Record| {
@@ -757,11 +749,8 @@ impl<'a> Builder<'a> {
 
     fn rules(&self, now: &[&Record]) -> Section {
         let mut section = self.section("annex-rules");
-        let unfed: BTreeSet<&str> = now
-            .iter()
-            .filter(|r| !self.asked.feeds.feeds_any(r))
-            .map(|r| r.fact.as_str())
-            .collect();
+        let unfed: BTreeSet<&str> =
+            now.iter().filter(|r| !self.asked.feeds.feeds_any(r)).map(|r| r.fact.as_str()).collect();
         for rule in ["period", "event", "count", "mean", "coverage", "region", "withdrawn", "no-rank"] {
             section.text.push(self.m.text(&format!("rule-{rule}")));
         }
@@ -802,9 +791,7 @@ impl<'a> Builder<'a> {
     /// One event: its records, what was replied, which clauses it bears on, its history.
     fn incident(&self, known: &[&Record], d: &mut Document) {
         let asked = self.asked.incident.unwrap_or_default();
-        let is_it = |r: &Record| {
-            r.id == *asked || r.incident.as_ref().is_some_and(|i| *i == *asked)
-        };
+        let is_it = |r: &Record| r.id == *asked || r.incident.as_ref().is_some_and(|i| *i == *asked);
         let by = self.view.board.question.known_at;
         let mut ids: BTreeSet<&Name> =
             self.view.records.iter().filter(|r| r.recorded <= by && is_it(r)).map(|r| &r.id).collect();
@@ -823,7 +810,8 @@ impl<'a> Builder<'a> {
         }
         let now: Vec<&Record> = known.iter().filter(|r| ids.contains(&r.id)).copied().collect();
         let mut section = self.section("record");
-        let columns = ["col-record", "col-when", "col-where", "col-region", "col-what", "col-grade", "col-source"];
+        let columns =
+            ["col-record", "col-when", "col-where", "col-region", "col-what", "col-grade", "col-source"];
         let mut table = self.table("record", "record", &columns);
         for r in &now {
             table.rows.push(vec![
@@ -883,7 +871,10 @@ impl<'a> Builder<'a> {
             let reasons = v.reasons();
             if reasons.decided_by.iter().chain(&reasons.against).any(|c| ids.contains(&c.record)) {
                 table.rows.push(vec![
-                    Cell::Text(wording::norm(self.view.agreement.norms.iter().find(|n| n.name == v.norm), &v.norm).to_string()),
+                    Cell::Text(
+                        wording::norm(self.view.agreement.norms.iter().find(|n| n.name == v.norm), &v.norm)
+                            .to_string(),
+                    ),
                     Cell::Text(wording::bearer(self.view.agreement, &v.bearer)),
                     Cell::Text(self.m.word("state", crate::State::of(v).word)),
                 ]);

@@ -66,10 +66,8 @@ impl Feeds {
 
     /// The mapping that fits the example agreements.
     pub fn ordinary() -> Feeds {
-        Feeds::parse(include_str!("../../data/feeds.toml")).unwrap_or(Feeds {
-            casualty_roles: Vec::new(),
-            sections: BTreeMap::new(),
-        })
+        Feeds::parse(include_str!("../../data/feeds.toml"))
+            .unwrap_or(Feeds { casualty_roles: Vec::new(), sections: BTreeMap::new() })
     }
 
     /// How many events of a section a record stands for; `None` where it feeds it not.

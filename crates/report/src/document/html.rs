@@ -56,10 +56,7 @@ fn head(d: &Document, out: &mut String) {
         out.push_str(&format!("<li>{}</li>\n", escape(line)));
     }
     out.push_str("</ul>\n</section>\n");
-    out.push_str(&format!(
-        "<nav aria-label=\"{0}\">\n<h2>{0}</h2>\n<ol>\n",
-        escape(&d.words.contents)
-    ));
+    out.push_str(&format!("<nav aria-label=\"{0}\">\n<h2>{0}</h2>\n<ol>\n", escape(&d.words.contents)));
     for s in &d.sections {
         out.push_str(&format!("<li><a href=\"#s-{}\">{}</a></li>\n", escape(&s.id), escape(&s.heading)));
     }

@@ -34,8 +34,7 @@ impl Messages {
         let own: BTreeMap<String, String> =
             toml::from_str(text).map_err(|e| e.to_string().trim().to_string())?;
         let model: BTreeMap<String, String> = toml::from_str(EN).map_err(|e| e.to_string())?;
-        let missing: Vec<&str> =
-            model.keys().filter(|k| !own.contains_key(*k)).map(String::as_str).collect();
+        let missing: Vec<&str> = model.keys().filter(|k| !own.contains_key(*k)).map(String::as_str).collect();
         if !missing.is_empty() {
             return Err(format!("messages are missing: {}", missing.join(", ")));
         }
@@ -52,7 +51,10 @@ impl Messages {
 
     /// The message for a word of the model, or that word with what it would take.
     pub fn word(&self, kind: &str, word: &str) -> String {
-        self.0.get(&format!("{kind}-{}", word.replace(", ", "-").replace(' ', "-"))).cloned().unwrap_or_else(|| word.to_string())
+        self.0
+            .get(&format!("{kind}-{}", word.replace(", ", "-").replace(' ', "-")))
+            .cloned()
+            .unwrap_or_else(|| word.to_string())
     }
 
     /// A message with its gaps `{name}` filled, once and from left to right: what is filled in is never filled again.

@@ -1,7 +1,7 @@
 //! A report as a document: title, headline, ordered sections with their tables, annexes and sources; and its forms.
 //!
-//! What it deliberately does not do: decide a verdict (the engine's words come in with the [`View`](crate::View)), read
-//! a clock (the day a report is dated comes in), lay out a page of PDF (another program does, from the same document).
+//! What it deliberately does not do: decide a verdict (the engine's words come in with the [`View`](crate::View)), or read a
+//! clock (the day a report is dated comes in).
 //!
 //! Invariants
 //! - nothing is rendered that was not [`Document::checked`]: a headline is the sum of its table, or there is no report;

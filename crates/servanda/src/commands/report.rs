@@ -1,7 +1,7 @@
 //! `servanda report`: daily, spot, public, case and audit reports as documents.
 //!
 //! It reads files and hands the engine's verdicts to `servanda_report::document`; the clock does not come into a report
-//! whose cut-off is given. A PDF is laid out by the separate program `servanda-pdf`, where it is installed.
+//! whose cut-off is given. It makes no PDF: the page's style sheet is made for print.
 //!
 //! Invariants
 //! - a release is computed on its own records alone: what it leaves out changes no verdict and no count in it;
@@ -19,15 +19,10 @@ use servanda_model::time::{DAY, Resolved};
 use servanda_model::{Calendar, Instant, Record};
 use servanda_report::View;
 use servanda_report::document::build::{Asked, Kind, document};
-use servanda_report::document::{Checked, Feeds, Messages, csv, html};
+use servanda_report::document::{Feeds, Messages, csv, html};
 use servanda_store::files;
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-/// The program that lays out PDF.
-const PDF: &str = "servanda-pdf";
+use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -69,7 +64,7 @@ pub struct Arguments {
     /// Which kinds of record feed which section
     #[arg(long, value_name = "FILE")]
     feeds: Option<PathBuf>,
-    /// Where to write [default: standard output, but for PDF]
+    /// Where to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -95,8 +90,6 @@ enum Form {
     /// One file for a browser and for print
     #[default]
     Html,
-    /// PDF, by the program `servanda-pdf`
-    Pdf,
     /// The annex table
     Csv,
     /// The annex map's points
@@ -134,7 +127,8 @@ impl Arguments {
         let Some(text) = &self.release else { return Ok(if public { Tlp::Clear } else { Tlp::Red }) };
         match Tlp::parse(text) {
             Some(level) if public && level != Tlp::Clear => {
-                Err(Failure::new("a public bulletin holds nothing above TLP:CLEAR").help("leave out --release"))
+                Err(Failure::new("a public bulletin holds nothing above TLP:CLEAR")
+                    .help("leave out --release"))
             }
             Some(level) => Ok(level),
             None => Err(Failure::new(format!("--release `{text}` is no level"))
@@ -176,11 +170,10 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     let case = matter.load(session)?;
 
     // The release is a record of its own: nothing in it depends on what it leaves out.
-    let (released, left_out): (Vec<Record>, Vec<Record>) =
-        case.records.iter().cloned().partition(|r| {
-            r.marking.level <= level
-                && (level > Tlp::Clear || (r.marking.releasable_to.is_none() && r.marking.caveats.is_empty()))
-        });
+    let (released, left_out): (Vec<Record>, Vec<Record>) = case.records.iter().cloned().partition(|r| {
+        r.marking.level <= level
+            && (level > Tlp::Clear || (r.marking.releasable_to.is_none() && r.marking.caveats.is_empty()))
+    });
     let withheld: BTreeSet<Marking> =
         left_out.into_iter().filter(|r| r.recorded <= cut_off).map(|r| r.marking).collect();
     let board = if withheld.is_empty() && released.len() == case.records.len() {
@@ -188,8 +181,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     } else {
         matter.board(&case, &released)
     };
-    let view =
-        View { agreement: &case.agreement, places: &case.places, records: &released, board: &board };
+    let view = View { agreement: &case.agreement, places: &case.places, records: &released, board: &board };
 
     let public = arguments.kind == Which::Bulletin;
     let issued = match &arguments.issued {
@@ -217,11 +209,14 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         }
         Some(id) if wants_one => {
             let is_it = |r: &Record| {
-                r.recorded <= cut_off && (r.id == *id.as_str() || r.incident.as_ref().is_some_and(|i| *i == *id.as_str()))
+                r.recorded <= cut_off
+                    && (r.id == *id.as_str() || r.incident.as_ref().is_some_and(|i| *i == *id.as_str()))
             };
             if !released.iter().any(is_it) {
-                return Err(Failure::new(format!("no record or incident `{id}` is known at the cut-off in this release"))
-                    .help("`servanda incidents` lists them; a later --cut-off knows more"));
+                return Err(Failure::new(format!(
+                    "no record or incident `{id}` is known at the cut-off in this release"
+                ))
+                .help("`servanda incidents` lists them; a later --cut-off knows more"));
             }
         }
         _ => {}
@@ -254,39 +249,10 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         Form::Csv => csv::csv(&checked, key).into_bytes(),
         Form::Geojson => checked.geojson().into_bytes(),
         Form::Json => checked.json().into_bytes(),
-        Form::Pdf => pdf(&checked)?,
     };
     match &arguments.out {
         Some(path) => files::write(path, &bytes)?,
-        None if arguments.format == Form::Pdf => {
-            return Err(Failure::new("a PDF is not written to a terminal").help("name a file with -o FILE"));
-        }
         None => session.say(&String::from_utf8_lossy(&bytes))?,
     }
     Ok(Answer::Yes)
-}
-
-/// Has the document laid out by `servanda-pdf`, which lies beside this program or on the search path.
-fn pdf(checked: &Checked) -> Result<Vec<u8>, Failure> {
-    let name = format!("{PDF}{}", std::env::consts::EXE_SUFFIX);
-    let beside = std::env::current_exe().ok().and_then(|me| me.parent().map(|f| f.join(&name)));
-    let program = beside.filter(|p| p.is_file()).unwrap_or(Path::new(&name).to_path_buf());
-    let missing = |e: std::io::Error| {
-        Failure::new(format!("cannot run `{PDF}`, which lays out PDF: {e}"))
-            .help("put it beside `servanda` or on PATH; or use --format html, whose style sheet is made for print")
-    };
-    let mut child = Command::new(program)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .map_err(missing)?;
-    if let Some(mut into) = child.stdin.take() {
-        into.write_all(checked.json().as_bytes()).map_err(missing)?;
-    }
-    let out = child.wait_with_output().map_err(missing)?;
-    if !out.status.success() || !out.stdout.starts_with(b"%PDF") {
-        return Err(Failure::new(format!("`{PDF}` made no PDF")).help("what it said stands above"));
-    }
-    Ok(out.stdout)
 }
