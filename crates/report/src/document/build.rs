@@ -541,10 +541,11 @@ impl<'a> Builder<'a> {
         let mut columns = vec!["col-clause", "col-bearer", "col-state"];
         columns.extend(rests.then_some("col-supports"));
         let mut table = self.table("clauses", "clauses", &columns);
-        let mut states: BTreeMap<String, i64> = BTreeMap::new();
+        // Worst first, as the board has them.
+        let mut states: BTreeMap<(crate::Tone, String), i64> = BTreeMap::new();
         for row in self.view.rows() {
             let state = self.m.word("state", row.state().word);
-            *states.entry(state.clone()).or_default() += 1;
+            *states.entry((row.state().tone, state.clone())).or_default() += 1;
             let mut cells = vec![
                 Cell::Text(wording::norm(row.norm, row.name).to_string()),
                 Cell::Text(wording::bearer(self.view.agreement, row.bearer)),
@@ -562,7 +563,7 @@ impl<'a> Builder<'a> {
         } else {
             section.tables.push(table);
         }
-        for (state, n) in states.into_iter().take(3) {
+        for ((_, state), n) in states.into_iter().take(3) {
             let n = self.m.count("clause", n);
             summary.push(self.m.with("sum-clauses", &[("n", &n), ("state", &state)]));
         }
