@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 /// Which agreement, which records, which moment, which readings.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub struct Matter {
     /// Workspace; without it, the one that the current folder lies in
     #[arg(long, value_name = "DIR", help_heading = "What is asked")]
@@ -127,6 +127,12 @@ impl Case {
 }
 
 impl Matter {
+    /// Asks about that moment, as known then.
+    pub fn stands_at(&mut self, at: Instant) {
+        self.at = Some(at.to_string());
+        self.known_at = Some(at.to_string());
+    }
+
     /// For a workspace at a place, with nothing else said.
     pub fn of(workspace: &Path) -> Matter {
         Matter {

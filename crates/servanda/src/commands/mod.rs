@@ -26,6 +26,7 @@ mod order;
 mod rebuild;
 mod record;
 mod release;
+mod report;
 mod restore;
 mod serve;
 mod signing_in;
@@ -95,6 +96,8 @@ enum Command {
     Why(why::Arguments),
     /// Show who owes what to whom, by when
     Duties(duties::Arguments),
+    /// Write a daily, spot, public, case or audit report as a document
+    Report(Box<report::Arguments>),
     /// Replay a draft over a history before it is signed
     Backtest(Box<backtest::Arguments>),
     /// Replay a history in several processes, on one machine or more
@@ -193,6 +196,7 @@ impl Command {
             Command::Status(arguments) => status::run(&arguments, session),
             Command::Why(arguments) => why::run(&arguments, session),
             Command::Duties(arguments) => duties::run(&arguments, session),
+            Command::Report(arguments) => report::run(&arguments, session),
             Command::Backtest(arguments) => backtest::run(&arguments, session),
             Command::Cluster(arguments) => cluster::run(&arguments, session),
             Command::Test(arguments) => test::run(&arguments, session),
