@@ -146,9 +146,7 @@ impl Cases {
         records.retain(|record| audience.sees(&record.marking));
         let latest = records.iter().map(|record| record.recorded).fold(Instant::MIN, Instant::max);
         let question = match entering {
-            Some(_) => {
-                Question { readings: self.question.readings.clone(), ..Question::at(now.max(latest)) }
-            }
+            Some(_) => Question { readings: self.question.readings.clone(), ..Question::at(now.max(latest)) },
             None => self.question.clone(),
         };
         let records = rulings::counted_for(&self.store, viewer, records, question.known_at)?;
@@ -218,7 +216,9 @@ impl Views for ViewsFile {
         });
         lock(&self.0).write_all(format!("{line}\n").as_bytes()).map_err(|e| {
             eprintln!("error: a view cannot be written down in `{}`: {e}", self.1.display());
-            Problem::unable("this view cannot be written down, so it is not given; the log of the server says more")
+            Problem::unable(
+                "this view cannot be written down, so it is not given; the log of the server says more",
+            )
         })
     }
 }

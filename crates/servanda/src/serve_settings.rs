@@ -85,7 +85,8 @@ impl Places<'_> {
         let variable = variable(key);
         if let Some(text) = (self.environment)(&variable).filter(|text| !text.is_empty()) {
             let Some(value) = read(&text) else {
-                let failure = Failure::new(format!("`{variable}` is `{text}`, which is no value for `{key}`"));
+                let failure =
+                    Failure::new(format!("`{variable}` is `{text}`, which is no value for `{key}`"));
                 return Err(failure.help("docs/guides/team-server.md has every key"));
             };
             return Ok(found(value, &variable));
@@ -129,14 +130,18 @@ impl Effective {
             Some(path) => Serve::parse(path, &input::text(path)?)?,
             None => Serve::default(),
         };
-        let places =
-            Places { file, workspace: workspace.map(|(_, serve)| serve.clone()).unwrap_or_default(), environment };
+        let places = Places {
+            file,
+            workspace: workspace.map(|(_, serve)| serve.clone()).unwrap_or_default(),
+            environment,
+        };
         let mut lines = Vec::new();
         let mut note = |key: &str, shown: String, from: &str| {
             lines.push((key.to_string(), shown, from.to_string()));
         };
 
-        let listen = places.find("listen", line.listen.clone(), |t| Some(t.to_string()), |s| s.listen.clone())?;
+        let listen =
+            places.find("listen", line.listen.clone(), |t| Some(t.to_string()), |s| s.listen.clone())?;
         let port = places.find("port", line.port, parsed, |s| s.port)?;
         let (host, own_port) = match &listen.value {
             Some(text) => address(text)?,
@@ -146,7 +151,9 @@ impl Effective {
         let (port, from) = match (port.value, own_port) {
             // What is said nearer to the command line goes first; of one place, the port by itself.
             (Some(port), None) => (port, port_from(&port, &places, line)),
-            (Some(_), Some(own)) if line.port.is_none() && line.listen.is_some() => (own, listen.from.clone()),
+            (Some(_), Some(own)) if line.port.is_none() && line.listen.is_some() => {
+                (own, listen.from.clone())
+            }
             (Some(port), Some(_)) => (port, port_from(&port, &places, line)),
             (None, Some(own)) => (own, listen.from.clone()),
             (None, None) => (PORT, "default".to_string()),
@@ -197,7 +204,8 @@ impl Effective {
             return Err(Failure::new("`idle-minutes` and `signed-in-hours` are at least 1")
                 .help(format!("and `signed-in-hours` at most {LONGEST_HOURS}")));
         }
-        let token = places.find("metrics-token", None, |t| Some(t.to_string()), |s| s.metrics_token.clone())?;
+        let token =
+            places.find("metrics-token", None, |t| Some(t.to_string()), |s| s.metrics_token.clone())?;
         let hidden = if token.value.is_some() { "\"(not shown)\"" } else { "none" };
         note("metrics-token", hidden.to_string(), &token.from);
         if token.value.as_ref().is_some_and(|token| token.len() < 16) {
@@ -240,15 +248,18 @@ impl Effective {
         if !self.standing.is_tls && self.standing.proxies.is_empty() {
             return Err(elsewhere()
                 .help("passwords would travel in clear: give it `tls-certificate` and `tls-key`")
-                .help("or let it listen at 127.0.0.1 behind a proxy that does TLS, and name that in `proxies`"));
+                .help(
+                    "or let it listen at 127.0.0.1 behind a proxy that does TLS, and name that in `proxies`",
+                ));
         }
         if self.standing.names.is_empty() {
             return Err(Failure::new("the server does not know by which name people will open it")
                 .help("say it in servanda.toml: `[serve]` with `names = [\"truce.example.org\"]`"));
         }
         if !has_accounts && !self.standing.is_public {
-            return Err(Failure::new("there are no accounts, so nobody could sign in")
-                .help("make one: `servanda account set NAME --role reader --clearance TLP:AMBER --password-stdin`"));
+            return Err(Failure::new("there are no accounts, so nobody could sign in").help(
+                "make one: `servanda account set NAME --role reader --clearance TLP:AMBER --password-stdin`",
+            ));
         }
         Ok(())
     }
@@ -267,9 +278,7 @@ impl Effective {
 
 /// Where a port that was found came from.
 fn port_from(port: &u16, places: &Places<'_>, line: &Line) -> String {
-    places
-        .find("port", line.port, parsed, |s| s.port)
-        .map_or_else(|_| port.to_string(), |found| found.from)
+    places.find("port", line.port, parsed, |s| s.port).map_or_else(|_| port.to_string(), |found| found.from)
 }
 
 #[cfg(test)]
@@ -292,7 +301,8 @@ mod tests {
     fn the_nearest_place_decides_and_says_so() {
         let own = "port = 8000\nidle-minutes = 30\nmetrics-token = \"0123456789abcdef\"\n";
         let line = Line { port: Some(9000), ..Line::default() };
-        let found = effective(&line, own, &[("SERVANDA_IDLE_MINUTES", "15"), ("SERVANDA_PORT", "8500")]).unwrap();
+        let found =
+            effective(&line, own, &[("SERVANDA_IDLE_MINUTES", "15"), ("SERVANDA_PORT", "8500")]).unwrap();
         assert_eq!(found.address.port(), 9000);
         assert_eq!(found.standing.idle, 15 * 60_000);
         let text = found.text();

@@ -454,6 +454,8 @@ async fn gated(
             let message = "sign in first, at `/sign-in`";
             return Err(Problem::with(StatusCode::UNAUTHORIZED, "sign-in-first", message));
         }
+        // A person who opens the page is told in words what the account may do.
+        Decision::No if route.path == "/" => return Ok(Redirect::to("/account").into_response()),
         Decision::No => {
             let message = "this account may not do that; a registrar can change what it may";
             return Err(Problem::with(StatusCode::FORBIDDEN, "not-allowed", message));

@@ -331,7 +331,13 @@ impl servanda_server::Intake for Taking {
 
 /// Serves a case until somebody stops it.
 pub fn serve(case: Case, port: u16, session: &Session) -> Result<(), Failure> {
-    answer_until_stopped(servanda_server::router(served_alone(case, None)?), port, "server", "serving", session)
+    answer_until_stopped(
+        servanda_server::router(served_alone(case, None)?),
+        port,
+        "server",
+        "serving",
+        session,
+    )
 }
 
 /// What whoever sits at the machine is shown, where nobody can sign in.
