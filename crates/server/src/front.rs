@@ -492,12 +492,12 @@ fn highest(audience: &Audience) -> Option<&'static str> {
 pub(crate) struct Seen(pub Arc<Served>);
 
 impl FromRequestParts<Front> for Seen {
-    type Rejection = Response;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, front: &Front) -> Result<Seen, Response> {
+    async fn from_request_parts(parts: &mut Parts, front: &Front) -> Result<Seen, Problem> {
         let caller = Who::of(parts)?;
-        let viewer = caller.viewer.ok_or_else(|| Problem::bug(&"nobody was let through").into_response())?;
-        front.0.audiences.served(&viewer).await.map(Seen).map_err(IntoResponse::into_response)
+        let viewer = caller.viewer.ok_or_else(|| Problem::bug(&"nobody was let through"))?;
+        front.0.audiences.served(&viewer).await.map(Seen)
     }
 }
 
@@ -505,16 +505,15 @@ impl FromRequestParts<Front> for Seen {
 pub(crate) struct Who(pub Caller);
 
 impl Who {
-    fn of(parts: &Parts) -> Result<Caller, Response> {
-        let caller = parts.extensions.get::<Caller>().cloned();
-        caller.ok_or_else(|| Problem::bug(&"a route without its gate").into_response())
+    fn of(parts: &Parts) -> Result<Caller, Problem> {
+        parts.extensions.get::<Caller>().cloned().ok_or_else(|| Problem::bug(&"a route without its gate"))
     }
 }
 
 impl FromRequestParts<Front> for Who {
-    type Rejection = Response;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Front) -> Result<Who, Response> {
+    async fn from_request_parts(parts: &mut Parts, _: &Front) -> Result<Who, Problem> {
         Who::of(parts).map(Who)
     }
 }

@@ -170,9 +170,12 @@ impl Views for KeptViews {
     }
 }
 
+/// What was made, for whom.
+pub type Made = Arc<Mutex<Vec<(Audience, Arc<Served>)>>>;
+
 struct StoreCases {
     workspace: Workspace,
-    open: Arc<Mutex<Vec<(Audience, Arc<Served>)>>>,
+    open: Made,
     made: Arc<AtomicI64>,
 }
 
@@ -193,7 +196,7 @@ impl Cases for StoreCases {
             Places::default(),
             records,
             Question::at(at("2026-03-01T00:00:00Z")),
-            Box::new(|a, p, r, q| servanda_engine::evaluate(a, p, r, q)),
+            Box::new(servanda_engine::evaluate),
         );
         let served = Arc::new(served.explaining().following().unwrap());
         self.open.lock().unwrap().push((audience.clone(), served.clone()));
@@ -210,7 +213,7 @@ pub struct World {
     pub now: Arc<AtomicI64>,
     /// How many audiences were made.
     pub made: Arc<AtomicI64>,
-    pub open: Arc<Mutex<Vec<(Audience, Arc<Served>)>>>,
+    pub open: Made,
     pub stop: watch::Sender<bool>,
 }
 
