@@ -75,6 +75,7 @@ fn steps(root: &Path, has_nextest: bool) -> Vec<Step> {
                 ),
             )
         },
+        Step { release: true, ..Step::new("parsers, five seconds each", "cargo xtask fuzz --seconds 5") },
     ]
 }
 

@@ -10,6 +10,7 @@
 
 mod bench;
 mod ci;
+mod fuzz;
 mod rust_source;
 mod sim;
 mod tidy;
@@ -30,6 +31,11 @@ const TASKS: &[Task] = &[
         name: "ci",
         about: "everything that has to pass; --quick leaves the release steps out",
         run: ci::run,
+    },
+    Task {
+        name: "fuzz",
+        about: "the search for inputs that a parser trips over; --seconds N, TARGET ...",
+        run: fuzz::run,
     },
     Task {
         name: "sim",
