@@ -227,15 +227,24 @@ async fn try_sign_in(front: &Front, caller: &Caller, request: Request) -> Result
     match signed {
         Ok(_) => {}
         Err(error) if error.is_denied() => {
+            tell(caller, name, "refused");
             front.0.counted.tried(Try::Wrong);
             return again(StatusCode::FORBIDDEN, "Name or password is wrong, or the account is closed.");
         }
         Err(error) => return Err(unable(&error)),
     }
     front.0.tries.forget(name, caller.address);
+    tell(caller, name, "signed in");
     front.0.counted.tried(Try::Right);
     people.forget();
     begin(front, caller, &headers, name, back(wanted)).await
+}
+
+/// A line for the log of the server. What somebody typed is quoted, so that it makes no line of its own.
+fn tell(caller: &Caller, name: &str, came_to: &str) {
+    let from = caller.address.map_or("this machine".to_string(), |address| address.to_string());
+    let name: String = name.chars().take(64).collect();
+    eprintln!("sign-in: {name:?} from {from}: {came_to}");
 }
 
 /// The answer where it was tried too often.
@@ -246,6 +255,7 @@ fn too_often(
     again: impl Fn(StatusCode, &str) -> Result<Response, Problem>,
 ) -> Result<Option<Response>, Problem> {
     let Some(seconds) = front.0.tries.wait(name, caller.address, front.now()) else { return Ok(None) };
+    tell(caller, name, "tried too often");
     front.0.counted.tried(Try::TooOften);
     let minutes = (seconds + 59) / 60;
     let mut answer = again(
