@@ -50,7 +50,9 @@ fn html(status: StatusCode, title: &str, main: &str) -> Response {
          <link rel=\"stylesheet\" href=\"/assets/page.css\">\n</head>\n<body class=\"form-page\">\n\
          <main>\n<h1>{title}</h1>\n{main}\n</main>\n</body>\n</html>\n"
     );
-    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
+    // With `no-referrer` a browser would name no origin where it sends a form, and the form would be refused.
+    let head = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::REFERRER_POLICY, "same-origin")];
+    (status, head, text).into_response()
 }
 
 fn alert(text: &str) -> String {
