@@ -1,6 +1,6 @@
 //! Serving a team, through the binary: what is hidden from an account makes no difference to what the running server answers it.
 
-use crate::{command, servanda};
+use crate::terminal::{command, servanda};
 use servanda_server::ROUTES;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -78,7 +78,7 @@ fn account(here: &Path, workspace: &str, name: &str, party: &str) {
 #[test]
 fn the_running_server_answers_alike_where_only_hidden_records_differ() {
     let here = tempfile::tempdir().unwrap();
-    let hidden = r#"{"v":1,"id":"h1","fact":"shot","when":"2025-03-06T10:00:00Z","roles":{"by":"South"},"place":{"lat":0.5,"lon":0.5},"grade":"confirmed","marking":{"level":"TLP:AMBER","releasable_to":["South"]}}"#;
+    let hidden = r#"{"v":1,"id":"h1","fact":"fire","when":"2025-03-06T10:00:00Z","recorded":"2025-03-06T12:00:00Z","roles":{"by":"South"},"place":{"lat":0.5,"lon":0.5},"grade":"confirmed","marking":{"level":"TLP:AMBER","releasable_to":["South"]}}"#;
     std::fs::write(here.path().join("hidden.jsonl"), format!("{hidden}\n")).unwrap();
     for workspace in ["without", "with"] {
         servanda(here.path(), &["new", workspace]).ends_with(0);
