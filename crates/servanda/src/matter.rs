@@ -103,7 +103,7 @@ pub struct Heard {
     /// The workspace, where there is one.
     pub workspace: Option<Workspace>,
     /// The agreement's text.
-    text: String,
+    pub text: String,
     /// The agreement.
     pub agreement: Agreement,
     /// Where the agreement lies.
@@ -168,6 +168,16 @@ impl Matter {
         }
         let clock = |w: &Workspace| w.settings().clock.clone();
         Ok(self.workspace()?.filter(|w| clock(w).at.is_none() && clock(w).known_at.is_none()))
+    }
+
+    /// Whether it speaks of a workspace's own agreement and records, and of nothing else.
+    pub fn is_of_workspace(&self) -> bool {
+        self.agreement.is_none() && self.records.is_empty()
+    }
+
+    /// Who computes the verdicts.
+    pub fn evaluator(&self) -> Evaluator {
+        self.engine
     }
 
     /// Reads everything and asks the engine.

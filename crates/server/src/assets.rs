@@ -35,6 +35,7 @@ pub const ASSETS: &[Asset] = &[
     asset!("duties.js", JS),
     asset!("element.js", JS),
     asset!("map.js", JS),
+    asset!("people.js", JS),
     asset!("timeline.js", JS),
     asset!("icon.svg", SVG),
     asset!("outlines/ukraine.json", JSON),

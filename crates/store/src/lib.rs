@@ -64,5 +64,5 @@ pub use settings::{Clock, Database, Demo, Serve, Settings, VaultFolder};
 pub use sources::{Signed, SourceKey, new_key};
 pub use store::{Entered, Receipt, Store};
 pub use submit::{LARGEST_SUBMISSION, Submission, digest};
-pub use view::View;
+pub use view::{Audience, View};
 pub use workspace::{SETTINGS, Workspace, sha256};

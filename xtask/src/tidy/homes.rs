@@ -24,6 +24,7 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("roxmltree", &["draft", "evidence"], "XML"),
     ("rumqttc", &["servanda"], "MQTT"),
     ("rusqlite", &["store"], "the database"),
+    ("tokio-rustls", &["server"], "TLS of the server"),
     ("sqlx", &["store"], "the database"),
     ("timely", &["cluster"], "the exchange between workers"),
     ("tokio", &["server", "servanda"], "the asynchronous runtime"),
