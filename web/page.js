@@ -6,6 +6,7 @@ import { showCard } from './card.js';
 import { showDuties } from './duties.js';
 import { redrawMap, showMap } from './map.js';
 import { showTimeline } from './timeline.js';
+import { follow, signIn, who } from './people.js';
 
 const kept = new Map();
 let current = null; // { key, board, duties, map, timeline, agreement }
@@ -13,10 +14,13 @@ let turn = 0;
 
 class Refused extends Error {}
 
+let quiet = false; // the page asks by itself: that keeps nobody signed in
+
 async function get(path) {
   if (!kept.has(path)) {
-    const answer = fetch(path).then(async (response) => {
+    const answer = fetch(path, { headers: quiet ? { 'servanda-quiet': '1' } : {} }).then(async (response) => {
       const body = await response.json();
+      if (body.code === 'sign-in-first') signIn();
       if (!response.ok) throw new Refused(body.message ?? `the server answered ${response.status}`);
       return body;
     });
@@ -168,6 +172,17 @@ byId('latest').addEventListener('click', () => go({ at: '', known: '', reading: 
 byId('party').addEventListener('change', (e) => go({ party: e.target.value }));
 addEventListener('popstate', () => show());
 
+// What came in shows where the page speaks of now; a moment that was chosen stays as it is.
+async function again() {
+  kept.clear();
+  if (read().at) return;
+  const row = document.activeElement?.closest('#rows a')?.dataset.key;
+  quiet = true;
+  await show();
+  quiet = false;
+  if (row) document.querySelector(`[data-key="${CSS.escape(row)}"]`)?.focus({ preventScroll: true });
+}
+
 const dark = matchMedia('(prefers-color-scheme: dark)');
 function theme(name) {
   if (name) document.documentElement.dataset.theme = name;
@@ -213,3 +228,5 @@ addEventListener('keydown', (e) => {
 });
 
 show();
+who();
+follow(again);

@@ -13,6 +13,7 @@
 //! Tests: `tests/` of this crate, on a board that is built by hand.
 
 pub mod change_set;
+pub mod document;
 pub mod duties;
 pub mod explained;
 pub mod extents;

@@ -203,7 +203,7 @@ fn polygons_json(polygons: &[Polygon]) -> Value {
     json!({"type": "MultiPolygon", "coordinates": coordinates})
 }
 
-fn polygons(shape: &Shape) -> Vec<Polygon> {
+pub(crate) fn polygons(shape: &Shape) -> Vec<Polygon> {
     match shape {
         Shape::Area(polygons) => polygons.clone(),
         Shape::Line(_) => Vec::new(),

@@ -205,6 +205,12 @@ impl Intake {
         self.known.fresh = entered.filter(|record| !there.contains(&record.id)).cloned().collect();
     }
 
+    /// The same, for whoever knows all that there is already.
+    pub fn follow_from(&mut self, told: Instant) {
+        self.known.told = Some(told);
+        self.known.fresh.clear();
+    }
+
     /// Keeps a file by its hash.
     pub fn attach(&self, bytes: &[u8]) -> Result<(), Failure> {
         self.store.attach(bytes)?;

@@ -21,7 +21,9 @@ mod input;
 mod intake;
 mod matter;
 mod outbox;
+mod pages;
 mod rulings;
+mod serve_settings;
 mod session;
 mod source;
 

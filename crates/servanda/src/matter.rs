@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 /// Which agreement, which records, which moment, which readings.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub struct Matter {
     /// Workspace; without it, the one that the current folder lies in
     #[arg(long, value_name = "DIR", help_heading = "What is asked")]
@@ -103,7 +103,7 @@ pub struct Heard {
     /// The workspace, where there is one.
     pub workspace: Option<Workspace>,
     /// The agreement's text.
-    text: String,
+    pub text: String,
     /// The agreement.
     pub agreement: Agreement,
     /// Where the agreement lies.
@@ -127,6 +127,12 @@ impl Case {
 }
 
 impl Matter {
+    /// Asks about that moment, as known then.
+    pub fn stands_at(&mut self, at: Instant) {
+        self.at = Some(at.to_string());
+        self.known_at = Some(at.to_string());
+    }
+
     /// For a workspace at a place, with nothing else said.
     pub fn of(workspace: &Path) -> Matter {
         Matter {
@@ -162,6 +168,16 @@ impl Matter {
         }
         let clock = |w: &Workspace| w.settings().clock.clone();
         Ok(self.workspace()?.filter(|w| clock(w).at.is_none() && clock(w).known_at.is_none()))
+    }
+
+    /// Whether it speaks of a workspace's own agreement and records, and of nothing else.
+    pub fn is_of_workspace(&self) -> bool {
+        self.agreement.is_none() && self.records.is_empty()
+    }
+
+    /// Who computes the verdicts.
+    pub fn evaluator(&self) -> Evaluator {
+        self.engine
     }
 
     /// Reads everything and asks the engine.

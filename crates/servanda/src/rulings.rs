@@ -12,13 +12,18 @@ use servanda_evidence::corroborate::rulings::{Ruling, applied, from_json, to_jso
 use servanda_model::record::Marking;
 use servanda_model::{Instant, Name, Record};
 use servanda_store::policy::Viewer;
-use servanda_store::{Statement, Workspace};
+use servanda_store::{Statement, Store, Workspace};
 
 const KIND: &str = "ruling";
 
 /// All rulings of a workspace, as they were made.
 pub fn read(workspace: &Workspace) -> Result<Vec<Ruling>, Failure> {
-    let statements = workspace.store().view(&Viewer::keeper()).statements(KIND)?;
+    read_for(&workspace.store(), &Viewer::keeper())
+}
+
+/// The rulings that this viewer may see: those of which it may see every record that they speak of.
+fn read_for(store: &Store, viewer: &Viewer) -> Result<Vec<Ruling>, Failure> {
+    let statements = store.view(viewer).statements(KIND)?;
     statements
         .into_iter()
         .map(|(said, _)| {
@@ -56,4 +61,14 @@ pub fn counted(
     known_at: Instant,
 ) -> Result<Vec<Record>, Failure> {
     Ok(applied(records, &read(workspace)?, known_at))
+}
+
+/// What this viewer may see, as the engine is to read it: its own records, and what was ruled on them.
+pub fn counted_for(
+    store: &Store,
+    viewer: &Viewer,
+    records: Vec<Record>,
+    known_at: Instant,
+) -> Result<Vec<Record>, Failure> {
+    Ok(applied(records, &read_for(store, viewer)?, known_at))
 }

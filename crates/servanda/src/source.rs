@@ -284,23 +284,37 @@ pub fn entered(workspace: &Workspace) -> Result<Vec<Record>, Failure> {
     entered_after(&workspace.store(), None)
 }
 
+/// A record as it was stored. Its marking is the one that the store holds it to.
+fn read(stored: StoredRecord) -> Result<Record, Failure> {
+    let mut record = from_json(&stored.json).map_err(|fault| {
+        Failure::new(format!("the record `{}` in the database cannot be read: {}", stored.id, fault.reason))
+            .help("was it written by a newer version? Nothing was changed")
+    })?;
+    record.marking = stored.marking;
+    Ok(record)
+}
+
+/// The records that this viewer may see.
+pub fn entered_for(store: &Store, viewer: &Viewer) -> Result<Vec<Record>, Failure> {
+    store.view(viewer).records()?.into_iter().map(read).collect()
+}
+
 /// The records that were entered after the one of that identity; all of them for `None`, and where that one was erased.
 pub fn entered_after(store: &Store, last: Option<&Name>) -> Result<Vec<Record>, Failure> {
-    let read = |stored: StoredRecord| {
-        from_json(&stored.json).map_err(|fault| {
-            Failure::new(format!(
-                "the record `{}` in the database cannot be read: {}",
-                stored.id, fault.reason
-            ))
-            .help("was it written by a newer version? Nothing was changed")
-        })
-    };
     let view = store.view(&Viewer::keeper());
     let after = match view.records_after(last.map(Name::as_str)) {
         Err(error) if error.is_not_found() => view.records()?,
         after => after?,
     };
-    after.into_iter().map(read).collect()
+    after.iter().map(decoded).collect()
+}
+
+/// A stored record, read.
+pub fn decoded(stored: &StoredRecord) -> Result<Record, Failure> {
+    from_json(&stored.json).map_err(|fault| {
+        Failure::new(format!("the record `{}` in the database cannot be read: {}", stored.id, fault.reason))
+            .help("was it written by a newer version? Nothing was changed")
+    })
 }
 
 /// Records of loose files, for one question. `latest` is the last moment at which anything can have been known.

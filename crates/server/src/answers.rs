@@ -1,22 +1,22 @@
-//! The routes: which address gives which document.
+//! The answers: which document a route gives. Which routes there are, and for whom, stands in `routes.rs`.
 
 use crate::asked::{Asked, asked};
-use crate::assets::{ASSETS, Asset, PAGE};
-use crate::{Problem, Served, intake, pages};
+use crate::assets::{ASSETS, Asset, FRAME, PAGE};
+use crate::front::{self, Front, Seen};
+use crate::{Problem, Served, routes};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{Path, RawQuery, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use serde::Serialize;
 use servanda_report::ics::{self, Feed};
 use servanda_report::{Owed, View, json, map, timeline};
 use std::sync::Arc;
 
 /// What every answer carries. `style-src` and `script-src` fall under `default-src`: files of this server, nothing inline.
-static HEADERS: [(HeaderName, &str); 6] = [
+static HEADERS: [(HeaderName, &str); 7] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
@@ -26,29 +26,21 @@ static HEADERS: [(HeaderName, &str); 6] = [
     (header::REFERRER_POLICY, "no-referrer"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
 ];
 
-pub fn router(served: Arc<Served>) -> Router {
-    let page = get(|headers: HeaderMap| async move { asset(&PAGE, &headers) });
-    Router::new()
-        .route("/", page)
-        .route("/assets/{*path}", get(file))
-        .route("/api/board", get(board))
-        .route("/api/card", get(card))
-        .route("/api/duties", get(duties))
-        .route("/api/duties.ics", get(calendar))
-        .route("/api/map", get(map_document))
-        .route("/api/timeline", get(timeline_document))
-        .route("/api/terms", get(terms))
-        .route("/api/agreement", get(agreement))
-        .merge(intake::routes(&served))
-        .merge(pages::routes())
+/// All routes of the table, with what answers where there is none.
+pub(crate) fn router(front: Front) -> Router {
+    routes::all(&front)
         .fallback(|| async {
             Problem::missing("no-such-address", "there is nothing at this address; the page is at `/`")
         })
         .method_not_allowed_fallback(|| async { Problem::method() })
-        .layer(middleware::from_fn(guard))
-        .with_state(served)
+        .layer(middleware::from_fn_with_state(front.clone(), front::outer))
+        .with_state(front)
 }
 
 /// Refuses strangers' host names, and adds the headers that every answer carries.
@@ -59,14 +51,33 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
     } else {
         Problem::stranger().into_response()
     };
-    let headers = response.headers_mut();
+    dress(response.headers_mut());
+    response
+}
+
+/// Adds the headers that every answer carries.
+pub(crate) fn dress(headers: &mut HeaderMap) {
+    // A form says itself where its own origin may be named.
+    let own = headers.get(header::REFERRER_POLICY).cloned();
     for (name, value) in &HEADERS {
         headers.insert(name.clone(), HeaderValue::from_static(value));
+    }
+    if let Some(own) = own {
+        headers.insert(header::REFERRER_POLICY, own);
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    response
+}
+
+/// The page.
+pub(crate) async fn page(headers: HeaderMap) -> Response {
+    asset(&PAGE, &headers)
+}
+
+/// The frame of the pages of incidents, map and access.
+pub(crate) async fn frame(headers: HeaderMap) -> Response {
+    asset(&FRAME, &headers)
 }
 
 pub(crate) fn is_this_machine(host: &str) -> bool {
@@ -77,7 +88,7 @@ pub(crate) fn is_this_machine(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "::1"
 }
 
-async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
+pub(crate) async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
     match ASSETS.iter().find(|a| a.path == path) {
         Some(found) => asset(found, &headers),
         None => Problem::missing("no-such-file", "the page has no such file").into_response(),
@@ -123,29 +134,27 @@ fn document<T: Serialize>(document: &T) -> Result<Vec<u8>, Problem> {
     serde_json::to_vec(document).map_err(|e| Problem::bug(&e))
 }
 
-type From = State<Arc<Served>>;
-
-async fn board(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn board(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
     answer(served, query, &[], JSON, |view, _, _| document(&json::board(view))).await
 }
 
-async fn terms(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn terms(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
     answer(served, query, &[], JSON, |view, _, _| document(&json::terms(view))).await
 }
 
-async fn agreement(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn agreement(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
     answer(served, query, &[], JSON, |view, served, _| document(&json::agreement(view, &served.text))).await
 }
 
-async fn map_document(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn map_document(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
     answer(served, query, &[], "application/geo+json", |view, _, _| document(&map::map(view))).await
 }
 
-async fn timeline_document(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn timeline_document(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
     answer(served, query, &[], JSON, |view, _, _| document(&timeline::timeline(view))).await
 }
 
-async fn card(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn card(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
     answer(served, query, &["norm", "bearer", "instance"], JSON, |view, served, asked| {
         let Some(norm) = asked.rest.get("norm") else {
             return Err(Problem::bad("norm-wanted", "say which norm: `norm=NAME`"));
@@ -167,14 +176,14 @@ fn owed(served: &Served, asked: &Asked) -> Result<Owed, Problem> {
     Ok(Owed { party: asked.rest.get("party").cloned(), until: until.transpose()?, all: false })
 }
 
-async fn duties(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn duties(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
     answer(served, query, &["party", "until"], JSON, |view, served, asked| {
         document(&json::duties(view, &view.duties(&owed(served, asked)?)))
     })
     .await
 }
 
-async fn calendar(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn calendar(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
     answer(served, query, &["party", "until"], "text/calendar; charset=utf-8", |view, served, asked| {
         let duties = view.duties(&owed(served, asked)?);
         Ok(ics::calendar(view, &duties, &Feed::default()).into_bytes())

@@ -18,15 +18,14 @@
 //!   [`PATIENCE`] is hung up on;
 //! - what is answered as accepted is stored; what was sent twice is answered the second time as it was the first.
 //!
-//! Where to start reading: [`Intake`], then `routes`.
+//! Where to start reading: [`Intake`], then `submit`.
 
-use crate::{Problem, Served};
-use axum::Router;
+use crate::Problem;
+use crate::front::Taking;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use flate2::write::GzDecoder;
 use http_body::Frame;
 use http_body_util::BodyExt;
@@ -69,25 +68,15 @@ pub trait Intake: Send + Sync {
     fn formats(&self) -> Vec<String>;
 }
 
-type From = State<Arc<Served>>;
-
-/// The routes; none where nothing is taken in.
-pub(crate) fn routes(served: &Arc<Served>) -> Router<Arc<Served>> {
-    if served.intake.is_none() {
-        return Router::new();
-    }
-    Router::new()
-        .route("/api/intake", get(about).post(submit))
-        .route("/api/intake/{format}", axum::routing::post(document))
-}
+type From = State<Taking>;
 
 /// Whoever takes in. The routes are there only where somebody does.
-fn intake(served: &Served) -> Result<Arc<dyn Intake>, Problem> {
-    served.intake.clone().ok_or_else(Problem::method)
+fn intake(taking: &Taking) -> Result<Arc<dyn Intake>, Problem> {
+    taking.0.clone().ok_or_else(Problem::method)
 }
 
-async fn about(State(served): From) -> Response {
-    let formats = served.intake.as_ref().map_or(Vec::new(), |intake| intake.formats());
+pub(crate) async fn about(State(taking): From) -> Response {
+    let formats = taking.0.as_ref().map_or(Vec::new(), |intake| intake.formats());
     let about = json!({
         "servanda": "intake/1",
         "envelopes": true,
@@ -231,13 +220,13 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))?
 }
 
-async fn submit(State(served): From, request: Request) -> Response {
+pub(crate) async fn submit(State(taking): From, request: Request) -> Response {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     let made = match kind.as_str() {
-        "application/x-ndjson" | "application/jsonl" | "application/json-seq" => stream(&served, request),
+        "application/x-ndjson" | "application/jsonl" | "application/json-seq" => stream(&taking, request),
         "application/json" | "application/vnd.dsse+json" | "application/vnd.dsse.envelope.v1+json" => {
-            whole(&served, request).await
+            whole(&taking, request).await
         }
         other => Err(Problem::with(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -249,8 +238,8 @@ async fn submit(State(served): From, request: Request) -> Response {
 }
 
 /// One envelope or a list of them.
-async fn whole(served: &Arc<Served>, request: Request) -> Result<Response, Problem> {
-    let intake = intake(served)?;
+async fn whole(taking: &Taking, request: Request) -> Result<Response, Problem> {
+    let intake = intake(taking)?;
     let packed = allowed(request.headers(), MAX_BODY)?;
     let bytes = Pieces::of(request.into_body(), packed, MAX_BODY).whole().await?;
     let text = String::from_utf8(bytes).map_err(|_| Problem::bad("not-utf-8", "the body is not UTF-8"))?;
@@ -276,8 +265,8 @@ async fn whole(served: &Arc<Served>, request: Request) -> Result<Response, Probl
 }
 
 /// A stream of lines; answers come while it goes.
-fn stream(served: &Arc<Served>, request: Request) -> Result<Response, Problem> {
-    let intake = intake(served)?;
+fn stream(taking: &Taking, request: Request) -> Result<Response, Problem> {
+    let intake = intake(taking)?;
     let packed = allowed(request.headers(), MAX_STREAM)?;
     let mut pieces = Pieces::of(request.into_body(), packed, MAX_STREAM);
     // Few pieces wait: who does not read the answers is not read from either.
@@ -335,7 +324,7 @@ fn stream(served: &Arc<Served>, request: Request) -> Result<Response, Problem> {
 }
 
 /// Lines as they come.
-struct Lines(mpsc::Receiver<Bytes>);
+pub(crate) struct Lines(pub mpsc::Receiver<Bytes>);
 
 impl HttpBody for Lines {
     type Data = Bytes;
@@ -349,9 +338,9 @@ impl HttpBody for Lines {
     }
 }
 
-async fn document(State(served): From, Path(format): Path<String>, request: Request) -> Response {
+pub(crate) async fn document(State(taking): From, Path(format): Path<String>, request: Request) -> Response {
     let made = async {
-        let intake = intake(&served)?;
+        let intake = intake(&taking)?;
         let packed = allowed(request.headers(), MAX_BODY)?;
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
         // What a form of a page can send is refused: it needs no consent of the server.

@@ -1,12 +1,13 @@
-//! The page and its JSON, over HTTP on this machine only.
+//! The page and its JSON, over HTTP: for whoever sits at this machine, or for people who sign in.
 //!
 //! What it deliberately does not do: decide a verdict (it is handed the engine), word one (`report` does), read the clock
-//! (the question that is asked by default is handed in), understand what is sent to it ([`intake`] hands it on), serve other
-//! machines.
+//! (it is handed in), understand what is sent to it ([`intake`] hands it on), decide who may see what (the store's policy does).
 //!
 //! Invariants
-//! - it listens on the loopback address and answers only to the names of this machine, so that no page from elsewhere
-//!   can read it through a borrowed name;
+//! - it listens on the loopback address unless something else is configured, and answers only to names that it knows, so that
+//!   no page from elsewhere can read it through a borrowed name;
+//! - what somebody is shown is made of what their audience may see, and of nothing else (`audiences.rs`);
+//! - there is no route but those of one table, each with who may ask it (`routes.rs`);
 //! - nothing is fetched from outside: one content security policy for every answer says so;
 //! - the whole state of the page is in its address: moment, moment of knowledge, readings, row;
 //! - an error is a status, a stable code and a message for the reader; a bug goes to the log and is a 500;
@@ -14,30 +15,45 @@
 //!
 //! A witness of a log is served by [`witness`], with a process of its own.
 //!
-//! Where to start reading: [`Served`], [`router`], then [`asked`]. Tests: `tests/routes.rs`.
+//! Where to start reading: [`Served`], [`router`], then [`asked`]; for several people [`Team`] and `front.rs`. Tests: `tests/routes.rs`,
+//! `tests/matrix.rs`, `tests/audiences.rs`.
 
 mod answers;
 pub mod asked;
 mod assets;
+mod audiences;
+mod events;
 mod explaining;
 mod following;
+mod forms;
+mod front;
 pub mod intake;
 mod known;
 mod listening;
+mod metrics;
 mod pages;
 mod problem;
+mod routes;
+mod signed_in;
+mod tls;
+mod tries;
 pub mod witness;
 
+pub use audiences::{Cases, KEPT as AUDIENCES_KEPT};
 pub use explaining::Explain;
 pub use following::News;
+pub use front::{Clock, Standing, Team, Viewing, Views};
 pub use intake::Intake;
 pub use listening::Listening;
 pub use problem::Problem;
+pub use routes::{ROUTES, Route, Who};
+pub use tls::Tls;
+pub use tokio::sync::watch;
 
 pub use axum::Router;
 use following::{Beginning, Follower};
 use known::{Known, Matter};
-use servanda_model::{Agreement, Board, Explanation, Places, Question, Record, Verdict};
+use servanda_model::{Agreement, Board, Explanation, Name, Places, Question, Record, Verdict};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
@@ -56,6 +72,7 @@ pub struct Served {
     recent: Mutex<Recent>,
     intake: Option<Arc<dyn Intake>>,
     follower: Option<Mutex<Follower>>,
+    told: events::Told,
     seen: pages::seen::Kept,
 }
 
@@ -88,6 +105,7 @@ impl Served {
             recent: Mutex::new(VecDeque::new()),
             intake: None,
             follower: None,
+            told: events::Told::default(),
             seen: pages::seen::Kept::default(),
         }
     }
@@ -120,10 +138,13 @@ impl Served {
         let Some(follower) = &self.follower else { return Ok(()) };
         let mut follower = follower.lock().unwrap_or_else(PoisonError::into_inner);
         let News { records, places, complete_to } = news;
+        let ids: Vec<Name> = records.iter().map(|record| record.id.clone()).collect();
         let places = self.known.learn(records.clone(), places, complete_to);
         if !follower.tell(records, places, complete_to) {
             *follower = Follower::begin(self.beginning())?;
         }
+        drop(follower);
+        self.told.tell(&ids);
         Ok(())
     }
 
@@ -214,7 +235,12 @@ impl Served {
     }
 }
 
-/// All routes: the page, its assets, and `/api`.
+/// All routes, for whoever sits at this machine.
 pub fn router(served: Arc<Served>) -> Router {
-    answers::router(served)
+    answers::router(front::Front::open(served))
+}
+
+/// All routes, for several people who sign in, each of whom sees what is theirs.
+pub fn router_for(team: Team) -> Router {
+    answers::router(front::Front::of(team))
 }

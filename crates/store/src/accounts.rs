@@ -110,6 +110,13 @@ impl Account {
         Ok(())
     }
 
+    /// What changes when its password does or it is closed: whoever signed in before then is no longer signed in. It tells
+    /// nothing of the password.
+    pub fn credential(&self) -> String {
+        let text = format!("{}\0{}", self.closed, self.password.as_deref().unwrap_or_default());
+        crate::workspace::sha256(text.as_bytes())
+    }
+
     /// What it may see and do.
     pub fn viewer(&self) -> Viewer {
         let mut viewer = Viewer::named(&self.name);
@@ -163,6 +170,12 @@ impl Account {
     }
 }
 
+/// The same words whatever was wrong.
+fn denied() -> Error {
+    Error::new(Kind::Denied, "name or password is wrong, or the account is closed")
+        .help("a registrar can set a new password")
+}
+
 impl Store {
     /// Makes an account, or says anew what stands of it.
     ///
@@ -184,6 +197,25 @@ impl Store {
         self.say_once(by, now, |_| Ok(statement))
     }
 
+    /// Lets somebody who knows the password of an account give it another one. Nothing else of the account changes.
+    ///
+    /// # Errors
+    /// As [`Store::sign_in`] where the old one is wrong; [`Error::is_refused`] where the new one is too short, too long or the old
+    /// one.
+    pub fn change_password(&self, name: &str, old: &str, new: &str, now: Instant) -> Result<Receipt, Error> {
+        self.sign_in(name, old)?;
+        if old == new {
+            return Err(Error::new(Kind::Refused, "the new password is the old one"));
+        }
+        let hashed = hash(new)?;
+        // What stands of it is read by the one who writes: what a registrar said meanwhile is kept.
+        self.say_once(&Viewer::keeper(), now, |_| {
+            let mut account = self.accounts()?.remove(name).ok_or_else(denied)?;
+            account.password = Some(hashed);
+            account.statement()
+        })
+    }
+
     /// All accounts.
     ///
     /// # Errors
@@ -202,10 +234,6 @@ impl Store {
     /// # Errors
     /// [`Error::is_denied`], in the same words whatever was wrong.
     pub fn sign_in(&self, name: &str, password: &str) -> Result<Viewer, Error> {
-        let denied = || {
-            Error::new(Kind::Denied, "name or password is wrong, or the account is closed")
-                .help("a registrar can set a new password")
-        };
         if password.len() > LONGEST {
             return Err(denied());
         }
@@ -272,5 +300,17 @@ mod tests {
         assert_eq!(store.compare().unwrap().different, 0);
         store.rebuild().unwrap();
         store.sign_in("ben", "another long password").unwrap();
+
+        // Who knows the old password sets a new one, and what rests on the old one ends.
+        let before = store.accounts().unwrap()["ben"].credential();
+        let change = |old: &str, new: &str| store.change_password("ben", old, new, now);
+        assert!(change("not the password", "a third long password").unwrap_err().is_denied());
+        assert!(change("another long password", "short").unwrap_err().is_refused());
+        assert!(change("another long password", "another long password").unwrap_err().is_refused());
+        assert_eq!(store.accounts().unwrap()["ben"].credential(), before);
+        change("another long password", "a third long password").unwrap();
+        assert!(store.sign_in("ben", "another long password").unwrap_err().is_denied());
+        store.sign_in("ben", "a third long password").unwrap();
+        assert_ne!(store.accounts().unwrap()["ben"].credential(), before);
     }
 }

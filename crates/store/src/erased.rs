@@ -6,7 +6,10 @@
 //! Invariants
 //! - only the log's own key signs an order;
 //! - an order fits one leaf: carried to another log, or to another entry, it destroys nothing.
+//!
+//! Attachments that go with the entry are named by their files, whose names say nothing (`attachments.rs`).
 
+use crate::attachments;
 use crate::disk::RealDisk;
 use crate::error::{Error, Kind};
 use crate::files;
@@ -14,36 +17,43 @@ use crate::log::{Log, LogKey};
 use crate::slots::Slots;
 use crate::store::Store;
 use servanda_ledger::note::Note;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 const HEADER: &str = "servanda erasure v1";
 
-fn text(origin: &str, entry: u64, leaf: &[u8]) -> String {
+fn text(origin: &str, entry: u64, leaf: &[u8], attachments: &BTreeSet<String>) -> String {
     let hash = crate::backup::hex(&servanda_ledger::tree::leaf_hash(leaf));
-    format!("{HEADER}\n{origin}\nentry {entry}\nleaf {hash}\n")
+    let lines: String = attachments.iter().map(|name| format!("attachment {name}\n")).collect();
+    format!("{HEADER}\n{origin}\nentry {entry}\nleaf {hash}\n{lines}")
 }
 
 /// Writes the order for an entry.
-pub(crate) fn write(folder: &Path, key: &LogKey, entry: u64, leaf: &[u8]) -> Result<(), Error> {
+pub(crate) fn write(
+    folder: &Path,
+    key: &LogKey,
+    entry: u64,
+    leaf: &[u8],
+    attachments: &BTreeSet<String>,
+) -> Result<(), Error> {
     let path = folder.join(format!("{entry}.note"));
     if path.exists() {
         return Ok(());
     }
     fs::create_dir_all(folder).map_err(|e| Error::io("make", folder, e))?;
-    let mut note =
-        Note::new(text(key.name(), entry, leaf)).map_err(|e| Error::new(Kind::Refused, e.to_string()))?;
+    let mut note = Note::new(text(key.name(), entry, leaf, attachments))
+        .map_err(|e| Error::new(Kind::Refused, e.to_string()))?;
     note.sign(key, 0);
     files::write(&path, note.to_string().as_bytes())
 }
 
-/// The entries that the orders of a folder name.
+/// The entries that the orders of a folder name, with the files of their attachments.
 ///
 /// # Errors
 /// [`Error::is_integrity`] where one is not signed by the log, or fits another leaf.
-pub(crate) fn read(folder: &Path, log: &Log) -> Result<BTreeSet<u64>, Error> {
-    let mut entries = BTreeSet::new();
+pub(crate) fn read(folder: &Path, log: &Log) -> Result<BTreeMap<u64, BTreeSet<String>>, Error> {
+    let mut entries = BTreeMap::new();
     let list = match fs::read_dir(folder) {
         Ok(list) => list,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(entries),
@@ -66,10 +76,17 @@ pub(crate) fn read(folder: &Path, log: &Log) -> Result<BTreeSet<u64>, Error> {
             continue;
         }
         let leaf = log.leaves(entry..entry + 1)?;
-        if note.text() != text(log.origin(), entry, &leaf[0]) {
+        let attachments: BTreeSet<String> = note
+            .text()
+            .lines()
+            .filter_map(|line| line.strip_prefix("attachment "))
+            .filter(|name| attachments::is_hash(name))
+            .map(str::to_string)
+            .collect();
+        if note.text() != text(log.origin(), entry, &leaf[0], &attachments) {
             return Err(wrong(format!("it was made for another entry {entry} than this log has")));
         }
-        entries.insert(entry);
+        entries.insert(entry, attachments);
     }
     Ok(entries)
 }
@@ -78,7 +95,8 @@ pub(crate) fn read(folder: &Path, log: &Log) -> Result<BTreeSet<u64>, Error> {
 pub(crate) fn apply(store: &Store, log: &Log, folder: &Path) -> Result<u64, Error> {
     let mut slots = Slots::open(&store.places.keys)?;
     let mut count = 0;
-    for entry in read(folder, log)? {
+    for (entry, attachments) in read(folder, log)? {
+        attachments::destroy(&store.places.attachments, &attachments)?;
         if slots.get(entry)?.is_some_and(|slot| !slot.is_wiped()) {
             slots.wipe(&RealDisk, entry)?;
             count += 1;

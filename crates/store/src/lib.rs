@@ -16,9 +16,11 @@
 //! Where to start reading: [`Workspace`], then `store.rs`, the one way in; `view.rs`, the one way out; [`log::Log`] for the log.
 //! Tests stand beside the code of each module, and in `tests/` of this crate.
 
+mod access;
 mod accounts;
 mod attachments;
 mod backup;
+mod disclosure;
 mod disk;
 mod entry;
 mod erased;
@@ -45,18 +47,22 @@ pub mod vault;
 mod view;
 mod workspace;
 
+pub use access::{EVERY_MS as LOOKS_EVERY_MS, Look};
 pub use accounts::Account;
 pub use attachments::LARGEST as LARGEST_ATTACHMENT;
 pub use backup::{Manifest, Restored, restore};
+pub use disclosure::Disclosure;
 pub use entry::{Entry, Erasure, Intake, Statement, StoredRecord, Submitted};
 pub use error::Error;
 pub use orders::{Order, Standing};
 pub use rebuild::Compared;
-pub use release::{Portion, PublicCell, PublicRules, PublicTable, public_levels, public_table};
+pub use release::{
+    Portion, PublicCell, PublicRules, PublicTable, Released, csv_cell, public_levels, public_table,
+};
 pub use seal::random_bytes;
 pub use settings::{Clock, Database, Demo, Serve, Settings, VaultFolder};
 pub use sources::{Signed, SourceKey, new_key};
 pub use store::{Entered, Receipt, Store};
 pub use submit::{LARGEST_SUBMISSION, Submission, digest};
-pub use view::View;
+pub use view::{Audience, View};
 pub use workspace::{SETTINGS, Workspace, sha256};

@@ -11,10 +11,11 @@ use crate::entry::Statement;
 use crate::error::{Error, Kind};
 use crate::policy::{Role, Viewer};
 use crate::sources::need;
-use crate::store::{Receipt, Store};
+use crate::store::{Receipt, Store, Writer};
 use serde::{Deserialize, Serialize};
 use servanda_model::record::Marking;
 use servanda_model::{Instant, Name};
+use std::collections::BTreeSet;
 
 /// The kind of statements on orders.
 const ORDER: &str = "order";
@@ -54,6 +55,28 @@ pub struct Order {
 struct Said {
     step: String,
     what: String,
+}
+
+/// What an order says by which somebody else than its originator may correct a record or take it back.
+pub(crate) fn correction(record: &Name) -> String {
+    format!("correct {record}")
+}
+
+impl Writer<'_> {
+    /// Whether there is an order that says this, proposed by one officer and confirmed by another.
+    pub(crate) fn is_ordered(&mut self, what: &str) -> Result<bool, Error> {
+        let said = self.said(ORDER)?;
+        let ids: BTreeSet<Name> = said.iter().map(|(id, _, _)| id.clone()).collect();
+        for id in ids {
+            if let Some(order) = fold(&id, said.iter().cloned())?
+                && order.what == what
+                && matches!(order.standing, Standing::Confirmed { .. })
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 fn fold(id: &Name, said: impl Iterator<Item = (Name, String, String)>) -> Result<Option<Order>, Error> {

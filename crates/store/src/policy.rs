@@ -8,6 +8,8 @@
 //! - narrowing a marking never shows anything to anybody: fewer parties, more caveats, a higher level;
 //! - only an originator, or a releaser that it named, lowers a marking.
 //!
+//! That only an originator corrects or takes back is looked at by the one who writes (`store.rs`), who knows the submitter.
+//!
 //! Where to start reading: [`Viewer::may_see`], then [`Viewer::may_lower`].
 
 use servanda_model::Name;
@@ -136,6 +138,11 @@ impl Viewer {
             None => true,
         };
         cleared && released && marking.caveats.is_subset(&self.caveats)
+    }
+
+    /// Whether its party or body is named as an originator of what bears this marking.
+    pub fn is_originator_of(&self, marking: &Marking) -> bool {
+        self.is_among(&marking.originators)
     }
 
     /// Whether it may put `new` in place of `old`: everybody may raise a marking, and only its originators, and the releasers

@@ -12,10 +12,14 @@
 //!
 //! Where to start reading: [`View::redacted`], [`public_table`].
 
-use crate::entry::StoredRecord;
+use crate::accounts::hidden as hidden_from_all;
+use crate::entry::{Statement, StoredRecord};
 use crate::error::{Error, Kind};
 use crate::policy::{Role, Viewer};
+use crate::sources::need;
+use crate::store::{Receipt, Store};
 use crate::view::View;
+use serde::{Deserialize, Serialize};
 use servanda_ledger::leaf::Leaf;
 use servanda_ledger::tree::Hash;
 use servanda_model::record::{Marking, Tlp};
@@ -43,7 +47,7 @@ fn names(names: &BTreeSet<Name>) -> String {
     names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn withheld(commitment: Hash, marking: &Marking) -> Portion {
+pub(crate) fn withheld(commitment: Hash, marking: &Marking) -> Portion {
     let caveats = match marking.caveats.is_empty() {
         true => String::new(),
         false => format!(", {}", names(&marking.caveats)),
@@ -241,7 +245,7 @@ fn hidden<P: Ord + Copy>(counts: &BTreeMap<P, u64>, least: u64) -> BTreeSet<P> {
 }
 
 /// A text as a cell of CSV that no spreadsheet takes for a formula.
-fn csv(text: &str) -> String {
+pub fn csv_cell(text: &str) -> String {
     let guarded = match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{text}"),
         false => text.to_string(),
@@ -264,10 +268,61 @@ impl PublicTable {
             out.push_str(&format!(
                 "{},{},{lat},{lon},{number},{said}\r\n",
                 cell.from,
-                csv(cell.fact.as_str())
+                csv_cell(cell.fact.as_str())
             ));
         }
         out
+    }
+}
+
+/// The kind of statements on what went out.
+const RELEASE: &str = "release";
+
+/// Something that went out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Released {
+    /// For whom: an account, or `public`.
+    pub audience: String,
+    /// What for.
+    pub purpose: String,
+    /// How it was made: `redacted, csv`; `public, 24 h late, …`.
+    pub form: String,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+}
+
+impl Store {
+    /// Enters that something goes out, before it does.
+    ///
+    /// # Errors
+    /// [`Error::is_denied`] for whoever is no releaser.
+    pub fn release(&self, released: &Released, now: Instant, by: &Viewer) -> Result<Receipt, Error> {
+        need(by, Role::Releaser, "let anything out")?;
+        let json = serde_json::to_string(released).map_err(|e| Error::new(Kind::Refused, e.to_string()))?;
+        let subject = Name::from(released.audience.as_str());
+        self.say_once(by, now, |_| {
+            Ok(Statement { kind: RELEASE.into(), subject, marking: hidden_from_all(), json })
+        })
+    }
+}
+
+impl View<'_> {
+    /// What went out, in order, with who let it out.
+    ///
+    /// # Errors
+    /// [`Error::is_denied`] for whoever is neither auditor nor releaser; as [`View::records`].
+    pub fn released(&self) -> Result<Vec<(Released, String)>, Error> {
+        if !self.viewer().may(Role::Releaser) {
+            self.auditor()?;
+        }
+        let mut released = Vec::new();
+        for (statement, by) in self.store().view(&Viewer::keeper()).statements(RELEASE)? {
+            let one = serde_json::from_str(&statement.json)
+                .map_err(|e| Error::integrity(format!("what is said of a release cannot be read: {e}")))?;
+            released.push((one, by));
+        }
+        Ok(released)
     }
 }
 
@@ -416,7 +471,7 @@ mod tests {
             ("a,b", "\"a,b\""),
             ("=\"a\"", "\"'=\"\"a\"\"\""),
         ] {
-            assert_eq!(csv(text), cell);
+            assert_eq!(csv_cell(text), cell);
         }
         let mut formula = shots(&[(48.0, 6)]);
         formula.iter_mut().for_each(|r| r.fact = "=HYPERLINK(1)".into());

@@ -45,10 +45,43 @@ pub struct Clock {
 
 /// The page.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Serve {
-    /// Port on the loopback address.
+    /// Port.
     pub port: Option<u16>,
+    /// Address to listen at; without it, the loopback address.
+    pub listen: Option<String>,
+    /// Names by which people open it, besides those of this machine.
+    pub names: Option<Vec<String>>,
+    /// File of its certificate and those that vouch for it, PEM.
+    pub tls_certificate: Option<String>,
+    /// File of the certificate's key, PEM.
+    pub tls_key: Option<String>,
+    /// Addresses of proxies that are believed about who asks.
+    pub proxies: Option<Vec<String>>,
+    /// Whoever is not signed in sees what is clear.
+    pub public: Option<bool>,
+    /// Signed in without doing anything, for so long at most.
+    pub idle_minutes: Option<u32>,
+    /// Signed in for so long at most.
+    pub signed_in_hours: Option<u32>,
+    /// Whoever carries it may read the metrics.
+    pub metrics_token: Option<String>,
+}
+
+impl Serve {
+    /// Reads a file of its own, which has nothing but `[serve]`.
+    ///
+    /// # Errors
+    /// [`Error::is_settings`] with the line that is wrong.
+    pub fn parse(path: &Path, text: &str) -> Result<Serve, Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Alone {
+            serve: Serve,
+        }
+        read::<Alone>(path, text).map(|alone| alone.serve)
+    }
 }
 
 /// The database.
@@ -75,15 +108,20 @@ pub struct Demo {
     pub seed: u64,
 }
 
+fn read<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, Error> {
+    toml::from_str(text).map_err(|e| {
+        let line = e.span().map(|s| text[..s.start.min(text.len())].matches('\n').count() + 1);
+        let place = line.map_or(String::new(), |line| format!(", line {line}"));
+        Error::new(Kind::Settings, format!("`{}`{place}: {}", path.display(), e.message())).help(
+            "the keys are explained in docs/guides/workspace.md; `servanda new DIR` writes a commented file",
+        )
+    })
+}
+
 impl Settings {
     /// Reads the text of the file at `path`.
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Settings, Error> {
-        let settings: Settings = toml::from_str(text).map_err(|e| {
-            let line = e.span().map(|s| text[..s.start.min(text.len())].matches('\n').count() + 1);
-            let place = line.map_or(String::new(), |line| format!(", line {line}"));
-            Error::new(Kind::Settings, format!("`{}`{place}: {}", path.display(), e.message()))
-                .help("the keys are explained in docs/guides/workspace.md; `servanda new DIR` writes a commented file")
-        })?;
+        let settings: Settings = read(path, text)?;
         let own = Path::new(&settings.agreement);
         if own.is_absolute() || own.components().any(|c| c == std::path::Component::ParentDir) {
             let message =

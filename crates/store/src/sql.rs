@@ -81,6 +81,14 @@ impl Row {
         }
     }
 
+    pub(crate) fn maybe_count(&mut self) -> Result<Option<u64>, Error> {
+        match self.0.next() {
+            Some(Cell::Int(number)) => u64::try_from(number).map(Some).or_else(|_| Row::wrong()),
+            Some(Cell::Null) => Ok(None),
+            _ => Row::wrong(),
+        }
+    }
+
     pub(crate) fn bytes(&mut self) -> Result<Vec<u8>, Error> {
         match self.0.next() {
             Some(Cell::Bytes(bytes)) => Ok(bytes),

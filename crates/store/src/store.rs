@@ -19,6 +19,8 @@
 //!
 //! Where to start reading: [`Store::enter`], then `Writer::put`.
 
+use crate::attachments;
+use crate::disclosure::withdraws;
 use crate::disk::{Disk, RealDisk};
 use crate::entry::{Entry, Erasure, Intake, PAYLOAD_TYPE, Payload, Statement, StoredRecord};
 use crate::erased;
@@ -26,6 +28,7 @@ use crate::error::{Error, Kind};
 use crate::files;
 use crate::label;
 use crate::log::{Log, LogKey};
+use crate::orders::correction;
 use crate::packs::{Content, Frame, Packs};
 use crate::policy::Viewer;
 use crate::projection::{Applied, Projection};
@@ -120,6 +123,7 @@ pub struct Store {
     writing: Mutex<Writing>,
     pub(crate) reading: Mutex<Option<Connection>>,
     pub(crate) queue: crate::submit::Queue,
+    pub(crate) looks: Mutex<crate::access::Looks>,
 }
 
 #[derive(Default)]
@@ -162,6 +166,7 @@ impl Store {
             writing: Mutex::default(),
             reading: Mutex::default(),
             queue: crate::submit::Queue::default(),
+            looks: Mutex::default(),
         }
     }
 
@@ -256,7 +261,7 @@ impl Store {
     }
 
     /// The right to be the next who writes; given back when it is dropped.
-    fn turn(&self) -> Result<fs::File, Error> {
+    pub(crate) fn turn(&self) -> Result<fs::File, Error> {
         let path = &self.places.keys;
         let file = Slots::open(path)?.into_file();
         let taken = patiently(|| match file.try_lock() {
@@ -296,7 +301,7 @@ impl Store {
             connection: open,
             log: &mut log,
             keys: Some((&secrets.intake, &secrets.log)),
-            erased: &self.places.erased,
+            places: &self.places,
             slots: Slots::open(&self.places.keys)?,
             packs: Packs::new(folder, FULL_PACK),
             next: 0,
@@ -352,7 +357,7 @@ impl Store {
                 return Err(Error::new(Kind::Busy, "the records changed while the file was being read")
                     .help("run this again"));
             }
-            writer.check(records, by)?;
+            writer.check(records, WORKSPACE, by)?;
             let import = writer.next_number();
             let mut drafts = vec![Draft::own(Entry::Import(intake.clone()), by)];
             drafts.extend(records.iter().map(|record| {
@@ -456,7 +461,7 @@ impl Store {
             connection,
             log,
             keys: None,
-            erased: &self.places.erased,
+            places: &self.places,
             slots,
             packs: Packs::new(&self.places.payload, FULL_PACK),
             next: 0,
@@ -550,8 +555,8 @@ pub(crate) struct Writer<'a> {
     pub(crate) log: &'a mut Log,
     /// The keys of intake and of the log; `None` where nothing new can be signed.
     keys: Option<(&'a SignerKey, &'a LogKey)>,
-    /// Where the orders of erasures lie.
-    erased: &'a Path,
+    /// Where the orders of erasures, and attachments, lie.
+    places: &'a Places,
     slots: Slots,
     packs: Packs,
     next: u64,
@@ -664,7 +669,7 @@ impl Writer<'_> {
             Ok(())
         })?;
         if !wiped.is_empty() {
-            ordered.extend(erased::read(self.erased, self.log)?);
+            ordered.extend(erased::read(&self.places.erased, self.log)?.into_keys());
         }
         if let Some((entry, why)) = wiped.into_iter().find(|(entry, _)| !ordered.contains(entry)) {
             return Err(Error::integrity(format!(
@@ -783,7 +788,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Destroys the key of an entry, and leaves the order for older copies beside.
+    /// Destroys the key of an entry and those of its attachments, and leaves the order for older copies beside.
     fn destroy(&mut self, entry: u64) -> Result<(), Error> {
         if let Some((_, key)) = self.keys {
             let mut leaf = None;
@@ -796,7 +801,12 @@ impl Writer<'_> {
                 },
             )?;
             let leaf = leaf.ok_or_else(|| Error::integrity(format!("the database has no entry {entry}")))?;
-            erased::write(self.erased, key, entry, &leaf)?;
+            // The attachments before the entry's own key: without it nobody could say any more which they are.
+            let last = self.last_attachments(entry)?;
+            let sealed = attachments::names(self.places, &last)?;
+            erased::write(&self.places.erased, key, entry, &leaf, &sealed)?;
+            attachments::destroy(&self.places.attachments, &sealed)?;
+            attachments::destroy_unsealed(&self.places.attachments, &last)?;
         }
         self.slots.wipe(self.disk, entry)
     }
@@ -862,8 +872,13 @@ impl Writer<'_> {
         Ok(number)
     }
 
-    /// Whether these records may be entered, together, by this one.
-    pub(crate) fn check(&mut self, records: &[StoredRecord], by: &Viewer) -> Result<(), Error> {
+    /// Whether these records may be entered, together, by this one under that name.
+    pub(crate) fn check(
+        &mut self,
+        records: &[StoredRecord],
+        submitter: &str,
+        by: &Viewer,
+    ) -> Result<(), Error> {
         /// With more records than this, all identities are read at once.
         const MANY: usize = 500;
         let duplicate = |id: &Name| {
@@ -912,7 +927,47 @@ impl Writer<'_> {
                 .help("only its originator, or a releaser that it named, may do that"));
             }
         }
+        for record in records {
+            let olds = record.supersedes.iter().cloned().chain(withdraws(&record.json));
+            for old in olds.filter(|old| !new.contains_key(old.as_str())) {
+                self.check_originator(record, &old, submitter, by)?;
+            }
+        }
         Ok(())
+    }
+
+    /// What somebody entered is corrected and taken back by nobody else: by whoever submitted it, by a party or body that its
+    /// marking names as originator, or on an order of two officers.
+    fn check_originator(
+        &mut self,
+        record: &StoredRecord,
+        old: &Name,
+        submitter: &str,
+        by: &Viewer,
+    ) -> Result<(), Error> {
+        let mut found = None;
+        let sql = "SELECT record.number, submitter, label.text FROM record JOIN entry ON entry.number = record.number
+                   JOIN label ON label.number = record.label WHERE id = ?1";
+        self.connection.query(sql, &[Value::Text(old.as_str())], |mut row| {
+            found = Some((row.count()?, row.text()?, label::from_text(&row.text()?)?));
+            Ok(())
+        })?;
+        let Some((entry, whose, marking)) = found else { return Ok(()) };
+        // What the folder's keeper entered bears no other name; what an account entered there bears the account's.
+        let own = whose == submitter
+            && (whose != WORKSPACE || by.is_keeper() || self.payload(entry)?.by == by.name);
+        if own || by.is_originator_of(&marking) || self.is_ordered(&correction(old))? {
+            return Ok(());
+        }
+        let whose = if whose == WORKSPACE { "the keeper of the record" } else { whose.as_str() };
+        Err(Error::new(
+            Kind::Denied,
+            format!("`{}` would correct or take back `{old}`, which is {whose}'s; nothing was entered", record.id),
+        )
+        .help(format!(
+            "only its originator may; dispute it instead, or have two officers order it: `servanda order propose NAME '{}'`",
+            correction(old)
+        )))
     }
 
     pub(crate) fn marking_of(&mut self, id: &Name) -> Result<Option<Marking>, Error> {

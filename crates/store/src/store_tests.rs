@@ -466,14 +466,17 @@ fn an_outsider_learns_nothing_by_entering() {
         assert!(there.is_refused());
     }
     assert!(told("key/SMM", None).is_refused() && told("key/SMM/", None).is_refused());
-    // What is seen may be corrected, but not lowered.
+    // What is seen may be corrected by its originator, and lowered by nobody else.
     assert!(told("key/SMM/1", Some("theirs")).is_denied());
-    let mut one = submission("key/SMM", 1, None, "x");
-    (one.by, one.entry) = (
-        by.clone(),
-        Entry::Record(StoredRecord { supersedes: Some("open".into()), ..record("key/SMM/1", Tlp::Clear) }),
-    );
-    store.submit(one, Instant(2_000)).unwrap();
+    assert!(told("key/SMM/1", Some("open")).is_denied());
+    for (number, previous, supersedes) in [(1, None, None), (2, Some("x1"), Some("key/SMM/1"))] {
+        let mut one = submission("key/SMM", number, previous, &format!("x{number}"));
+        let supersedes = supersedes.map(Name::from);
+        let id = format!("key/SMM/{number}");
+        (one.by, one.entry) =
+            (by.clone(), Entry::Record(StoredRecord { supersedes, ..record(&id, Tlp::Clear) }));
+        store.submit(one, Instant(2_000)).unwrap();
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@
 //!
 //! Where to start reading: [`Store::submit`].
 
+use crate::disclosure::withdraws;
 use crate::entry::{Entry, Payload, StoredRecord, Submitted};
 use crate::error::{Error, Kind};
 use crate::policy::Viewer;
@@ -313,7 +314,7 @@ impl Writer<'_> {
         }
         if let Entry::Record(record) = &submission.entry {
             self.keep_apart(who, record, &submission.by)?;
-            self.check(std::slice::from_ref(record), &submission.by)?;
+            self.check(std::slice::from_ref(record), who, &submission.by)?;
             if !ids.insert(record.id.to_string()) {
                 return Err(refused(
                     Kind::Duplicate,
@@ -364,9 +365,10 @@ impl Writer<'_> {
             let message = format!("the record `{}` is not named as one of `{who}`", record.id);
             return Err(refused(Kind::Refused, message, &format!("name it `{who}/…`")));
         }
-        if let Some(old) = &record.supersedes
-            && !self.marking_of(old)?.is_some_and(|marking| by.may_see(&marking))
-        {
+        for old in record.supersedes.iter().cloned().chain(withdraws(&record.json)) {
+            if self.marking_of(&old)?.is_some_and(|marking| by.may_see(&marking)) {
+                continue;
+            }
             let message = format!("`{}` would correct `{old}`, and there is no record `{old}`", record.id);
             return Err(refused(Kind::Refused, message, "name the record that is to be corrected"));
         }

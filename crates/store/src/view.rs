@@ -18,7 +18,37 @@ use crate::sql::{Connection, Row, Value};
 use crate::store::Store;
 use servanda_model::record::Marking;
 use servanda_model::{Instant, Name};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Those who see the same: the labels that are open to all of them.
+///
+/// Two viewers of one audience are shown the same, byte by byte, so what is computed for one serves the other. A label that is
+/// new belongs to no audience that was there before it: whoever may see it is of another audience from then on.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Audience {
+    /// The keeper of the folder, to whom all is open, whatever label comes.
+    All,
+    /// Exactly these labels.
+    Labels(BTreeSet<Marking>),
+}
+
+impl Audience {
+    /// The audience of a viewer, where these labels are in use.
+    pub fn of<'m>(viewer: &Viewer, labels: impl IntoIterator<Item = &'m Marking>) -> Audience {
+        if viewer.is_keeper() {
+            return Audience::All;
+        }
+        Audience::Labels(labels.into_iter().filter(|label| viewer.may_see(label)).cloned().collect())
+    }
+
+    /// Whether what bears this label is open to it.
+    pub fn sees(&self, label: &Marking) -> bool {
+        match self {
+            Audience::All => true,
+            Audience::Labels(labels) => labels.contains(label),
+        }
+    }
+}
 
 /// What one viewer may see.
 pub struct View<'a> {
@@ -279,7 +309,7 @@ impl View<'_> {
         Ok(ids)
     }
 
-    fn auditor(&self) -> Result<(), Error> {
+    pub(crate) fn auditor(&self) -> Result<(), Error> {
         match self.viewer.is_keeper() || self.viewer.may(Role::Auditor) {
             true => Ok(()),
             false => Err(Error::new(Kind::Denied, "only an auditor may see this")),

@@ -29,7 +29,7 @@ const DATABASE: &str = "servanda.db";
 /// log/                  the tamper-evident log: what was entered, in which order
 /// payload/              what the log commits to, sealed
 /// keys                  a key for each payload
-/// attachments/          files, by the hash of their bytes
+/// attachments/          files, each sealed with a key of its own
 /// secret/               the keys that sign
 /// servanda.db           the records, to be asked; made again of the others at any time
 /// ```

@@ -10,6 +10,7 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("axum", &["server"], "HTTP"),
     ("clap", &["servanda"], "the command line"),
     ("hyper", &["server"], "HTTP"),
+    ("lopdf", &["draft"], "the PDF format"),
     ("lsp-server", &["servanda"], "an editor's protocol"),
     ("lsp-types", &["servanda"], "an editor's protocol"),
     ("argon2", &["store"], "passwords"),
@@ -20,13 +21,15 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("rand", &["exercise"], "randomness"),
     ("rand_chacha", &["exercise"], "randomness"),
     ("rowan", &["lang"], "the syntax tree"),
-    ("roxmltree", &["evidence"], "XML"),
+    ("roxmltree", &["draft", "evidence"], "XML"),
     ("rumqttc", &["servanda"], "MQTT"),
     ("rusqlite", &["store"], "the database"),
+    ("tokio-rustls", &["server"], "TLS of the server"),
     ("sqlx", &["store"], "the database"),
     ("timely", &["cluster"], "the exchange between workers"),
     ("tokio", &["server", "servanda"], "the asynchronous runtime"),
     ("ureq", &["servanda"], "HTTP as a client"),
+    ("zip", &["draft"], "archives"),
 ];
 
 pub fn check(tree: &Tree) -> Vec<Finding> {

@@ -8,7 +8,8 @@ use super::Finding;
 use crate::rust_source::{RustSource, has_words, is_test_file};
 use crate::tree::Tree;
 
-const PURE: &[&str] = &["model", "lang", "engine", "evidence", "ledger", "exercise", "report", "backtest"];
+const PURE: &[&str] =
+    &["model", "lang", "engine", "evidence", "ledger", "exercise", "report", "backtest", "draft"];
 
 struct Ban {
     /// The name that an allowance uses.

@@ -1,17 +1,18 @@
 //! Lists of the records that a pattern matches, kept up to date record by record.
 //!
 //! A list is made once for a pattern and what of an instance its matches hang on. It is made of those records alone
-//! that bear a name or a text which the pattern asks for, found by [`Postings`]; and a record that turns is shown to those
-//! lists alone that ask for what it bears.
+//! that bear the names, the texts and the place which the pattern asks for, found by an [`Index`]; and a record that
+//! turns is shown to those lists alone that ask for what it bears.
 
 use crate::follow::EnvKey;
+use crate::incremental::index::{Asked, Asking, By, Index, Key};
 use crate::incremental::learning::Turned;
 use crate::kept::Node;
 use crate::reference::known::{Seen, Series};
-use crate::reference::matching::{Hit, Match, Scalar};
+use crate::reference::matching::{Hit, Match, Scalar, Spot};
 use crate::reference::{Env, World};
-use servanda_model::agreement::{Cond, FactKind, FactPattern, Op, Value};
-use servanda_model::record::{RoleValue, Says};
+use servanda_model::agreement::{Cond, FactKind, FactPattern, Op, Value, ZoneRef};
+use servanda_model::record::Says;
 use servanda_model::{Instant, Name};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,12 +30,10 @@ pub struct List {
     node: Node,
 }
 
-/// A list with what it is kept up to date by.
+/// A list with what it is kept up to date by; nothing where nobody follows what changes.
 struct Held<'w> {
-    pattern: FactPattern,
-    env: Env<'w>,
     list: List,
-    matched: Matched,
+    made_for: Option<Box<(FactPattern, Env<'w>)>>,
 }
 
 /// What was matched before, by the number of what a record tells and by epoch.
@@ -54,96 +53,15 @@ enum Part {
 /// A pattern by its address, and what of an instance its matches hang on.
 type ListKey = (usize, EnvKey);
 
-/// A role, and what a pattern asks for in it.
-type Need = (Name, Asked);
-
-/// What a pattern asks for in a role.
-enum Asked {
-    Names(Vec<Name>),
-    Text(String),
-}
-
-/// Records by the number of what they tell, each in order of time.
-type Bodies = BTreeMap<u32, Vec<Arc<Seen>>>;
-
-/// The records of a fact that affirm it, by the name or the text that fills one of their roles.
-#[derive(Default)]
-struct Postings {
-    by_name: BTreeMap<Name, Bodies>,
-    by_text: BTreeMap<String, Bodies>,
-    /// Those in which it is missing, one of several, or neither name nor text.
-    others: Bodies,
-}
-
-/// The lists of a fact.
-#[derive(Default)]
-struct Needed {
-    /// By the names that they ask for; `None`: they ask for all records.
-    by_names: BTreeMap<Option<(Name, Vec<Name>)>, Vec<ListKey>>,
-    /// By role and by the text that they ask for.
-    by_text: BTreeMap<Name, BTreeMap<String, Vec<ListKey>>>,
-}
-
-/// The text that a record must be asked for by, in a role; `None`: it may be what is asked for, whatever that is.
-fn text_in<'s>(seen: &'s Seen, role: &Name) -> Option<&'s str> {
-    match seen.record.roles.get(role) {
-        Some(RoleValue::Text(text)) => Some(text),
-        Some(RoleValue::Name(name)) => Some(name.as_str()),
-        _ => None,
-    }
-}
-
-impl Postings {
-    fn of(&mut self, seen: &Seen, role: &Name) -> &mut Vec<Arc<Seen>> {
-        let bodies = match seen.record.roles.get(role) {
-            Some(RoleValue::Name(name)) => self.by_name.entry(name.clone()).or_default(),
-            Some(RoleValue::Text(text)) => self.by_text.entry(text.clone()).or_default(),
-            _ => &mut self.others,
-        };
-        bodies.entry(seen.body).or_default()
-    }
-
-    fn put_in(&mut self, seen: &Arc<Seen>, role: &Name) {
-        let list = self.of(seen, role);
-        let place = list.partition_point(|other| other.order() < seen.order());
-        list.insert(place, seen.clone());
-    }
-
-    fn take_out(&mut self, seen: &Seen, role: &Name) {
-        let list = self.of(seen, role);
-        let place = list.partition_point(|other| other.order() < seen.order());
-        if list.get(place).is_some_and(|other| other.record.id == seen.record.id) {
-            list.remove(place);
-        }
-    }
-
-    /// Those that may be what is asked for.
-    fn asked(&self, asked: &Asked, may_be: impl Fn(&Name, &[Name]) -> bool) -> Vec<&Vec<Arc<Seen>>> {
-        let mut found: Vec<&Bodies> = Vec::new();
-        match asked {
-            Asked::Names(wanted) => {
-                found.extend(self.by_name.iter().filter(|(is, _)| may_be(is, wanted)).map(|(_, b)| b));
-                // A text is a name where it is the very same.
-                let texts: BTreeSet<&str> = wanted.iter().map(Name::as_str).collect();
-                found.extend(texts.into_iter().filter_map(|text| self.by_text.get(text)));
-            }
-            Asked::Text(wanted) => {
-                found.extend(self.by_name.get(&Name::from(wanted.as_str())));
-                found.extend(self.by_text.get(wanted));
-            }
-        }
-        found.into_iter().chain([&self.others]).flat_map(BTreeMap::values).collect()
-    }
-}
-
 /// Lists by pattern (its address) and by what of an instance its matches hang on; each with the pattern and the
 /// instance, so that it can be kept up to date.
 #[derive(Default)]
 pub struct Lists<'w> {
     by_key: RefCell<BTreeMap<ListKey, Held<'w>>>,
-    /// By fact and by what they ask for.
-    by_need: RefCell<BTreeMap<Name, Needed>>,
-    postings: RefCell<BTreeMap<(Name, Name), Postings>>,
+    /// By fact, and by what they ask by and for.
+    asking: RefCell<BTreeMap<Name, BTreeMap<Vec<By>, Asking<ListKey>>>>,
+    /// By fact, and by what is asked by.
+    indexes: RefCell<BTreeMap<Name, BTreeMap<Vec<By>, Index>>>,
     /// What is read of a fact beside the lists: its denials, or all its records.
     facts: RefCell<BTreeMap<(Name, Part), Node>>,
 }
@@ -195,112 +113,173 @@ impl<'w> World<'w, '_> {
         if let Some(held) = self.memo.hits.by_key.borrow().get(&key) {
             return held.list.clone();
         }
-        let (need, candidates) = self.candidates(pattern, env);
-        let mut matched = Matched::default();
-        let hit = |seen| self.hit(pattern, env, seen, &mut matched);
-        let all: Vec<Hit> = candidates.into_iter().filter_map(hit).collect();
+        let (by, asked) = if self.memo.fast { self.needs(pattern, env) } else { Default::default() };
+        let all = match by.is_empty() {
+            true => {
+                let mut matched = Matched::default();
+                let all = self.known.affirmed(pattern.fact.as_str());
+                all.filter_map(|seen| self.remembered(pattern, env, seen, &mut matched)).collect()
+            }
+            false => self.sought(pattern, env, &by, &asked),
+        };
         let widest = all.iter().map(|h| h.seen.when.latest - h.seen.when.earliest).max().unwrap_or(0);
         let longest = all.iter().map(|h| lasts_to(&h.seen) - h.seen.when.earliest).max().unwrap_or(0);
-        let node = if self.memo.tracker.follows() { self.memo.tracker.node() } else { 0 };
+        let follows = self.memo.tracker.follows();
+        let node = if follows { self.memo.tracker.node() } else { 0 };
         let list = List { all: Arc::new(all), widest, longest, node };
-        if self.memo.tracker.follows() {
-            let mut by_need = self.memo.hits.by_need.borrow_mut();
-            let of_fact = by_need.entry(pattern.fact.clone()).or_default();
-            let keys = match need {
-                Some((role, Asked::Text(text))) => {
-                    of_fact.by_text.entry(role).or_default().entry(text).or_default()
-                }
-                Some((role, Asked::Names(names))) => of_fact.by_names.entry(Some((role, names))).or_default(),
-                None => of_fact.by_names.entry(None).or_default(),
-            };
-            keys.push(key.clone());
+        if follows {
+            let mut asking = self.memo.hits.asking.borrow_mut();
+            let of_fact = asking.entry(pattern.fact.clone()).or_default();
+            of_fact.entry(by).or_default().put_in(&asked, key.clone());
         }
-        let held = Held { pattern: pattern.clone(), env: env.clone(), list: list.clone(), matched };
-        self.memo.hits.by_key.borrow_mut().insert(key, held);
+        let made_for = follows.then(|| Box::new((pattern.clone(), env.clone())));
+        self.memo.hits.by_key.borrow_mut().insert(key, Held { list: list.clone(), made_for });
         list
     }
 
-    /// The records that a pattern may match, in order of time, and what they were chosen by: of all that the pattern
-    /// asks for, that which fewest records bear.
-    fn candidates(&self, pattern: &FactPattern, env: &Env<'w>) -> (Option<Need>, Vec<Arc<Seen>>) {
-        let fact = pattern.fact.as_str();
-        let everything = || (None, self.known.affirmed(fact).collect());
-        if !self.memo.fast {
-            return everything();
+    /// The records that a pattern matches, in order of time, of those that an index finds.
+    fn sought(&self, pattern: &FactPattern, env: &Env<'w>, by: &[By], asked: &[Asked]) -> Vec<Hit> {
+        let mut indexes = self.memo.hits.indexes.borrow_mut();
+        let of_fact = indexes.entry(pattern.fact.clone()).or_default();
+        if !of_fact.contains_key(by) {
+            let mut index = Index::new(by.to_vec());
+            self.known.affirmed(pattern.fact.as_str()).for_each(|seen| index.put_in(&seen));
+            of_fact.insert(by.to_vec(), index);
         }
-        let mut postings = self.memo.hits.postings.borrow_mut();
-        let may_be = |is: &Name, wanted: &[Name]| self.may_be(is, wanted);
-        let mut best: Option<((usize, bool), Need)> = None;
-        for need in self.needs(pattern, env) {
-            let of_role = postings.entry((pattern.fact.clone(), need.0.clone())).or_insert_with(|| {
-                let mut postings = Postings::default();
-                self.known.affirmed(fact).for_each(|seen| postings.of(&seen, &need.0).push(seen.clone()));
-                postings
-            });
-            let many = of_role.asked(&need.1, may_be).into_iter().map(Vec::len).sum::<usize>();
-            // What bears one text stays few when more comes in.
-            let size = (many, matches!(need.1, Asked::Names(_)));
-            if best.as_ref().is_none_or(|(least, _)| size < *least) {
-                best = Some((size, need));
-            }
-        }
-        let Some((_, need)) = best else { return everything() };
-        let Some(of_role) = postings.get(&(pattern.fact.clone(), need.0.clone())) else {
-            return everything();
-        };
-        // Who belongs to whom never changes: what one of them tells, all of them tell.
-        let alike = self.memo.epochs.is_empty();
+        let Some(index) = of_fact.get_mut(by) else { return Vec::new() };
+        let told_by = self.told_by(pattern, by);
         let mut all = Vec::new();
-        for told in of_role.asked(&need.1, may_be) {
-            let matches =
-                |seen: &Arc<Seen>| self.matches(pattern, &seen.record, seen.when.earliest, env) != Match::No;
-            if !alike || told.first().is_some_and(matches) {
-                all.extend(told.iter().cloned());
+        let parts = index.asked(asked, |key, asked| self.may_be_asked(key, asked));
+        let several = parts.len() > 1;
+        for part in parts {
+            // Of those that are alike in all that the pattern looks at, one tells for all, until a membership or a zone
+            // changes.
+            let mut told: Option<(usize, Match)> = None;
+            for seen in part.records {
+                let epoch = self.epoch(seen.when.earliest);
+                let how = match told.filter(|(then, _)| *then == epoch) {
+                    Some((_, how)) => how,
+                    None => self.matches(pattern, &seen.record, seen.when.earliest, env),
+                };
+                told = (told_by && part.alike).then_some((epoch, how));
+                all.extend(self.as_hit(pattern, env, seen.clone(), how));
             }
         }
-        all.sort_by(|a, b| a.order().cmp(&b.order()));
-        (Some(need), all)
+        if several {
+            all.sort_by(|a, b| a.order().cmp(&b.order()));
+        }
+        all
     }
 
-    /// The roles that a pattern asks for by name or by text.
-    fn needs(&self, pattern: &FactPattern, env: &Env<'w>) -> Vec<Need> {
-        let mut asked: Vec<(&Name, &Value)> =
-            pattern.roles.iter().map(|(role, value)| (role, value)).collect();
-        fn of_cond<'c>(cond: &'c Cond, asked: &mut Vec<(&'c Name, &'c Value)>) {
+    /// Whether a pattern looks at nothing else in a record.
+    fn told_by(&self, pattern: &FactPattern, by: &[By]) -> bool {
+        let has = |role: &Name| by.iter().any(|by| matches!(by, By::Role(name) if name == role));
+        let placed = |zone: &ZoneRef| {
+            let relative = self.agreement.zones.get(&zone.zone).is_some_and(|z| z.is_relative());
+            by.contains(&By::Place) && !relative && zone.args.is_empty()
+        };
+        let beside = |role: &Name| *role == "at" || *role == "value";
+        let value = |value: &Value| match value {
+            Value::Number(..)
+            | Value::Instant(_)
+            | Value::Text(_)
+            | Value::Name(_)
+            | Value::OfTrigger(_)
+            | Value::Bearer
+            | Value::Beneficiary => true,
+            Value::Role(role) => has(role) && !beside(role),
+            _ => false,
+        };
+        fn holds(cond: &Cond, value: &dyn Fn(&Value) -> bool, placed: &dyn Fn(&ZoneRef) -> bool) -> bool {
             match cond {
-                Cond::And(all) => all.iter().for_each(|c| of_cond(c, asked)),
+                Cond::And(all) | Cond::Or(all) => all.iter().all(|c| holds(c, value, placed)),
+                Cond::Not(c) => holds(c, value, placed),
+                Cond::Inside(_, zone) => placed(zone),
+                Cond::Compare(a, _, b) => value(a) && value(b),
+                _ => false,
+            }
+        }
+        let role = |(role, wanted): &(Name, Value)| match wanted {
+            Value::Name(zone) if *role == "at" => placed(&ZoneRef { zone: zone.clone(), args: Vec::new() }),
+            wanted => has(role) && !beside(role) && value(wanted),
+        };
+        pattern.roles.iter().all(role) && pattern.filter.iter().all(|c| holds(c, &value, &placed))
+    }
+
+    /// What a pattern asks by, and for: texts first, then names, then a zone.
+    fn needs(&self, pattern: &FactPattern, env: &Env<'w>) -> (Vec<By>, Vec<Asked>) {
+        let mut asked: Vec<(&Name, &Value)> = Vec::new();
+        let mut zones: Vec<&Name> = Vec::new();
+        for (role, value) in &pattern.roles {
+            match value {
+                Value::Name(zone) if *role == "at" => zones.push(zone),
+                _ => asked.push((role, value)),
+            }
+        }
+        fn of_cond<'c>(cond: &'c Cond, asked: &mut Vec<(&'c Name, &'c Value)>, zones: &mut Vec<&'c Name>) {
+            match cond {
+                Cond::And(all) => all.iter().for_each(|c| of_cond(c, asked, zones)),
                 Cond::Compare(Value::Role(role), Op::Eq, value) => asked.push((role, value)),
+                Cond::Inside(_, zone) if zone.args.is_empty() => zones.push(&zone.zone),
                 _ => {}
             }
         }
-        pattern.filter.iter().for_each(|c| of_cond(c, &mut asked));
+        pattern.filter.iter().for_each(|c| of_cond(c, &mut asked, &mut zones));
         // What fills these two need not stand among the roles of a record.
         let beside = |role: &Name| *role == "at" || *role == "value";
         let named =
             asked.into_iter().filter(|(role, value)| !beside(role) && !matches!(value, Value::Role(_)));
-        named
-            .filter_map(|(role, value)| match self.scalar(value, None, env)? {
-                Scalar::Names(names) => Some((role.clone(), Asked::Names(names))),
-                Scalar::Text(text) => Some((role.clone(), Asked::Text(text))),
-                _ => None,
-            })
-            .collect()
+        let named = named.filter_map(|(role, value)| match self.scalar(value, None, env)? {
+            Scalar::Names(names) => Some((By::Role(role.clone()), Asked::Names(names))),
+            Scalar::Text(text) => Some((By::Role(role.clone()), Asked::Text(text))),
+            _ => None,
+        });
+        let mut needs: Vec<(By, Asked)> = named.collect();
+        // The extent of a zone that names the instance is not the same for all who ask.
+        let fixed = |zone: &&&Name| self.agreement.zones.get(zone.as_str()).is_some_and(|z| !z.is_relative());
+        let zone = zones.iter().find(fixed).map(|zone| (By::Place, Asked::Zone((*zone).clone())));
+        needs.extend(zone);
+        let rank = |asked: &Asked| match asked {
+            Asked::Text(_) => 0,
+            Asked::Names(_) => 1,
+            Asked::Zone(_) => 2,
+        };
+        needs.sort_by(|(a, x), (b, y)| (rank(x), a).cmp(&(rank(y), b)));
+        let mut once = BTreeSet::new();
+        needs.retain(|(by, _)| once.insert(by.clone()));
+        needs.into_iter().unzip()
     }
 
-    /// Whether a name in a record can ever be what is asked for.
-    fn may_be(&self, is: &Name, wanted: &[Name]) -> bool {
-        let times = || [Instant::MIN].into_iter().chain(self.memo.epochs.iter().copied());
-        wanted.iter().any(|wanted| times().any(|at| self.same_name(is, wanted, at) != Match::No))
-    }
-
-    fn asks_for(&self, need: &Option<(Name, Vec<Name>)>, seen: &Seen) -> bool {
-        match need.as_ref().map(|(role, wanted)| (seen.record.roles.get(role), wanted)) {
-            Some((Some(RoleValue::Name(is)), wanted)) => self.may_be(is, wanted),
+    /// Whether what a record has can ever be what is asked for.
+    fn may_be_asked(&self, has: &Key, asked: &Asked) -> bool {
+        match (has, asked) {
+            (Key::Name(is), Asked::Names(wanted)) => self.may_be(is, wanted),
+            (Key::Name(is), Asked::Text(wanted)) => is.as_str() == wanted,
+            (Key::Text(is), Asked::Names(wanted)) => wanted.iter().any(|wanted| wanted.as_str() == is),
+            (Key::Text(is), Asked::Text(wanted)) => is == wanted,
+            (Key::Spot(spot), Asked::Zone(zone)) => self.may_lie_in(spot, zone),
             _ => true,
         }
     }
 
-    fn hit(
+    /// Whether a name in a record can ever be what is asked for.
+    fn may_be(&self, is: &Name, wanted: &[Name]) -> bool {
+        wanted.iter().any(|wanted| self.times().any(|at| self.same_name(is, wanted, at) != Match::No))
+    }
+
+    fn may_lie_in(&self, spot: &Spot, zone: &Name) -> bool {
+        let (place, zone) = (spot.place(), ZoneRef { zone: zone.clone(), args: Vec::new() });
+        let env = self.plain_env();
+        self.times().any(|at| self.place_lies_in(&place, None, &zone, at, &env) != Match::No)
+    }
+
+    /// An instant of every epoch.
+    fn times(&self) -> impl Iterator<Item = Instant> {
+        [Instant::MIN].into_iter().chain(self.memo.epochs.iter().copied())
+    }
+
+    /// A record as a hit, where it is one; what was matched before is not matched again.
+    fn remembered(
         &self,
         pattern: &FactPattern,
         env: &Env<'w>,
@@ -318,6 +297,10 @@ impl<'w> World<'w, '_> {
                 how
             }
         };
+        self.as_hit(pattern, env, seen, how)
+    }
+
+    fn as_hit(&self, pattern: &FactPattern, env: &Env<'w>, seen: Arc<Seen>, how: Match) -> Option<Hit> {
         let measure = || self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind == FactKind::Measure);
         let removed = |seen| {
             let without_cap = env.except.iter().filter(|e| e.up_to.is_none());
@@ -336,52 +319,46 @@ impl<'w> World<'w, '_> {
         };
         let (before, after) = (turned.before.as_ref(), turned.after.as_ref());
         let Some(fact) = before.or(after).map(|seen| &seen.record.fact) else { return };
-        for ((_, role), postings) in
-            self.memo.hits.postings.borrow_mut().iter_mut().filter(|((of, _), _)| of == fact)
-        {
-            before.filter(affirms).into_iter().for_each(|seen| postings.take_out(seen, role));
-            after.filter(affirms).into_iter().for_each(|seen| postings.put_in(seen, role));
+        let mut indexes = self.memo.hits.indexes.borrow_mut();
+        for index in indexes.get_mut(fact).into_iter().flat_map(BTreeMap::values_mut) {
+            before.filter(affirms).into_iter().for_each(|seen| index.take_out(seen));
+            after.filter(affirms).into_iter().for_each(|seen| index.put_in(seen));
         }
+        drop(indexes);
         let mut by_key = self.memo.hits.by_key.borrow_mut();
-        let mut show = |keys: &[ListKey], gone: Option<&Arc<Seen>>, come: Option<&Arc<Seen>>| {
-            for key in keys.iter().filter(|_| gone.is_some() || come.is_some()) {
-                let Some(Held { pattern, env, list, matched }) = by_key.get_mut(key) else { continue };
-                if let Some(seen) = gone {
-                    let place = list.all.partition_point(|h| h.order() < seen.order());
-                    if list.all.get(place).is_some_and(|h| h.seen.record.id == seen.record.id) {
-                        Arc::make_mut(&mut list.all).remove(place);
-                        self.memo.tracker.changed(list.node, seen.when.earliest, told_to(seen));
-                    }
+        let asking = self.memo.hits.asking.borrow();
+        let may_be = |key: &Key, asked: &Asked| self.may_be_asked(key, asked);
+        for (by, lists) in asking.get(fact).into_iter().flatten() {
+            let met = |seen: Option<&Arc<Seen>>| {
+                let mut found = Vec::new();
+                if let Some(seen) = seen {
+                    let keys: Vec<Key> = by.iter().map(|by| by.key(&seen.record)).collect();
+                    lists.met(&keys, &may_be, &mut found);
                 }
-                if let Some(hit) = come.and_then(|seen| self.hit(pattern, env, seen.clone(), matched)) {
-                    let (when, told_to) = (hit.seen.when, told_to(&hit.seen));
-                    list.widest = list.widest.max(when.latest - when.earliest);
-                    list.longest = list.longest.max(lasts_to(&hit.seen) - when.earliest);
-                    let place = list.all.partition_point(|h| h.order() < hit.order());
-                    Arc::make_mut(&mut list.all).insert(place, hit);
-                    self.memo.tracker.changed(list.node, when.earliest, told_to);
+                found
+            };
+            let (gone, come) = (before.filter(affirms), after.filter(affirms));
+            for key in met(gone) {
+                let Some(seen) = gone else { continue };
+                let Some(Held { list, .. }) = by_key.get_mut(key) else { continue };
+                let place = list.all.partition_point(|h| h.order() < seen.order());
+                if list.all.get(place).is_some_and(|h| h.seen.record.id == seen.record.id) {
+                    Arc::make_mut(&mut list.all).remove(place);
+                    self.memo.tracker.changed(list.node, seen.when.earliest, told_to(seen));
                 }
             }
-        };
-        let (before_affirms, after_affirms) = (before.filter(affirms), after.filter(affirms));
-        let by_need = self.memo.hits.by_need.borrow();
-        for (need, keys) in by_need.get(fact).into_iter().flat_map(|of_fact| &of_fact.by_names) {
-            let asks = |seen: &&Arc<Seen>| self.asks_for(need, seen);
-            show(keys, before_affirms.filter(asks), after_affirms.filter(asks));
-        }
-        for (role, by_text) in by_need.get(fact).into_iter().flat_map(|of_fact| &of_fact.by_text) {
-            let told: Vec<Option<&str>> =
-                before_affirms.iter().chain(&after_affirms).map(|seen| text_in(seen, role)).collect();
-            let may_be = |seen: &&Arc<Seen>, text: &str| text_in(seen, role).is_none_or(|told| told == text);
-            let mut one = |text: &str, keys: &[ListKey]| {
-                let asks = |seen: &&Arc<Seen>| may_be(seen, text);
-                show(keys, before_affirms.filter(asks), after_affirms.filter(asks));
-            };
-            if told.contains(&None) {
-                by_text.iter().for_each(|(text, keys)| one(text, keys));
-            } else {
-                let texts: BTreeSet<&str> = told.into_iter().flatten().collect();
-                texts.into_iter().filter_map(|t| by_text.get_key_value(t)).for_each(|(t, keys)| one(t, keys));
+            for key in met(come) {
+                let Some(seen) = come else { continue };
+                let Some(Held { list, made_for: Some(made_for) }) = by_key.get_mut(key) else { continue };
+                let (pattern, env) = &**made_for;
+                let how = self.matches(pattern, &seen.record, seen.when.earliest, env);
+                let Some(hit) = self.as_hit(pattern, env, seen.clone(), how) else { continue };
+                let (when, told_to) = (hit.seen.when, told_to(&hit.seen));
+                list.widest = list.widest.max(when.latest - when.earliest);
+                list.longest = list.longest.max(lasts_to(&hit.seen) - when.earliest);
+                let place = list.all.partition_point(|h| h.order() < hit.order());
+                Arc::make_mut(&mut list.all).insert(place, hit);
+                self.memo.tracker.changed(list.node, when.earliest, told_to);
             }
         }
         let denies = |seen: Option<&Arc<Seen>>| seen.is_some_and(|s| s.record.says == Says::Denies);

@@ -13,6 +13,7 @@ pub(crate) mod cells;
 pub(crate) mod counts;
 pub(crate) mod days;
 pub mod history;
+pub(crate) mod index;
 pub(crate) mod learning;
 pub(crate) mod lists;
 pub mod room;

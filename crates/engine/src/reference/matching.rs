@@ -11,7 +11,7 @@ use super::{Env, World};
 use crate::ground::{self, Given, Needed};
 use servanda_model::agreement::{Cond, Exception, FactPattern, Op, Value, ZoneRef};
 use servanda_model::record::RoleValue;
-use servanda_model::{Instant, Name, Number, Place, Record, RecordId, When, Within};
+use servanda_model::{Instant, Name, Number, Place, Point, Record, RecordId, When, Within};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -45,11 +45,34 @@ pub struct Hit {
 pub type Lies = (Name, Vec<Option<Name>>, Spot, usize);
 
 /// A place, ordered.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Spot {
     Named(Name),
     /// Latitude, longitude, radius, by their bits.
     Point(u64, u64, u64),
+}
+
+impl Spot {
+    /// That of a place.
+    pub fn of(place: &Place) -> Spot {
+        match place {
+            Place::Named(name) => Spot::Named(name.clone()),
+            Place::Point { at, radius_m } => {
+                Spot::Point(at.lat.to_bits(), at.lon.to_bits(), radius_m.to_bits())
+            }
+        }
+    }
+
+    /// The place.
+    pub fn place(&self) -> Place {
+        match self {
+            Spot::Named(name) => Place::Named(name.clone()),
+            Spot::Point(lat, lon, radius) => {
+                let at = Point { lat: f64::from_bits(*lat), lon: f64::from_bits(*lon) };
+                Place::Point { at, radius_m: f64::from_bits(*radius) }
+            }
+        }
+    }
 }
 
 /// A value that is not a quantity over time.
@@ -290,7 +313,21 @@ impl<'w> World<'w, '_> {
 
     /// Whether a record's place lies in a zone.
     fn lies_in(&self, record: &Record, zone: &ZoneRef, at: Instant, env: &Env<'w>) -> Match {
-        let Some(place) = &record.place else { return Match::Perhaps };
+        match &record.place {
+            Some(place) => self.place_lies_in(place, Some(record), zone, at, env),
+            None => Match::Perhaps,
+        }
+    }
+
+    /// Whether a place lies in a zone, of whose arguments a record may tell.
+    pub fn place_lies_in(
+        &self,
+        place: &Place,
+        record: Option<&Record>,
+        zone: &ZoneRef,
+        at: Instant,
+        env: &Env<'w>,
+    ) -> Match {
         if let Place::Named(name) = place
             && ground::is_part_of(self.agreement, name, &zone.zone)
         {
@@ -299,18 +336,12 @@ impl<'w> World<'w, '_> {
         let args: Vec<Option<Name>> = zone
             .args
             .iter()
-            .map(|arg| match self.scalar(arg, Some(record), env)? {
+            .map(|arg| match self.scalar(arg, record, env)? {
                 Scalar::Names(names) if names.len() == 1 => names.into_iter().next(),
                 _ => None,
             })
             .collect();
-        let spot = match place {
-            Place::Named(name) => Spot::Named(name.clone()),
-            Place::Point { at, radius_m } => {
-                Spot::Point(at.lat.to_bits(), at.lon.to_bits(), radius_m.to_bits())
-            }
-        };
-        let key = (zone.zone.clone(), args.clone(), spot, self.epoch(at));
+        let key = (zone.zone.clone(), args.clone(), Spot::of(place), self.epoch(at));
         let relative = self.agreement.zones.get(&zone.zone).is_some_and(|z| z.is_relative());
         if let Some(found) = self.memo.within.borrow().get(&key).filter(|_| !relative) {
             return *found;

@@ -278,7 +278,7 @@ impl<'w> World<'w, '_> {
         Env { trigger_record, except: &[], ..env.clone() }
     }
 
-    fn plain_env(&self) -> Env<'w> {
+    pub fn plain_env(&self) -> Env<'w> {
         Env {
             seen: true,
             watched: self.agreement.watched.clone(),

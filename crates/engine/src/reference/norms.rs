@@ -1090,7 +1090,11 @@ impl<'w> World<'w, '_> {
         for pattern in patterns {
             let lasting = self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind != FactKind::Event);
             let from = if lasting { from.min(self.told_since(pattern, env, from)) } else { from };
-            for hit in self.first_hits_within(pattern, env, from, to, MOST_CITED) {
+            // What is asked up to now moves on with the clock.
+            let now = to == self.at;
+            let hits =
+                self.first_hits_within(pattern, env, from, if now { Instant::MAX } else { to }, MOST_CITED);
+            for hit in hits.iter().take_while(|h| !now || self.reached(h.seen.when.earliest)) {
                 decided_by.insert(Cited { record: hit.seen.record.id.clone(), grade: hit.seen.grade });
                 for dispute in self.known.disputes(&hit.seen.record.id) {
                     against.insert(Cited { record: dispute.id.clone(), grade: dispute.grade() });

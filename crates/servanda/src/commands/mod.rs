@@ -3,9 +3,12 @@
 mod account;
 mod backtest;
 mod backup;
+mod bundle;
 mod check;
 mod cluster;
+mod compare;
 mod demo;
+mod draft;
 mod duties;
 mod erase;
 mod exercise;
@@ -19,8 +22,11 @@ mod listen;
 mod log;
 mod mission_end;
 mod new;
+mod order;
 mod rebuild;
 mod record;
+mod release;
+mod report;
 mod restore;
 mod serve;
 mod signing_in;
@@ -64,6 +70,10 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Say what a diagnostic or a refusal means and what to do about it
     Explain(explain::Arguments),
+    /// Make an agreement file of a published text: every clause with its words, and what is still to be encoded
+    Draft(draft::Arguments),
+    /// Compare two versions of a text, or what many texts promise
+    Compare(compare::Arguments),
     /// Make records of the reports of others
     Import(import::Arguments),
     /// Keep, prove and check the tamper-evident log
@@ -86,6 +96,8 @@ enum Command {
     Why(why::Arguments),
     /// Show who owes what to whom, by when
     Duties(duties::Arguments),
+    /// Write a daily, spot, public, case or audit report as a document
+    Report(Box<report::Arguments>),
     /// Replay a draft over a history before it is signed
     Backtest(Box<backtest::Arguments>),
     /// Replay a history in several processes, on one machine or more
@@ -100,6 +112,12 @@ enum Command {
     Account(account::Arguments),
     /// Register the keys that sources sign with
     Key(key::Arguments),
+    /// Make an auditor's bundle: chosen records with all that proves them, and what they may not see proven present
+    Bundle(Box<bundle::Arguments>),
+    /// Write what goes out: redacted for somebody, or late, coarse and counted for the public
+    Release(Box<release::Arguments>),
+    /// Propose and confirm orders that take two officers
+    Order(order::Arguments),
     /// Destroy what a record says; the log keeps that there was one
     Erase(erase::Arguments),
     /// Keep who stands behind a pseudonym, apart from the record, for two people to open
@@ -165,6 +183,8 @@ impl Command {
             Command::Check(arguments) => check::run(&arguments, session),
             Command::Fmt(arguments) => fmt::run(&arguments, session),
             Command::Explain(arguments) => explain::run(&arguments, session),
+            Command::Draft(arguments) => draft::run(&arguments, session),
+            Command::Compare(arguments) => compare::run(&arguments, session),
             Command::Import(arguments) => import::run(&arguments, session),
             Command::Log(arguments) => log::run(*arguments, session),
             Command::Record(arguments) => record::run(&arguments, session),
@@ -176,6 +196,7 @@ impl Command {
             Command::Status(arguments) => status::run(&arguments, session),
             Command::Why(arguments) => why::run(&arguments, session),
             Command::Duties(arguments) => duties::run(&arguments, session),
+            Command::Report(arguments) => report::run(&arguments, session),
             Command::Backtest(arguments) => backtest::run(&arguments, session),
             Command::Cluster(arguments) => cluster::run(&arguments, session),
             Command::Test(arguments) => test::run(&arguments, session),
@@ -183,6 +204,9 @@ impl Command {
             Command::Exercise(arguments) => exercise::run(&arguments, session),
             Command::Account(arguments) => account::run(&arguments, session),
             Command::Key(arguments) => key::run(&arguments, session),
+            Command::Bundle(arguments) => bundle::run(&arguments, session),
+            Command::Release(arguments) => release::run(&arguments, session),
+            Command::Order(arguments) => order::run(&arguments, session),
             Command::Erase(arguments) => erase::run(&arguments, session),
             Command::Vault(arguments) => vault::run(&arguments, session),
             Command::MissionEnd(arguments) => mission_end::run(&arguments, session),

@@ -1,21 +1,26 @@
-//! `servanda serve [WORKSPACE]`: the page, for this machine only.
+//! `servanda serve [WORKSPACE]`: the page, for whoever sits at this machine, or for people who sign in.
 
 use super::Answer;
 use crate::failure::Failure;
 use crate::intake::Intake;
-use crate::matter::{Case, Matter};
+use crate::matter::{Case, Heard, Matter};
+use crate::pages::{Cases, Pages, ViewsFile, lock};
+use crate::serve_settings::{Effective, Line, PORT as DEFAULT_PORT};
 use crate::session::Session;
 use servanda_evidence::Format;
-use servanda_model::{Agreement, Instant, Name, Place, Places, Record};
-use servanda_server::{Listening, News, Problem, Router, Served};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use servanda_model::Name;
+use servanda_server::{Listening, Problem, Router, Served, Team, Tls, watch};
+use servanda_store::policy::Viewer;
+use servanda_store::{Audience, Store, Workspace, random_bytes};
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 /// Where the page is, unless something else is said.
-pub const PORT: u16 = 7400;
+pub const PORT: u16 = DEFAULT_PORT;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -24,38 +29,151 @@ pub struct Arguments {
     folder: Option<PathBuf>,
     #[command(flatten)]
     matter: Matter,
-    /// Port on this machine; 0 takes any that is free [default: 7400, or `[serve] port` of the workspace]
-    #[arg(long, value_name = "N")]
-    port: Option<u16>,
+    #[command(flatten)]
+    line: Line,
     /// Also take in submissions that a registered key has signed
     #[arg(long)]
     intake: bool,
-    /// Also take in documents of sensors and forms that nobody has signed
+    /// Also take in documents of sensors and forms that nobody has signed; not where people sign in
     #[arg(long)]
     intake_unsigned: bool,
 }
 
 pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
     let matter = arguments.matter.within(arguments.folder);
-    let settings = matter.workspace()?.map(|workspace| workspace.settings().serve.clone());
-    let port = arguments.port.or(settings.and_then(|serve| serve.port)).unwrap_or(PORT);
+    let workspace = matter.workspace()?;
+    let own = workspace.as_ref().map(|w| (w.root(), &w.settings().serve));
+    let effective = Effective::of(&arguments.line, own, &|name| std::env::var(name).ok())?;
+    if arguments.line.print_config {
+        session.say(&effective.text())?;
+        return Ok(Answer::Yes);
+    }
+    // Whoever asks about other records than the workspace's sits at this machine and holds their files.
+    let team = workspace.filter(|_| matter.is_of_workspace());
+    let accounts = match &team {
+        Some(workspace) => workspace.store().accounts()?,
+        None => Default::default(),
+    };
+    effective.check(!accounts.is_empty())?;
     let takes = arguments.intake || arguments.intake_unsigned;
     let moving = matter.moving()?;
     let follows = moving.is_some();
-    let workspace = match takes {
+    let into = match takes {
         true => Some(matter.workspace()?.ok_or_else(|| {
             Failure::new("there is no workspace to take anything into")
                 .help("serve a workspace, or leave --intake out")
         })?),
         false => moving,
     };
-    let taking = match workspace {
+    let taking = match into {
         Some(workspace) => Some(Taking::of(Intake::open(workspace)?, arguments.intake_unsigned)),
         None => None,
     };
-    let case = matter.load(session)?;
-    serve_and_take(case, port, taking.map(|taking| Door { taking, takes, follows }), session)?;
+    let door = taking.map(|taking| Door { taking: Arc::new(taking), takes, follows });
+    match team {
+        None => {
+            let served = served_alone(matter.load(session)?, door)?;
+            let reach = Reach { address: effective.address, tls: effective.tls()?, tell: None };
+            answer(servanda_server::router(served), reach, "server", "serving", session)?;
+        }
+        Some(workspace) => {
+            let is_locked = !accounts.is_empty() || effective.standing.is_public;
+            serve_team(&workspace, &matter, effective, door, is_locked, session)?;
+        }
+    }
     Ok(Answer::Yes)
+}
+
+/// Serves a workspace: to whoever sits here while it has no accounts, to those who sign in when it has.
+fn serve_team(
+    workspace: &Workspace,
+    matter: &Matter,
+    effective: Effective,
+    door: Option<Door>,
+    is_locked: bool,
+    session: &Session,
+) -> Result<(), Failure> {
+    let tls = effective.tls()?;
+    let labels = || -> Result<BTreeSet<_>, Failure> {
+        Ok(workspace.store().view(&Viewer::keeper()).markings()?.into_iter().collect())
+    };
+    let follows = door.as_ref().filter(|door| door.follows).map(|door| door.taking.clone());
+    let intake = door.as_ref().filter(|door| door.takes).map(|door| door.taking.clone());
+    let of_cases = |pages: Arc<Pages>, text, agreement, question| Cases {
+        store: workspace.store(),
+        text,
+        agreement,
+        question,
+        engine: matter.evaluator(),
+        pages,
+        follows: follows.as_ref().map(|taking| taking.intake.clone()),
+    };
+    let (cases, keepers) = if is_locked {
+        // The keeper sees nothing here, so nothing is computed for the keeper.
+        let Heard { text, agreement, path, question, .. } = matter.hear(session)?;
+        let pages = Arc::new(Pages::new(agreement.clone(), &path, labels()?));
+        if let Some(taking) = &follows {
+            lock(&taking.intake).follow_from(question.known_at);
+        }
+        (of_cases(pages, text, agreement, question), None)
+    } else {
+        let case = matter.load(session)?;
+        let pages = Arc::new(Pages::new(case.agreement.clone(), &case.path, labels()?));
+        let cases =
+            of_cases(pages.clone(), case.text.clone(), case.agreement.clone(), case.board.question.clone());
+        let served = served_to_keeper(case, follows.as_deref(), &pages)?;
+        (cases, Some(served))
+    };
+    if let Some(taking) = &follows {
+        // It is set once, here.
+        let _ = taking.pages.set(cases.pages.clone());
+        Taking::look(taking)?;
+    }
+    let first_code = match is_locked {
+        false if effective.address.ip().is_loopback() => Some(new_code()?),
+        _ => None,
+    };
+    let (tell, stopping) = watch::channel(false);
+    let team = Team {
+        store: workspace.store(),
+        cases: Arc::new(cases),
+        keepers,
+        intake: intake.map(|taking| taking as Arc<dyn servanda_server::Intake>),
+        standing: effective.standing,
+        clock: Box::new(crate::clock::finer),
+        views: Arc::new(ViewsFile::open(workspace.root())?),
+        first_code: first_code.clone(),
+        stopping,
+    };
+    if let Some(code) = first_code {
+        session.note(&format!(
+            "note: whoever sits at this machine sees all; to have people sign in instead, open /first-account with the code {code}"
+        ));
+    }
+    let reach = Reach { address: effective.address, tls, tell: Some(tell) };
+    answer(servanda_server::router_for(team), reach, "server", "serving", session)?;
+    seal(&workspace.store())
+}
+
+/// What was entered last is in the log's tiles and under its checkpoint when the server is gone.
+fn seal(store: &Store) -> Result<(), Failure> {
+    store.settle()?;
+    Ok(())
+}
+
+/// A code that is read from a terminal and typed once: 60 bits.
+fn new_code() -> Result<String, Failure> {
+    // Without letters and digits that are taken for each other.
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let bytes = random_bytes::<12>()?;
+    let mut code = String::new();
+    for (i, byte) in bytes.iter().enumerate() {
+        if i > 0 && i % 4 == 0 {
+            code.push('-');
+        }
+        code.push(char::from(LETTERS[usize::from(byte % 32)]));
+    }
+    Ok(code)
 }
 
 /// How often it is looked whether others entered anything.
@@ -65,7 +183,7 @@ const STILL: u32 = 20;
 
 /// What stands between the workspace and the page.
 struct Door {
-    taking: Taking,
+    taking: Arc<Taking>,
     /// Submissions are taken in.
     takes: bool,
     /// The page shows what is entered, as it comes.
@@ -74,11 +192,11 @@ struct Door {
 
 /// Takes in what comes over HTTP: whoever comes while something is being stored waits, and all who waited are stored together.
 struct Taking {
-    intake: Mutex<Intake>,
+    intake: Arc<Mutex<Intake>>,
     unsigned: bool,
     waiting: Mutex<Vec<Waiting>>,
     /// Whom to tell what was entered.
-    page: OnceLock<Page>,
+    pages: OnceLock<Arc<Pages>>,
 }
 
 /// Envelopes, and where their answers go.
@@ -87,90 +205,45 @@ struct Waiting {
     answer: Sender<Result<Vec<serde_json::Value>, Problem>>,
 }
 
-/// The page that shows what is entered, and the places that it knows.
-struct Page {
-    served: Weak<Served>,
-    agreement: Agreement,
-    shapes: BTreeMap<String, Vec<u8>>,
-    known: Mutex<(Places, BTreeSet<Name>)>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Page {
-    fn of(served: &Arc<Served>, agreement: Agreement, path: &Path, places: Places) -> Page {
-        let (shapes, _) = crate::matter::shapes(&agreement, path);
-        let known = Mutex::new((places, BTreeSet::new()));
-        Page { served: Arc::downgrade(served), agreement, shapes, known }
-    }
-
-    fn tell(&self, records: Vec<Record>, complete_to: Instant) {
-        let places = self.places(&records);
-        if let Some(served) = self.served.upgrade()
-            && let Err(error) = served.learn(News { records, places, complete_to })
-        {
-            eprintln!("error: the page no longer follows: {error}");
-        }
-    }
-
-    /// All places, where these records name some that nobody named before.
-    fn places(&self, records: &[Record]) -> Option<Places> {
-        let mut known = lock(&self.known);
-        let (places, tried) = &mut *known;
-        let mut new = false;
-        for record in records {
-            if let Some(Place::Named(name)) = &record.place
-                && !places.shapes.contains_key(name)
-                && !places.points.contains_key(name)
-            {
-                new |= tried.insert(name.clone());
-            }
-        }
-        if !new {
-            return None;
-        }
-        let (more, _) = servanda_evidence::zones::places(&self.agreement, &self.shapes, records);
-        places.shapes.extend(more.shapes);
-        places.points.extend(more.points);
-        Some(places.clone())
-    }
-}
-
 impl Taking {
     fn of(intake: Intake, unsigned: bool) -> Taking {
-        Taking { intake: Mutex::new(intake), unsigned, waiting: Mutex::default(), page: OnceLock::new() }
+        let intake = Arc::new(Mutex::new(intake));
+        Taking { intake, unsigned, waiting: Mutex::default(), pages: OnceLock::new() }
     }
 
-    /// Tells the page what was entered.
-    fn tell(&self, intake: &mut Intake) -> Result<(), Failure> {
-        if let Some(page) = self.page.get() {
-            let (records, complete_to) = intake.news(crate::clock::now())?;
-            page.tell(records, complete_to);
+    /// Tells each audience what was entered and is for it; where it is `time`, also that time went on.
+    fn tell(&self, intake: &mut Intake, time: bool) -> Result<(), Failure> {
+        if let Some(pages) = self.pages.get() {
+            let now = crate::clock::now();
+            let (records, _) = intake.news(now)?;
+            pages.tell(&records, now, time);
         }
         Ok(())
     }
 
     /// Looks once a second for what other processes entered, until nobody serves any more.
-    fn look(&self) {
-        for looks in 1.. {
-            std::thread::sleep(LOOK);
-            let Some(page) = self.page.get() else { return };
-            if page.served.strong_count() == 0 {
-                return;
+    fn look(taking: &Arc<Taking>) -> Result<(), Failure> {
+        let there = Arc::downgrade(taking);
+        let looking = move || {
+            for looks in 1.. {
+                std::thread::sleep(LOOK);
+                let Some(taking) = there.upgrade() else { return };
+                let mut intake = lock(&taking.intake);
+                let time = looks % STILL == 0;
+                let told = intake.has_news().and_then(|news| match news || time {
+                    true => taking.tell(&mut intake, time),
+                    false => Ok(()),
+                });
+                drop(intake);
+                // A store that is away comes back: the next look sees.
+                if let (Err(failure), true) = (told, looks % STILL == 1) {
+                    eprintln!("{}", failure.shown(false));
+                }
             }
-            let mut intake = lock(&self.intake);
-            let told = intake.has_news().and_then(|news| match news || looks % STILL == 0 {
-                true => self.tell(&mut intake),
-                false => Ok(()),
-            });
-            drop(intake);
-            // A store that is away comes back: the next look sees.
-            if let (Err(failure), true) = (told, looks % STILL == 1) {
-                eprintln!("{}", failure.shown(false));
-            }
-        }
+        };
+        let started = std::thread::Builder::new().name("looking".into()).spawn(looking);
+        started.map_err(|e| Failure::new(format!("cannot start looking for what is entered: {e}")))?;
+        Ok(())
     }
 
     /// Stores what waits, all of it together.
@@ -209,7 +282,7 @@ impl servanda_server::Intake for Taking {
             return done;
         }
         self.store_what_waits(&mut intake);
-        self.tell(&mut intake).map_err(|f| Problem::unable(f.message()))?;
+        self.tell(&mut intake, false).map_err(|f| Problem::unable(f.message()))?;
         drop(intake);
         answered.try_recv().unwrap_or_else(|_| Err(Problem::bug(&"a submission was not answered")))
     }
@@ -230,7 +303,7 @@ impl servanda_server::Intake for Taking {
         let made = intake
             .document(format, &mapping, &format!("http {}", format.word()), &bytes, crate::clock::now())
             .map_err(|f| Problem::unable(f.message()))?;
-        self.tell(&mut intake).map_err(|f| Problem::unable(f.message()))?;
+        self.tell(&mut intake, false).map_err(|f| Problem::unable(f.message()))?;
         drop(intake);
         let refused: Vec<serde_json::Value> = made
             .refused
@@ -258,49 +331,85 @@ impl servanda_server::Intake for Taking {
 
 /// Serves a case until somebody stops it.
 pub fn serve(case: Case, port: u16, session: &Session) -> Result<(), Failure> {
-    serve_and_take(case, port, None, session)
+    answer_until_stopped(
+        servanda_server::router(served_alone(case, None)?),
+        port,
+        "server",
+        "serving",
+        session,
+    )
 }
 
-fn serve_and_take(case: Case, port: u16, door: Option<Door>, session: &Session) -> Result<(), Failure> {
-    let Case { text, agreement, places, records, board, engine, path } = case;
+/// What whoever sits at the machine is shown, where nobody can sign in.
+fn served_alone(case: Case, door: Option<Door>) -> Result<Arc<Served>, Failure> {
+    let Some(Door { taking, takes, follows }) = door else { return Ok(Arc::new(served_of(case))) };
+    let pages = Arc::new(Pages::new(case.agreement.clone(), &case.path, BTreeSet::new()));
+    let Case { ref places, .. } = case;
+    let (places, known_at) = (places.clone(), case.board.question.known_at);
+    let there: BTreeSet<Name> = case.records.iter().map(|record| record.id.clone()).collect();
+    let mut served = served_of(case);
+    if takes {
+        served = served.taking(taking.clone());
+    }
+    if !follows {
+        return Ok(Arc::new(served));
+    }
+    lock(&taking.intake).follow(known_at, &there);
+    let served = Arc::new(following(served)?);
+    pages.add(&served, Audience::All, places, known_at);
+    // It is set once, here.
+    let _ = taking.pages.set(pages);
+    Taking::look(&taking)?;
+    Ok(served)
+}
+
+/// What the keeper is shown, from a case that was computed.
+fn served_to_keeper(case: Case, follows: Option<&Taking>, pages: &Pages) -> Result<Arc<Served>, Failure> {
+    let Some(taking) = follows else { return Ok(Arc::new(served_of(case))) };
+    let (places, known_at) = (case.places.clone(), case.board.question.known_at);
+    let there: BTreeSet<Name> = case.records.iter().map(|record| record.id.clone()).collect();
+    lock(&taking.intake).follow(known_at, &there);
+    let served = Arc::new(following(served_of(case))?);
+    pages.add(&served, Audience::All, places, known_at);
+    Ok(served)
+}
+
+fn served_of(case: Case) -> Served {
+    let Case { text, agreement, places, records, board, engine, .. } = case;
     let evaluate = Box::new(move |a: &_, p: &_, r: &[_], q: &_| engine.evaluate(a, p, r, q));
     let question = board.question.clone();
-    let known_at = question.known_at;
-    let shown = (agreement.clone(), places.clone());
-    let there: BTreeSet<Name> = records.iter().map(|record| record.id.clone()).collect();
-    let mut served =
-        Served::new(agreement, text, places, records, question, evaluate).knowing(board).explaining();
-    let mut following = None;
-    if let Some(Door { taking, takes, follows }) = door {
-        let taking = Arc::new(taking);
-        if takes {
-            served = served.taking(taking.clone());
-        }
-        if follows {
-            lock(&taking.intake).follow(known_at, &there);
-            served = served
-                .following()
-                .map_err(|e| Failure::new(format!("cannot start the engine that follows: {e}")))?;
-            following = Some(taking);
-        }
-    }
-    let served = Arc::new(served);
-    if let Some(taking) = following {
-        let (agreement, places) = shown;
-        // It is set once, here.
-        let _ = taking.page.set(Page::of(&served, agreement, &path, places));
-        let looking = std::thread::Builder::new().name("looking".into());
-        looking
-            .spawn(move || taking.look())
-            .map_err(|e| Failure::new(format!("cannot start looking for what is entered: {e}")))?;
-    }
-    answer_until_stopped(servanda_server::router(served), port, "server", "serving", session)
+    Served::new(agreement, text, places, records, question, evaluate).knowing(board).explaining()
 }
 
-/// Answers over HTTP on this machine until Ctrl-C; `doing` is what it says that it does.
+fn following(served: Served) -> Result<Served, Failure> {
+    served.following().map_err(|e| Failure::new(format!("cannot start the engine that follows: {e}")))
+}
+
+/// Where a server is reached, and whom it tells that it stops.
+struct Reach {
+    address: SocketAddr,
+    tls: Option<Tls>,
+    tell: Option<watch::Sender<bool>>,
+}
+
+/// Requests that are under way when it is told to stop are waited for so long.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// Answers over HTTP on this machine until it is told to stop; `doing` is what it says that it does.
 pub(crate) fn answer_until_stopped(
     router: Router,
     port: u16,
+    what: &str,
+    doing: &str,
+    session: &Session,
+) -> Result<(), Failure> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    answer(router, Reach { address, tls: None, tell: None }, what, doing, session)
+}
+
+fn answer(
+    router: Router,
+    Reach { address, tls, tell }: Reach,
     what: &str,
     doing: &str,
     session: &Session,
@@ -311,20 +420,64 @@ pub(crate) fn answer_until_stopped(
         .thread_stack_size(64 << 20)
         .build()
         .map_err(|e| Failure::new(format!("cannot start the {what}: {e}")))?;
-    runtime.block_on(async {
-        let listening = Listening::on(port, router).await.map_err(|e| {
-            Failure::new(format!("cannot listen on port {port} of this machine: {e}"))
+    let answered = runtime.block_on(async {
+        let listening = Listening::at(address, tls, router).await.map_err(|e| {
+            let at = match address.ip().is_loopback() {
+                true => format!("port {} of this machine", address.port()),
+                false => format!("`{address}`"),
+            };
+            Failure::new(format!("cannot listen on {at}: {e}"))
                 .help("another program may have it: choose one with --port, or --port 0 for any that is free")
         })?;
         session.say(&format!("{doing} {} until Ctrl-C\n", listening.url()))?;
-        let stop = async {
-            // Where the signal cannot be heard, it goes on until the process is ended.
-            if tokio::signal::ctrl_c().await.is_err() {
+        let (stopped, mut stops) = watch::channel(false);
+        let stop = async move {
+            told_to_stop().await;
+            // Pages that follow let go, and then the rest can end.
+            if let Some(tell) = tell {
+                let _ = tell.send(true);
+            }
+            let _ = stopped.send(true);
+        };
+        let late = async move {
+            if stops.wait_for(|stop| *stop).await.is_err() {
                 std::future::pending::<()>().await;
             }
+            tokio::time::sleep(LAST_REQUESTS).await;
         };
-        listening.answer(stop).await.map_err(|e| Failure::new(format!("the {what} stopped: {e}")))
-    })
+        tokio::select! {
+            ended = listening.answer(stop) => {
+                ended.map_err(|e| Failure::new(format!("the {what} stopped: {e}")))
+            }
+            () = late => Ok(()),
+        }
+    });
+    // What still computes for somebody who has gone is not waited for.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    answered
+}
+
+/// Ctrl-C, or the signal by which a system ends its services.
+async fn told_to_stop() {
+    let by_hand = async {
+        // Where the signal cannot be heard, it goes on until the process is ended.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let by_system = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let by_system = std::future::pending::<()>();
+    tokio::select! {
+        () = by_hand => {}
+        () = by_system => {}
+    }
 }
 
 impl Matter {

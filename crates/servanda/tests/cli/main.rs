@@ -4,11 +4,14 @@
 
 mod agreements;
 mod backtest;
+mod disclosure;
+mod draft;
 mod import;
 mod keeping;
 mod links;
 mod log;
 mod record;
+mod team;
 mod terminal;
 mod vault;
 mod verdicts;

@@ -28,19 +28,14 @@ mod one;
 mod points;
 pub(crate) mod seen;
 
-use crate::answers::asset;
 use crate::asked::{Asked, asked};
-use crate::assets::FRAME;
+use crate::front::Seen as Viewed;
 use crate::{Problem, Served};
-use axum::Router;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use seen::Seen;
 use std::sync::Arc;
-
-type From = State<Arc<Served>>;
 
 const JSON: &str = "application/json";
 const GEOJSON: &str = "application/geo+json";
@@ -48,32 +43,9 @@ const GEOJSON: &str = "application/geo+json";
 /// What all of it can do, for programs: `docs/reference/openapi.json`.
 const OPENAPI: &str = include_str!("../../../../docs/reference/openapi.json");
 
-/// The routes.
-pub(crate) fn routes() -> Router<Arc<Served>> {
-    let page = get(|headers: HeaderMap| async move { asset(&FRAME, &headers) });
-    Router::new()
-        .route("/incidents", page.clone())
-        .route("/incidents/{id}", page.clone())
-        .route("/map", page.clone())
-        .route("/access", page)
-        .route("/api/incidents", get(incidents))
-        .route("/api/incidents.csv", get(as_csv))
-        .route("/api/incidents.geojson", get(as_geojson))
-        .route("/api/incidents.parquet", get(as_parquet))
-        .route("/api/incidents/{id}", get(incident))
-        .route("/api/points", get(columns))
-        .route("/api/access", get(restrictions))
-        .route(
-            "/api/openapi.json",
-            get(|| async { typed("application/vnd.oai.openapi+json;version=3.0", OPENAPI) }),
-        )
-        .route("/ogc", get(ogc_landing))
-        .route("/ogc/", get(ogc_landing))
-        .route("/ogc/conformance", get(ogc_conformance))
-        .route("/ogc/collections", get(ogc_collections))
-        .route("/ogc/collections/{collection}", get(ogc_collection))
-        .route("/ogc/collections/{collection}/items", get(ogc_items))
-        .route("/ogc/collections/{collection}/items/{id}", get(ogc_item))
+/// The description of all routes for programs.
+pub(crate) async fn openapi() -> Response {
+    typed("application/vnd.oai.openapi+json;version=3.0", OPENAPI)
 }
 
 fn typed(mime: &'static str, body: impl IntoResponse) -> Response {
@@ -108,7 +80,7 @@ fn document(document: &impl serde::Serialize) -> Result<Vec<u8>, Problem> {
     serde_json::to_vec(document).map_err(|e| Problem::bug(&e))
 }
 
-async fn incidents(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn incidents(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
     answer(served, query, asking::LIST, JSON, |seen, asked| document(&list::document(seen, asked)?)).await
 }
 
@@ -120,35 +92,39 @@ fn to_save(name: &'static str, mut response: Response) -> Response {
     response
 }
 
-async fn as_csv(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn as_csv(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
     let made = answer(served, query, asking::FILTERS, "text/csv; charset=utf-8", list::csv).await;
     to_save("attachment; filename=\"incidents.csv\"", made)
 }
 
-async fn as_geojson(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn as_geojson(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
     let made = answer(served, query, asking::FILTERS, GEOJSON, |s, a| document(&list::geojson(s, a)?)).await;
     to_save("attachment; filename=\"incidents.geojson\"", made)
 }
 
-async fn as_parquet(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn as_parquet(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
     let made = answer(served, query, asking::FILTERS, "application/vnd.apache.parquet", list::parquet).await;
     to_save("attachment; filename=\"incidents.parquet\"", made)
 }
 
-async fn incident(State(served): From, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn incident(
+    Viewed(served): Viewed,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
     answer(served, query, &[], JSON, move |seen, _| document(&one::document(seen, &id)?)).await
 }
 
-async fn columns(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn columns(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
     answer(served, query, &[], "application/vnd.servanda.points", |seen, _| points::columns(seen)).await
 }
 
-async fn restrictions(State(served): From, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn restrictions(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
     answer(served, query, &["from", "to"], JSON, |seen, asked| document(&access::document(seen, asked)?))
         .await
 }
 
-/// Whom the asker calls this server; what stands in front of it says when it is spoken to over TLS.
+/// What the asker calls this server; what stands in front of it says when it is spoken to over TLS.
 fn root(headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let scheme = if text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
@@ -177,20 +153,32 @@ where
     answer(served, query, allowed, mime, whole).await
 }
 
-async fn ogc_landing(State(served): From, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn ogc_landing(
+    Viewed(served): Viewed,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
     ogc_answer(served, &headers, query, &["f"], JSON, |seen, _| Ok(ogc::landing(seen))).await
 }
 
-async fn ogc_conformance(State(served): From, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn ogc_conformance(
+    Viewed(served): Viewed,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
     ogc_answer(served, &headers, query, &["f"], JSON, |_, _| Ok(ogc::conformance())).await
 }
 
-async fn ogc_collections(State(served): From, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn ogc_collections(
+    Viewed(served): Viewed,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
     ogc_answer(served, &headers, query, &["f"], JSON, |seen, asked| Ok(ogc::collections(seen, asked))).await
 }
 
-async fn ogc_collection(
-    State(served): From,
+pub(crate) async fn ogc_collection(
+    Viewed(served): Viewed,
     Path(name): Path<String>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -198,8 +186,8 @@ async fn ogc_collection(
     ogc_answer(served, &headers, query, &["f"], JSON, move |s, a| ogc::collection(s, a, &name)).await
 }
 
-async fn ogc_items(
-    State(served): From,
+pub(crate) async fn ogc_items(
+    Viewed(served): Viewed,
     Path(name): Path<String>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -207,8 +195,8 @@ async fn ogc_items(
     ogc_answer(served, &headers, query, asking::ITEMS, GEOJSON, move |s, a| ogc::items(s, a, &name)).await
 }
 
-async fn ogc_item(
-    State(served): From,
+pub(crate) async fn ogc_item(
+    Viewed(served): Viewed,
     Path((name, id)): Path<(String, String)>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,

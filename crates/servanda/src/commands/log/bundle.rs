@@ -1,18 +1,19 @@
 //! `servanda log bundle`: chosen entries with all that proves them, in a folder that an auditor checks off-line.
 
-use super::keep::notes;
-use super::{policy, secret};
+use super::{notes_of, policy, secret};
 use crate::commands::Answer;
 use crate::failure::Failure;
 use crate::input;
 use crate::session::Session;
-use servanda_ledger::bundle::{self, Parts, Shown};
+use servanda_ledger::bundle::{self, Parts, Shown, SourceKey};
 use servanda_ledger::checkpoint::Checkpoint;
+use servanda_ledger::note::{Note, SignerKey};
+use servanda_ledger::policy::Policy;
 use servanda_ledger::proof::Proof;
 use servanda_ledger::witness::Request;
 use servanda_store::files::FolderDraft;
 use servanda_store::log::Log;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -69,80 +70,136 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         ))
         .help("`servanda log propose`, then `servanda log cosign`"));
     };
-    policy.verify(&checkpoint).map_err(|e| Failure::integrity(format!("the witnessed checkpoint: {e}")))?;
     let withheld = numbers(&arguments.withhold)?;
-    let mut entries = Vec::new();
-    let mut opened = 0;
+    let mut entries = BTreeMap::new();
     for index in numbers(&arguments.entries)? {
         if index >= head.size {
-            return Err(Failure::new(format!(
-                "entry {index} is not under the witnessed checkpoint of size {}",
-                head.size
-            ))
-            .help("have a newer checkpoint witnessed first"));
+            return Err(late(index, head.size));
         }
-        let path = log.inclusion_at(index, head.size)?;
-        let entry = log.leaves(index..index + 1)?.swap_remove(0);
-        let proof = Proof { extra: Some(entry), index, path, checkpoint: checkpoint.clone() };
         let folder = arguments.opened.as_deref().filter(|_| !withheld.contains(&index));
         let shown = match folder.map(|folder| material(folder, index)).transpose()?.flatten() {
-            Some(shown) => {
-                opened += 1;
-                shown
-            }
+            Some(shown) => shown,
             None => Shown::Withheld(arguments.because.clone().ok_or_else(|| {
                 Failure::new(format!("entry {index} is not opened"))
                     .help("say why and by whose authority, with --because")
             })?),
         };
-        entries.push((proof, shown));
-    }
-    let mut earlier = Vec::new();
-    for (note, path) in notes(&arguments.earlier)?.into_iter().zip(&arguments.earlier) {
-        let past = Checkpoint::signed_by(&note, log.key()).map_err(|e| super::about(path, &e))?;
-        if past.size > head.size || log.root_at(past.size)? != past.root {
-            return Err(Failure::integrity(format!("`{}` is not of this log's past", path.display())));
-        }
-        let proof = log.consistency_between(past.size, head.size)?;
-        earlier.push((note, Request { old: past.size, proof, checkpoint: checkpoint.clone() }));
+        entries.insert(index, shown);
     }
     let keys = match &arguments.keys {
         Some(path) => bundle::parse_keys(&input::bytes(path, 1 << 20)?)
             .map_err(|e| Failure::new(format!("`{}`: {e}", path.display())))?,
         None => Vec::new(),
     };
-    let mut custody: Vec<String> = match &arguments.custody {
+    let custody: Vec<String> = match &arguments.custody {
         Some(path) => input::text(path)?.lines().map(str::to_string).collect(),
         None => Vec::new(),
     };
-    custody.push(format!(
-        "{}\t{}\tbundle of {} entries, {opened} opened, made\t{}",
-        session.now,
-        arguments.by,
-        entries.len(),
-        arguments.purpose
-    ));
-    let count = entries.len();
-    let parts = Parts { policy, checkpoint, keys, entries, earlier, custody, made_ms: session.now.0 };
-    let files = bundle::build(&parts, &key)
-        .map_err(|e| Failure::new(e.to_string()).help("make several smaller bundles"))?;
-    let draft = FolderDraft::beside(&arguments.out)?;
-    for (path, bytes) in &files {
-        let place = draft.path().join(path);
-        let written = match place.parent() {
-            Some(folder) => std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&place, bytes)),
-            None => std::fs::write(&place, bytes),
-        };
-        written.map_err(|e| Failure::new(format!("cannot write `{path}` of the bundle: {e}")))?;
-    }
-    draft.publish("manifest")?;
+    let opened = entries.values().filter(|shown| matches!(shown, Shown::Opened { .. })).count();
+    let finished = Finished {
+        log: &log,
+        key: &key,
+        policy,
+        checkpoint,
+        size: head.size,
+        entries,
+        keys,
+        earlier: notes_of(&arguments.earlier)?,
+        custody,
+        by: &arguments.by,
+        purpose: &arguments.purpose,
+    };
+    let made = finish(finished, session)?;
+    made.publish(&arguments.out)?;
     session.say(&format!(
-        "made {} with {count} entries, {opened} opened and {} withheld, at the checkpoint of size {}\n",
+        "made {} with {} entries, {opened} opened and {} withheld, at the checkpoint of size {}\n",
         arguments.out.display(),
-        count - opened,
+        made.count,
+        made.count - opened,
         head.size
     ))?;
     Ok(Answer::Yes)
+}
+
+fn late(index: u64, size: u64) -> Failure {
+    Failure::new(format!("entry {index} is not under the witnessed checkpoint of size {size}"))
+        .help("have a newer checkpoint witnessed first")
+}
+
+/// All that a bundle is made of.
+pub(in crate::commands) struct Finished<'a> {
+    pub log: &'a Log,
+    pub key: &'a SignerKey,
+    pub policy: Policy,
+    /// The witnessed checkpoint, and its size.
+    pub checkpoint: Note,
+    pub size: u64,
+    pub entries: BTreeMap<u64, Shown>,
+    pub keys: Vec<SourceKey>,
+    /// Checkpoints of the past, with the files that they came from.
+    pub earlier: Vec<(PathBuf, Note)>,
+    pub custody: Vec<String>,
+    pub by: &'a str,
+    pub purpose: &'a str,
+}
+
+/// A bundle that is made and not written yet.
+pub(in crate::commands) struct Made {
+    files: BTreeMap<String, Vec<u8>>,
+    pub count: usize,
+}
+
+/// Adds the proofs, and signs the list of files.
+pub(in crate::commands) fn finish(given: Finished<'_>, session: &Session) -> Result<Made, Failure> {
+    let Finished { log, key, policy, checkpoint, size, entries, keys, mut custody, .. } = given;
+    policy.verify(&checkpoint).map_err(|e| Failure::integrity(format!("the witnessed checkpoint: {e}")))?;
+    let mut proved = Vec::new();
+    let opened = entries.values().filter(|shown| matches!(shown, Shown::Opened { .. })).count();
+    for (index, shown) in entries {
+        if index >= size {
+            return Err(late(index, size));
+        }
+        let path = log.inclusion_at(index, size)?;
+        let entry = log.leaves(index..index + 1)?.swap_remove(0);
+        proved.push((Proof { extra: Some(entry), index, path, checkpoint: checkpoint.clone() }, shown));
+    }
+    let mut earlier = Vec::new();
+    for (path, note) in given.earlier {
+        let past = Checkpoint::signed_by(&note, log.key()).map_err(|e| super::about(&path, &e))?;
+        if past.size > size || log.root_at(past.size)? != past.root {
+            return Err(Failure::integrity(format!("`{}` is not of this log's past", path.display())));
+        }
+        let proof = log.consistency_between(past.size, size)?;
+        earlier.push((note, Request { old: past.size, proof, checkpoint: checkpoint.clone() }));
+    }
+    custody.push(format!(
+        "{}\t{}\tbundle of {} entries, {opened} opened, made\t{}",
+        session.now,
+        given.by,
+        proved.len(),
+        given.purpose
+    ));
+    let count = proved.len();
+    let parts = Parts { policy, checkpoint, keys, entries: proved, earlier, custody, made_ms: session.now.0 };
+    let files = bundle::build(&parts, key)
+        .map_err(|e| Failure::new(e.to_string()).help("make several smaller bundles"))?;
+    Ok(Made { files, count })
+}
+
+impl Made {
+    /// Writes it into a folder that is not there yet.
+    pub fn publish(&self, out: &Path) -> Result<(), Failure> {
+        let draft = FolderDraft::beside(out)?;
+        for (path, bytes) in &self.files {
+            let place = draft.path().join(path);
+            let written = match place.parent() {
+                Some(folder) => std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&place, bytes)),
+                None => std::fs::write(&place, bytes),
+            };
+            written.map_err(|e| Failure::new(format!("cannot write `{path}` of the bundle: {e}")))?;
+        }
+        Ok(draft.publish("manifest")?)
+    }
 }
 
 /// What opens an entry, if it is there.

@@ -2,8 +2,9 @@
 //!
 //! Files in and out; the rules are in `ledger`, the folders in `store`. Ends with 3 where something is not what it claims to be.
 
+mod access;
 mod anchor;
-mod bundle;
+pub(super) mod bundle;
 mod check;
 mod keep;
 mod policy;
@@ -17,7 +18,7 @@ use clap::Subcommand;
 use servanda_ledger::note::{Note, SignerKey};
 use servanda_ledger::policy::Policy;
 use servanda_store::files;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -55,8 +56,10 @@ enum Command {
     Policy(policy::Arguments),
     /// Anchor a checkpoint in time at a time-stamping authority (RFC 3161)
     Anchor(anchor::Arguments),
-    /// Make an auditor's bundle: chosen entries with all that proves them
+    /// Make an auditor's bundle of a bare log: chosen entries with all that proves them (of a workspace: `servanda bundle`)
     Bundle(bundle::Arguments),
+    /// Show who looked at which marked records of a workspace, when and why
+    Access(access::Arguments),
 }
 
 pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
@@ -76,6 +79,7 @@ pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
         Command::Policy(arguments) => policy::run(arguments, session),
         Command::Anchor(arguments) => anchor::run(arguments, session),
         Command::Bundle(arguments) => bundle::run(&arguments, session),
+        Command::Access(arguments) => access::run(&arguments, session),
     }
 }
 
@@ -85,14 +89,14 @@ fn about(path: &Path, error: &servanda_ledger::Error) -> Failure {
 }
 
 /// A private key from its file.
-fn secret(path: &Path) -> Result<SignerKey, Failure> {
+pub(super) fn secret(path: &Path) -> Result<SignerKey, Failure> {
     let text = input::text(path)?;
     SignerKey::parse(text.trim_end())
         .map_err(|e| Failure::new(format!("`{}`: {e}", path.display())).help("`servanda log key` makes one"))
 }
 
 /// A policy from its file: the user's text, so a slip in it is no failed integrity.
-fn policy(path: &Path) -> Result<Policy, Failure> {
+pub(super) fn policy(path: &Path) -> Result<Policy, Failure> {
     let bytes = input::bytes(path, servanda_ledger::policy::LARGEST as u64)?;
     Policy::parse(&bytes).map_err(|e| {
         Failure::new(format!("`{}`: {e}", path.display())).help("`servanda log policy both-sides` makes one")
@@ -103,6 +107,11 @@ fn policy(path: &Path) -> Result<Policy, Failure> {
 fn note(path: &Path) -> Result<Note, Failure> {
     let bytes = input::bytes(path, servanda_ledger::note::LARGEST as u64)?;
     Note::parse(&bytes).map_err(|e| about(path, &e))
+}
+
+/// Signed notes with the files that they came from.
+pub(super) fn notes_of(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Note)>, Failure> {
+    paths.iter().cloned().zip(keep::notes(paths)?).map(Ok).collect()
 }
 
 /// To the file, or to standard output where none is named.

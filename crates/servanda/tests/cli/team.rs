@@ -1,0 +1,125 @@
+//! Serving a team, through the binary: what is hidden from an account makes no difference to what the running server answers it.
+
+use crate::terminal::{command, servanda};
+use servanda_server::ROUTES;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+/// A server, ended with the test.
+struct Serving(Child, String);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Serving {
+    fn begin(here: &Path, workspace: &str) -> Serving {
+        // A case that stands still, so that two servers are asked about one moment.
+        let still = ["--at", "2025-04-20T00:00", "--known-at", "2099-01-01"];
+        let mut child = command(here, &["serve", workspace, "--port", "0"])
+            .args(still)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
+        let url = first.split_whitespace().find_map(|w| w.strip_prefix("http://")).unwrap().to_string();
+        Serving(child, url)
+    }
+
+    /// Status line, headers without the date, and body.
+    fn ask(&self, head: &str, cookies: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.1).unwrap();
+        let text = format!(
+            "{head} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncookie: {cookies}\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(text.as_bytes()).unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        text.lines().filter(|line| !line.starts_with("date: ")).map(|line| format!("{line}\n")).collect()
+    }
+
+    fn sign_in(&self, name: &str) -> String {
+        let cookie = |answer: &str| -> String {
+            let line = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+            line.split(';').next().unwrap().to_string()
+        };
+        let form = self.ask("GET /sign-in", "", "");
+        let kept = cookie(&form);
+        let token = kept.split('=').nth(1).unwrap();
+        let body = format!("token={token}&name={name}&password=a+bridge+over+the+river");
+        let answer = self.ask("POST /sign-in", &kept, &body);
+        assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+        cookie(&answer)
+    }
+}
+
+fn account(here: &Path, workspace: &str, name: &str, party: &str) {
+    let line = ["account", "set", name, "--party", party, "--role", "reader", "--clearance", "TLP:RED"];
+    let mut child = command(here, &line)
+        .args(["--password-stdin", "--workspace", workspace])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"a bridge over the river\n").unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn the_running_server_answers_alike_where_only_hidden_records_differ() {
+    let here = tempfile::tempdir().unwrap();
+    let hidden = r#"{"v":1,"id":"h1","fact":"fire","when":"2025-03-06T10:00:00Z","recorded":"2025-03-06T12:00:00Z","roles":{"by":"South"},"place":{"lat":0.5,"lon":0.5},"grade":"confirmed","marking":{"level":"TLP:AMBER","releasable_to":["South"]}}"#;
+    std::fs::write(here.path().join("hidden.jsonl"), format!("{hidden}\n")).unwrap();
+    for workspace in ["without", "with"] {
+        servanda(here.path(), &["new", workspace]).ends_with(0);
+        account(here.path(), workspace, "of-north", "North");
+        account(here.path(), workspace, "of-south", "South");
+    }
+    servanda(here.path(), &["import", "jsonl", "hidden.jsonl", "--into", "with"]).ends_with(0);
+    let (without, with) = (Serving::begin(here.path(), "without"), Serving::begin(here.path(), "with"));
+    let everything = |serving: &Serving, name: &str| -> Vec<(String, String)> {
+        let cookies = serving.sign_in(name);
+        // Streams have no end; forms have a token of their own each time.
+        let shown = ROUTES.iter().filter(|route| route.shows && route.path != "/events");
+        let plain = ["/", "/api/me", "/health", "/api/card?norm=no-fire", "/api/nothing"].map(String::from);
+        let paths = shown
+            .map(|route| route.path.replace("{collection}", "incidents").replace("{id}", "nothing"))
+            .chain(plain);
+        paths.map(|path| (path.clone(), serving.ask(&format!("GET {path}"), &cookies, ""))).collect()
+    };
+    assert_eq!(everything(&without, "of-north"), everything(&with, "of-north"));
+    let (one, other) = (everything(&without, "of-south"), everything(&with, "of-south"));
+    assert!(one.iter().any(|(path, text)| path == "/api/board" && text.starts_with("HTTP/1.1 200")));
+    let differ: Vec<&String> =
+        one.iter().zip(&other).filter(|(one, other)| one != other).map(|(one, _)| &one.0).collect();
+    for path in ["/api/board", "/api/map", "/api/timeline"] {
+        assert!(differ.iter().any(|there| *there == path), "{path} is the same: {differ:?}");
+    }
+}
+
+#[test]
+fn what_holds_is_printed_with_where_it_came_from() {
+    let here = tempfile::tempdir().unwrap();
+    servanda(here.path(), &["new", "truce"]).ends_with(0);
+    servanda(here.path(), &["serve", "truce", "--print-config", "--port", "7777"])
+        .ends_with(0)
+        .says(&["port = 7777  # command line", "listen = \"127.0.0.1\"  # default"]);
+    std::fs::write(here.path().join("own.toml"), "[serve]\nlisten = \"0.0.0.0\"\n").unwrap();
+    servanda(here.path(), &["serve", "truce", "--config", "own.toml"])
+        .ends_with(2)
+        .complains(&["can be reached from other machines", "tls-certificate"]);
+    std::fs::write(here.path().join("own.toml"), "[serve]\nprot = 1\n").unwrap();
+    servanda(here.path(), &["serve", "truce", "--config", "own.toml"])
+        .ends_with(2)
+        .complains(&["line 2", "prot"]);
+}

@@ -1,0 +1,554 @@
+//! Signing in and out, the page of one's own account, and the form that makes the first account: plain pages that work without
+//! scripts.
+//!
+//! Invariants
+//! - a form is taken only with the token that was given out with it, from a page of this server;
+//! - whatever was wrong with a name or a password, the answer is the same, and so is the time that it takes;
+//! - what somebody typed comes back only as text, never as markup; a password never comes back at all;
+//! - after signing in there is a new token, and whatever this browser had before is worth nothing.
+//!
+//! Where to start reading: [`sign_in`].
+
+use crate::Problem;
+use crate::front::{Caller, Front, People, Who, cookie, first_account};
+use crate::metrics::Try;
+use crate::signed_in::{SignedIn, is_same, random_text};
+use axum::extract::{RawQuery, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::json;
+use servanda_store::policy::Role;
+use servanda_store::{Account, Error};
+use std::collections::BTreeMap;
+
+/// Longest body of a form, in bytes.
+const LONGEST: usize = 8 * 1024;
+
+/// Text as it may stand in markup.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A page with one question.
+fn html(status: StatusCode, title: &str, main: &str) -> Response {
+    let text = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
+         <link rel=\"icon\" href=\"/assets/icon.svg\" type=\"image/svg+xml\">\n\
+         <link rel=\"stylesheet\" href=\"/assets/page.css\">\n</head>\n<body class=\"form-page\">\n\
+         <main>\n<h1>{title}</h1>\n{main}\n</main>\n</body>\n</html>\n"
+    );
+    // With `no-referrer` a browser would name no origin where it sends a form, and the form would be refused.
+    let head = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::REFERRER_POLICY, "same-origin")];
+    (status, head, text).into_response()
+}
+
+fn alert(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("<p class=\"problem\" role=\"alert\">{}</p>\n", escaped(text))
+    }
+}
+
+fn field(label: &str, name: &str, rest: &str) -> String {
+    format!(
+        "<p><label for=\"{name}\">{label}</label> <input id=\"{name}\" name=\"{name}\" {rest} required></p>\n"
+    )
+}
+
+const NEW_PASSWORD: &str =
+    "type=\"password\" autocomplete=\"new-password\" minlength=\"12\" maxlength=\"1024\"";
+
+fn form(to: &str, token: &str, fields: &str, button: &str) -> String {
+    format!(
+        "<form method=\"post\" action=\"{to}\">\n<input type=\"hidden\" name=\"token\" value=\"{}\">\n{fields}\
+         <p><button>{button}</button></p>\n</form>\n",
+        escaped(token)
+    )
+}
+
+type Fields = BTreeMap<String, String>;
+
+/// The fields of a form, within bounds.
+async fn fields(request: Request) -> Result<(HeaderMap, Fields), Problem> {
+    let (parts, body) = request.into_parts();
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    if kind.split(';').next().unwrap_or("").trim() != "application/x-www-form-urlencoded" {
+        return Err(Problem::with(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unknown-type",
+            "send it as a form does",
+        ));
+    }
+    let read = tokio::time::timeout(crate::intake::PATIENCE, axum::body::to_bytes(body, LONGEST)).await;
+    let bytes = read
+        .map_err(|_| {
+            Problem::with(StatusCode::REQUEST_TIMEOUT, "too-slow", "nothing came for half a minute")
+        })?
+        .map_err(|_| {
+            Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "the form is too long, or broke off")
+        })?;
+    Ok((parts.headers, form_urlencoded::parse(&bytes).into_owned().collect()))
+}
+
+fn given<'f>(fields: &'f Fields, name: &str) -> &'f str {
+    fields.get(name).map_or("", String::as_str)
+}
+
+/// Where to go after signing in: a view of the page, and nowhere else.
+fn back(wanted: &str) -> &str {
+    let fine = (wanted == "/" || wanted.starts_with("/?") || wanted == "/account") && wanted.len() < 2_000;
+    if fine && wanted.bytes().all(|b| (0x21..0x7f).contains(&b)) { wanted } else { "/" }
+}
+
+/// A cookie that is sent to this server only, and that no script reads.
+fn set_cookie(
+    front: &Front,
+    caller: &Caller,
+    of: &str,
+    value: &str,
+    ends: bool,
+) -> Result<HeaderValue, Problem> {
+    let secure = if caller.is_secure { "; Secure" } else { "" };
+    let ends = if ends { "; Max-Age=0" } else { "" };
+    let text = format!(
+        "{}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{ends}",
+        front.cookie(caller.is_secure, of)
+    );
+    HeaderValue::from_str(&text).map_err(|e| Problem::bug(&e))
+}
+
+/// The token of forms for whoever is not signed in: it stands in a cookie and in the form, and both have to be the same.
+const OF_FORM: &str = "-form";
+
+fn with_form_token(
+    front: &Front,
+    caller: &Caller,
+    make: impl FnOnce(&str) -> Response,
+) -> Result<Response, Problem> {
+    let token = random_text()?;
+    let mut response = make(&token);
+    response.headers_mut().append(header::SET_COOKIE, set_cookie(front, caller, OF_FORM, &token, false)?);
+    Ok(response)
+}
+
+fn has_form_token(front: &Front, caller: &Caller, headers: &HeaderMap, fields: &Fields) -> bool {
+    let kept = cookie(headers, &front.cookie(caller.is_secure, OF_FORM)).unwrap_or("");
+    kept.len() == 64 && is_same(kept, given(fields, "token"))
+}
+
+fn people(front: &Front) -> Result<&People, Problem> {
+    front
+        .0
+        .people
+        .as_ref()
+        .ok_or_else(|| Problem::missing("no-accounts", "there are no accounts here: serve a workspace"))
+}
+
+fn or_problem(answer: Result<Response, Problem>) -> Response {
+    answer.unwrap_or_else(IntoResponse::into_response)
+}
+
+const OLD_FORM: &str = "This form was open for too long, or this browser keeps no cookies. Please try again.";
+
+fn sign_in_form(status: StatusCode, token: &str, name: &str, wanted: &str, problem: &str) -> Response {
+    let name = format!(
+        "value=\"{}\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"64\"",
+        escaped(name)
+    );
+    let fields = format!(
+        "<input type=\"hidden\" name=\"back\" value=\"{}\">\n{}{}",
+        escaped(back(wanted)),
+        field("Name", "name", &name),
+        field(
+            "Password",
+            "password",
+            "type=\"password\" autocomplete=\"current-password\" maxlength=\"1024\""
+        ),
+    );
+    let main = format!(
+        "{}{}<p class=\"about\">What you see after signing in is what your party and your clearance open. Each view is written \
+         down. If you have no account, or forgot your password, ask a registrar of your mission.</p>",
+        alert(problem),
+        form("/sign-in", token, &fields, "Sign in"),
+    );
+    html(status, "Sign in", &main)
+}
+
+pub(crate) async fn sign_in_page(
+    State(front): State<Front>,
+    RawQuery(query): RawQuery,
+    Who(caller): Who,
+) -> Response {
+    if !caller.is_locked || caller.signed_in.is_some() {
+        return Redirect::to("/").into_response();
+    }
+    let query: Fields = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+    let wanted = given(&query, "back").to_string();
+    or_problem(with_form_token(&front, &caller, |token| sign_in_form(StatusCode::OK, token, "", &wanted, "")))
+}
+
+/// Takes name and password.
+pub(crate) async fn sign_in(State(front): State<Front>, Who(caller): Who, request: Request) -> Response {
+    or_problem(try_sign_in(&front, &caller, request).await)
+}
+
+async fn try_sign_in(front: &Front, caller: &Caller, request: Request) -> Result<Response, Problem> {
+    let people = people(front)?;
+    let (headers, fields) = fields(request).await?;
+    let (name, wanted) = (given(&fields, "name").trim(), given(&fields, "back"));
+    let again = |status, problem: &str| {
+        with_form_token(front, caller, |token| sign_in_form(status, token, name, wanted, problem))
+    };
+    if !caller.is_locked {
+        return Ok(Redirect::to("/").into_response());
+    }
+    if !has_form_token(front, caller, &headers, &fields) {
+        return again(StatusCode::FORBIDDEN, OLD_FORM);
+    }
+    if let Some(answer) = too_often(front, caller, name, again)? {
+        return Ok(answer);
+    }
+    front.0.tries.count(name, caller.address, front.now());
+    let store = people.store.clone();
+    let (asked, password) = (name.to_string(), given(&fields, "password").to_string());
+    let signed = comparing(front, move || store.sign_in(&asked, &password)).await?;
+    match signed {
+        Ok(_) => {}
+        Err(error) if error.is_denied() => {
+            tell(caller, name, "refused");
+            front.0.counted.tried(Try::Wrong);
+            return again(StatusCode::FORBIDDEN, "Name or password is wrong, or the account is closed.");
+        }
+        Err(error) => return Err(unable(&error)),
+    }
+    front.0.tries.forget(name, caller.address);
+    tell(caller, name, "signed in");
+    front.0.counted.tried(Try::Right);
+    people.forget();
+    begin(front, caller, &headers, name, back(wanted)).await
+}
+
+/// A line for the log of the server. What somebody typed is quoted, so that it makes no line of its own.
+fn tell(caller: &Caller, name: &str, came_to: &str) {
+    let from = caller.address.map_or("this machine".to_string(), |address| address.to_string());
+    let name: String = name.chars().take(64).collect();
+    eprintln!("sign-in: {name:?} from {from}: {came_to}");
+}
+
+/// The answer where it was tried too often.
+fn too_often(
+    front: &Front,
+    caller: &Caller,
+    name: &str,
+    again: impl Fn(StatusCode, &str) -> Result<Response, Problem>,
+) -> Result<Option<Response>, Problem> {
+    let Some(seconds) = front.0.tries.wait(name, caller.address, front.now()) else { return Ok(None) };
+    tell(caller, name, "tried too often");
+    front.0.counted.tried(Try::TooOften);
+    let minutes = (seconds + 59) / 60;
+    let mut answer = again(
+        StatusCode::TOO_MANY_REQUESTS,
+        &format!("This was tried too often. Try again in {minutes} minutes, or ask a registrar."),
+    )?;
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    Ok(Some(answer))
+}
+
+/// Does what takes time and memory, few at once, while few wait.
+async fn comparing<T: Send + 'static>(
+    front: &Front,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<Result<T, Error>, Problem> {
+    let busy = || Problem::unable("too many people sign in just now; try again in a moment");
+    let _place = front.0.waiting.try_acquire().map_err(|_| busy())?;
+    let _turn = front.0.comparing.acquire().await.map_err(|e| Problem::bug(&e))?;
+    tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))
+}
+
+fn unable(error: &Error) -> Problem {
+    eprintln!("error: the accounts cannot be read or written: {error}");
+    Problem::unable("the accounts cannot be read just now; the log of the server says more")
+}
+
+/// Signs in whoever has shown to be that account: with a token that nobody had before.
+async fn begin(
+    front: &Front,
+    caller: &Caller,
+    headers: &HeaderMap,
+    name: &str,
+    to: &str,
+) -> Result<Response, Problem> {
+    let accounts = people(front)?.accounts(front.now()).await?;
+    let account = accounts.get(name).ok_or_else(|| Problem::unable("the account went away meanwhile"))?;
+    if let Some(before) = cookie(headers, &front.cookie(caller.is_secure, "")) {
+        front.0.signed_in.end(before);
+    }
+    let token = front.0.signed_in.begin(name, &account.credential(), front.now())?;
+    let mut response = Redirect::to(to).into_response();
+    let set = response.headers_mut();
+    set.append(header::SET_COOKIE, set_cookie(front, caller, "", &token, false)?);
+    set.append(header::SET_COOKIE, set_cookie(front, caller, OF_FORM, "", true)?);
+    Ok(response)
+}
+
+/// A form of somebody who is signed in, with its token.
+async fn own_form(caller: &Caller, request: Request) -> Result<(HeaderMap, SignedIn, Fields), Problem> {
+    let one = caller.signed_in.clone().ok_or_else(|| Problem::bug(&"nobody is signed in"))?;
+    let (headers, fields) = fields(request).await?;
+    if !is_same(&one.form_token, given(&fields, "token")) {
+        return Err(Problem::with(
+            StatusCode::FORBIDDEN,
+            "old-form",
+            "this form is not of this sign-in; open `/account` and try again",
+        ));
+    }
+    Ok((headers, one, fields))
+}
+
+pub(crate) async fn sign_out(State(front): State<Front>, Who(caller): Who, request: Request) -> Response {
+    let made = async {
+        let (_, one, fields) = own_form(&caller, request).await?;
+        front.0.signed_in.end(caller.token.as_deref().unwrap_or_default());
+        if given(&fields, "everywhere") == "yes" {
+            front.0.signed_in.end_all(&one.name);
+        }
+        let mut response = Redirect::to("/sign-in").into_response();
+        let set = response.headers_mut();
+        set.append(header::SET_COOKIE, set_cookie(&front, &caller, "", "", true)?);
+        set.append("clear-site-data", HeaderValue::from_static("\"cache\""));
+        Ok(response)
+    };
+    or_problem(made.await)
+}
+
+fn words<T: ToString>(all: impl IntoIterator<Item = T>, none: &str) -> String {
+    let all: Vec<String> = all.into_iter().map(|one| one.to_string()).collect();
+    escaped(&if all.is_empty() { none.to_string() } else { all.join(", ") })
+}
+
+fn own_page(status: StatusCode, one: &SignedIn, account: &Account, problem: &str) -> Response {
+    let clearances = account.clearances.iter().map(|(policy, level)| match policy.as_str() {
+        servanda_store::policy::TLP => level.word().to_string(),
+        other => format!("{other}: {}", level.word()),
+    });
+    let rows = [
+        ("Name", escaped(&account.name)),
+        ("Party", words(account.party.iter(), "none")),
+        ("Body", words(account.body.iter(), "none")),
+        ("May", words(account.roles.iter().map(|role| role.word()), "nothing")),
+        ("Cleared up to", words(clearances, "nothing")),
+        ("Caveats", words(account.caveats.iter(), "none")),
+    ];
+    let rows: String = rows.iter().map(|(k, v)| format!("<dt>{k}</dt><dd>{v}</dd>\n")).collect();
+    let password = format!(
+        "{}{}",
+        field(
+            "Password now",
+            "old",
+            "type=\"password\" autocomplete=\"current-password\" maxlength=\"1024\""
+        ),
+        field("New password, at least 12 characters", "new", NEW_PASSWORD),
+    );
+    let main = format!(
+        "<p><a href=\"/\">Back to the board</a></p>\n{}<dl>\n{rows}</dl>\n\
+         <h2>Sign out</h2>\n{}{}<h2>Another password</h2>\n{}\
+         <p class=\"about\">A new password signs you out in all other browsers. A few words in a row are easy to keep in mind.</p>",
+        alert(problem),
+        form("/sign-out", &one.form_token, "", "Sign out"),
+        form(
+            "/sign-out",
+            &one.form_token,
+            "<input type=\"hidden\" name=\"everywhere\" value=\"yes\">\n",
+            "Sign out in all browsers"
+        ),
+        form("/account/password", &one.form_token, &password, "Change the password"),
+    );
+    html(status, "Your account", &main)
+}
+
+async fn own_account(front: &Front, one: &SignedIn) -> Result<Account, Problem> {
+    let accounts = people(front)?.accounts(front.now()).await?;
+    accounts.get(&one.name).cloned().ok_or_else(|| Problem::unable("the account went away meanwhile"))
+}
+
+pub(crate) async fn account_page(State(front): State<Front>, Who(caller): Who) -> Response {
+    let made = async {
+        let one = caller.signed_in.clone().ok_or_else(|| Problem::bug(&"nobody is signed in"))?;
+        Ok(own_page(StatusCode::OK, &one, &own_account(&front, &one).await?, ""))
+    };
+    or_problem(made.await)
+}
+
+pub(crate) async fn change_password(
+    State(front): State<Front>,
+    Who(caller): Who,
+    request: Request,
+) -> Response {
+    let made = async {
+        let people = people(&front)?;
+        let (headers, one, fields) = own_form(&caller, request).await?;
+        let account = own_account(&front, &one).await?;
+        let again = |status, problem: &str| Ok(own_page(status, &one, &account, problem));
+        if let Some(answer) = too_often(&front, &caller, &one.name, again)? {
+            return Ok(answer);
+        }
+        front.0.tries.count(&one.name, caller.address, front.now());
+        let (store, name, now) = (people.store.clone(), one.name.clone(), front.now());
+        let (old, new) = (given(&fields, "old").to_string(), given(&fields, "new").to_string());
+        match comparing(&front, move || store.change_password(&name, &old, &new, now)).await? {
+            Ok(_) => {}
+            Err(error) if error.is_denied() => {
+                return again(StatusCode::FORBIDDEN, "The password now is another one.");
+            }
+            Err(error) if error.is_refused() => {
+                front.0.tries.forget(&one.name, caller.address);
+                return again(StatusCode::UNPROCESSABLE_ENTITY, &format!("It was not changed: {error}."));
+            }
+            Err(error) => return Err(unable(&error)),
+        }
+        front.0.tries.forget(&one.name, caller.address);
+        people.forget();
+        front.0.signed_in.end_all(&one.name);
+        begin(&front, &caller, &headers, &one.name, "/account").await
+    };
+    or_problem(made.await)
+}
+
+fn first_form(status: StatusCode, token: &str, name: &str, problem: &str) -> Response {
+    let name = format!(
+        "value=\"{}\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"64\"",
+        escaped(name)
+    );
+    let fields = format!(
+        "{}{}{}",
+        field(
+            "Code that stands in the terminal",
+            "code",
+            "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"64\""
+        ),
+        field("Name", "name", &name),
+        field("Password, at least 12 characters", "password", NEW_PASSWORD),
+    );
+    let main = format!(
+        "<p>Until now whoever sits at this machine sees all. With the first account everybody has to sign in, and sees what \
+         their party and their clearance open.</p>\n{}{}\
+         <p class=\"about\">The first account is a reader, a registrar and an auditor, cleared up to TLP:RED of no party. It is \
+         not shown what is released to parties only. Make the others with <code>servanda account set</code>.</p>\n\
+         <p><a href=\"/\">Back, without an account</a></p>",
+        alert(problem),
+        form("/first-account", token, &fields, "Make the first account"),
+    );
+    html(status, "The first account", &main)
+}
+
+pub(crate) async fn first_page(State(front): State<Front>, Who(caller): Who) -> Response {
+    or_problem(
+        people(&front).and_then(|_| {
+            with_form_token(&front, &caller, |token| first_form(StatusCode::OK, token, "", ""))
+        }),
+    )
+}
+
+/// The name under which tries of the code are counted; no account can have it.
+const FIRST: &str = "the first account";
+
+pub(crate) async fn first(State(front): State<Front>, Who(caller): Who, request: Request) -> Response {
+    let made = async {
+        let people = people(&front)?;
+        let (headers, fields) = fields(request).await?;
+        let name = given(&fields, "name").trim();
+        let again = |status, problem: &str| {
+            with_form_token(&front, &caller, |token| first_form(status, token, name, problem))
+        };
+        if !has_form_token(&front, &caller, &headers, &fields) {
+            return again(StatusCode::FORBIDDEN, OLD_FORM);
+        }
+        if let Some(answer) = too_often(&front, &caller, FIRST, again)? {
+            return Ok(answer);
+        }
+        front.0.tries.count(FIRST, caller.address, front.now());
+        let code = people.first_code.as_deref().unwrap_or_default();
+        if code.is_empty() || !is_same(code, given(&fields, "code").trim()) {
+            return again(StatusCode::FORBIDDEN, "This is not the code that stands in the terminal.");
+        }
+        front.0.tries.forget(FIRST, caller.address);
+        let _alone = people.making_first.lock().await;
+        people.forget();
+        if !people.accounts(front.now()).await?.is_empty() {
+            return Ok(Redirect::to("/sign-in").into_response());
+        }
+        let mut account = first_account(name);
+        let (store, password, now) =
+            (people.store.clone(), given(&fields, "password").to_string(), front.now());
+        let made = comparing(&front, move || {
+            account.set_password(&password)?;
+            store.put_account(&account, now, &servanda_store::policy::Viewer::keeper())
+        });
+        match made.await? {
+            Ok(_) => {}
+            Err(error) if error.is_refused() || error.is_denied() => {
+                return again(StatusCode::UNPROCESSABLE_ENTITY, &format!("It was not made: {error}."));
+            }
+            Err(error) => return Err(unable(&error)),
+        }
+        people.forget();
+        begin(&front, &caller, &headers, name, "/").await
+    };
+    or_problem(made.await)
+}
+
+/// Who the page speaks to.
+pub(crate) async fn me(State(front): State<Front>, Who(caller): Who) -> Response {
+    let viewer = caller.viewer.as_ref().filter(|_| caller.signed_in.is_some());
+    let first =
+        !caller.is_locked && front.0.people.as_ref().is_some_and(|people| people.first_code.is_some());
+    let document = json!({
+        "servanda": "me/1",
+        "asks_for_sign_in": caller.is_locked,
+        "is_public": caller.is_public,
+        "name": viewer.map(|viewer| &viewer.name),
+        "party": viewer.and_then(|viewer| viewer.party.as_ref()),
+        "roles": viewer.map(|viewer| viewer.roles.iter().map(|role: &Role| role.word()).collect::<Vec<_>>()),
+        "first_account": first,
+    });
+    ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ASVS 5.0: 1.2.1 (output is encoded for where it stands), 3.7.2 (no redirect to elsewhere).
+    #[test]
+    fn v1_2_1_and_v3_7_2_text_is_text_and_back_is_here() {
+        assert_eq!(escaped("<a href='x' b=\"&\">"), "&lt;a href=&#39;x&#39; b=&quot;&amp;&quot;&gt;");
+        for (wanted, to) in [
+            ("/?at=2026-05-01T12%3A00", "/?at=2026-05-01T12%3A00"),
+            ("/", "/"),
+            ("/account", "/account"),
+            ("//evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("/?x\r\nset-cookie: a=b", "/"),
+            ("/api/board", "/"),
+            ("javascript:alert(1)", "/"),
+            ("", "/"),
+        ] {
+            assert_eq!(back(wanted), to, "{wanted:?}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The one table of routes: which address, which method, and who may.
+//!
+//! The router is built from it, and so are the tests that ask every route as everybody.
+//!
+//! Invariants
+//! - what is not in the table does not exist, and who is not named there is refused;
+//! - what a route shows depends on the viewer's audience alone, never on a role.
+//!
+//! Where to start reading: [`ROUTES`], then [`decide`]. Tests: `tests/matrix.rs` compares with `tests/matrix.txt`.
+
+use crate::front::{Caller, Front, gate};
+use crate::{answers, events, forms, intake, metrics, pages};
+use axum::Router;
+use axum::routing::{MethodRouter, get, post};
+use servanda_store::policy::Role;
+
+/// Who may ask a route.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Who {
+    /// Anyone: it shows nothing of the record, or is held to a signature of its own.
+    Anyone,
+    /// Readers, each what their audience may see; the public where the server is open to it.
+    Reader,
+    /// Whoever is signed in, for themselves.
+    Account,
+    /// Auditors, and whoever holds the token for the metrics.
+    Operator,
+    /// Whoever sits at the machine of a workspace without accounts.
+    Keeper,
+}
+
+/// A route.
+pub struct Route {
+    /// `GET` (and with it `HEAD`) or `POST`.
+    pub method: &'static str,
+    /// Its path, as the router writes it.
+    pub path: &'static str,
+    /// Who may ask it.
+    pub who: Who,
+    /// It shows what is recorded: each answer is written down as a view.
+    pub shows: bool,
+    /// It is there only where something is taken in.
+    pub takes: bool,
+    make: fn() -> MethodRouter<Front>,
+}
+
+const fn shows(path: &'static str, make: fn() -> MethodRouter<Front>) -> Route {
+    Route { method: "GET", path, who: Who::Reader, shows: true, takes: false, make }
+}
+
+const fn reads(path: &'static str, who: Who, make: fn() -> MethodRouter<Front>) -> Route {
+    Route { method: "GET", path, who, shows: false, takes: false, make }
+}
+
+const fn does(path: &'static str, who: Who, make: fn() -> MethodRouter<Front>) -> Route {
+    Route { method: "POST", path, who, shows: false, takes: false, make }
+}
+
+const fn taking(route: Route) -> Route {
+    Route { takes: true, ..route }
+}
+
+/// All routes.
+pub static ROUTES: &[Route] = &[
+    reads("/", Who::Reader, || get(answers::page)),
+    reads("/assets/{*path}", Who::Anyone, || get(answers::file)),
+    shows("/api/board", || get(answers::board)),
+    shows("/api/card", || get(answers::card)),
+    shows("/api/duties", || get(answers::duties)),
+    shows("/api/duties.ics", || get(answers::calendar)),
+    shows("/api/map", || get(answers::map_document)),
+    shows("/api/timeline", || get(answers::timeline_document)),
+    shows("/api/terms", || get(answers::terms)),
+    shows("/api/agreement", || get(answers::agreement)),
+    shows("/events", || get(events::events)),
+    reads("/incidents", Who::Reader, || get(answers::frame)),
+    reads("/incidents/{id}", Who::Reader, || get(answers::frame)),
+    reads("/map", Who::Reader, || get(answers::frame)),
+    reads("/access", Who::Reader, || get(answers::frame)),
+    shows("/api/incidents", || get(pages::incidents)),
+    shows("/api/incidents.csv", || get(pages::as_csv)),
+    shows("/api/incidents.geojson", || get(pages::as_geojson)),
+    shows("/api/incidents.parquet", || get(pages::as_parquet)),
+    shows("/api/incidents/{id}", || get(pages::incident)),
+    shows("/api/points", || get(pages::columns)),
+    shows("/api/access", || get(pages::restrictions)),
+    reads("/api/openapi.json", Who::Anyone, || get(pages::openapi)),
+    shows("/ogc", || get(pages::ogc_landing)),
+    shows("/ogc/", || get(pages::ogc_landing)),
+    shows("/ogc/conformance", || get(pages::ogc_conformance)),
+    shows("/ogc/collections", || get(pages::ogc_collections)),
+    shows("/ogc/collections/{collection}", || get(pages::ogc_collection)),
+    shows("/ogc/collections/{collection}/items", || get(pages::ogc_items)),
+    shows("/ogc/collections/{collection}/items/{id}", || get(pages::ogc_item)),
+    taking(reads("/api/intake", Who::Anyone, || get(intake::about))),
+    taking(does("/api/intake", Who::Anyone, || post(intake::submit))),
+    taking(does("/api/intake/{format}", Who::Keeper, || post(intake::document))),
+    reads("/api/me", Who::Anyone, || get(forms::me)),
+    reads("/sign-in", Who::Anyone, || get(forms::sign_in_page)),
+    does("/sign-in", Who::Anyone, || post(forms::sign_in)),
+    does("/sign-out", Who::Account, || post(forms::sign_out)),
+    reads("/account", Who::Account, || get(forms::account_page)),
+    does("/account/password", Who::Account, || post(forms::change_password)),
+    reads("/first-account", Who::Keeper, || get(forms::first_page)),
+    does("/first-account", Who::Keeper, || post(forms::first)),
+    reads("/health", Who::Anyone, || get(metrics::health)),
+    reads("/metrics", Who::Operator, || get(metrics::metrics)),
+];
+
+/// What is decided about a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Decision {
+    Yes,
+    /// Nobody is signed in, and somebody would have to be.
+    SignIn,
+    No,
+}
+
+/// Whether this caller may ask a route of that kind: the one place where it is decided.
+pub(crate) fn decide(who: Who, caller: &Caller) -> Decision {
+    let may = |role: Role| caller.viewer.as_ref().is_some_and(|viewer| viewer.may(role));
+    let yes = match who {
+        Who::Anyone => true,
+        Who::Reader => caller.is_keeper() || caller.is_public || may(Role::Reader),
+        Who::Account => caller.signed_in.is_some(),
+        Who::Operator => caller.is_keeper() || caller.has_metrics_token || may(Role::Auditor),
+        Who::Keeper => caller.is_keeper(),
+    };
+    match yes {
+        true => Decision::Yes,
+        false if caller.signed_in.is_none() && !caller.is_keeper() && who != Who::Keeper => Decision::SignIn,
+        false => Decision::No,
+    }
+}
+
+/// The router of the table.
+pub(crate) fn all(front: &Front) -> Router<Front> {
+    let there = ROUTES.iter().filter(|route| !route.takes || front.takes());
+    there.fold(Router::new(), |router, route| {
+        let gated = axum::middleware::from_fn_with_state((front.clone(), route), gate);
+        router.route(route.path, (route.make)().route_layer(gated))
+    })
+}

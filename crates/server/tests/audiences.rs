@@ -1,0 +1,160 @@
+//! What is hidden from somebody makes no difference to anything that they are answered: every route, byte by byte.
+
+#[allow(dead_code, reason = "each test uses a part")]
+mod team;
+
+use http_body_util::BodyExt;
+use servanda_model::Record;
+use servanda_model::record::{Marking, Tlp};
+use servanda_server::ROUTES;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use team::{Answer, World, clear, only_to, record, souths};
+
+/// Every path that shows anything, with questions that reach into it; and each other route of the table as it is.
+fn paths() -> Vec<String> {
+    let mut all = Vec::new();
+    for route in ROUTES.iter().filter(|route| route.method == "GET") {
+        let path = match route.path {
+            "/assets/{*path}" => "/assets/page.js",
+            plain => plain,
+        };
+        let more: &[&str] = match path {
+            "/api/card" => &[
+                "?norm=no-fire",
+                "?norm=no-fire&bearer=South",
+                "?norm=report-fire&bearer=North",
+                "?norm=x",
+                "",
+            ],
+            "/api/duties" | "/api/duties.ics" => &["", "?party=South", "?until=2026-04-01"],
+            _ if route.shows && path != "/events" => {
+                &["", "?at=2026-02-05T00:00&known=2026-02-03", "?at=x", "?reading=a%3Db"]
+            }
+            _ => &[""],
+        };
+        // By the name of a record that is hidden in one world and not there in the other.
+        let hidden = souths()[0].id.to_string();
+        let path = path.replace("{collection}", "incidents").replace("{id}", &hidden);
+        all.extend(more.iter().map(|query| format!("{path}{query}")));
+    }
+    all
+}
+
+/// All that somebody is answered: status, headers and body.
+async fn everything(world: &World, name: Option<&str>) -> BTreeMap<String, String> {
+    let mut out = BTreeMap::new();
+    let mut browser = match name {
+        Some(name) => world.signed_in(name).await,
+        None => world.browser(),
+    };
+    // What is different at each sign-in anyway: random tokens.
+    let cookie = browser.cookies.get("servanda").cloned().unwrap_or("no cookie".into());
+    for path in paths() {
+        let Answer { status, headers, body } = browser.get(&path).await;
+        let mut text =
+            format!("{status} {headers:?} {}", String::from_utf8_lossy(&body)).replace(&cookie, "");
+        let random: Vec<String> = text
+            .split(|c: char| !c.is_ascii_hexdigit())
+            .filter(|word| word.len() == 64)
+            .map(String::from)
+            .collect();
+        for word in random {
+            text = text.replace(&word, "(random)");
+        }
+        if path != "/metrics" {
+            out.insert(path, text);
+        }
+    }
+    out
+}
+
+/// ASVS 5.0: 8.2.2 and 8.2.3 (data and fields by explicit permission).
+#[tokio::test(flavor = "multi_thread")]
+async fn v8_2_2_v8_2_3_what_is_hidden_makes_no_difference_on_any_route() {
+    let without = team::world(&clear());
+    // Hidden records before, between and after, of other facts, one of them in the future.
+    let mut all = souths();
+    all.splice(1..1, clear());
+    all.push(record("s3", "report", "South", "2027-01-01T00:00:00Z", only_to("South", Tlp::Clear)));
+    let with = team::world(&all);
+    for name in [None, Some("reader-North"), Some("reader-low"), Some("auditor-North"), Some("none")] {
+        let (one, other) = (everything(&without, name).await, everything(&with, name).await);
+        assert!(one.len() > 25);
+        for (path, answer) in &one {
+            assert_eq!(answer, &other[path], "{name:?} at {path}");
+        }
+    }
+    // The comparison can fail: whoever may see them is answered otherwise, on every route that rests on records.
+    let (one, other) =
+        (everything(&without, Some("reader-South")).await, everything(&with, Some("reader-South")).await);
+    let differ: Vec<&str> =
+        one.iter().filter(|(path, text)| other[*path] != **text).map(|(p, _)| p.as_str()).collect();
+    for path in ["/api/board", "/api/card?norm=no-fire", "/api/duties", "/api/map", "/api/timeline"] {
+        assert!(differ.contains(&path), "{path} is the same: {differ:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_see_the_same_are_served_from_one_and_each_party_its_own() {
+    let mut all = clear();
+    all.extend(souths());
+    let world = team::world(&all);
+    let board = async |name: &str| world.signed_in(name).await.get("/api/board").await.text();
+    let north = board("reader-North").await;
+    assert_eq!(north, board("reader-low").await);
+    assert_eq!(world.made.load(Ordering::SeqCst), 1, "North and the one cleared for nothing see the same");
+    let south = board("reader-South").await;
+    assert_ne!(north, south);
+    assert_eq!(world.made.load(Ordering::SeqCst), 2);
+}
+
+/// The events that came within a time.
+async fn heard(response: axum::response::Response, within: Duration) -> String {
+    let mut body = response.into_body();
+    let mut text = String::new();
+    let until = tokio::time::Instant::now() + within;
+    while let Ok(Some(Ok(frame))) = tokio::time::timeout_at(until, body.frame()).await {
+        text.push_str(&String::from_utf8_lossy(&frame.into_data().unwrap()));
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn news_reach_whoever_may_see_them_within_a_second_and_nobody_else() {
+    let mut all = clear();
+    all.extend(souths());
+    let world = team::world(&all);
+    let (mut north, mut south) =
+        (world.signed_in("reader-North").await, world.signed_in("reader-South").await);
+    let before = (north.get("/api/board").await.text(), south.get("/api/board").await.text());
+    let (to_north, to_south) = (north.begin("/events").await, south.begin("/events").await);
+    let news: Vec<Record> =
+        vec![record("n1", "report", "South", "2026-03-01T08:00:00Z", only_to("South", Tlp::Amber))];
+    world.tell(&news);
+    let second = Duration::from_secs(1);
+    let (by_north, by_south) = tokio::join!(heard(to_north, second), heard(to_south, second));
+    assert_eq!(by_north, "retry: 3000\n\n", "not even that something came");
+    assert_eq!(
+        by_south,
+        "retry: 3000\n\nevent: records\ndata: {\"more\":false,\"records\":[\"n1\"],\"servanda\":\"news/1\"}\n\n"
+    );
+    assert_eq!(north.get("/api/board").await.text(), before.0);
+    assert_ne!(south.get("/api/board").await.text(), before.1);
+    // What all may see reaches both.
+    let (to_north, to_south) = (north.begin("/events").await, south.begin("/events").await);
+    world.tell(&[record("n2", "fire", "North", "2026-03-01T09:00:00Z", Marking::default())]);
+    let (by_north, by_south) = tokio::join!(heard(to_north, second), heard(to_south, second));
+    assert!(by_north.contains("\"n2\"") && by_south.contains("\"n2\""), "{by_north} {by_south}");
+    assert_ne!(north.get("/api/board").await.text(), before.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_follows_lets_go_when_the_server_stops() {
+    let world = team::world(&clear());
+    let stream = world.signed_in("reader-North").await.begin("/events").await;
+    world.stop.send(true).unwrap();
+    let body = tokio::time::timeout(Duration::from_secs(5), stream.into_body().collect()).await;
+    assert!(body.is_ok(), "it goes on");
+}

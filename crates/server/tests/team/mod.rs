@@ -1,0 +1,398 @@
+//! A small workspace with accounts, and a browser for it: what the tests of signing in and of audiences share.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use servanda_model::place::Point;
+use servanda_model::record::{Marking, RoleValue, Tlp};
+use servanda_model::{Agreement, Instant, Place, Places, Question, Record, When};
+use servanda_server::{
+    Cases, Intake, News, Problem, Router, Served, Standing, Team, Viewing, Views, router_for, watch,
+};
+use servanda_store::policy::{Role, TLP, Viewer};
+use servanda_store::{Account, Audience, Intake as Imported, StoredRecord, Workspace};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use tower::ServiceExt;
+
+pub const TEXT: &str = "# Truce
+
+> The Parties shall not fire. Each Party reports within two days of any fire.
+
+```pact
+agreement truce
+  status      binding
+  in force    2026-01-01T00:00
+  time zone   UTC
+  counting    event day excluded
+  months      round down
+
+body commission
+party North
+party South
+group parties
+  members     North, South
+
+event fire
+  says        \"{by} fires\"
+  carries     by: party
+event report
+  says        \"{by} reports\"
+  carries     by: party
+
+ban no-fire
+  bearer      each of parties
+  owed to     commission
+  must not    do fire by bearer
+  seen by     commission
+  per         \"shall not fire\"
+
+duty report-fire
+  bearer      each of parties
+  owed to     commission
+  when        fire by bearer
+  must        do report by bearer
+  within      2 days
+  seen by     commission
+  per         \"reports within two days\"
+```
+";
+
+pub const PASSWORD: &str = "a bridge over the river";
+
+pub fn at(text: &str) -> Instant {
+    Instant::parse_utc(text).unwrap()
+}
+
+pub fn agreement() -> Agreement {
+    servanda_lang::check(TEXT).agreement
+}
+
+pub fn record(id: &str, fact: &str, by: &str, when: &str, marking: Marking) -> Record {
+    let mut record = Record::new(id, fact, When::exact(at(when)), at(when));
+    record.roles.insert("by".into(), RoleValue::Name(by.into()));
+    record.stated = Some(servanda_model::Grade::Confirmed);
+    record.marking = marking;
+    let point = Point { lon: 37.5, lat: 48.0 };
+    record.place = Some(Place::Point { at: point, radius_m: 0.0 });
+    record
+}
+
+pub fn only_to(party: &str, level: Tlp) -> Marking {
+    Marking { releasable_to: Some([party.into()].into()), ..Marking::of(level) }
+}
+
+/// What everybody may see.
+pub fn clear() -> Vec<Record> {
+    vec![
+        record("r1", "fire", "North", "2026-02-01T08:00:00Z", Marking::default()),
+        record("r2", "report", "North", "2026-02-02T08:00:00Z", Marking::default()),
+    ]
+}
+
+/// What only South may see.
+pub fn souths() -> Vec<Record> {
+    vec![
+        record("s1", "fire", "South", "2026-02-03T08:00:00Z", only_to("South", Tlp::Amber)),
+        // No fact of the agreement: it shows on map and timeline only.
+        record("s4", "shelling", "South", "2026-02-05T08:00:00Z", only_to("South", Tlp::Amber)),
+        record("s2", "fire", "North", "2026-02-04T08:00:00Z", only_to("South", Tlp::Red)),
+    ]
+}
+
+pub fn stored(record: &Record) -> StoredRecord {
+    StoredRecord {
+        id: record.id.clone(),
+        fact: record.fact.clone(),
+        earliest: record.when.earliest,
+        recorded: record.recorded,
+        source: record.source.clone(),
+        marking: record.marking.clone(),
+        supersedes: record.supersedes.clone(),
+        json: servanda_evidence::record_json::to_json(record),
+    }
+}
+
+/// Accounts by name: `reader-North`, `auditor-South` and so on, and `reader-low`, who is cleared for nothing but what is clear.
+pub fn accounts() -> Vec<Account> {
+    let mut all = Vec::new();
+    for role in Role::ALL {
+        for party in ["North", "South"] {
+            let mut account = Account::new(&format!("{}-{party}", role.word()));
+            account.party = Some(party.into());
+            account.roles = [role].into();
+            account.clearances = [(TLP.into(), Tlp::Red)].into();
+            all.push(account);
+        }
+    }
+    let mut low = Account::new("reader-low");
+    low.roles = [Role::Reader].into();
+    low.clearances = [(TLP.into(), Tlp::Clear)].into();
+    all.push(low);
+    let mut none = Account::new("none");
+    none.clearances = [(TLP.into(), Tlp::Red)].into();
+    all.push(none);
+    all
+}
+
+/// Whoever takes nothing in, and says so.
+pub struct TakesNothing;
+
+impl Intake for TakesNothing {
+    fn submit(&self, envelopes: Vec<String>) -> Result<Vec<serde_json::Value>, Problem> {
+        Ok(envelopes.iter().map(|_| serde_json::json!({"status": "refused"})).collect())
+    }
+
+    fn import(&self, _: &str, _: Vec<u8>) -> Result<serde_json::Value, Problem> {
+        Ok(serde_json::json!({}))
+    }
+
+    fn formats(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Views, kept, or refused.
+#[derive(Default)]
+pub struct KeptViews {
+    pub all: Mutex<Vec<Viewing>>,
+    pub refuses: std::sync::atomic::AtomicBool,
+}
+
+impl Views for KeptViews {
+    fn viewed(&self, viewing: &Viewing) -> Result<(), Problem> {
+        if self.refuses.load(Ordering::SeqCst) {
+            return Err(Problem::unable("the disk is full"));
+        }
+        self.all.lock().unwrap().push(viewing.clone());
+        Ok(())
+    }
+}
+
+/// What was made, for whom.
+pub type Made = Arc<Mutex<Vec<(Audience, Arc<Served>)>>>;
+
+struct StoreCases {
+    workspace: Workspace,
+    open: Made,
+    made: Arc<AtomicI64>,
+}
+
+impl Cases for StoreCases {
+    fn audience(&self, viewer: &Viewer) -> Result<Audience, Problem> {
+        let labels = self.workspace.store().view(&Viewer::keeper()).markings().unwrap();
+        Ok(Audience::of(viewer, &labels))
+    }
+
+    fn open(&self, viewer: &Viewer, audience: &Audience) -> Result<Arc<Served>, Problem> {
+        self.made.fetch_add(1, Ordering::SeqCst);
+        let stored = self.workspace.store().view(viewer).records().unwrap();
+        let records = stored.iter().filter(|r| audience.sees(&r.marking));
+        let records = records.map(|r| servanda_evidence::record_json::from_json(&r.json).unwrap()).collect();
+        let served = Served::new(
+            agreement(),
+            TEXT.into(),
+            Places::default(),
+            records,
+            Question::at(at("2026-03-01T00:00:00Z")),
+            Box::new(servanda_engine::evaluate),
+        );
+        let served = Arc::new(served.explaining().following().unwrap());
+        self.open.lock().unwrap().push((audience.clone(), served.clone()));
+        Ok(served)
+    }
+}
+
+/// A workspace that is served.
+pub struct World {
+    _folder: tempfile::TempDir,
+    pub router: Router,
+    pub workspace: Workspace,
+    pub views: Arc<KeptViews>,
+    pub now: Arc<AtomicI64>,
+    /// How many audiences were made.
+    pub made: Arc<AtomicI64>,
+    pub open: Made,
+    pub stop: watch::Sender<bool>,
+}
+
+/// With these records; with accounts or without; standing so.
+pub fn world_of(records: &[Record], accounts: &[Account], standing: Standing) -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().to_path_buf();
+    let workspace = Workspace::create(
+        &root,
+        &[("servanda.toml", b"agreement = \"truce.pact.md\"\n"), ("truce.pact.md", TEXT.as_bytes())],
+    )
+    .unwrap();
+    let all: Vec<StoredRecord> = records.iter().map(stored).collect();
+    let imported = Imported {
+        file: "test".into(),
+        sha256: String::new(),
+        entered: Instant(1),
+        read: all.len() as u64,
+        made: all.len() as u64,
+        refused: 0,
+        quarantine: None,
+    };
+    workspace.enter(&imported, &all, None, 0).unwrap();
+    // Hashing a password takes a tenth of a second without optimisation: one hash serves all.
+    let mut one = Account::new("x");
+    if !accounts.is_empty() {
+        one.set_password(PASSWORD).unwrap();
+    }
+    for account in accounts {
+        let mut with = one.clone();
+        with.name = account.name.clone();
+        with.party = account.party.clone();
+        with.roles = account.roles.clone();
+        with.clearances = account.clearances.clone();
+        workspace.store().put_account(&with, Instant(2), &Viewer::keeper()).unwrap();
+    }
+    let (stop, stopping) = watch::channel(false);
+    let views = Arc::new(KeptViews::default());
+    let now = Arc::new(AtomicI64::new(at("2026-03-01T00:00:00Z").0));
+    let (made, open) = (Arc::new(AtomicI64::new(0)), Arc::default());
+    let clock = now.clone();
+    let cases = StoreCases {
+        workspace: Workspace::open(&root).unwrap(),
+        made: made.clone(),
+        open: Arc::clone(&open),
+    };
+    let router = router_for(Team {
+        store: workspace.store(),
+        cases: Arc::new(cases),
+        keepers: None,
+        intake: Some(Arc::new(TakesNothing)),
+        standing,
+        clock: Box::new(move || Instant(clock.load(Ordering::SeqCst))),
+        views: views.clone(),
+        first_code: Some("abcd-efgh-ijkm".into()),
+        stopping,
+    });
+    World { _folder: folder, router, workspace, views, now, made, open, stop }
+}
+
+pub fn world(records: &[Record]) -> World {
+    world_of(records, &accounts(), Standing::default())
+}
+
+/// An answer.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn to(&self) -> &str {
+        self.headers.get("location").map_or("", |v| v.to_str().unwrap())
+    }
+}
+
+/// A browser with its cookies.
+#[derive(Clone)]
+pub struct Browser {
+    router: Router,
+    pub cookies: BTreeMap<String, String>,
+    pub headers: Vec<(String, String)>,
+}
+
+impl World {
+    pub fn browser(&self) -> Browser {
+        Browser { router: self.router.clone(), cookies: BTreeMap::new(), headers: Vec::new() }
+    }
+
+    pub async fn signed_in(&self, name: &str) -> Browser {
+        let mut browser = self.browser();
+        let answer = browser.sign_in(name, PASSWORD).await;
+        assert_eq!((answer.status, answer.to()), (StatusCode::SEE_OTHER, "/"), "{name}: {}", answer.text());
+        browser
+    }
+
+    /// Tells every audience what it may see of this.
+    pub fn tell(&self, records: &[Record]) {
+        for (audience, served) in self.open.lock().unwrap().iter() {
+            let own: Vec<Record> = records.iter().filter(|r| audience.sees(&r.marking)).cloned().collect();
+            if let Some(latest) = own.iter().map(|r| r.recorded).max() {
+                served.learn(News { records: own, places: None, complete_to: latest }).unwrap();
+            }
+        }
+    }
+}
+
+pub fn token_of(page: &str) -> String {
+    let from = page.find("name=\"token\" value=\"").expect("a form") + 20;
+    page[from..].split('"').next().unwrap().to_string()
+}
+
+impl Browser {
+    fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
+        let mut request = Request::builder().method(method).uri(path);
+        if !self.headers.iter().any(|(name, _)| name == "host") {
+            request = request.header("host", "127.0.0.1:7400");
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        if !self.cookies.is_empty() {
+            let all: Vec<String> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            request = request.header("cookie", all.join("; "));
+        }
+        request
+    }
+
+    pub async fn raw(&self, request: Request<Body>) -> axum::response::Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    pub async fn begin(&self, path: &str) -> axum::response::Response {
+        self.raw(self.request("GET", path).body(Body::empty()).unwrap()).await
+    }
+
+    async fn send(&mut self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.raw(request).await.into_parts();
+        for set in parts.headers.get_all("set-cookie") {
+            let set = set.to_str().unwrap();
+            let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
+            match set.contains("Max-Age=0") {
+                true => drop(self.cookies.remove(name)),
+                false => drop(self.cookies.insert(name.into(), value.into())),
+            }
+        }
+        // A stream that follows has no end: what it begins with is enough.
+        let is_stream = parts.headers.get("content-type").is_some_and(|t| t == "text/event-stream");
+        let body = match is_stream {
+            true => {
+                let mut body = body;
+                let frame = body.frame().await.unwrap().unwrap();
+                frame.into_data().unwrap().to_vec()
+            }
+            false => body.collect().await.unwrap().to_bytes().to_vec(),
+        };
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(self.request("GET", path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in fields {
+            body.append_pair(name, value);
+        }
+        let request = self.request("POST", path).header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body.finish())).unwrap()).await
+    }
+
+    pub async fn sign_in(&mut self, name: &str, password: &str) -> Answer {
+        let token = token_of(&self.get("/sign-in").await.text());
+        self.post("/sign-in", &[("token", &token), ("name", name), ("password", password)]).await
+    }
+}

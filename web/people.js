@@ -1,0 +1,47 @@
+// Who is signed in, and news: a record that comes in shows without being asked for.
+import { byId, el } from './element.js';
+
+export async function who() {
+  try {
+    const me = await (await fetch('/api/me', { headers: { 'servanda-quiet': '1' } })).json();
+    const place = byId('who');
+    if (me.name) {
+      place.replaceChildren(el('a', { href: '/account', title: 'Your account, and signing out' }, me.party ? `${me.name} (${me.party})` : me.name));
+      byId('whose').textContent = 'What you see is what your party and your clearance open; others may see another board.';
+    } else if (me.is_public) {
+      place.replaceChildren(el('a', { href: '/sign-in' }, 'Sign in'));
+      byId('whose').textContent = 'This is what everybody may see; whoever signs in may see another board.';
+    } else if (me.first_account) {
+      byId('whose').append(' ', el('a', { href: '/first-account' }, 'Have people sign in'), '.');
+    }
+    return me;
+  } catch {
+    return {}; // the board says that the server does not answer
+  }
+}
+
+export const signIn = () => location.assign(`/sign-in?back=${encodeURIComponent(location.pathname + location.search)}`);
+
+// Calls `again` when something came in that this reader may see; several at once are one.
+export function follow(again) {
+  let waiting;
+  const soon = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      // Nobody loses what they are typing.
+      const typing = document.activeElement?.closest('#moment input');
+      if (typing) typing.addEventListener('blur', soon, { once: true });
+      else again();
+    }, 300);
+  };
+  const stream = new EventSource('/events');
+  stream.addEventListener('records', soon);
+  stream.addEventListener('all', soon);
+  stream.addEventListener('error', async () => {
+    // The browser tries again by itself, but for one who is no longer signed in.
+    if (stream.readyState !== EventSource.CLOSED) return;
+    const me = await who();
+    if (me.asks_for_sign_in && !me.name && !me.is_public) signIn();
+  });
+  addEventListener('pagehide', () => stream.close());
+}
