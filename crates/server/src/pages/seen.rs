@@ -66,9 +66,12 @@ pub(crate) struct Seen {
 /// Questions that are kept prepared.
 const KEPT: usize = 4;
 
-/// The last questions, each with how many records there were.
+/// A question, how many records there were, and what there is to see.
+type Prepared = (Question, usize, Arc<OnceCell<Arc<Seen>>>);
+
+/// The last questions.
 #[derive(Default)]
-pub(crate) struct Kept(Mutex<VecDeque<(Question, usize, Arc<OnceCell<Arc<Seen>>>)>>);
+pub(crate) struct Kept(Mutex<VecDeque<Prepared>>);
 
 impl Served {
     /// What there is to see at the question that an address asks; it is then the board's.
