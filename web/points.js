@@ -284,21 +284,27 @@ export async function show(from, place, current) {
     for (const s of brush) { draw.beginPath(); draw.moveTo(x(s), 0); draw.lineTo(x(s), h - 26); draw.stroke(); }
   }
 
-  let slow = 0, waiting = 0, resting = 0;
+  let thinBy = 1, drawnAt = 0, groundOf = '', waiting = 0, resting = 0;
   paint = (whole = true) => {
-    const started = performance.now();
     const dense = sized(over, plane);
     const [first, count] = range();
-    // While it moves, a machine without a graphics card draws every so-many-th point, and says so.
-    const every = whole || slow < 40 ? 1 : Math.min(60, Math.max(1, Math.ceil(count / Math.max(20000, (40 / slow) * n))));
-    ground();
+    // While it moves, a machine without a graphics card draws every so-many-th point, and says so: as many as it can bear.
+    if (!whole) {
+      const gap = performance.now() - drawnAt;
+      if (gap > 60 && gap < 2000) thinBy = Math.min(60, Math.ceil((thinBy * gap) / 45));
+      else if (gap < 25 && thinBy > 1) thinBy = Math.max(1, Math.floor(thinBy * 0.9));
+      drawnAt = performance.now();
+    }
+    const every = whole || count < 20000 ? 1 : thinBy;
+    const now = whole ? '' : [view.lon, view.lat, view.scale, chosen].join();
+    if (whole || now !== groundOf) ground();
+    groundOf = now;
     points({ view, width: plane.clientWidth, height: plane.clientHeight, dense, first, count, every, mask, colour: rgb(colour('incident')) });
     timeline();
     thin.hidden = every === 1;
     thin.textContent = t('thinned', { n: every });
-    if (every === 1 && count > n / 2) requestAnimationFrame(() => { slow = performance.now() - started; });
   };
-  const soon = () => { if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; paint(false); tell(); }); clearTimeout(resting); resting = setTimeout(settle, 180); };
+  const soon = () => { if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; paint(false); tell(); }); clearTimeout(resting); resting = setTimeout(settle, 250); };
 
   function inView(first, count) {
     const [dx, dy] = [plane.clientWidth / 2 / (view.scale * view.shrink), plane.clientHeight / 2 / view.scale];

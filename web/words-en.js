@@ -217,7 +217,7 @@ export default {
   'kinds': 'Kinds',
   'list-view': 'What is in view, as a list',
   'no-webgl': 'This browser cannot draw with WebGL2, so the points are drawn more slowly.',
-  'thinned': 'Every {n}th point while it moves.',
+  'thinned': 'One point in {n} while it moves.',
   'nothing-there': 'No incident lies there.',
   'open-record': 'Open the record',
   'zone-legend': 'zone or line of the agreement',
