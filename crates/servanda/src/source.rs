@@ -286,21 +286,24 @@ pub fn entered(workspace: &Workspace) -> Result<Vec<Record>, Failure> {
 
 /// The records that were entered after the one of that identity; all of them for `None`, and where that one was erased.
 pub fn entered_after(store: &Store, last: Option<&Name>) -> Result<Vec<Record>, Failure> {
-    let read = |stored: StoredRecord| {
-        from_json(&stored.json).map_err(|fault| {
-            Failure::new(format!(
-                "the record `{}` in the database cannot be read: {}",
-                stored.id, fault.reason
-            ))
-            .help("was it written by a newer version? Nothing was changed")
-        })
-    };
     let view = store.view(&Viewer::keeper());
     let after = match view.records_after(last.map(Name::as_str)) {
         Err(error) if error.is_not_found() => view.records()?,
         after => after?,
     };
     after.into_iter().map(read).collect()
+}
+
+/// One record of a workspace.
+pub fn one(store: &Store, id: &Name) -> Result<Record, Failure> {
+    read(store.view(&Viewer::keeper()).record(id.as_str())?)
+}
+
+fn read(stored: StoredRecord) -> Result<Record, Failure> {
+    from_json(&stored.json).map_err(|fault| {
+        Failure::new(format!("the record `{}` in the database cannot be read: {}", stored.id, fault.reason))
+            .help("was it written by a newer version? Nothing was changed")
+    })
 }
 
 /// Records of loose files, for one question. `latest` is the last moment at which anything can have been known.

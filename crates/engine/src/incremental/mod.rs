@@ -188,7 +188,8 @@ impl<'a> Engine<'a> {
             return;
         }
         let after = (std::ops::Bound::Excluded((self.live.frontier, last_id())), std::ops::Bound::Unbounded);
-        let news = self.records.range(after).take_while(|((at, _), _)| *at <= to).map(|(_, r)| r.clone()).collect();
+        let news =
+            self.records.range(after).take_while(|((at, _), _)| *at <= to).map(|(_, r)| r.clone()).collect();
         self.live.step(self.agreement, self.places, &self.settings, to, news);
     }
 
