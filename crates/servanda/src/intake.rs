@@ -202,7 +202,8 @@ impl Intake {
     pub fn follow(&mut self, told: Instant, there: &BTreeSet<Name>) -> Result<(), Failure> {
         self.known.told = Some(told);
         let entered = self.known.versions.values().flatten().filter(|id| !there.contains(*id));
-        self.known.fresh = entered.map(|id| source::one(&self.store, id)).collect::<Result<_, _>>()?;
+        self.known.fresh =
+            entered.filter_map(|id| source::one(&self.store, id).transpose()).collect::<Result<_, _>>()?;
         Ok(())
     }
 
@@ -248,8 +249,10 @@ impl Intake {
                 .filter_map(|record| self.known.versions.get(root_of(&record.id)))
                 .flatten()
                 .collect();
-            let there: Vec<Record> =
-                there.into_iter().map(|id| source::one(&self.store, id)).collect::<Result<_, _>>()?;
+            let there: Vec<Record> = there
+                .into_iter()
+                .filter_map(|id| source::one(&self.store, id).transpose())
+                .collect::<Result<_, _>>()?;
             let changes = diff(&there, &import, at);
             let records: Vec<Record> = changes.records().cloned().collect();
             let quarantine = (!import.refused.is_empty()).then(|| {

@@ -294,9 +294,13 @@ pub fn entered_after(store: &Store, last: Option<&Name>) -> Result<Vec<Record>, 
     after.into_iter().map(read).collect()
 }
 
-/// One record of a workspace.
-pub fn one(store: &Store, id: &Name) -> Result<Record, Failure> {
-    read(store.view(&Viewer::keeper()).record(id.as_str())?)
+/// One record of a workspace; `None` where there is none, or it was erased.
+pub fn one(store: &Store, id: &Name) -> Result<Option<Record>, Failure> {
+    match store.view(&Viewer::keeper()).record(id.as_str()) {
+        Ok(stored) => read(stored).map(Some),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn read(stored: StoredRecord) -> Result<Record, Failure> {
