@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::time::{Duration, Instant as Clock};
+use std::time::Duration;
 
 /// Where the page is, unless something else is said.
 pub const PORT: u16 = 7400;
@@ -72,14 +72,9 @@ struct Door {
     follows: bool,
 }
 
-/// Two commits begin at least this far apart: what comes between them is stored together, with one sync of the disk.
-const APART: Duration = Duration::from_millis(25);
-
 /// Takes in what comes over HTTP: whoever comes while something is being stored waits, and all who waited are stored together.
 struct Taking {
     intake: Mutex<Intake>,
-    /// When something was stored last.
-    stored: Mutex<Option<Clock>>,
     unsigned: bool,
     waiting: Mutex<Vec<Waiting>>,
     /// Whom to tell what was entered.
@@ -145,13 +140,7 @@ impl Page {
 
 impl Taking {
     fn of(intake: Intake, unsigned: bool) -> Taking {
-        Taking {
-            intake: Mutex::new(intake),
-            stored: Mutex::default(),
-            unsigned,
-            waiting: Mutex::default(),
-            page: OnceLock::new(),
-        }
+        Taking { intake: Mutex::new(intake), unsigned, waiting: Mutex::default(), page: OnceLock::new() }
     }
 
     /// Tells the page what was entered.
@@ -182,15 +171,6 @@ impl Taking {
                 eprintln!("{}", failure.shown(false));
             }
         }
-    }
-
-    /// Waits for others to come, where something was stored just now.
-    fn gather(&self) {
-        let mut stored = lock(&self.stored);
-        if let Some(last) = *stored {
-            std::thread::sleep(APART.saturating_sub(last.elapsed()));
-        }
-        *stored = Some(Clock::now());
     }
 
     /// Stores what waits, all of it together.
@@ -228,7 +208,6 @@ impl servanda_server::Intake for Taking {
         if let Ok(done) = answered.try_recv() {
             return done;
         }
-        self.gather();
         self.store_what_waits(&mut intake);
         self.tell(&mut intake).map_err(|f| Problem::unable(f.message()))?;
         drop(intake);
