@@ -6,7 +6,7 @@
 use crate::Backtest;
 use crate::vary::{Found, Sweep};
 use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
@@ -18,11 +18,17 @@ use std::sync::Arc;
 const GROUP: usize = 100_000;
 
 /// A column and its values; `None` where a row has none.
-enum Column {
+pub enum Column {
+    /// Texts.
     Text(Vec<Option<String>>),
+    /// Whole numbers.
     Whole(Vec<Option<i64>>),
+    /// Milliseconds of UTC since 1970.
     Moment(Vec<Option<i64>>),
+    /// Yes or no.
     Flag(Vec<Option<bool>>),
+    /// Degrees and metres.
+    Measure(Vec<Option<f64>>),
 }
 
 /// The change log: a row for each thing that was said of an instance, from when to when it was said.
@@ -139,7 +145,10 @@ fn joined(words: impl Iterator<Item = String>) -> String {
 }
 
 /// A file of these columns.
-fn written(columns: Vec<(&str, Column)>) -> Result<Vec<u8>, String> {
+///
+/// # Errors
+/// Where the writer refuses what it is given, which would be our mistake.
+pub fn written(columns: Vec<(&str, Column)>) -> Result<Vec<u8>, String> {
     let fields = columns.iter().map(|(name, column)| {
         let (physical, logical) = match column {
             Column::Text(_) => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
@@ -149,6 +158,7 @@ fn written(columns: Vec<(&str, Column)>) -> Result<Vec<u8>, String> {
                 (Physical::INT64, Some(LogicalType::timestamp(true, unit)))
             }
             Column::Flag(_) => (Physical::BOOLEAN, None),
+            Column::Measure(_) => (Physical::DOUBLE, None),
         };
         let field = Type::primitive_type_builder(name, physical)
             .with_repetition(Repetition::OPTIONAL)
@@ -184,6 +194,10 @@ fn written(columns: Vec<(&str, Column)>) -> Result<Vec<u8>, String> {
                     let (levels, some) = levelled(&values[from..to]);
                     open.typed::<BoolType>().write_batch(&some, Some(&levels), None)
                 }
+                Column::Measure(values) => {
+                    let (levels, some) = levelled(&values[from..to]);
+                    open.typed::<DoubleType>().write_batch(&some, Some(&levels), None)
+                }
             };
             wrote.map_err(|e| e.to_string())?;
             open.close().map_err(|e| e.to_string())?;
@@ -200,6 +214,7 @@ impl Column {
             Column::Text(v) => v.len(),
             Column::Whole(v) | Column::Moment(v) => v.len(),
             Column::Flag(v) => v.len(),
+            Column::Measure(v) => v.len(),
         }
     }
 }

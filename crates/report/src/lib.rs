@@ -18,12 +18,14 @@ pub mod duties;
 pub mod explained;
 pub mod extents;
 pub mod ics;
+pub mod incidents;
 pub mod json;
 pub mod map;
 pub mod rows;
 pub mod state;
 pub mod text;
 pub mod timeline;
+pub mod watched;
 pub mod wording;
 
 pub use duties::{Duty, Owed};

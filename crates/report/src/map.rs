@@ -40,6 +40,12 @@ pub struct MapJson {
     left_off: usize,
 }
 
+/// The agreement's zones as GeoJSON features, each with the share of it that was watched lately.
+pub fn zones(view: &View<'_>) -> Vec<Value> {
+    let coverage = Coverage::of(view);
+    view.zones().iter().map(|z| zone_feature(view, z, &coverage)).collect()
+}
+
 /// Zones, and incidents with their radius of doubt.
 pub fn map(view: &View<'_>) -> MapJson {
     let zones = view.zones();
@@ -90,7 +96,7 @@ pub fn map(view: &View<'_>) -> MapJson {
 }
 
 /// Where a record lies for drawing: point, radius of doubt in metres, and how it was placed.
-fn located(view: &View<'_>, zones: &[Drawn], record: &Record) -> Option<(Point, f64, &'static str)> {
+pub fn located(view: &View<'_>, zones: &[Drawn], record: &Record) -> Option<(Point, f64, &'static str)> {
     match record.place.as_ref()? {
         Place::Point { at, radius_m } => Some((*at, *radius_m, "point")),
         Place::Named(name) => {
@@ -265,7 +271,8 @@ fn strip(line: &[Point], within_m: f64, side: Option<LineSide>) -> Vec<Polygon> 
     pieces
 }
 
-fn position(p: Point) -> [f64; 2] {
+/// Longitude and latitude to four digits.
+pub fn position(p: Point) -> [f64; 2] {
     let round = |x: f64| (x * 10_000.0).round() / 10_000.0;
     [round(p.lon), round(p.lat)]
 }

@@ -1,7 +1,7 @@
 //! The answers: which document a route gives. Which routes there are, and for whom, stands in `routes.rs`.
 
 use crate::asked::{Asked, asked};
-use crate::assets::{ASSETS, Asset, PAGE};
+use crate::assets::{ASSETS, Asset, FRAME, PAGE};
 use crate::front::{self, Front, Seen};
 use crate::{Problem, Served, routes};
 use axum::Router;
@@ -75,6 +75,11 @@ pub(crate) async fn page(headers: HeaderMap) -> Response {
     asset(&PAGE, &headers)
 }
 
+/// The frame of the pages of incidents, map and access.
+pub(crate) async fn frame(headers: HeaderMap) -> Response {
+    asset(&FRAME, &headers)
+}
+
 pub(crate) fn is_this_machine(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
@@ -90,7 +95,7 @@ pub(crate) async fn file(Path(path): Path<String>, headers: HeaderMap) -> Respon
     }
 }
 
-fn asset(asset: &Asset, headers: &HeaderMap) -> Response {
+pub(crate) fn asset(asset: &Asset, headers: &HeaderMap) -> Response {
     let tag = asset.tag();
     let fresh = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "no-cache".to_string())];
     if headers.get(header::IF_NONE_MATCH).is_some_and(|t| t.as_bytes() == tag.as_bytes()) {

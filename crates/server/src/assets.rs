@@ -25,18 +25,30 @@ macro_rules! asset {
 /// The page.
 pub const PAGE: Asset = asset!("index.html", HTML);
 
-/// What it loads.
+/// The frame of the pages of incidents, map and access.
+pub const FRAME: Asset = asset!("pages.html", HTML);
+
+/// What they load.
 pub const ASSETS: &[Asset] = &[
     asset!("page.css", CSS),
+    asset!("pages.css", CSS),
     asset!("page.js", JS),
+    asset!("access.js", JS),
     asset!("address.js", JS),
     asset!("board.js", JS),
     asset!("card.js", JS),
     asset!("duties.js", JS),
     asset!("element.js", JS),
+    asset!("frame.js", JS),
+    asset!("incident.js", JS),
+    asset!("incidents.js", JS),
     asset!("map.js", JS),
     asset!("people.js", JS),
+    asset!("points.js", JS),
+    asset!("start.js", JS),
     asset!("timeline.js", JS),
+    asset!("words-en.js", JS),
+    asset!("words-uk.js", JS),
     asset!("icon.svg", SVG),
     asset!("outlines/ukraine.json", JSON),
     asset!("outlines/world.json", JSON),

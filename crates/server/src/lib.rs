@@ -31,6 +31,7 @@ pub mod intake;
 mod known;
 mod listening;
 mod metrics;
+mod pages;
 mod problem;
 mod routes;
 mod signed_in;
@@ -72,6 +73,7 @@ pub struct Served {
     intake: Option<Arc<dyn Intake>>,
     follower: Option<Mutex<Follower>>,
     told: events::Told,
+    seen: pages::seen::Kept,
 }
 
 /// Questions asked lately, the last one first, each with its board once there is one.
@@ -104,6 +106,7 @@ impl Served {
             intake: None,
             follower: None,
             told: events::Told::default(),
+            seen: pages::seen::Kept::default(),
         }
     }
 

@@ -9,7 +9,7 @@
 //! Where to start reading: [`ROUTES`], then [`decide`]. Tests: `tests/matrix.rs` compares with `tests/matrix.txt`.
 
 use crate::front::{Caller, Front, gate};
-use crate::{answers, events, forms, intake, metrics};
+use crate::{answers, events, forms, intake, metrics, pages};
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
 use servanda_store::policy::Role;
@@ -73,6 +73,25 @@ pub static ROUTES: &[Route] = &[
     shows("/api/terms", || get(answers::terms)),
     shows("/api/agreement", || get(answers::agreement)),
     shows("/events", || get(events::events)),
+    reads("/incidents", Who::Reader, || get(answers::frame)),
+    reads("/incidents/{id}", Who::Reader, || get(answers::frame)),
+    reads("/map", Who::Reader, || get(answers::frame)),
+    reads("/access", Who::Reader, || get(answers::frame)),
+    shows("/api/incidents", || get(pages::incidents)),
+    shows("/api/incidents.csv", || get(pages::as_csv)),
+    shows("/api/incidents.geojson", || get(pages::as_geojson)),
+    shows("/api/incidents.parquet", || get(pages::as_parquet)),
+    shows("/api/incidents/{id}", || get(pages::incident)),
+    shows("/api/points", || get(pages::columns)),
+    shows("/api/access", || get(pages::restrictions)),
+    reads("/api/openapi.json", Who::Anyone, || get(pages::openapi)),
+    shows("/ogc", || get(pages::ogc_landing)),
+    shows("/ogc/", || get(pages::ogc_landing)),
+    shows("/ogc/conformance", || get(pages::ogc_conformance)),
+    shows("/ogc/collections", || get(pages::ogc_collections)),
+    shows("/ogc/collections/{collection}", || get(pages::ogc_collection)),
+    shows("/ogc/collections/{collection}/items", || get(pages::ogc_items)),
+    shows("/ogc/collections/{collection}/items/{id}", || get(pages::ogc_item)),
     taking(reads("/api/intake", Who::Anyone, || get(intake::about))),
     taking(does("/api/intake", Who::Anyone, || post(intake::submit))),
     taking(does("/api/intake/{format}", Who::Keeper, || post(intake::document))),

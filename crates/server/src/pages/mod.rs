@@ -1,0 +1,205 @@
+//! The pages of incidents: list, record, map with a time brush, access and coverage; their documents, and OGC API Features.
+//!
+//! What it deliberately does not do: say what an incident is (`evidence` does), decide a verdict (the engine does), or look past what
+//! its [`Served`] was given: whoever may see less is served from fewer records, and every count, page and download here follows.
+//!
+//! | address | gives |
+//! |---|---|
+//! | `/incidents`, `/incidents/ID`, `/map`, `/access` | the pages |
+//! | `/api/incidents`, `.csv`, `.geojson`, `.parquet` | what the filters leave of the list ([`list`]) |
+//! | `/api/incidents/ID` | everything on file about one ([`one`]) |
+//! | `/api/points` | all places as columns of numbers ([`points`]) |
+//! | `/api/access` | restrictions, coverage by hour and zone, and what they do to verdicts ([`access`]) |
+//! | `/ogc` | OGC API Features ([`ogc`]) |
+//! | `/api/openapi.json` | the description of all of it, as it is checked in |
+//!
+//! Invariants
+//! - every answer is for a question (*at*, *as known at*), like the board's, and names it;
+//! - a parameter that is not known is refused;
+//! - a list goes on from where it stopped, by a cursor; what comes in meanwhile moves no page, because the links name the question.
+//!
+//! Where to start reading: [`seen`], then [`asking`], then [`list`]. Tests: `tests/pages.rs`, `tests/ogc.rs`, `tests/openapi.rs`.
+
+mod access;
+mod asking;
+mod list;
+mod ogc;
+mod one;
+mod points;
+pub(crate) mod seen;
+
+use crate::asked::{Asked, asked};
+use crate::front::Seen as Viewed;
+use crate::{Problem, Served};
+use axum::extract::{Path, RawQuery};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use seen::Seen;
+use std::sync::Arc;
+
+const JSON: &str = "application/json";
+const GEOJSON: &str = "application/geo+json";
+
+/// What all of it can do, for programs: `docs/reference/openapi.json`.
+const OPENAPI: &str = include_str!("../../../../docs/reference/openapi.json");
+
+/// The description of all routes for programs.
+pub(crate) async fn openapi() -> Response {
+    typed("application/vnd.oai.openapi+json;version=3.0", OPENAPI)
+}
+
+fn typed(mime: &'static str, body: impl IntoResponse) -> Response {
+    ([(header::CONTENT_TYPE, mime)], body).into_response()
+}
+
+/// Reads the address, looks, and lets `word` make the document on a thread that may block.
+async fn answer<F>(
+    served: Arc<Served>,
+    query: Option<String>,
+    allowed: &[&'static str],
+    mime: &'static str,
+    word: F,
+) -> Response
+where
+    F: FnOnce(&Seen, &Asked) -> Result<Vec<u8>, Problem> + Send + 'static,
+{
+    let made = async {
+        let query = query.unwrap_or_default();
+        let mut asked = asked(&query, &served.agreement, &served.asked_by_default, allowed)?;
+        let seen = served.seen(&mut asked).await?;
+        let work = move || word(&seen, &asked);
+        tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))?
+    };
+    match made.await {
+        Ok(body) => typed(mime, body),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn document(document: &impl serde::Serialize) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(document).map_err(|e| Problem::bug(&e))
+}
+
+pub(crate) async fn incidents(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
+    answer(served, query, asking::LIST, JSON, |seen, asked| document(&list::document(seen, asked)?)).await
+}
+
+/// The file's name is what a browser saves it as.
+fn to_save(name: &'static str, mut response: Response) -> Response {
+    if response.status().is_success() {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, header::HeaderValue::from_static(name));
+    }
+    response
+}
+
+pub(crate) async fn as_csv(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
+    let made = answer(served, query, asking::FILTERS, "text/csv; charset=utf-8", list::csv).await;
+    to_save("attachment; filename=\"incidents.csv\"", made)
+}
+
+pub(crate) async fn as_geojson(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
+    let made = answer(served, query, asking::FILTERS, GEOJSON, |s, a| document(&list::geojson(s, a)?)).await;
+    to_save("attachment; filename=\"incidents.geojson\"", made)
+}
+
+pub(crate) async fn as_parquet(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
+    let made = answer(served, query, asking::FILTERS, "application/vnd.apache.parquet", list::parquet).await;
+    to_save("attachment; filename=\"incidents.parquet\"", made)
+}
+
+pub(crate) async fn incident(
+    Viewed(served): Viewed,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    answer(served, query, &[], JSON, move |seen, _| document(&one::document(seen, &id)?)).await
+}
+
+pub(crate) async fn columns(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
+    answer(served, query, &[], "application/vnd.servanda.points", |seen, _| points::columns(seen)).await
+}
+
+pub(crate) async fn restrictions(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
+    answer(served, query, &["from", "to"], JSON, |seen, asked| document(&access::document(seen, asked)?))
+        .await
+}
+
+/// What the asker calls this server; what stands in front of it says when it is spoken to over TLS.
+fn root(headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = if text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
+    text("host").map_or(String::new(), |host| format!("{scheme}://{host}"))
+}
+
+/// An answer of OGC API Features: its links are whole addresses, because some readers take no others.
+async fn ogc_answer<F>(
+    served: Arc<Served>,
+    headers: &HeaderMap,
+    query: Option<String>,
+    allowed: &[&'static str],
+    mime: &'static str,
+    word: F,
+) -> Response
+where
+    F: FnOnce(&Seen, &Asked) -> Result<serde_json::Value, Problem> + Send + 'static,
+{
+    let root = root(headers);
+    let whole = move |seen: &Seen, asked: &Asked| {
+        ogc::form(asked)?;
+        let mut made = word(seen, asked)?;
+        ogc::whole(&mut made, &root);
+        document(&made)
+    };
+    answer(served, query, allowed, mime, whole).await
+}
+
+pub(crate) async fn ogc_landing(
+    Viewed(served): Viewed,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    ogc_answer(served, &headers, query, &["f"], JSON, |seen, _| Ok(ogc::landing(seen))).await
+}
+
+pub(crate) async fn ogc_conformance(
+    Viewed(served): Viewed,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    ogc_answer(served, &headers, query, &["f"], JSON, |_, _| Ok(ogc::conformance())).await
+}
+
+pub(crate) async fn ogc_collections(
+    Viewed(served): Viewed,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    ogc_answer(served, &headers, query, &["f"], JSON, |seen, asked| Ok(ogc::collections(seen, asked))).await
+}
+
+pub(crate) async fn ogc_collection(
+    Viewed(served): Viewed,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    ogc_answer(served, &headers, query, &["f"], JSON, move |s, a| ogc::collection(s, a, &name)).await
+}
+
+pub(crate) async fn ogc_items(
+    Viewed(served): Viewed,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    ogc_answer(served, &headers, query, asking::ITEMS, GEOJSON, move |s, a| ogc::items(s, a, &name)).await
+}
+
+pub(crate) async fn ogc_item(
+    Viewed(served): Viewed,
+    Path((name, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    ogc_answer(served, &headers, query, &["f"], GEOJSON, move |s, a| ogc::item(s, a, &name, &id)).await
+}
