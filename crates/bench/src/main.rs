@@ -11,6 +11,7 @@
 //! servanda-bench sweep N                                                   a sweep over N events
 //! servanda-bench links measure|folds|train CSV MAP                         which reports speak of one event, on labelled reports
 //! servanda-bench links speed N SEED                                        the same among N seeded reports
+//! servanda-bench intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS         signed detections over HTTP; FOLDER is made anew
 //! servanda-bench norms WHAT CLAUSES PARTIES YEARS RECORDS SEED             the general engine; WHAT: text, board, live, walk, reference
 //! ```
 //!
@@ -21,6 +22,7 @@
 #![allow(clippy::disallowed_methods, reason = "the edge: what is timed is timed here")]
 
 mod data;
+mod intake;
 mod links;
 mod measure;
 mod norms;
@@ -101,6 +103,10 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
         ["links", "folds", csv, map] => links::measured(csv, map, true),
         ["links", "speed", n, seed] => Ok(links::speed(number(n)?, number(seed)?)),
         ["links", "train", csv, map] => links::trained(csv, map),
+        ["intake", binary, example, folder, records, rate, sensors] => {
+            let load = intake::Load { records: number(records)?, rate: number(rate)?, sensors: number(sensors)? };
+            intake::measured(binary, example, folder, &load)
+        }
         ["norms", what, clauses, parties, years, records, seed] => {
             let size = norms::Size {
                 clauses: number(clauses)?,
@@ -112,7 +118,7 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             norms::measured(what, size)
         }
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
-        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, links speed N SEED, or norms WHAT CLAUSES PARTIES YEARS RECORDS SEED".into()),
+        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, links speed N SEED, intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS, or norms WHAT CLAUSES PARTIES YEARS RECORDS SEED".into()),
     }
 }
 

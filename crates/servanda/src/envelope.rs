@@ -30,13 +30,8 @@ pub struct Registered {
 impl Key {
     /// Makes a key and writes it; a file that is there is left as it is.
     pub fn create(path: &Path, name: &str) -> Result<Key, Failure> {
-        if path.exists() {
-            return Err(
-                Failure::new(format!("`{}` is there already", path.display())).help("name another folder")
-            );
-        }
         let (private, _) = servanda_store::new_key(name)?;
-        files::write_private(path, format!("{private}\n").as_bytes())?;
+        files::write_secret(path, format!("{private}\n").as_bytes())?;
         Key::open(path)
     }
 

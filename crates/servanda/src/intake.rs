@@ -86,8 +86,8 @@ struct Known {
     fresh: Vec<Record>,
     /// Somebody was told that nothing recorded up to here is still to come.
     told: Option<Instant>,
-    /// The versions of each record, by the identity of the first.
-    versions: BTreeMap<String, Vec<Record>>,
+    /// The identities of the versions of each record, by that of the first. The records themselves lie in the store.
+    versions: BTreeMap<String, Vec<Name>>,
 }
 
 /// A workspace that takes submissions in.
@@ -199,10 +199,12 @@ impl Intake {
 
     /// Keeps what is entered from now on for whoever asks for news; who asks knows these records, and all that was recorded up
     /// to `told`.
-    pub fn follow(&mut self, told: Instant, there: &BTreeSet<Name>) {
+    pub fn follow(&mut self, told: Instant, there: &BTreeSet<Name>) -> Result<(), Failure> {
         self.known.told = Some(told);
-        let entered = self.known.versions.values().flatten();
-        self.known.fresh = entered.filter(|record| !there.contains(&record.id)).cloned().collect();
+        let entered = self.known.versions.values().flatten().filter(|id| !there.contains(*id));
+        self.known.fresh =
+            entered.filter_map(|id| source::one(&self.store, id).transpose()).collect::<Result<_, _>>()?;
+        Ok(())
     }
 
     /// The same, for whoever knows all that there is already.
@@ -247,13 +249,16 @@ impl Intake {
                     Ok::<Import, Failure>(all)
                 })?;
             import.is_feed = true;
-            let there: Vec<Record> = import
+            let there: BTreeSet<&Name> = import
                 .records
                 .iter()
                 .filter_map(|record| self.known.versions.get(root_of(&record.id)))
                 .flatten()
-                .cloned()
                 .collect();
+            let there: Vec<Record> = there
+                .into_iter()
+                .filter_map(|id| source::one(&self.store, id).transpose())
+                .collect::<Result<_, _>>()?;
             let changes = diff(&there, &import, at);
             let records: Vec<Record> = changes.records().cloned().collect();
             let quarantine = (!import.refused.is_empty()).then(|| {
@@ -359,27 +364,27 @@ fn root_of(id: &Name) -> &str {
 impl Known {
     fn of(workspace: &Workspace) -> Result<Known, Failure> {
         let mut known = Known::default();
-        for record in source::entered(workspace)? {
-            known.add(&record);
+        for record in workspace.records()? {
+            known.add(&record.id, record.recorded);
         }
         Ok(known)
     }
 
-    fn add(&mut self, record: &Record) {
+    fn add(&mut self, id: &Name, recorded: Instant) {
         self.count += 1;
-        self.latest = self.latest.max(Some(record.recorded));
-        self.last = Some(record.id.clone());
-        self.versions.entry(root_of(&record.id).to_string()).or_default().push(record.clone());
+        self.latest = self.latest.max(Some(recorded));
+        self.last = Some(id.clone());
+        self.versions.entry(root_of(id).to_string()).or_default().push(id.clone());
     }
 
     /// What was entered meanwhile, here or by another process.
     fn catch_up(&mut self, store: &Store) -> Result<(), Failure> {
         for record in source::entered_after(store, self.last.as_ref())? {
             let versions = self.versions.get(root_of(&record.id));
-            if versions.is_some_and(|all| all.iter().any(|known| known.id == record.id)) {
+            if versions.is_some_and(|all| all.contains(&record.id)) {
                 continue;
             }
-            self.add(&record);
+            self.add(&record.id, record.recorded);
             if self.told.is_some() {
                 self.fresh.push(record);
             }
@@ -404,7 +409,7 @@ pub fn by_hand(
     for _ in 0..5 {
         let known = Known::of(workspace)?;
         let recorded = known.latest.map_or(now, |latest| latest.max(now));
-        let mut records = make(&known.versions.values().flatten().map(|r| r.id.clone()).collect(), recorded)?;
+        let mut records = make(&known.versions.values().flatten().cloned().collect(), recorded)?;
         records.iter_mut().for_each(|record| record.recorded = recorded);
         let stored: Vec<StoredRecord> = records.iter().map(source::stored).collect();
         let text: String = stored.iter().map(|r| r.json.as_str()).collect();

@@ -284,19 +284,9 @@ pub fn entered(workspace: &Workspace) -> Result<Vec<Record>, Failure> {
     entered_after(&workspace.store(), None)
 }
 
-/// A record as it was stored. Its marking is the one that the store holds it to.
-fn read(stored: StoredRecord) -> Result<Record, Failure> {
-    let mut record = from_json(&stored.json).map_err(|fault| {
-        Failure::new(format!("the record `{}` in the database cannot be read: {}", stored.id, fault.reason))
-            .help("was it written by a newer version? Nothing was changed")
-    })?;
-    record.marking = stored.marking;
-    Ok(record)
-}
-
 /// The records that this viewer may see.
 pub fn entered_for(store: &Store, viewer: &Viewer) -> Result<Vec<Record>, Failure> {
-    store.view(viewer).records()?.into_iter().map(read).collect()
+    store.view(viewer).records()?.iter().map(decoded).collect()
 }
 
 /// The records that were entered after the one of that identity; all of them for `None`, and where that one was erased.
@@ -309,12 +299,23 @@ pub fn entered_after(store: &Store, last: Option<&Name>) -> Result<Vec<Record>, 
     after.iter().map(decoded).collect()
 }
 
-/// A stored record, read.
+/// A record as it was stored. Its marking is the one that the store holds it to.
 pub fn decoded(stored: &StoredRecord) -> Result<Record, Failure> {
-    from_json(&stored.json).map_err(|fault| {
+    let mut record = from_json(&stored.json).map_err(|fault| {
         Failure::new(format!("the record `{}` in the database cannot be read: {}", stored.id, fault.reason))
             .help("was it written by a newer version? Nothing was changed")
-    })
+    })?;
+    record.marking = stored.marking.clone();
+    Ok(record)
+}
+
+/// One record of a workspace; `None` where there is none, or it was erased.
+pub fn one(store: &Store, id: &Name) -> Result<Option<Record>, Failure> {
+    match store.view(&Viewer::keeper()).record(id.as_str()) {
+        Ok(stored) => decoded(&stored).map(Some),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Records of loose files, for one question. `latest` is the last moment at which anything can have been known.

@@ -1,12 +1,13 @@
 //! The engine that follows: what comes in is learnt at once, and the board of now is at hand whenever somebody asks.
 //!
-//! What it deliberately does not do: decide (the engine does), read the clock (whoever tells the news says up to when they
-//! are complete), answer questions about other moments (those are evaluated on their own).
+//! What it deliberately does not do: decide (the engine does), ask the clock what time it is (whoever tells the news says up to
+//! when they are complete; it only measures how long it worked), answer questions about other moments (those are evaluated on their own).
 //!
 //! Invariants
 //! - the board of now is what the engine would say if it were asked from nothing;
 //! - whoever tells news promises that nothing recorded up to that moment is still to come. Where the promise is broken the
 //!   engine begins anew: slower, and right;
+//! - it works half of the time at the most while nobody asks; who asks is answered with all that was told before;
 //! - where the thread ends by a bug of ours, the next question begins a new one with everything that was told.
 //!
 //! Where to start reading: [`Follower`]. Tests: `tests/following.rs`.
@@ -16,6 +17,7 @@ use servanda_model::{Agreement, Board, Instant, Name, Places, Question, Record};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant as Clock};
 
 /// What came in, and up to when it is complete.
 pub struct News {
@@ -29,6 +31,9 @@ pub struct News {
 
 /// As for the threads that evaluate.
 const STACK: usize = 64 << 20;
+
+/// It never rests longer, whatever it had to do.
+const REST: Duration = Duration::from_secs(1);
 
 /// What the thread is told.
 enum Told {
@@ -55,7 +60,7 @@ impl Follower {
     pub(crate) fn begin(beginning: Beginning) -> std::io::Result<Follower> {
         let (tell, told) = channel();
         let thread = std::thread::Builder::new().name("following".into()).stack_size(STACK);
-        thread.spawn(move || follow(&beginning, &told))?;
+        thread.spawn(move || follow(beginning, &told))?;
         Ok(Follower { thread: tell })
     }
 
@@ -77,18 +82,25 @@ impl Follower {
     }
 }
 
+/// Lets an engine go on, and says how long that took, up to [`REST`].
+fn go_on(engine: &mut Engine<'_>, complete_to: Instant) -> Duration {
+    let since = Clock::now();
+    engine.catch_up(complete_to);
+    since.elapsed().min(REST)
+}
+
 /// Follows until nobody can tell anything any more.
-fn follow(beginning: &Beginning, told: &Receiver<Told>) {
-    let Beginning { agreement, readings, .. } = beginning;
-    let mut places = beginning.places.clone();
-    let mut records: Vec<Record> = (*beginning.records).clone();
-    let mut complete_to = beginning.complete_to;
+fn follow(beginning: Beginning, told: &Receiver<Told>) {
+    let Beginning { agreement, mut places, records, readings, mut complete_to } = beginning;
+    let mut all: Vec<Record> = (*records).clone();
+    // Who keeps what is known adds to it in place as soon as nobody else holds it.
+    drop(records);
     // With other places it is another engine.
     loop {
         let settings = Settings { readings: readings.clone(), ..Settings::default() };
-        let mut engine = Engine::new(agreement, &places, settings);
-        engine.add(std::mem::take(&mut records));
-        engine.advance(complete_to);
+        let mut engine = Engine::new(&agreement, &places, settings);
+        engine.add(std::mem::take(&mut all));
+        let mut worked = go_on(&mut engine, complete_to);
         let mut board = None;
         let other_places = loop {
             let mut heard = match told.recv() {
@@ -108,9 +120,18 @@ fn follow(beginning: &Beginning, told: &Receiver<Told>) {
                     Told::Asked(answer) => asked.push(answer),
                 }
                 heard = told.try_recv().ok();
+                // Nobody asks yet: it rests as long as it worked, and what comes meanwhile is learnt in the same step.
+                while heard.is_none() && asked.is_empty() && !worked.is_zero() {
+                    let since = Clock::now();
+                    heard = told.recv_timeout(worked).ok();
+                    worked = worked.saturating_sub(since.elapsed());
+                    if heard.is_none() {
+                        break;
+                    }
+                }
             }
             if other.is_none() {
-                engine.advance(complete_to);
+                worked = go_on(&mut engine, complete_to);
             } else {
                 board = None;
             }
@@ -122,7 +143,7 @@ fn follow(beginning: &Beginning, told: &Receiver<Told>) {
                 asked.into_iter().for_each(|answer| drop(answer.send(current.clone())));
             }
             if let Some(other) = other {
-                records = engine.records().cloned().collect();
+                all = engine.records().cloned().collect();
                 break other;
             }
         };

@@ -1,7 +1,10 @@
 //! Generated worlds with a fixed seed, all streams of a tiny vocabulary, and engines with a known mistake.
 
+use servanda_engine::incremental::{Engine, Settings};
+use servanda_engine::reference;
+use servanda_model::{Instant, Question};
 use servanda_sim::canary;
-use servanda_sim::compare::{Compared, Family, Finding, Maker, engine};
+use servanda_sim::compare::{Compared, Family, Finding, Maker, difference, engine};
 use servanda_sim::search::{Families, Searched, compare, next};
 use servanda_sim::shrink::shrink;
 use servanda_sim::streams;
@@ -34,6 +37,38 @@ fn the_engine_says_what_the_reference_says() {
     assert!(told.is_none(), "{}", told.unwrap_or_default());
     assert!(searched.compared.verdicts > 10_000 && searched.compared.too_large < 6, "{searched:?}");
     assert!(searched.refused * 10 < searched.worlds, "too many texts are refused: {:?}", searched.why);
+}
+
+/// In one step from one moment to another, with all that came to be known between them.
+#[test]
+fn an_engine_that_catches_up_says_what_the_reference_says() {
+    let (mut searched, mut number, mut boards) = (Searched::default(), 0, 0);
+    for world in 0..60_u64 {
+        let (_, read) = next(4096, &mut number, &mut searched);
+        let mut moments: Vec<Instant> = read.records.iter().map(|r| r.recorded).collect();
+        moments.sort();
+        moments.dedup();
+        let stride = 2 + (world % 5) as usize;
+        let stops = moments.iter().skip(world as usize % 3).step_by(stride).copied();
+        let late = moments.last().map(|last| Instant(last.0 + 40 * 86_400_000));
+        let mut engine = Engine::new(&read.agreement, &read.places, Settings::default());
+        let mut told = 0;
+        let mut records = read.records.clone();
+        records.sort_by_key(|r| r.recorded);
+        for stop in stops.chain(late) {
+            let known = records.partition_point(|r| r.recorded <= stop);
+            engine.add(records[told..known].iter().cloned());
+            told = known;
+            engine.catch_up(stop);
+            assert_eq!(engine.frontier(), stop);
+            let question = Question::at(stop);
+            let right = reference::evaluate(&read.agreement, &read.places, &records, &question);
+            let given = engine.board(&question);
+            assert_eq!(difference(&right, &given), None, "world {world} at {stop}");
+            boards += 1;
+        }
+    }
+    assert!(boards > 300, "{boards}");
 }
 
 #[test]

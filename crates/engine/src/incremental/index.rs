@@ -13,7 +13,7 @@
 use crate::reference::known::Seen;
 use crate::reference::matching::Spot;
 use servanda_model::record::RoleValue;
-use servanda_model::{Name, Record};
+use servanda_model::{Name, Place, Point, Record};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -275,6 +275,29 @@ impl<L> Asking<L> {
             }
             (Asking::Fork(texts, others), []) => {
                 texts.values().chain(others.values()).for_each(|next| next.met(&[], may_be, found));
+            }
+        }
+    }
+}
+
+impl Spot {
+    /// That of a place.
+    pub fn of(place: &Place) -> Spot {
+        match place {
+            Place::Named(name) => Spot::Named(name.clone()),
+            Place::Point { at, radius_m } => {
+                Spot::Point(at.lat.to_bits(), at.lon.to_bits(), radius_m.to_bits())
+            }
+        }
+    }
+
+    /// The place.
+    pub fn place(&self) -> Place {
+        match self {
+            Spot::Named(name) => Place::Named(name.clone()),
+            Spot::Point(lat, lon, radius) => {
+                let at = Point { lat: f64::from_bits(*lat), lon: f64::from_bits(*lon) };
+                Place::Point { at, radius_m: f64::from_bits(*radius) }
             }
         }
     }

@@ -181,6 +181,19 @@ impl<'a> Engine<'a> {
         &self.live.history.rows()[before..]
     }
 
+    /// Lets knowledge and clock go on to `to` in one step: [`Engine::board`] is the same as after [`Engine::advance`], and the
+    /// history tells of the difference only, as if all that happened since had come to be known at `to`. For whoever shows
+    /// what holds now and has much to catch up with. To go back changes nothing.
+    pub fn catch_up(&mut self, to: Instant) {
+        if self.live.frontier >= to {
+            return;
+        }
+        let after = (std::ops::Bound::Excluded((self.live.frontier, last_id())), std::ops::Bound::Unbounded);
+        let news =
+            self.records.range(after).take_while(|((at, _), _)| *at <= to).map(|(_, r)| r.clone()).collect();
+        self.live.step(self.agreement, self.places, &self.settings, to, news);
+    }
+
     /// [`Engine::advance`], which stops where the state takes more than [`Settings::memory_limit`].
     ///
     /// # Errors

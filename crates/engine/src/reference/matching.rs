@@ -11,7 +11,7 @@ use super::{Env, World};
 use crate::ground::{self, Given, Needed};
 use servanda_model::agreement::{Cond, Exception, FactPattern, Op, Value, ZoneRef};
 use servanda_model::record::RoleValue;
-use servanda_model::{Instant, Name, Number, Place, Point, Record, RecordId, When, Within};
+use servanda_model::{Instant, Name, Number, Place, Record, RecordId, When, Within};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -50,29 +50,6 @@ pub enum Spot {
     Named(Name),
     /// Latitude, longitude, radius, by their bits.
     Point(u64, u64, u64),
-}
-
-impl Spot {
-    /// That of a place.
-    pub fn of(place: &Place) -> Spot {
-        match place {
-            Place::Named(name) => Spot::Named(name.clone()),
-            Place::Point { at, radius_m } => {
-                Spot::Point(at.lat.to_bits(), at.lon.to_bits(), radius_m.to_bits())
-            }
-        }
-    }
-
-    /// The place.
-    pub fn place(&self) -> Place {
-        match self {
-            Spot::Named(name) => Place::Named(name.clone()),
-            Spot::Point(lat, lon, radius) => {
-                let at = Point { lat: f64::from_bits(*lat), lon: f64::from_bits(*lon) };
-                Place::Point { at, radius_m: f64::from_bits(*radius) }
-            }
-        }
-    }
 }
 
 /// A value that is not a quantity over time.

@@ -4,6 +4,7 @@ use super::{Answer, Output};
 use crate::failure::Failure;
 use crate::intake;
 use crate::matter;
+use crate::rulings;
 use crate::session::Session;
 use crate::source;
 use servanda_evidence::incident::{self, Ground, Incident, Status};
@@ -68,6 +69,8 @@ impl Asked {
             Some(text) => matter::moment("--known-at", text, &agreement.calendar, session)?,
             None => session.now.max(records.iter().map(|r| r.recorded).max().unwrap_or(Instant::MIN)),
         };
+        // Reports that were ruled to speak of one event are one incident here too.
+        let records = rulings::counted(&workspace, records, known_at)?;
         Ok(File { workspace, agreement, records, known_at })
     }
 }

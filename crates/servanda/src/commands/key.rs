@@ -60,13 +60,8 @@ fn line(given: &str) -> Result<String, Failure> {
 
 pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> {
     if let What::New { name, out } = &arguments.what {
-        if out.exists() {
-            return Err(
-                Failure::new(format!("`{}` is there already", out.display())).help("name another file")
-            );
-        }
         let (private, public) = servanda_store::new_key(name)?;
-        servanda_store::files::write_private(out, format!("{private}\n").as_bytes())?;
+        servanda_store::files::write_secret(out, format!("{private}\n").as_bytes())?;
         session.say(&format!("{public}\n"))?;
         session.note(&format!(
             "note: the private key lies in {}; give nobody but its owner that file",

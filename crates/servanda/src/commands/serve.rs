@@ -354,7 +354,7 @@ fn served_alone(case: Case, door: Option<Door>) -> Result<Arc<Served>, Failure> 
     if !follows {
         return Ok(Arc::new(served));
     }
-    lock(&taking.intake).follow(known_at, &there);
+    lock(&taking.intake).follow(known_at, &there)?;
     let served = Arc::new(following(served)?);
     pages.add(&served, Audience::All, places, known_at);
     // It is set once, here.
@@ -368,7 +368,7 @@ fn served_to_keeper(case: Case, follows: Option<&Taking>, pages: &Pages) -> Resu
     let Some(taking) = follows else { return Ok(Arc::new(served_of(case))) };
     let (places, known_at) = (case.places.clone(), case.board.question.known_at);
     let there: BTreeSet<Name> = case.records.iter().map(|record| record.id.clone()).collect();
-    lock(&taking.intake).follow(known_at, &there);
+    lock(&taking.intake).follow(known_at, &there)?;
     let served = Arc::new(following(served_of(case))?);
     pages.add(&served, Audience::All, places, known_at);
     Ok(served)
