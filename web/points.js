@@ -159,6 +159,7 @@ export async function show(from, place, current) {
   };
 
   const base = el('canvas', { 'aria-hidden': 'true' });
+  const sheet = el('canvas', {});
   let over = el('canvas', { class: 'points', 'aria-hidden': 'true' });
   const found = el('div', { class: 'found', hidden: true, 'aria-live': 'polite' });
   const probes = Object.fromEntries(['incident', 'chosen', 'ink', 'land', 'border', 'oblast', 'zone', 'unseen', 'kept', 'soft'].map((name) => [name, el('i', { class: `probe-${name}`, hidden: true })]));
@@ -229,17 +230,43 @@ export async function show(from, place, current) {
     if (view.scale > 25) fill(oblasts.units, 'oblast');
     for (const z of zones) {
       const p = z.properties;
-      const line = z.geometry.type === 'MultiLineString';
-      trace(line ? z.geometry.coordinates : z.geometry.coordinates.flat(), !line);
-      const unseen = !line && p.watched_share !== null && p.watched_share < 0.995;
-      draw.strokeStyle = draw.fillStyle = colour(unseen ? 'unseen' : 'zone');
-      if (!line) { draw.globalAlpha = 0.12; draw.fill('evenodd'); }
-      draw.globalAlpha = line ? 1 : 0.55;
-      draw.setLineDash(line ? [6, 3] : unseen ? [2, 3] : []);
-      draw.lineWidth = line ? 2 : 1;
-      draw.stroke();
-      draw.setLineDash([]);
-      draw.globalAlpha = 1;
+      if (z.geometry.type === 'MultiLineString') {
+        trace(z.geometry.coordinates, false);
+        draw.strokeStyle = colour('zone');
+        draw.lineWidth = 2;
+        draw.setLineDash([6, 3]);
+        draw.stroke();
+        draw.setLineDash([]);
+        continue;
+      }
+      // The pieces of a strip overlap: they are put together first, and only what is outside of all is its border.
+      const unseen = p.watched_share !== null && p.watched_share < 0.995;
+      const stamp = (made) => {
+        [sheet.width, sheet.height] = [base.width, base.height];
+        const on = sheet.getContext('2d');
+        on.setTransform(dense, 0, 0, dense, 0, 0);
+        on.fillStyle = on.strokeStyle = colour(unseen ? 'unseen' : 'zone');
+        on.lineWidth = 3;
+        const rings = (polygon, act) => {
+          on.beginPath();
+          for (const ring of polygon) ring.forEach((q, i) => { const [x, y] = at(q[0], q[1]); if (i) on.lineTo(x, y); else on.moveTo(x, y); });
+          on.closePath();
+          act();
+        };
+        if (made === 'border') {
+          on.setLineDash(unseen ? [2, 3] : []);
+          for (const polygon of z.geometry.coordinates) rings(polygon, () => on.stroke());
+          on.globalCompositeOperation = 'destination-out';
+        }
+        for (const polygon of z.geometry.coordinates) rings(polygon, () => on.fill('evenodd'));
+        draw.save();
+        draw.setTransform(1, 0, 0, 1, 0, 0);
+        draw.globalAlpha = made === 'border' ? 0.7 : 0.12;
+        draw.drawImage(sheet, 0, 0);
+        draw.restore();
+      };
+      stamp('area');
+      stamp('border');
     }
     if (chosen >= 0) {
       const [x, y] = at(data.lon[chosen], data.lat[chosen]);
