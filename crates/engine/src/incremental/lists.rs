@@ -53,15 +53,18 @@ enum Part {
 /// A pattern by its address, and what of an instance its matches hang on.
 type ListKey = (usize, EnvKey);
 
+/// By fact, and by what is asked by.
+type ByFact<T> = RefCell<BTreeMap<Name, BTreeMap<Vec<By>, T>>>;
+
 /// Lists by pattern (its address) and by what of an instance its matches hang on; each with the pattern and the
 /// instance, so that it can be kept up to date.
 #[derive(Default)]
 pub struct Lists<'w> {
     by_key: RefCell<BTreeMap<ListKey, Held<'w>>>,
     /// By fact, and by what they ask by and for.
-    asking: RefCell<BTreeMap<Name, BTreeMap<Vec<By>, Asking<ListKey>>>>,
+    asking: ByFact<Asking<ListKey>>,
     /// By fact, and by what is asked by.
-    indexes: RefCell<BTreeMap<Name, BTreeMap<Vec<By>, Index>>>,
+    indexes: ByFact<Index>,
     /// What is read of a fact beside the lists: its denials, or all its records.
     facts: RefCell<BTreeMap<(Name, Part), Node>>,
 }
