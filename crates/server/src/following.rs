@@ -83,6 +83,7 @@ impl Follower {
 }
 
 /// Lets an engine go on, and says how long that took, up to [`REST`].
+#[allow(clippy::disallowed_methods, reason = "how long work took says how long to rest, and nothing else")]
 fn go_on(engine: &mut Engine<'_>, complete_to: Instant) -> Duration {
     let since = Clock::now();
     engine.catch_up(complete_to);
@@ -90,6 +91,7 @@ fn go_on(engine: &mut Engine<'_>, complete_to: Instant) -> Duration {
 }
 
 /// Follows until nobody can tell anything any more.
+#[allow(clippy::disallowed_methods, reason = "how long work took says how long to rest, and nothing else")]
 fn follow(beginning: Beginning, told: &Receiver<Told>) {
     let Beginning { agreement, mut places, records, readings, mut complete_to } = beginning;
     let mut all: Vec<Record> = (*records).clone();
