@@ -43,23 +43,7 @@ pub fn write(draft: &Draft, survey: &Survey, name: &str) -> String {
 
 fn opening(draft: &Draft, survey: &Survey, name: &str, figures: &crate::survey::Figures) -> String {
     let name = Name::slug(name);
-    let taken = [
-        "bearer",
-        "beneficiary",
-        "trigger",
-        "breach",
-        "target",
-        "in-force",
-        "signed",
-        "coverage",
-        "finding",
-        "explanation",
-        "unstated",
-        "nothing",
-        "and",
-        "or",
-    ];
-    let usable = name.as_str().chars().any(char::is_alphabetic) && !taken.contains(&name.as_str());
+    let usable = name.as_str().chars().any(char::is_alphabetic) && !servanda_lang::is_reserved(name.as_str());
     let name = if usable { name.to_string() } else { "agreement".into() };
     let title = draft.clauses.first().map(|c| c.heading.as_str()).unwrap_or("");
     let mut out = format!("\n```pact\nagreement {name} \"{}\"\n", phrase(title));

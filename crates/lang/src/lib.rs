@@ -26,7 +26,7 @@ mod units;
 
 pub use diagnostic::Diagnostic;
 pub use format::format;
-pub use lower::names::closest;
+pub use lower::names::{closest, is_reserved};
 pub use parser::{Parse, Tree, parse};
 
 use servanda_model::Agreement;

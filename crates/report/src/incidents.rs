@@ -10,6 +10,7 @@
 //!
 //! Where to start reading: [`Line`].
 
+use crate::document::csv::is_formula;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -136,7 +137,7 @@ impl Line {
 /// # Source
 /// RFC 4180; OWASP, "CSV injection".
 pub fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+    let formula = is_formula(text) && text.parse::<f64>().is_err();
     let text = if formula { format!("'{text}") } else { text.to_string() };
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }

@@ -17,28 +17,13 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
+use servanda_report::document::html::escape;
 use servanda_store::policy::Role;
 use servanda_store::{Account, Error};
 use std::collections::BTreeMap;
 
 /// Longest body of a form, in bytes.
 const LONGEST: usize = 8 * 1024;
-
-/// Text as it may stand in markup.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
 
 /// A page with one question.
 fn html(status: StatusCode, title: &str, main: &str) -> Response {
@@ -59,7 +44,7 @@ fn alert(text: &str) -> String {
     if text.is_empty() {
         String::new()
     } else {
-        format!("<p class=\"problem\" role=\"alert\">{}</p>\n", escaped(text))
+        format!("<p class=\"problem\" role=\"alert\">{}</p>\n", escape(text))
     }
 }
 
@@ -76,7 +61,7 @@ fn form(to: &str, token: &str, fields: &str, button: &str) -> String {
     format!(
         "<form method=\"post\" action=\"{to}\">\n<input type=\"hidden\" name=\"token\" value=\"{}\">\n{fields}\
          <p><button>{button}</button></p>\n</form>\n",
-        escaped(token)
+        escape(token)
     )
 }
 
@@ -167,11 +152,11 @@ const OLD_FORM: &str = "This form was open for too long, or this browser keeps n
 fn sign_in_form(status: StatusCode, token: &str, name: &str, wanted: &str, problem: &str) -> Response {
     let name = format!(
         "value=\"{}\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"64\"",
-        escaped(name)
+        escape(name)
     );
     let fields = format!(
         "<input type=\"hidden\" name=\"back\" value=\"{}\">\n{}{}",
-        escaped(back(wanted)),
+        escape(back(wanted)),
         field("Name", "name", &name),
         field(
             "Password",
@@ -337,7 +322,7 @@ pub(crate) async fn sign_out(State(front): State<Front>, Who(caller): Who, reque
 
 fn words<T: ToString>(all: impl IntoIterator<Item = T>, none: &str) -> String {
     let all: Vec<String> = all.into_iter().map(|one| one.to_string()).collect();
-    escaped(&if all.is_empty() { none.to_string() } else { all.join(", ") })
+    escape(&if all.is_empty() { none.to_string() } else { all.join(", ") })
 }
 
 fn own_page(status: StatusCode, one: &SignedIn, account: &Account, problem: &str) -> Response {
@@ -346,7 +331,7 @@ fn own_page(status: StatusCode, one: &SignedIn, account: &Account, problem: &str
         other => format!("{other}: {}", level.word()),
     });
     let rows = [
-        ("Name", escaped(&account.name)),
+        ("Name", escape(&account.name)),
         ("Party", words(account.party.iter(), "none")),
         ("Body", words(account.body.iter(), "none")),
         ("May", words(account.roles.iter().map(|role| role.word()), "nothing")),
@@ -431,7 +416,7 @@ pub(crate) async fn change_password(
 fn first_form(status: StatusCode, token: &str, name: &str, problem: &str) -> Response {
     let name = format!(
         "value=\"{}\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"64\"",
-        escaped(name)
+        escape(name)
     );
     let fields = format!(
         "{}{}{}",
@@ -535,7 +520,7 @@ mod tests {
     /// ASVS 5.0: 1.2.1 (output is encoded for where it stands), 3.7.2 (no redirect to elsewhere).
     #[test]
     fn v1_2_1_and_v3_7_2_text_is_text_and_back_is_here() {
-        assert_eq!(escaped("<a href='x' b=\"&\">"), "&lt;a href=&#39;x&#39; b=&quot;&amp;&quot;&gt;");
+        assert_eq!(escape("<a href='x' b=\"&\">"), "&lt;a href=&#39;x&#39; b=&quot;&amp;&quot;&gt;");
         for (wanted, to) in [
             ("/?at=2026-05-01T12%3A00", "/?at=2026-05-01T12%3A00"),
             ("/", "/"),

@@ -10,48 +10,7 @@ use servanda_server::{News, Served, router};
 use std::sync::Arc;
 use tower::ServiceExt;
 
-const TEXT: &str = "# Truce
-
-> The Parties shall not fire. Each Party reports within two days of any fire.
-
-```pact
-agreement truce
-  status      binding
-  in force    2026-01-01T00:00
-  time zone   UTC
-  counting    event day excluded
-  months      round down
-
-body commission
-party North
-party South
-group parties
-  members     North, South
-
-event fire
-  says        \"{by} fires\"
-  carries     by: party
-event report
-  says        \"{by} reports\"
-  carries     by: party
-
-ban no-fire
-  bearer      each of parties
-  owed to     commission
-  must not    do fire by bearer
-  seen by     commission
-  per         \"shall not fire\"
-
-duty report-fire
-  bearer      each of parties
-  owed to     commission
-  when        fire by bearer
-  must        do report by bearer
-  within      2 days
-  seen by     commission
-  per         \"reports within two days\"
-```
-";
+const TEXT: &str = include_str!("team/truce.pact.md");
 
 fn at(text: &str) -> Instant {
     Instant::parse_utc(text).unwrap()

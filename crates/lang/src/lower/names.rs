@@ -51,6 +51,11 @@ const RESERVED: [&str; 14] = [
     "or",
 ];
 
+/// Whether a word is none that may be declared: rules use it for something else.
+pub fn is_reserved(word: &str) -> bool {
+    RESERVED.contains(&word)
+}
+
 /// All declared names, in four separate lists: a party and a zone may share a name, an event and a duty too.
 #[derive(Default)]
 pub(super) struct Names<'a> {
@@ -82,7 +87,7 @@ impl<'a> Names<'a> {
                 Event | State | Object | Measure | Term | Open | Reading => &mut names.things,
                 _ => &mut names.norms,
             };
-            if RESERVED.contains(&name.text.as_str()) {
+            if is_reserved(name.text.as_str()) {
                 diagnostics.push(
                     Diagnostic::error(
                         "N0211",

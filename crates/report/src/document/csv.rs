@@ -27,13 +27,19 @@ fn line(cells: impl Iterator<Item = String>) -> String {
     cells.collect::<Vec<_>>().join(",") + "\r\n"
 }
 
-/// Quoted, and no formula: spreadsheets start one at these signs, also behind blanks and in their wide forms.
-fn safe(text: &str) -> String {
+/// Whether a spreadsheet would take a text for a formula: it starts one at these signs, also behind blanks and in their wide forms.
+///
+/// # Source
+/// OWASP, "CSV injection".
+pub(crate) fn is_formula(text: &str) -> bool {
     let first = text.trim_start().chars().next();
-    let starts = text.chars().next();
-    let formula = matches!(first, Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'))
-        || matches!(starts, Some('\t' | '\r' | '\n'));
-    let text = if formula { format!("'{text}") } else { text.to_string() };
+    matches!(first, Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'))
+        || text.starts_with(['\t', '\r', '\n'])
+}
+
+/// Quoted, and no formula.
+fn safe(text: &str) -> String {
+    let text = if is_formula(text) { format!("'{text}") } else { text.to_string() };
     if text.contains([',', '"', '\n', '\r', ';', '\t']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

@@ -121,7 +121,7 @@ fn table(d: &Document, t: &Table, out: &mut String) {
 }
 
 /// Text as text, in content and in quoted attributes.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
