@@ -15,6 +15,7 @@
 pub mod ast;
 pub mod diagnostic;
 pub mod document;
+pub mod findings;
 pub mod format;
 mod lexer;
 pub mod literal;
