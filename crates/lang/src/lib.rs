@@ -13,6 +13,7 @@
 //! Where to start reading: [`parse`], then [`ast`].
 
 pub mod ast;
+pub mod changes;
 pub mod diagnostic;
 pub mod document;
 pub mod findings;

@@ -1,4 +1,4 @@
-//! `servanda check --findings` and `servanda audit`: what a drafter wants to know before anybody signs.
+//! `servanda check --findings`, `servanda audit` and `servanda diff`: what a drafter wants to know before anybody signs.
 
 use crate::terminal::{everything_below, servanda};
 use std::fs;
@@ -65,4 +65,29 @@ fn the_page_is_written_in_every_form_and_a_broken_text_gets_none() {
         .ends_with(2)
         .complains(&["has errors", "N0"]);
     assert_eq!(before, everything_below(folder.path()));
+}
+
+#[test]
+fn two_versions_are_compared_in_sentences_findings_and_verdicts() {
+    let folder = tempfile::tempdir().unwrap();
+    servanda(folder.path(), &["new", "truce"]).ends_with(0);
+    let root = folder.path().join("truce");
+    let words = fs::read_to_string(root.join("river-truce.pact.md")).unwrap();
+    servanda(&root, &["diff", "river-truce.pact.md", "river-truce.pact.md"])
+        .ends_with(0)
+        .says(&["mean the same", "no verdict changes"]);
+    // One token: the ban becomes one on the other side.
+    let ban = words.find("\nban ").unwrap();
+    let end = ban + 1 + words[ban + 1..].find("\n\n").unwrap_or(words.len() - ban - 1);
+    let (rule, rest) = (&words[ban..end], &words[end..]);
+    let cut: Vec<&str> = rule.lines().filter(|l| !l.trim_start().starts_with("seen by")).collect();
+    fs::write(root.join("other.pact.md"), format!("{}{}{rest}", &words[..ban], cut.join("\n"))).unwrap();
+    let found = servanda(&root, &["diff", "river-truce.pact.md", "other.pact.md", "--fail-on-change"]);
+    found.ends_with(1).says(&["ban ", "findings that are new", "A0701"]);
+    let json = servanda(&root, &["diff", "river-truce.pact.md", "other.pact.md", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.ends_with(0).out).unwrap();
+    assert_eq!(json["meaning"].as_array().unwrap().len(), 1, "{json}");
+    assert!(json["verdicts"].is_array());
+    fs::write(root.join("bad.pact.md"), "# T\n\n```pact\nduty d\n  bearer Nobody\n```\n").unwrap();
+    servanda(&root, &["diff", "river-truce.pact.md", "bad.pact.md"]).ends_with(2).complains(&["bad.pact.md"]);
 }
