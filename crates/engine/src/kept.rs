@@ -241,6 +241,20 @@ impl Tracker {
         self.forget_touched(group, member.node);
     }
 
+    /// Lets a kept value go where nobody reads it any more.
+    pub fn release<K: Ord, V>(&self, table: &Table<K, V>, key: &K) {
+        let mut table = table.borrow_mut();
+        let read = |kept: &Kept<V>| !self.nodes.borrow()[kept.node].dependents.is_empty();
+        if table.get(key).is_none_or(|kept| kept.busy || read(kept)) {
+            return;
+        }
+        let Some(kept) = table.remove(key) else { return };
+        let mut nodes = self.nodes.borrow_mut();
+        for read in kept.reads.iter() {
+            nodes[read.node].dependents.remove(&kept.node);
+        }
+    }
+
     fn forget_touched(&self, group: Option<Node>, member: Node) {
         let mut touched = self.touched.borrow_mut();
         if let Some(of) = group.and_then(|of| touched.get_mut(&of)) {

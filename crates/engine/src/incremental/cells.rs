@@ -204,7 +204,7 @@ impl<'w> World<'w, '_> {
                 let shell = cell.shell.clone();
                 cell.noted(&shell, before);
                 if !Arc::ptr_eq(&starts, &cell.starts) {
-                    first = first.min(self.aligned(cell, &starts, &mut due));
+                    first = first.min(self.aligned(cell, norm, &starts, &mut due));
                     cell.starts = starts;
                 }
             }
@@ -259,8 +259,21 @@ impl<'w> World<'w, '_> {
 
     /// A member for each start: the old one where the start is the old one, else one that is due. How many are where
     /// they were.
-    fn aligned(&self, cell: &mut Cell, starts: &Starts, due: &mut BTreeSet<Node>) -> usize {
+    fn aligned(
+        &self,
+        cell: &mut Cell,
+        norm: &Norm,
+        starts: &Starts,
+        due: &mut BTreeSet<Node>,
+    ) -> usize {
         let tracker = &self.memo.tracker;
+        let retire = |cell: &mut Cell, member: &Member| {
+            cell.retire(tracker, &member.how);
+            for verdict in &member.verdicts {
+                let key = (norm.name.clone(), verdict.bearer.clone(), verdict.instance.clone());
+                tracker.release(&self.memo.instances, &key);
+            }
+        };
         let mut members = std::mem::take(&mut cell.members);
         let same = |(m, start): &(&Member, &Arc<Start>)| Arc::ptr_eq(&m.start, start);
         let head = members.iter().zip(&starts.all).take_while(same).count();
@@ -268,7 +281,7 @@ impl<'w> World<'w, '_> {
         for start in &starts.all[head..] {
             let gone = |m: &Member| !Arc::ptr_eq(&m.start, start) && m.start.order() <= start.order();
             while let Some(member) = old.next_if(gone) {
-                cell.retire(tracker, &member.how);
+                retire(cell, &member);
             }
             let same = old.next_if(|m| Arc::ptr_eq(&m.start, start));
             members.push(same.unwrap_or_else(|| {
@@ -277,7 +290,7 @@ impl<'w> World<'w, '_> {
                 Member { start: start.clone(), how, verdicts: Vec::new() }
             }));
         }
-        old.for_each(|member| cell.retire(tracker, &member.how));
+        old.for_each(|member| retire(cell, &member));
         cell.members = members;
         head
     }
