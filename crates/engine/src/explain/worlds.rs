@@ -266,7 +266,6 @@ impl Known {
     /// As if a record had never been known: what that turns, itself among it.
     fn forget(&mut self, agreement: &Agreement, id: &RecordId) -> Vec<Turned> {
         let Some(r) = self.recorded.remove(id) else { return Vec::new() };
-        self.left(&r);
         for (index, of) in [(&mut self.heirs, &r.supersedes), (&mut self.disputes, &r.disputes)] {
             if let Some(named) = of.as_ref().and_then(|of| index.get_mut(of)) {
                 named.remove(id);

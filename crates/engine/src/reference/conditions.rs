@@ -11,7 +11,7 @@ use crate::kept::{Differ, wholly};
 use crate::signal::{Quantity, Run, Signal};
 use servanda_model::agreement::*;
 use servanda_model::grade::Truth;
-use servanda_model::record::{Basis, COVERAGE, Phase, Says};
+use servanda_model::record::{COVERAGE, Phase, Says};
 use servanda_model::time::Span;
 use servanda_model::verdict::Watched;
 use servanda_model::{Grade, Instant, Name, Number, Period, Place, Support};
@@ -486,9 +486,9 @@ impl<'w> World<'w, '_> {
                     _ => None,
                 })
                 .collect();
-            return parts?.into_iter().reduce(|a, b| {
-                Arc::new(a.with(&b, |a, b| [0, 1, 2].map(|i| a[i].clone().min(b[i].clone()))))
-            });
+            return parts?
+                .into_iter()
+                .reduce(|a, b| Arc::new(a.with(&b, |a, b| [0, 1, 2].map(|i| a[i].clone().min(b[i].clone())))));
         }
         let told: Vec<(Grade, Number)> = records
             .iter()
@@ -638,23 +638,16 @@ impl<'w> World<'w, '_> {
     /// lapsed makes the sum unknown upwards.
     fn measure(&self, pattern: &FactPattern, env: &Env<'w>) -> Signal<Quantity> {
         let good = self.agreement.facts.get(&pattern.fact).and_then(|f| f.good_for);
-        let mut keys: BTreeMap<String, (bool, BTreeMap<(&str, Basis), Vec<Hit>>)> = BTreeMap::new();
-        let hits = self.hits(pattern, env);
-        let valued = |h: &&Hit| h.seen.record.value.is_some() && h.seen.grade > Grade::None;
-        // Mostly they tell of one and the same.
-        let same = |a: &&Hit, b: &&Hit| {
-            let (a, b) = (&a.seen.record, &b.seen.record);
-            a.roles == b.roles && a.place == b.place
-        };
-        let valued: Vec<&Hit> = hits.iter().filter(valued).collect();
-        for together in valued.chunk_by(same) {
-            let r = &together[0].seen.record;
+        let mut keys: BTreeMap<String, (bool, BTreeMap<String, Vec<Hit>>)> = BTreeMap::new();
+        for hit in self
+            .hits(pattern, env)
+            .iter()
+            .filter(|h| h.seen.record.value.is_some() && h.seen.grade > Grade::None)
+        {
+            let r = &hit.seen.record;
             let key = keys.entry(format!("{:?} {:?}", r.roles, r.place)).or_insert((true, BTreeMap::new()));
-            for hit in together {
-                let r = &hit.seen.record;
-                key.0 &= hit.sure;
-                key.1.entry((r.source.as_str(), r.basis)).or_default().push((*hit).clone());
-            }
+            key.0 &= hit.sure;
+            key.1.entry(format!("{} {:?}", r.source, r.basis)).or_default().push(hit.clone());
         }
         let start = keys.values().flat_map(|k| k.1.values().flatten()).map(|h| h.seen.when.latest).min();
         let Some(start) = start else { return Signal::constant(Quantity::unknown()) };

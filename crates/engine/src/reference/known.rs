@@ -11,7 +11,7 @@
 //! `docs/reference/language.md`, "Facts and what is known".
 
 use servanda_model::agreement::{Agreement, Fact, Notices};
-use servanda_model::record::{Basis, Marking, RoleValue, Says};
+use servanda_model::record::{Basis, RoleValue, Says};
 use servanda_model::{Grade, Instant, Name, Place, Question, Record, RecordId, When};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -72,8 +72,6 @@ pub struct Known {
     /// What records tell, by a digest of it: number, and a record that tells it.
     bodies: BTreeMap<u64, Vec<(u32, Arc<Record>)>>,
     told: u32,
-    /// How many of all that is recorded are marked in any way.
-    marked: usize,
 }
 
 impl Known {
@@ -120,7 +118,6 @@ impl Known {
             events: BTreeMap::new(),
             bodies: BTreeMap::new(),
             told: 0,
-            marked: 0,
         }
     }
 
@@ -135,19 +132,7 @@ impl Known {
         if let Some(incident) = &r.incident {
             self.incidents.entry(incident.clone()).or_default().insert((r.recorded, r.id.clone()));
         }
-        let before = self.recorded.insert(r.id.clone(), r.clone());
-        self.marked += usize::from(r.marking != Marking::default());
-        before.into_iter().for_each(|r| self.left(&r));
-    }
-
-    /// A record is recorded no longer.
-    pub(crate) fn left(&mut self, r: &Record) {
-        self.marked -= usize::from(r.marking != Marking::default());
-    }
-
-    /// Whether any record is marked.
-    pub fn is_marked(&self) -> bool {
-        self.marked > 0
+        self.recorded.insert(r.id.clone(), r.clone());
     }
 
     fn stands(&self, r: &Record) -> bool {

@@ -13,7 +13,7 @@ use crate::kept::{Differ, wholly};
 use crate::signal::{Run, Signal};
 use servanda_model::agreement::*;
 use servanda_model::grade::Truth;
-use servanda_model::record::{EXPLANATION, Marking, Says};
+use servanda_model::record::{EXPLANATION, Says};
 use servanda_model::time::DAY;
 use servanda_model::verdict::*;
 use servanda_model::{Calendar, Grade, Instant, Name, Number, Period, Span, Support, When};
@@ -357,16 +357,10 @@ impl<'w> World<'w, '_> {
 
     fn verdict(&self, norm: &Norm, mut ruling: Ruling, outcome: Outcome, mut cited: Vec<Cited>) -> Verdict {
         cited.extend(outcome.decided_by);
-        // Mostly they stand in order, each once.
-        if !cited.is_sorted_by(|a, b| a.record < b.record) {
-            let mut seen = BTreeSet::new();
-            cited.retain(|c| seen.insert(c.record.clone()));
-        }
-        // Where nothing is marked, nothing has to be looked for.
-        let marked = self.known.is_marked() || ruling.marking != Marking::default();
-        for c in cited.iter().chain(&outcome.against).filter(|_| marked) {
-            let record = self.known.record(&c.record).filter(|r| r.marking != ruling.marking);
-            if let Some(record) = record {
+        let mut seen = BTreeSet::new();
+        cited.retain(|c| seen.insert(c.record.clone()));
+        for c in cited.iter().chain(&outcome.against) {
+            if let Some(record) = self.known.record(&c.record) {
                 ruling.marking = ruling.marking.join(&record.marking);
             }
         }
@@ -1092,7 +1086,7 @@ impl<'w> World<'w, '_> {
     fn cited(&self, cond: &Cond, env: &Env<'w>, from: Instant, to: Instant) -> (Vec<Cited>, Vec<Cited>) {
         let mut patterns = Vec::new();
         patterns_of(cond, &mut patterns);
-        let (mut decided_by, mut against) = (Vec::new(), Vec::new());
+        let (mut decided_by, mut against) = (BTreeSet::new(), BTreeSet::new());
         for pattern in patterns {
             let lasting = self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind != FactKind::Event);
             let from = if lasting { from.min(self.told_since(pattern, env, from)) } else { from };
@@ -1101,9 +1095,9 @@ impl<'w> World<'w, '_> {
             let hits =
                 self.first_hits_within(pattern, env, from, if now { Instant::MAX } else { to }, MOST_CITED);
             for hit in hits.iter().take_while(|h| !now || self.reached(h.seen.when.earliest)) {
-                decided_by.push(Cited { record: hit.seen.record.id.clone(), grade: hit.seen.grade });
+                decided_by.insert(Cited { record: hit.seen.record.id.clone(), grade: hit.seen.grade });
                 for dispute in self.known.disputes(&hit.seen.record.id) {
-                    against.push(Cited { record: dispute.id.clone(), grade: dispute.grade() });
+                    against.insert(Cited { record: dispute.id.clone(), grade: dispute.grade() });
                 }
             }
             let within = |when: When| when.latest >= from && when.earliest <= to;
@@ -1113,11 +1107,7 @@ impl<'w> World<'w, '_> {
                 covering.take(MOST_CITED).map(|d| Cited { record: d.record.id.clone(), grade: d.grade }),
             );
         }
-        for list in [&mut decided_by, &mut against] {
-            list.sort();
-            list.dedup();
-        }
-        (decided_by, against)
+        (decided_by.into_iter().collect(), against.into_iter().collect())
     }
 
     /// A state kept, or not kept, throughout.
