@@ -259,13 +259,7 @@ impl<'w> World<'w, '_> {
 
     /// A member for each start: the old one where the start is the old one, else one that is due. How many are where
     /// they were.
-    fn aligned(
-        &self,
-        cell: &mut Cell,
-        norm: &Norm,
-        starts: &Starts,
-        due: &mut BTreeSet<Node>,
-    ) -> usize {
+    fn aligned(&self, cell: &mut Cell, norm: &Norm, starts: &Starts, due: &mut BTreeSet<Node>) -> usize {
         let tracker = &self.memo.tracker;
         let retire = |cell: &mut Cell, member: &Member| {
             cell.retire(tracker, &member.how);

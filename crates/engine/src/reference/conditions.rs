@@ -486,9 +486,9 @@ impl<'w> World<'w, '_> {
                     _ => None,
                 })
                 .collect();
-            return parts?
-                .into_iter()
-                .reduce(|a, b| Arc::new(a.with(&b, |a, b| [0, 1, 2].map(|i| a[i].clone().min(b[i].clone())))));
+            return parts?.into_iter().reduce(|a, b| {
+                Arc::new(a.with(&b, |a, b| [0, 1, 2].map(|i| a[i].clone().min(b[i].clone()))))
+            });
         }
         let told: Vec<(Grade, Number)> = records
             .iter()
