@@ -187,6 +187,8 @@ pub(crate) struct Memo<'w> {
     pub hits: Lists<'w>,
     pub within: Rc<RefCell<BTreeMap<Lies, Match>>>,
     pub shares: Table<(usize, EnvKey), Option<Arc<Shares>>>,
+    /// By zone and, where some observers alone count, by them.
+    pub coverage: Table<(Name, Option<Vec<Name>>), Option<Arc<Shares>>>,
     pub days: Table<DayKey, Day>,
     pub blocks: Table<DayKey, Arc<Vec<Day>>>,
     pub states: Table<(usize, EnvKey, bool, Grade), Arc<Signal<Support>>>,
@@ -222,6 +224,7 @@ impl<'w> Memo<'w> {
             hits: Lists::default(),
             within: Rc::default(),
             shares: RefCell::default(),
+            coverage: RefCell::default(),
             days: RefCell::default(),
             blocks: RefCell::default(),
             states: RefCell::default(),
