@@ -17,6 +17,7 @@
 use crate::audiences::{Audiences, Cases};
 use crate::listening::Peer;
 use crate::metrics::Counted;
+use crate::pace::Pace;
 use crate::routes::{Decision, Route, decide};
 use crate::signed_in::{AllSignedIn, SignedIn, is_same};
 use crate::tries::Tries;
@@ -178,6 +179,7 @@ pub(crate) struct Inside {
     pub standing: Standing,
     pub signed_in: AllSignedIn,
     pub tries: Tries,
+    pub pace: Pace,
     pub comparing: Semaphore,
     pub waiting: Semaphore,
     pub clock: Box<Clock>,
@@ -211,6 +213,7 @@ impl Front {
             signed_in: AllSignedIn::new(standing.idle, standing.longest),
             standing,
             tries: Tries::default(),
+            pace: Pace::default(),
             comparing: Semaphore::new(AT_ONCE),
             waiting: Semaphore::new(WAITING),
             clock: Box::new(|| Instant(0)),
@@ -236,6 +239,7 @@ impl Front {
             signed_in: AllSignedIn::new(standing.idle, standing.longest),
             standing,
             tries: Tries::default(),
+            pace: Pace::default(),
             comparing: Semaphore::new(AT_ONCE),
             waiting: Semaphore::new(WAITING),
             clock,
@@ -438,6 +442,12 @@ async fn gated(
         return Ok(next.run(Request::from_parts(parts, body)).await);
     }
     let caller = front.caller(&parts).await?;
+    if caller.signed_in.is_none()
+        && let Some(seconds) = front.0.pace.count(caller.address, front.now())
+    {
+        let message = "too many requests come from this address; ask again in a moment, or sign in";
+        return Err(Problem::with(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", message).retry(seconds));
+    }
     match decide(route.who, &caller) {
         Decision::Yes => {}
         Decision::SignIn

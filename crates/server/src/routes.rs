@@ -94,6 +94,7 @@ pub static ROUTES: &[Route] = &[
     shows("/ogc/collections/{collection}/items/{id}", || get(pages::ogc_item)),
     taking(reads("/api/intake", Who::Anyone, || get(intake::about))),
     taking(does("/api/intake", Who::Anyone, || post(intake::submit))),
+    taking(does("/api/intake/attachment", Who::Anyone, || post(intake::attachment))),
     taking(does("/api/intake/{format}", Who::Keeper, || post(intake::document))),
     reads("/api/me", Who::Anyone, || get(forms::me)),
     reads("/sign-in", Who::Anyone, || get(forms::sign_in_page)),

@@ -10,6 +10,7 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("axum", &["server"], "HTTP"),
     ("clap", &["servanda"], "the command line"),
     ("hyper", &["server"], "HTTP"),
+    ("hyper-util", &["server"], "HTTP"),
     ("lopdf", &["draft"], "the PDF format"),
     ("lsp-server", &["servanda"], "an editor's protocol"),
     ("lsp-types", &["servanda"], "an editor's protocol"),
