@@ -12,6 +12,7 @@
 //! Where to start reading: [`View`], then [`rows`](View::rows) and [`State`], then [`text`].
 //! Tests: `tests/` of this crate, on a board that is built by hand.
 
+pub mod atom;
 pub mod change_set;
 pub mod document;
 pub mod duties;

@@ -272,6 +272,25 @@ impl Front {
         Ok(account.map(Account::viewer))
     }
 
+    /// Writes down that somebody is shown something, before it is given.
+    pub(crate) async fn write_down(
+        &self,
+        viewer: &Viewer,
+        route: &'static str,
+        query: &str,
+    ) -> Result<(), Problem> {
+        let Some(views) = self.0.views.clone() else { return Ok(()) };
+        let viewing = Viewing {
+            at: self.now(),
+            name: viewer.name.clone(),
+            party: viewer.party.as_ref().map(ToString::to_string),
+            route,
+            query: query.to_string(),
+            highest: self.0.audiences.audience(viewer).map(|audience| highest(&audience))?,
+        };
+        tokio::task::spawn_blocking(move || views.viewed(&viewing)).await.map_err(|e| Problem::bug(&e))?
+    }
+
     /// Who is asking.
     async fn caller(&self, parts: &Parts) -> Result<Caller, Problem> {
         let headers = &parts.headers;
@@ -474,19 +493,10 @@ async fn gated(
     let query: String = parts.uri.query().unwrap_or_default().chars().take(500).collect();
     parts.extensions.insert(caller.clone());
     let response = next.run(Request::from_parts(parts, body)).await;
-    if let (true, true, Some(views), Some(_), Some(viewer)) =
-        (route.shows, response.status().is_success(), &front.0.views, &caller.signed_in, &caller.viewer)
+    if let (true, true, Some(_), Some(viewer)) =
+        (route.shows, response.status().is_success(), &caller.signed_in, &caller.viewer)
     {
-        let viewing = Viewing {
-            at: front.now(),
-            name: viewer.name.clone(),
-            party: viewer.party.as_ref().map(ToString::to_string),
-            route: route.path,
-            query,
-            highest: front.0.audiences.audience(viewer).map(|audience| highest(&audience))?,
-        };
-        let views = views.clone();
-        tokio::task::spawn_blocking(move || views.viewed(&viewing)).await.map_err(|e| Problem::bug(&e))??;
+        front.write_down(viewer, route.path, &query).await?;
     }
     Ok(response)
 }

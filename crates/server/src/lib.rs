@@ -24,6 +24,7 @@ mod assets;
 mod audiences;
 mod events;
 mod explaining;
+mod feeds;
 mod following;
 mod forms;
 mod front;

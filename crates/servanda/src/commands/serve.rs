@@ -10,7 +10,7 @@ use crate::session::Session;
 use servanda_evidence::Format;
 use servanda_model::Name;
 use servanda_server::intake::Expected;
-use servanda_server::{Listening, Problem, Router, Served, StatusCode, Team, Tls, watch};
+use servanda_server::{Limits, Listening, Problem, Router, Served, StatusCode, Team, Tls, watch};
 use servanda_store::policy::Viewer;
 use servanda_store::{Audience, Store, Workspace, random_bytes};
 use std::collections::BTreeSet;
@@ -453,6 +453,7 @@ fn answer(
             Failure::new(format!("cannot listen on {at}: {e}"))
                 .help("another program may have it: choose one with --port, or --port 0 for any that is free")
         })?;
+        let listening = listening.within(limits());
         session.say(&format!("{doing} {} until Ctrl-C\n", listening.url()))?;
         let (stopped, mut stops) = watch::channel(false);
         let stop = async move {
@@ -479,6 +480,14 @@ fn answer(
     // What still computes for somebody who has gone is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     answered
+}
+
+/// How many connections are held: as the system allows files, where it says how many that are.
+fn limits() -> Limits {
+    let said = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = said.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let soft = line.and_then(|rest| rest.split_whitespace().next()).and_then(|word| word.parse().ok());
+    soft.map_or_else(Limits::default, Limits::of)
 }
 
 /// Ctrl-C, or the signal by which a system ends its services.
