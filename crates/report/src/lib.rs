@@ -22,6 +22,7 @@ pub mod ics;
 pub mod incidents;
 pub mod json;
 pub mod map;
+pub mod notice;
 pub mod rows;
 pub mod state;
 pub mod text;

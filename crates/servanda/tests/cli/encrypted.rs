@@ -37,17 +37,19 @@ impl Drop for Serving {
     }
 }
 
-fn serve(here: &Path, more: &[&str]) -> Serving {
-    let line = [&["serve", "w", "--port", "0", "--intake"], more].concat();
-    let mut child = command(here, &line).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+fn serve(here: &Path, is_encrypted: bool) -> Serving {
+    let mut line = command(here, &["serve", "w", "--port", "0", "--intake"]);
+    if is_encrypted {
+        line.env("SERVANDA_TLS_CERTIFICATE", here.join("server.pem"));
+        line.env("SERVANDA_TLS_KEY", here.join("server.key"));
+    }
+    let mut child = line.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut first = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
     let url = first.split_whitespace().find(|w| w.starts_with("http")).unwrap();
     let port = url.rsplit_once(':').unwrap().1.trim_end_matches('/').parse().unwrap();
     Serving(child, port)
 }
-
-const ENCRYPTED: [&str; 4] = ["--tls-certificate", "server.pem", "--tls-key", "server.key"];
 
 fn record(here: &Path, file: Option<(&str, &[u8])>) {
     let mut line =
@@ -92,7 +94,7 @@ fn an_outbox_is_delivered_over_https_to_whom_our_authority_vouches_for() {
         let url = format!("https://{host}:{port}");
         servanda(here.path(), &[&["sync", "node-1", "--to", &url], more].concat())
     };
-    let serving = serve(here.path(), &ENCRYPTED);
+    let serving = serve(here.path(), true);
     // Another authority; the system's, which does not know ours; another name.
     sync("localhost", serving.1, &["--ca", "theirs.pem"]).ends_with(2).complains(&[
         "`localhost` is not believed",
@@ -125,14 +127,14 @@ fn an_outbox_is_delivered_over_https_to_whom_our_authority_vouches_for() {
     );
     sync("localhost", serving.1, &["--ca", "ours.pem"]).ends_with(0).says(&["1 delivered"]);
     drop(serving);
-    let plain = serve(here.path(), &[]);
+    let plain = serve(here.path(), false);
     record(here.path(), None);
     sync("localhost", plain.1, &["--ca", "ours.pem"])
         .ends_with(2)
         .complains(&["does not speak TLS", "nothing was sent"]);
     drop(plain);
     certificate(here.path(), &ours, 2020);
-    let old = serve(here.path(), &ENCRYPTED);
+    let old = serve(here.path(), true);
     sync("localhost", old.1, &["--ca", "ours.pem"]).ends_with(2).complains(&["has expired", "renew"]);
 }
 
@@ -144,7 +146,7 @@ fn files_follow_their_records_over_http_once_and_whole() {
     record(here.path(), Some(("crater.jpg", &photo)));
     record(here.path(), Some(("note.txt", &note)));
     record(here.path(), Some(("again.jpg", &photo)));
-    let serving = serve(here.path(), &[]);
+    let serving = serve(here.path(), false);
     let url = format!("http://127.0.0.1:{}", serving.1);
     let sync = || servanda(here.path(), &["sync", "node-1", "--to", &url]);
     // One of them is not at hand.
@@ -186,7 +188,7 @@ fn a_file_is_taken_only_from_whoever_signed_for_it_and_recorded_it() {
     let here = folder();
     record(here.path(), Some(("note.txt", b"a note")));
     let hash = servanda_store::sha256(b"a note");
-    let serving = serve(here.path(), &[]);
+    let serving = serve(here.path(), false);
     let url = format!("http://127.0.0.1:{}", serving.1);
     servanda(here.path(), &["sync", "node-1", "--to", &url]).ends_with(0).says(&["1 file delivered"]);
     // A stranger who has the file, too, and tries whether it is known: told the same as for any other.
@@ -233,7 +235,7 @@ fn a_file_is_taken_only_from_whoever_signed_for_it_and_recorded_it() {
     let other = servanda_store::sha256(b"a nude");
     for (statement, body, words) in [
         ("{}".to_string(), b"a note", "envelope"),
-        ("[".repeat(3_000), b"a note", "envelope"),
+        ("[".repeat(3_000), b"a note", "nested more than"),
         (signed(&stranger, "node-1/2", &hash, 6), b"a note", "has signed it"),
         (signed(here.path(), "node-1/1", &hash, 6), b"a note", "no record `node-1/1`"),
         (signed(here.path(), "node-1/2", &other, 6), b"a nude", "no record `node-1/2`"),
