@@ -52,10 +52,11 @@ fn cap_time(at: Instant) -> String {
 
 /// Whether it is owed at this moment.
 pub fn is_owed(duty: &Duty<'_>) -> bool {
-    matches!(
-        duty.verdict.performance,
-        Performance::Pending | Performance::PendingEvidence | Performance::Missed | Performance::Violated
-    )
+    match duty.verdict.performance {
+        Performance::Pending | Performance::PendingEvidence | Performance::Missed => true,
+        Performance::Violated => duty.verdict.performed_late.is_none(),
+        _ => false,
+    }
 }
 
 fn certainty(grade: Grade) -> &'static str {
@@ -200,7 +201,7 @@ impl Kind {
 }
 
 /// Who writes to whom.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Letter<'a> {
     /// Which.
     pub kind: Kind,

@@ -11,6 +11,7 @@ mod import;
 mod keeping;
 mod links;
 mod log;
+mod notice;
 mod record;
 mod team;
 mod terminal;
