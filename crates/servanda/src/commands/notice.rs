@@ -166,7 +166,8 @@ impl Cap {
         let duty = self.which.duty(&case)?;
         let alert = Alert {
             sender: &self.sender,
-            sent: session.now,
+            // By default that is now; where a case stands still, it is its own time.
+            sent: case.board.question.at,
             area: self.area.as_deref(),
             language: &self.language,
         };

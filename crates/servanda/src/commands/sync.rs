@@ -287,7 +287,13 @@ impl Server {
 
     /// Why no answer came.
     fn unanswered(&self, error: ureq::Error) -> Failure {
-        let refused = self.trust.as_ref().and_then(|trust| reach::refused(trust, &self.host, &error));
+        // What is wrapped is not told by its `source`.
+        let cause: &(dyn std::error::Error + 'static) = match &error {
+            ureq::Error::Io(inner) => inner,
+            ureq::Error::Rustls(inner) => inner,
+            other => other,
+        };
+        let refused = self.trust.as_ref().and_then(|trust| reach::refused(trust, &self.host, cause));
         match refused {
             Some(refused) => Failure::new(format!("cannot deliver to {}: {}", self.url, refused.message))
                 .help(refused.remedy)

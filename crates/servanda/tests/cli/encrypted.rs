@@ -236,7 +236,7 @@ fn a_file_is_taken_only_from_whoever_signed_for_it_and_recorded_it() {
     for (statement, body, words) in [
         ("{}".to_string(), b"a note", "envelope"),
         ("[".repeat(3_000), b"a note", "nested more than"),
-        (signed(&stranger, "node-1/2", &hash, 6), b"a note", "has signed it"),
+        (signed(&stranger, "node-1/2", &hash, 6), b"a note", "signed by none of the known keys"),
         (signed(here.path(), "node-1/1", &hash, 6), b"a note", "no record `node-1/1`"),
         (signed(here.path(), "node-1/2", &other, 6), b"a nude", "no record `node-1/2`"),
         (signed(here.path(), "node-2/2", &hash, 6), b"a note", "no record `node-2/2`"),
