@@ -13,6 +13,7 @@ mod links;
 mod log;
 mod notice;
 mod record;
+mod report;
 mod team;
 mod terminal;
 mod vault;
