@@ -134,7 +134,7 @@ impl Which {
             .find(&self.norm, self.bearer.as_deref(), None)
             .map_err(|missing| Failure::new(missing.to_string()).help("`servanda duties --all` shows all"))?;
         let all = view.duties(&Owed { all: true, ..Owed::default() });
-        let mut fitting = all.into_iter().filter(|duty| found.iter().any(|v| *v == duty.verdict));
+        let mut fitting = all.into_iter().filter(|duty| found.contains(&duty.verdict));
         let first = fitting.next().ok_or_else(|| {
             Failure::new(format!("`{}` is no duty that stands at this moment", self.norm))
                 .help("`servanda duties --all` shows all; a ban has no day on which something must be done")
