@@ -116,6 +116,11 @@ impl Place {
     pub(crate) fn shown(&self) -> String {
         match self {
             Place::File(path) => path.display().to_string(),
+            // `name=value name=value`: the password has a name.
+            Place::Server(url, _) if !url.contains("://") => {
+                let all = url.split(' ').filter(|one| !one.trim_start().starts_with("password"));
+                all.collect::<Vec<_>>().join(" ")
+            }
             Place::Server(url, _) => match (url.find("://"), url.rfind('@')) {
                 (Some(scheme), Some(at)) if scheme + 3 < at => {
                     let user = &url[scheme + 3..at];
@@ -615,6 +620,7 @@ mod tests {
         assert_eq!(shown("postgres://me:secret@localhost/s"), "postgres://me@localhost/s");
         assert_eq!(shown("postgres://me@localhost/s"), "postgres://me@localhost/s");
         assert_eq!(shown("postgres:///s?host=/run"), "postgres:///s?host=/run");
+        assert_eq!(shown("host=b password=secret user=a"), "host=b user=a");
         let error = |url: &str| Connection::open(&server(url), false).err().unwrap();
         for far in [
             "postgres://me@db.example.org/s?sslmode=disable",
