@@ -7,6 +7,7 @@ mod backtest;
 mod disclosure;
 mod draft;
 mod encrypted;
+mod findings;
 mod import;
 mod keeping;
 mod links;
