@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::source;
 use servanda_evidence::codes;
 use servanda_evidence::import::Refused;
-use servanda_evidence::outbox::{self, Submission, sha256};
+use servanda_evidence::outbox::{self, Delivery, Submission, sha256};
 use servanda_evidence::{Context, Format, Import, Mapping, diff, quarantine_csv};
 use servanda_model::{Agreement, Calendar, Instant, Name, Record};
 use servanda_store::policy::{Role, Viewer};
@@ -211,6 +211,39 @@ impl Intake {
     pub fn follow_from(&mut self, told: Instant) {
         self.known.told = Some(told);
         self.known.fresh.clear();
+    }
+
+    /// What a signed statement says of a file that is to come. A registered key of the submitter signed it, and a record of the
+    /// submitter's own that is on file names the file; whoever may not is told the same as when there is nothing.
+    pub fn expects(&self, statement: &str) -> Result<Delivery, Refusal> {
+        let refuse = |reason: String, remedy: &str| Refusal {
+            code: codes::OUTBOX,
+            of: None,
+            reason,
+            remedy: remedy.to_string(),
+        };
+        const UNCHANGED: &str = "send what `servanda sync` sends, unchanged";
+        let payload = envelope::payload(statement.as_bytes()).map_err(|why| refuse(why, UNCHANGED))?;
+        let delivery =
+            outbox::parse_delivery(&payload).map_err(|fault| refuse(fault.reason, &fault.remedy))?;
+        let keys = envelope::registered(&self.store)
+            .map_err(|failure| refuse(failure.message().to_string(), "send it again later"))?;
+        envelope::signed_by(statement.as_bytes(), &delivery.submitter, &keys).map_err(|why| {
+            let name = &delivery.submitter;
+            let remedy = format!("if it is known whose it is: `servanda key register {name} {name}.pub`");
+            refuse(why, &remedy)
+        })?;
+        let is_own = delivery.record.starts_with(&format!("{}/", delivery.submitter));
+        let found = source::one(&self.store, &Name::from(delivery.record.as_str()));
+        let record = found.map_err(|failure| refuse(failure.message().to_string(), "send it again later"))?;
+        if !is_own || !record.is_some_and(|record| record.attachments.contains(&delivery.hash)) {
+            let reason = format!(
+                "no record `{}` of `{}` that names this file is on file",
+                delivery.record, delivery.submitter
+            );
+            return Err(refuse(reason, "deliver the record first; an erased one takes no file"));
+        }
+        Ok(delivery)
     }
 
     /// Keeps a file by its hash.

@@ -17,6 +17,7 @@
 use crate::audiences::{Audiences, Cases};
 use crate::listening::Peer;
 use crate::metrics::Counted;
+use crate::pace::Pace;
 use crate::routes::{Decision, Route, decide};
 use crate::signed_in::{AllSignedIn, SignedIn, is_same};
 use crate::tries::Tries;
@@ -178,6 +179,7 @@ pub(crate) struct Inside {
     pub standing: Standing,
     pub signed_in: AllSignedIn,
     pub tries: Tries,
+    pub pace: Pace,
     pub comparing: Semaphore,
     pub waiting: Semaphore,
     pub clock: Box<Clock>,
@@ -211,6 +213,7 @@ impl Front {
             signed_in: AllSignedIn::new(standing.idle, standing.longest),
             standing,
             tries: Tries::default(),
+            pace: Pace::default(),
             comparing: Semaphore::new(AT_ONCE),
             waiting: Semaphore::new(WAITING),
             clock: Box::new(|| Instant(0)),
@@ -236,6 +239,7 @@ impl Front {
             signed_in: AllSignedIn::new(standing.idle, standing.longest),
             standing,
             tries: Tries::default(),
+            pace: Pace::default(),
             comparing: Semaphore::new(AT_ONCE),
             waiting: Semaphore::new(WAITING),
             clock,
@@ -266,6 +270,25 @@ impl Front {
         let accounts = people.accounts(self.now()).await?;
         let account = accounts.get(&one.name).filter(|a| !a.closed && a.credential() == one.credential);
         Ok(account.map(Account::viewer))
+    }
+
+    /// Writes down that somebody is shown something, before it is given.
+    pub(crate) async fn write_down(
+        &self,
+        viewer: &Viewer,
+        route: &'static str,
+        query: &str,
+    ) -> Result<(), Problem> {
+        let Some(views) = self.0.views.clone() else { return Ok(()) };
+        let viewing = Viewing {
+            at: self.now(),
+            name: viewer.name.clone(),
+            party: viewer.party.as_ref().map(ToString::to_string),
+            route,
+            query: query.to_string(),
+            highest: self.0.audiences.audience(viewer).map(|audience| highest(&audience))?,
+        };
+        tokio::task::spawn_blocking(move || views.viewed(&viewing)).await.map_err(|e| Problem::bug(&e))?
     }
 
     /// Who is asking.
@@ -438,6 +461,12 @@ async fn gated(
         return Ok(next.run(Request::from_parts(parts, body)).await);
     }
     let caller = front.caller(&parts).await?;
+    if caller.signed_in.is_none()
+        && let Some(seconds) = front.0.pace.count(caller.address, front.now())
+    {
+        let message = "too many requests come from this address; ask again in a moment, or sign in";
+        return Err(Problem::with(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", message).retry(seconds));
+    }
     match decide(route.who, &caller) {
         Decision::Yes => {}
         Decision::SignIn
@@ -464,19 +493,10 @@ async fn gated(
     let query: String = parts.uri.query().unwrap_or_default().chars().take(500).collect();
     parts.extensions.insert(caller.clone());
     let response = next.run(Request::from_parts(parts, body)).await;
-    if let (true, true, Some(views), Some(_), Some(viewer)) =
-        (route.shows, response.status().is_success(), &front.0.views, &caller.signed_in, &caller.viewer)
+    if let (true, true, Some(_), Some(viewer)) =
+        (route.shows, response.status().is_success(), &caller.signed_in, &caller.viewer)
     {
-        let viewing = Viewing {
-            at: front.now(),
-            name: viewer.name.clone(),
-            party: viewer.party.as_ref().map(ToString::to_string),
-            route: route.path,
-            query,
-            highest: front.0.audiences.audience(viewer).map(|audience| highest(&audience))?,
-        };
-        let views = views.clone();
-        tokio::task::spawn_blocking(move || views.viewed(&viewing)).await.map_err(|e| Problem::bug(&e))??;
+        front.write_down(viewer, route.path, &query).await?;
     }
     Ok(response)
 }

@@ -9,7 +9,7 @@
 //! Where to start reading: [`ROUTES`], then [`decide`]. Tests: `tests/matrix.rs` compares with `tests/matrix.txt`.
 
 use crate::front::{Caller, Front, gate};
-use crate::{answers, events, forms, intake, metrics, pages};
+use crate::{answers, events, feeds, forms, intake, metrics, pages};
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
 use servanda_store::policy::Role;
@@ -94,6 +94,7 @@ pub static ROUTES: &[Route] = &[
     shows("/ogc/collections/{collection}/items/{id}", || get(pages::ogc_item)),
     taking(reads("/api/intake", Who::Anyone, || get(intake::about))),
     taking(does("/api/intake", Who::Anyone, || post(intake::submit))),
+    taking(does("/api/intake/attachment", Who::Anyone, || post(intake::attachment))),
     taking(does("/api/intake/{format}", Who::Keeper, || post(intake::document))),
     reads("/api/me", Who::Anyone, || get(forms::me)),
     reads("/sign-in", Who::Anyone, || get(forms::sign_in_page)),
@@ -101,6 +102,12 @@ pub static ROUTES: &[Route] = &[
     does("/sign-out", Who::Account, || post(forms::sign_out)),
     reads("/account", Who::Account, || get(forms::account_page)),
     does("/account/password", Who::Account, || post(forms::change_password)),
+    reads("/account/feeds", Who::Account, || get(feeds::list)),
+    does("/account/feeds", Who::Account, || post(feeds::make)),
+    does("/account/feeds/revoke", Who::Account, || post(feeds::revoke)),
+    // The token in the address is what opens them; each writes its views down itself.
+    reads("/feeds/{token}/duties.ics", Who::Anyone, || get(feeds::duties)),
+    reads("/feeds/{token}/changes.atom", Who::Anyone, || get(feeds::changes)),
     reads("/first-account", Who::Keeper, || get(forms::first_page)),
     does("/first-account", Who::Keeper, || post(forms::first)),
     reads("/health", Who::Anyone, || get(metrics::health)),

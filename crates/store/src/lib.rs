@@ -25,6 +25,7 @@ mod disk;
 mod entry;
 mod erased;
 mod error;
+mod feeds;
 pub mod files;
 mod label;
 pub mod log;
@@ -54,6 +55,7 @@ pub use backup::{Manifest, Restored, restore};
 pub use disclosure::Disclosure;
 pub use entry::{Entry, Erasure, Intake, Statement, StoredRecord, Submitted};
 pub use error::Error;
+pub use feeds::{Feed, MOST_FEEDS};
 pub use orders::{Order, Standing};
 pub use rebuild::Compared;
 pub use release::{

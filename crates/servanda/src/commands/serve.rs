@@ -9,7 +9,8 @@ use crate::serve_settings::{Effective, Line, PORT as DEFAULT_PORT};
 use crate::session::Session;
 use servanda_evidence::Format;
 use servanda_model::Name;
-use servanda_server::{Listening, Problem, Router, Served, Team, Tls, watch};
+use servanda_server::intake::Expected;
+use servanda_server::{Limits, Listening, Problem, Router, Served, StatusCode, Team, Tls, watch};
 use servanda_store::policy::Viewer;
 use servanda_store::{Audience, Store, Workspace, random_bytes};
 use std::collections::BTreeSet;
@@ -66,7 +67,10 @@ pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
         false => moving,
     };
     let taking = match into {
-        Some(workspace) => Some(Taking::of(Intake::open(workspace)?, arguments.intake_unsigned)),
+        Some(workspace) => {
+            let store = workspace.store();
+            Some(Taking::of(Intake::open(workspace)?, store, arguments.intake_unsigned))
+        }
         None => None,
     };
     let door = taking.map(|taking| Door { taking: Arc::new(taking), takes, follows });
@@ -193,6 +197,8 @@ struct Door {
 /// Takes in what comes over HTTP: whoever comes while something is being stored waits, and all who waited are stored together.
 struct Taking {
     intake: Arc<Mutex<Intake>>,
+    /// Where files are kept.
+    store: Store,
     unsigned: bool,
     waiting: Mutex<Vec<Waiting>>,
     /// Whom to tell what was entered.
@@ -206,9 +212,9 @@ struct Waiting {
 }
 
 impl Taking {
-    fn of(intake: Intake, unsigned: bool) -> Taking {
+    fn of(intake: Intake, store: Store, unsigned: bool) -> Taking {
         let intake = Arc::new(Mutex::new(intake));
-        Taking { intake, unsigned, waiting: Mutex::default(), pages: OnceLock::new() }
+        Taking { intake, store, unsigned, waiting: Mutex::default(), pages: OnceLock::new() }
     }
 
     /// Tells each audience what was entered and is for it; where it is `time`, also that time went on.
@@ -317,6 +323,24 @@ impl servanda_server::Intake for Taking {
             "servanda": "imported/1", "read": made.read, "made": made.made, "unchanged": made.unchanged,
             "refused": made.refused.len(), "quarantine": made.quarantine, "first_refused": refused,
         }))
+    }
+
+    fn expects(&self, statement: &str) -> Result<Expected, Problem> {
+        let delivery = lock(&self.intake).expects(statement).map_err(|refusal| {
+            let message = format!("{}; {}", refusal.reason, refusal.remedy);
+            Problem::with(StatusCode::UNPROCESSABLE_ENTITY, "not-expected", message)
+        })?;
+        let length = usize::try_from(delivery.length).unwrap_or(usize::MAX);
+        Ok(Expected { hash: delivery.hash, length })
+    }
+
+    fn attach(&self, expected: &Expected, bytes: Vec<u8>) -> Result<serde_json::Value, Problem> {
+        // Not under the lock of the intake: reports do not wait for films.
+        self.store.attach(&bytes).map_err(|error| match error.is_refused() {
+            true => Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-long", error.to_string()),
+            false => Problem::unable(error.to_string()),
+        })?;
+        Ok(serde_json::json!({"status": "accepted", "sha256": expected.hash}))
     }
 
     fn formats(&self) -> Vec<String> {
@@ -429,6 +453,7 @@ fn answer(
             Failure::new(format!("cannot listen on {at}: {e}"))
                 .help("another program may have it: choose one with --port, or --port 0 for any that is free")
         })?;
+        let listening = listening.within(limits());
         session.say(&format!("{doing} {} until Ctrl-C\n", listening.url()))?;
         let (stopped, mut stops) = watch::channel(false);
         let stop = async move {
@@ -455,6 +480,14 @@ fn answer(
     // What still computes for somebody who has gone is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     answered
+}
+
+/// How many connections are held: as the system allows files, where it says how many that are.
+fn limits() -> Limits {
+    let said = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = said.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let soft = line.and_then(|rest| rest.split_whitespace().next()).and_then(|word| word.parse().ok());
+    soft.map_or_else(Limits::default, Limits::of)
 }
 
 /// Ctrl-C, or the signal by which a system ends its services.

@@ -523,9 +523,16 @@ fn a_server_that_goes_away_is_waited_for() {
     servanda(here.path(), &["sync", "node-1", "--to", &url])
         .ends_with(2)
         .complains(&["cannot deliver", "nothing is lost"]);
-    servanda(here.path(), &["sync", "node-1", "--to", "https://example.org"])
+    // Nothing goes to another machine in clear, unless that is said.
+    servanda(here.path(), &["sync", "node-1", "--to", "http://mission.invalid:7400"])
         .ends_with(2)
-        .complains(&["ssh -L"]);
+        .complains(&["`mission.invalid` is another machine", "`https://mission.invalid:7400`", "--in-clear"]);
+    servanda(here.path(), &["sync", "node-1", "--to", "http://mission.invalid:7400", "--in-clear"])
+        .ends_with(2)
+        .complains(&["cannot deliver", "nothing is lost"]);
+    servanda(here.path(), &["sync", "node-1", "--to", "w", "--ca", "ca.pem"])
+        .ends_with(2)
+        .complains(&["`w` is a folder"]);
     servanda(here.path(), &["sync", "node-1", "--to", "nowhere"]).ends_with(2).complains(&["no workspace"]);
     servanda(here.path(), &["sync", "w", "--to", "w"]).ends_with(2).complains(&["no outbox"]);
     servanda(here.path(), &["sync", "node-1", "--to", "w"]).ends_with(0).says(&["1 delivered"]);

@@ -123,3 +123,35 @@ fn what_holds_is_printed_with_where_it_came_from() {
         .ends_with(2)
         .complains(&["line 2", "prot"]);
 }
+
+#[test]
+fn a_feed_is_made_listed_read_and_revoked_by_command() {
+    let here = tempfile::tempdir().unwrap();
+    servanda(here.path(), &["new", "w"]).ends_with(0);
+    let on = |words: &[&str]| servanda(here.path(), &[words, &["--workspace", "w"]].concat());
+    on(&["account", "make-feed", "mira", "--for", "phone"])
+        .ends_with(2)
+        .complains(&["`mira` does not read here"]);
+    on(&["account", "set", "mira", "--role", "reader", "--clearance", "TLP:CLEAR"]).ends_with(0);
+    on(&["account", "feeds"]).ends_with(0).says(&["there are no feeds"]);
+    let made = on(&["account", "make-feed", "mira", "--for", "phone"]);
+    made.ends_with(0);
+    let paths: Vec<&str> = made.out.lines().filter(|line| line.starts_with("/feeds/")).collect();
+    let listed = on(&["account", "feeds", "mira"]);
+    listed.ends_with(0).says(&["mira  phone"]);
+    let id = listed.out.split_whitespace().next().unwrap().to_string();
+    assert!(!listed.out.contains(paths[0].split('/').nth(2).unwrap()));
+    let serving = Serving::begin(here.path(), "w");
+    let read = |path: &str| serving.ask(&format!("GET {path}"), "", "");
+    let calendar = read(paths[0]);
+    assert!(calendar.starts_with("HTTP/1.1 200") && calendar.contains("BEGIN:VCALENDAR"), "{calendar}");
+    let news = read(paths[1]);
+    assert!(news.starts_with("HTTP/1.1 200") && news.contains("<feed xmlns="), "{news}");
+    assert!(read("/api/board").starts_with("HTTP/1.1 401"), "the token opens nothing else");
+    on(&["account", "revoke-feed", &id]).ends_with(0).says(&["opens nothing any more"]);
+    on(&["account", "revoke-feed", &id]).ends_with(2).complains(&["there is no feed"]);
+    on(&["account", "feeds"]).ends_with(0).says(&["revoked"]);
+    for path in paths {
+        assert!(read(path).starts_with("HTTP/1.1 404"));
+    }
+}

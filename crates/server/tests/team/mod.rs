@@ -6,6 +6,7 @@ use http_body_util::BodyExt;
 use servanda_model::place::Point;
 use servanda_model::record::{Marking, RoleValue, Tlp};
 use servanda_model::{Agreement, Instant, Place, Places, Question, Record, When};
+use servanda_server::intake::Expected;
 use servanda_server::{
     Cases, Intake, News, Problem, Router, Served, Standing, Team, Viewing, Views, router_for, watch,
 };
@@ -105,6 +106,14 @@ impl Intake for TakesNothing {
 
     fn import(&self, _: &str, _: Vec<u8>) -> Result<serde_json::Value, Problem> {
         Ok(serde_json::json!({}))
+    }
+
+    fn expects(&self, _: &str) -> Result<Expected, Problem> {
+        Err(Problem::bad("not-expected", "nothing is expected"))
+    }
+
+    fn attach(&self, _: &Expected, _: Vec<u8>) -> Result<serde_json::Value, Problem> {
+        Err(Problem::unable("nothing is kept"))
     }
 
     fn formats(&self) -> Vec<String> {
