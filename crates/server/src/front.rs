@@ -53,7 +53,15 @@ pub struct Viewing {
     pub query: String,
     /// The highest marking that its audience may see, by its word; `None` for an audience that sees no marked record.
     pub highest: Option<&'static str>,
+    /// The records that it is about, where it is about single ones.
+    pub records: BTreeSet<String>,
+    /// It is a file to take away.
+    pub is_file: bool,
 }
+
+/// The records that an answer is about, beside it.
+#[derive(Clone)]
+pub(crate) struct About(pub BTreeSet<String>);
 
 /// Whoever writes down who looked at what.
 pub trait Views: Send + Sync {
@@ -463,7 +471,8 @@ async fn gated(
     }
     let query: String = parts.uri.query().unwrap_or_default().chars().take(500).collect();
     parts.extensions.insert(caller.clone());
-    let response = next.run(Request::from_parts(parts, body)).await;
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let about = response.extensions_mut().remove::<About>();
     if let (true, true, Some(views), Some(_), Some(viewer)) =
         (route.shows, response.status().is_success(), &front.0.views, &caller.signed_in, &caller.viewer)
     {
@@ -474,6 +483,8 @@ async fn gated(
             route: route.path,
             query,
             highest: front.0.audiences.audience(viewer).map(|audience| highest(&audience))?,
+            records: about.map(|About(records)| records).unwrap_or_default(),
+            is_file: response.headers().contains_key(header::CONTENT_DISPOSITION),
         };
         let views = views.clone();
         tokio::task::spawn_blocking(move || views.viewed(&viewing)).await.map_err(|e| Problem::bug(&e))??;

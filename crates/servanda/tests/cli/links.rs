@@ -1,5 +1,6 @@
 //! `links`: the guide's example, word for word; nothing counts before it is accepted, and what is taken back counts no more.
 
+use crate::record::{ask, serve, shows};
 use crate::terminal::servanda;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -131,4 +132,52 @@ fn labels_measure_the_weights() {
     let ran = servanda(&root, &["links", "measure", "--labels", "labels.csv"]);
     ran.ends_with(2);
     assert!(ran.err.contains("no column `group`"), "{}", ran.err);
+}
+
+#[test]
+fn a_ruling_shows_on_the_page_while_it_is_served_and_so_does_what_takes_it_back() {
+    let here = tempfile::tempdir().unwrap();
+    servanda(here.path(), &["new", "w"]).ends_with(0);
+    // A case that does not stand still.
+    let root = here.path().join("w");
+    let settings = root.join("servanda.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, text.replace("\nat = ", "\n# at = ")).unwrap();
+    let import = |name: &str, lines: &str, words: &str| {
+        fs::write(root.join(name), lines).unwrap();
+        servanda(&root, &["import", "jsonl", name]).ends_with(0).says(&[words]);
+    };
+    import("more.jsonl", &example().replace("\"shot\"", "\"fire\""), "3 records made");
+    let serving = serve(here.path(), &[]);
+    let list = "/api/incidents";
+    let counts = |n: usize| format!("\"in_all\":{n},");
+    let told = |n: usize| {
+        assert!(
+            shows(&serving, list, &counts(n)),
+            "{n}: {}",
+            ask(&serving, "GET /api/incidents HTTP/1.1", b"")
+        )
+    };
+    told(3);
+    let ruled = servanda(&root, &["links", "accept", "n1", "n2", "n3", "--by", "desk officer"]);
+    ruled.ends_with(0);
+    told(1);
+    assert!(
+        shows(&serving, "/api/incident?id=n3", "\"id\":\"n1\""),
+        "the third report is of the incident of the first"
+    );
+    // What corrects a report of it belongs to it, and what has nothing to do with it does not.
+    let lines = example();
+    let line = |from: &str, to: &str| {
+        let line = lines.lines().find(|line| line.contains(&format!("\"{from}\""))).unwrap();
+        line.replace("\"shot\"", "\"fire\"")
+            .replace(&format!("\"id\":\"{from}\""), &format!("\"id\":\"{to}\""))
+    };
+    let corrected = line("n3", "n3b").replacen("{", "{\"supersedes\":\"n3\",", 1);
+    import("late.jsonl", &format!("{corrected}\n{}\n", line("n2", "n9")), "2 records made");
+    assert!(shows(&serving, list, "n9"));
+    told(2);
+    let ruling = word(&ruled.out, "ruling-");
+    servanda(&root, &["links", "undo", &ruling[..12], "--by", "desk officer"]).ends_with(0);
+    told(4);
 }
