@@ -56,9 +56,7 @@ pub use entry::{Entry, Erasure, Intake, Statement, StoredRecord, Submitted};
 pub use error::Error;
 pub use orders::{Order, Standing};
 pub use rebuild::Compared;
-pub use release::{
-    Portion, PublicCell, PublicRules, PublicTable, Released, public_levels, public_table,
-};
+pub use release::{Portion, PublicCell, PublicRules, PublicTable, Released, public_levels, public_table};
 pub use seal::random_bytes;
 pub use settings::{Clock, Database, Demo, Serve, Settings, VaultFolder};
 pub use sources::{SourceKey, new_key};

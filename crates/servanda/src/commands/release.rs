@@ -13,8 +13,8 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 use servanda_model::time::HOUR;
 use servanda_model::{Instant, Place, Record};
-use servanda_store::policy::Viewer;
 use servanda_report::incidents::cell;
+use servanda_store::policy::Viewer;
 use servanda_store::{
     Portion, PublicRules, PublicTable, Released, Store, files, public_levels, public_table, sha256,
 };

@@ -223,11 +223,7 @@ impl Taking {
     }
 
     /// Tells each audience what was entered and is for it, and what else there is.
-    fn tell(
-        pages: &OnceLock<Arc<Pages>>,
-        intake: &mut Intake,
-        besides: Besides,
-    ) -> Result<(), Failure> {
+    fn tell(pages: &OnceLock<Arc<Pages>>, intake: &mut Intake, besides: Besides) -> Result<(), Failure> {
         if let Some(pages) = pages.get() {
             let now = crate::clock::now();
             let (records, _) = intake.news(now)?;
@@ -350,7 +346,8 @@ impl servanda_server::Intake for Taking {
         let made = intake
             .document(format, &mapping, &format!("http {}", format.word()), &bytes, crate::clock::now())
             .map_err(|f| Problem::unable(f.message()))?;
-        Taking::tell(&self.pages, &mut intake, Besides::default()).map_err(|f| Problem::unable(f.message()))?;
+        Taking::tell(&self.pages, &mut intake, Besides::default())
+            .map_err(|f| Problem::unable(f.message()))?;
         drop(intake);
         let refused: Vec<serde_json::Value> = made
             .refused

@@ -72,6 +72,33 @@ fn the_guide_s_example_runs() {
     assert_eq!(number(&line(&after.out), 1), number(&before, 1) - 2, "{}", after.out);
     assert!(!servanda(&root, &["links", "propose"]).out.contains("n1  "));
 
+    // The incident says why its reports are one, and to what the ruling had been proposed.
+    let incident = servanda(&root, &["incident", "n2"]);
+    incident.ends_with(0).says(&[
+        "Why these reports are one incident",
+        &ruling,
+        "desk officer: one market",
+        "one event: n1, n2, n3",
+        "proposed at +",
+        "by the weights shipped",
+        "How they compare",
+        "before anything is compared",
+        "the stated times overlap",
+    ]);
+    let document = servanda(&root, &["incident", "n2", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&document.out).unwrap();
+    let joined = &document["joined"];
+    assert_eq!(
+        (&joined["rulings"][0]["ruling"], &joined["rulings"][0]["by"]),
+        (&ruling.as_str().into(), &"desk officer".into())
+    );
+    assert_eq!(joined["cards"].as_array().unwrap().len(), 3, "{joined}");
+    // One that stands alone has nothing to say about that, and before the ruling neither had this one.
+    let alone = servanda(&root, &["incident", "S-1"]);
+    assert!(!alone.out.contains("Why these reports"), "{}", alone.out);
+    let before_it = servanda(&root, &["incident", "n2", "--known-at", "2025-04-13"]);
+    assert!(!before_it.out.contains("Why these reports"), "{}", before_it.out);
+
     // What is held apart contradicts what was accepted.
     let clash = servanda(&root, &["links", "reject", "n1", "n3", "--by", "reviewer"]);
     clash.ends_with(2);

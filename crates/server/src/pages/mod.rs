@@ -203,7 +203,8 @@ pub(crate) async fn ogc_collections(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, &headers, query, &["f"], JSON, None, |seen, asked| Ok(ogc::collections(seen, asked))).await
+    ogc_answer(served, &headers, query, &["f"], JSON, None, |seen, asked| Ok(ogc::collections(seen, asked)))
+        .await
 }
 
 pub(crate) async fn ogc_collection(
@@ -221,7 +222,8 @@ pub(crate) async fn ogc_items(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, &headers, query, asking::ITEMS, GEOJSON, None, move |s, a| ogc::items(s, a, &name)).await
+    ogc_answer(served, &headers, query, asking::ITEMS, GEOJSON, None, move |s, a| ogc::items(s, a, &name))
+        .await
 }
 
 pub(crate) async fn ogc_item(
