@@ -426,3 +426,28 @@ fn public_map(table: &PublicTable, rules: &PublicRules) -> String {
     });
     format!("{document:#}\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use servanda_model::{Instant, Name};
+    use servanda_store::PublicCell;
+
+    #[test]
+    fn a_spreadsheet_takes_no_name_of_a_public_table_for_a_formula() {
+        let one =
+            |fact: &str, count| PublicCell { from: Instant(0), fact: Name::from(fact), at: None, count };
+        let cells = vec![one("fire", Some(6)), one("=HYPERLINK(1)", None), one(" ＝1", Some(9))];
+        let table = public_csv(&PublicTable { until: Instant(0), cells, totals: Vec::new() });
+        let rows: Vec<&str> = table.lines().skip(1).collect();
+        let from = Instant(0);
+        assert_eq!(
+            rows,
+            [
+                format!("{from},fire,,,6,yes"),
+                format!("{from},'=HYPERLINK(1),,,,no"),
+                format!("{from},' ＝1,,,9,yes")
+            ]
+        );
+    }
+}
