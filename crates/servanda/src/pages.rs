@@ -42,7 +42,12 @@ struct Page {
     ruled: Followed,
     /// Its records have to be read anew, and could not be.
     is_behind: bool,
+    /// Times of its news that lie ahead: a clock elsewhere is fast. The next ones, at most [`AHEAD`].
+    ahead: BTreeSet<Instant>,
 }
+
+/// Times ahead that are waited for one by one; of more, the later ones are come to with time.
+const AHEAD: usize = 1_000;
 
 /// What one audience is shown first, and who it is.
 pub struct Shown {
@@ -97,6 +102,7 @@ impl Pages {
             latest,
             ruled,
             is_behind: false,
+            ahead: BTreeSet::new(),
         };
         let mut all = lock(&self.all);
         all.retain(|page| page.served.strong_count() > 0);
@@ -130,16 +136,27 @@ impl Pages {
                 }
                 continue;
             }
-            if own.is_empty() && !besides.time {
+            let is_due = page.ahead.first().is_some_and(|at| *at <= now);
+            if own.is_empty() && !besides.time && !is_due {
                 continue;
             }
             page.latest = own.iter().map(|record| record.recorded).fold(page.latest, Instant::max);
             let complete_to = now.max(page.latest);
+            page.ahead.extend(own.iter().flat_map(|record| [record.when.earliest, record.when.latest]));
+            page.ahead.retain(|at| *at > complete_to);
+            while page.ahead.len() > AHEAD {
+                page.ahead.pop_last();
+            }
             let places = page.places_of(&own, &self.agreement, &self.shapes);
             if let Err(error) = served.learn(News { records: own, places, complete_to }) {
                 eprintln!("error: the page no longer follows: {error}");
             }
         }
+    }
+
+    /// Whether anything that somebody was told lies no longer ahead.
+    pub fn is_due(&self, now: Instant) -> bool {
+        lock(&self.all).iter().any(|page| page.ahead.first().is_some_and(|at| *at <= now))
     }
 
     fn audience(&self, viewer: &Viewer) -> Audience {
@@ -234,7 +251,7 @@ impl Cases {
     fn make(&self, viewer: &Viewer, audience: &Audience) -> Result<Arc<Served>, Failure> {
         // While this is made nothing is entered by others here: it is either in it, or news for it.
         let mut entering = self.follows.as_ref().map(|intake| lock(intake));
-        let now = crate::clock::now();
+        let now = crate::clock::finer();
         if let Some(intake) = &mut entering {
             let (news, _) = intake.news(now)?;
             self.pages.tell(&news, now, Besides::default());
@@ -295,7 +312,7 @@ impl ViewsLog {
 
     /// Enters what waits.
     pub fn settle(&self) -> Result<(), Failure> {
-        self.0.settle_looks(crate::clock::now())?;
+        self.0.settle_looks(crate::clock::finer())?;
         Ok(())
     }
 }

@@ -225,7 +225,7 @@ impl Taking {
     /// Tells each audience what was entered and is for it, and what else there is.
     fn tell(pages: &OnceLock<Arc<Pages>>, intake: &mut Intake, besides: Besides) -> Result<(), Failure> {
         if let Some(pages) = pages.get() {
-            let now = crate::clock::now();
+            let now = crate::clock::finer();
             let (records, _) = intake.news(now)?;
             pages.tell(&records, now, besides);
         }
@@ -240,10 +240,11 @@ impl Taking {
                 std::thread::sleep(LOOK);
                 let Some(taking) = there.upgrade() else { return };
                 let mut intake = lock(&taking.intake);
+                let due = taking.pages.get().is_some_and(|pages| pages.is_due(crate::clock::finer()));
                 let time = looks % STILL == 0;
                 let told = intake.has_news().and_then(|news| {
                     let rulings = intake.has_rulings()?;
-                    match news || time || rulings {
+                    match news || time || rulings || due {
                         true => Taking::tell(&taking.pages, &mut intake, Besides { time, rulings }),
                         false => Ok(()),
                     }
@@ -288,7 +289,7 @@ impl Taking {
     /// Stores all of this together, and answers once the pages know it.
     fn store_together(intake: &mut Intake, pages: &OnceLock<Arc<Pages>>, all: Vec<Waiting>) {
         let envelopes: Vec<String> = all.iter().flat_map(|w| w.envelopes.iter().cloned()).collect();
-        let answered = intake.submit(&envelopes, crate::clock::now());
+        let answered = intake.submit(&envelopes, crate::clock::finer());
         let mut answers = match answered {
             Ok(answers) => answers,
             Err(failure) => {
@@ -344,7 +345,7 @@ impl servanda_server::Intake for Taking {
         let mut intake = lock(&self.intake);
         let mapping = intake.mapping(format).map_err(|f| Problem::unable(f.message()))?;
         let made = intake
-            .document(format, &mapping, &format!("http {}", format.word()), &bytes, crate::clock::now())
+            .document(format, &mapping, &format!("http {}", format.word()), &bytes, crate::clock::finer())
             .map_err(|f| Problem::unable(f.message()))?;
         Taking::tell(&self.pages, &mut intake, Besides::default())
             .map_err(|f| Problem::unable(f.message()))?;
