@@ -86,8 +86,13 @@ async fn what_comes_against_the_promise_is_right_all_the_same() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn records_that_are_told_anew_take_the_place_of_all_that_were_told() {
-    let one = || record("f1", "fire", "North", "2026-01-01T10:00:00Z");
-    let other = || record("f2", "fire", "North", "2026-01-01T11:00:00Z");
+    let incident = |id: &str, when: &str| {
+        let mut record = record(id, "fire", "North", when);
+        record.extra.insert("incident.class".into(), "attack".into());
+        record
+    };
+    let one = || incident("f1", "2026-01-01T10:00:00Z");
+    let other = || incident("f2", "2026-01-01T11:00:00Z");
     let served = served(vec![one()]);
     let now = "2026-01-02T00:00:00Z";
     let news = |records| News { records, places: None, complete_to: at(now) };

@@ -176,6 +176,7 @@ fn a_ruling_shows_on_the_page_while_it_is_served_and_so_does_what_takes_it_back(
     };
     import("more.jsonl", &example().replace("\"shot\"", "\"fire\""), "3 records made");
     let serving = serve(here.path(), &[]);
+    // Two incidents are there from the beginning.
     let list = "/api/incidents";
     let counts = |n: usize| format!("\"in_all\":{n},");
     let told = |n: usize| {
@@ -185,10 +186,10 @@ fn a_ruling_shows_on_the_page_while_it_is_served_and_so_does_what_takes_it_back(
             ask(&serving, "GET /api/incidents HTTP/1.1", b"")
         )
     };
-    told(3);
+    told(5);
     let ruled = servanda(&root, &["links", "accept", "n1", "n2", "n3", "--by", "desk officer"]);
     ruled.ends_with(0);
-    told(1);
+    told(3);
     assert!(
         shows(&serving, "/api/incident?id=n3", "\"id\":\"n1\""),
         "the third report is of the incident of the first"
@@ -203,8 +204,8 @@ fn a_ruling_shows_on_the_page_while_it_is_served_and_so_does_what_takes_it_back(
     let corrected = line("n3", "n3b").replacen("{", "{\"supersedes\":\"n3\",", 1);
     import("late.jsonl", &format!("{corrected}\n{}\n", line("n2", "n9")), "2 records made");
     assert!(shows(&serving, list, "n9"));
-    told(2);
+    told(4);
     let ruling = word(&ruled.out, "ruling-");
     servanda(&root, &["links", "undo", &ruling[..12], "--by", "desk officer"]).ends_with(0);
-    told(4);
+    told(6);
 }
