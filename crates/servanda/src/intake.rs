@@ -15,7 +15,7 @@
 
 use crate::envelope::{self, Registered};
 use crate::failure::Failure;
-use crate::source;
+use crate::{rulings, source};
 use servanda_evidence::codes;
 use servanda_evidence::import::Refused;
 use servanda_evidence::outbox::{self, Delivery, Submission, sha256};
@@ -24,6 +24,7 @@ use servanda_model::{Agreement, Calendar, Instant, Name, Record};
 use servanda_store::policy::{Role, Viewer};
 use servanda_store::{self as store, Entry, Intake as Imported, Store, StoredRecord, Submitted, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Under which keys of [`Record::extra`] it stands how a record came.
 const CAME_AS: &str = "submission";
@@ -86,6 +87,8 @@ struct Known {
     fresh: Vec<Record>,
     /// Somebody was told that nothing recorded up to here is still to come.
     told: Option<Instant>,
+    /// How many rulings there were when somebody asked last.
+    rulings: Option<u64>,
     /// The identities of the versions of each record, by that of the first. The records themselves lie in the store.
     versions: BTreeMap<String, Vec<Name>>,
 }
@@ -93,7 +96,7 @@ struct Known {
 /// A workspace that takes submissions in.
 pub struct Intake {
     workspace: Workspace,
-    store: Store,
+    store: Arc<Store>,
     /// What comes into the workspace of an exercise belongs to it.
     exercise: bool,
     /// Zone of civil times.
@@ -106,7 +109,7 @@ impl Intake {
     pub fn open(workspace: Workspace) -> Result<Intake, Failure> {
         let known = Known::of(&workspace)?;
         let agreement = agreement_of(&workspace)?;
-        let store = workspace.store();
+        let store = Arc::new(workspace.store());
         Ok(Intake { workspace, store, exercise: agreement.exercise, calendar: agreement.calendar, known })
     }
 
@@ -195,6 +198,23 @@ impl Intake {
     pub fn has_news(&mut self) -> Result<bool, Failure> {
         self.known.catch_up(&self.store)?;
         Ok(!self.known.fresh.is_empty())
+    }
+
+    /// Whether anybody ruled since this was asked last; the first time, whether anybody ever did.
+    pub fn has_rulings(&mut self) -> Result<bool, Failure> {
+        let there = rulings::count(&self.store)?;
+        let before = self.known.rulings.replace(there);
+        Ok(there > before.unwrap_or(0))
+    }
+
+    /// Through what everything is entered; whoever reads much takes another one.
+    pub fn store(&self) -> Arc<Store> {
+        self.store.clone()
+    }
+
+    /// What lies where everything is entered, to read.
+    pub fn to_read(&self) -> Store {
+        self.workspace.store()
     }
 
     /// Keeps what is entered from now on for whoever asks for news; who asks knows these records, and all that was recorded up

@@ -49,7 +49,7 @@ async fn opened(front: &Front, token: String, route: &'static str) -> Result<Arc
     let owner = owner.map_err(|e| Problem::bug(&e))?.map_err(|e| unable(&e))?.ok_or_else(none)?;
     let viewer = owner.viewer();
     let served = front.0.audiences.served(&viewer).await?;
-    front.write_down(&viewer, route, "by a feed").await?;
+    front.write_down(&viewer, route, "by a feed", Default::default(), false).await?;
     Ok(served)
 }
 

@@ -54,7 +54,15 @@ pub struct Viewing {
     pub query: String,
     /// The highest marking that its audience may see, by its word; `None` for an audience that sees no marked record.
     pub highest: Option<&'static str>,
+    /// The records that it is about, where it is about single ones.
+    pub records: BTreeSet<String>,
+    /// It is a file to take away.
+    pub is_file: bool,
 }
+
+/// The records that an answer is about, beside it.
+#[derive(Clone)]
+pub(crate) struct About(pub BTreeSet<String>);
 
 /// Whoever writes down who looked at what.
 pub trait Views: Send + Sync {
@@ -278,6 +286,8 @@ impl Front {
         viewer: &Viewer,
         route: &'static str,
         query: &str,
+        records: BTreeSet<String>,
+        is_file: bool,
     ) -> Result<(), Problem> {
         let Some(views) = self.0.views.clone() else { return Ok(()) };
         let viewing = Viewing {
@@ -287,6 +297,8 @@ impl Front {
             route,
             query: query.to_string(),
             highest: self.0.audiences.audience(viewer).map(|audience| highest(&audience))?,
+            records,
+            is_file,
         };
         tokio::task::spawn_blocking(move || views.viewed(&viewing)).await.map_err(|e| Problem::bug(&e))?
     }
@@ -492,11 +504,14 @@ async fn gated(
     }
     let query: String = parts.uri.query().unwrap_or_default().chars().take(500).collect();
     parts.extensions.insert(caller.clone());
-    let response = next.run(Request::from_parts(parts, body)).await;
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let about = response.extensions_mut().remove::<About>();
     if let (true, true, Some(_), Some(viewer)) =
         (route.shows, response.status().is_success(), &caller.signed_in, &caller.viewer)
     {
-        front.write_down(viewer, route.path, &query).await?;
+        let is_file = response.headers().contains_key(header::CONTENT_DISPOSITION);
+        let records = about.map(|About(records)| records).unwrap_or_default();
+        front.write_down(viewer, route.path, &query, records, is_file).await?;
     }
     Ok(response)
 }

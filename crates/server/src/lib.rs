@@ -128,7 +128,7 @@ impl Served {
     }
 
     fn beginning(&self) -> Beginning {
-        let Matter { agreement, places, records, complete_to } = self.known.matter();
+        let Matter { agreement, places, records, complete_to, .. } = self.known.matter();
         let readings = self.asked_by_default.readings.clone();
         Beginning { agreement, places, records, readings, complete_to }
     }
@@ -148,6 +148,26 @@ impl Served {
         }
         drop(follower);
         self.told.tell(&ids);
+        Ok(())
+    }
+
+    /// Takes all records anew instead of those that were known: it was ruled which of them speak of one event. Open pages ask for
+    /// everything again. Whoever does not follow keeps to the moment at which it began.
+    ///
+    /// # Errors
+    /// Where the system has no thread left.
+    pub fn learn_anew(&self, all: News) -> std::io::Result<()> {
+        let Some(follower) = &self.follower else { return Ok(()) };
+        let mut follower = follower.lock().unwrap_or_else(PoisonError::into_inner);
+        let News { records, places, complete_to } = all;
+        let places = self.known.replace(records.clone(), places, complete_to);
+        // What was said of an earlier moment was said of other records.
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        if !follower.tell_anew(records, places, complete_to) {
+            *follower = Follower::begin(self.beginning())?;
+        }
+        drop(follower);
+        self.told.tell_all();
         Ok(())
     }
 

@@ -58,12 +58,10 @@ pub use error::Error;
 pub use feeds::{Feed, MOST_FEEDS};
 pub use orders::{Order, Standing};
 pub use rebuild::Compared;
-pub use release::{
-    Portion, PublicCell, PublicRules, PublicTable, Released, csv_cell, public_levels, public_table,
-};
+pub use release::{Portion, PublicCell, PublicRules, PublicTable, Released, public_levels, public_table};
 pub use seal::random_bytes;
 pub use settings::{Clock, Database, Demo, Serve, Settings, VaultFolder};
-pub use sources::{Signed, SourceKey, new_key};
+pub use sources::{SourceKey, new_key};
 pub use store::{Entered, Receipt, Store};
 pub use submit::{LARGEST_SUBMISSION, Submission, digest};
 pub use view::{Audience, View};

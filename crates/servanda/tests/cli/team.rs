@@ -33,6 +33,13 @@ impl Serving {
         Serving(child, url)
     }
 
+    /// Tells it to end, as a system does, and waits until it has.
+    fn end(mut self) {
+        let id = self.0.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.0.wait().unwrap().success());
+    }
+
     /// Status line, headers without the date, and body.
     fn ask(&self, head: &str, cookies: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.1).unwrap();
@@ -154,4 +161,42 @@ fn a_feed_is_made_listed_read_and_revoked_by_command() {
     for path in paths {
         assert!(read(path).starts_with("HTTP/1.1 404"));
     }
+}
+
+#[test]
+fn what_people_look_at_on_the_page_is_in_the_access_log() {
+    let here = tempfile::tempdir().unwrap();
+    let marked = r#"{"v":1,"id":"m1","fact":"fire","when":"2025-03-06T10:00:00Z","recorded":"2025-03-06T12:00:00Z","roles":{"by":"South"},"place":{"lat":0.5,"lon":0.5},"grade":"confirmed","marking":{"level":"TLP:AMBER","releasable_to":["South"]}}"#;
+    std::fs::write(here.path().join("marked.jsonl"), format!("{marked}\n")).unwrap();
+    servanda(here.path(), &["new", "w"]).ends_with(0);
+    account(here.path(), "w", "of-north", "North");
+    account(here.path(), "w", "of-south", "South");
+    servanda(here.path(), &["import", "jsonl", "marked.jsonl", "--into", "w"]).ends_with(0);
+    let access = |record: &[&str]| {
+        let mut line = vec!["log", "access", "--workspace", "w"];
+        line.extend(record);
+        servanda(here.path(), &line)
+    };
+    let serving = Serving::begin(here.path(), "w");
+    let (south, north) = (serving.sign_in("of-south"), serving.sign_in("of-north"));
+    for path in ["/api/board", "/api/board", "/api/incidents/m1", "/api/incidents/none"] {
+        serving.ask(&format!("GET {path}"), &south, "");
+    }
+    serving.ask("GET /api/board", &north, "");
+    // A file is in the log before it is given, and what waits with it.
+    assert!(serving.ask("GET /api/incidents.csv?status=reported", &south, "").starts_with("HTTP/1.1 200"));
+    access(&[]).ends_with(0).says(&[
+        "of-south  0 records  page /api/board, up to TLP:AMBER",
+        "of-south  1 records  page /api/incidents/{id}, up to TLP:AMBER",
+        "of-south  0 records  page /api/incidents.csv?status=reported, up to TLP:AMBER",
+    ]);
+    // What is seen after that is in it at the end. Who may see nothing marked leaves no note.
+    serving.ask("GET /api/map", &south, "");
+    serving.end();
+    let told = access(&[]);
+    told.says(&["page /api/map, up to TLP:AMBER"]);
+    assert!(!told.out.contains("of-north") && !here.path().join("w/views.jsonl").exists(), "{}", told.out);
+    assert_eq!(told.out.matches("/api/board").count(), 1, "two looks at one page are one note: {}", told.out);
+    access(&["--record", "m1"]).says(&["/api/incidents/{id}"]);
+    servanda(here.path(), &["rebuild", "--check", "--workspace", "w"]).ends_with(0);
 }

@@ -66,8 +66,11 @@ pub(crate) struct Seen {
 /// Questions that are kept prepared.
 const KEPT: usize = 4;
 
-/// A question, how many records there were, and what there is to see.
-type Prepared = (Question, usize, Arc<OnceCell<Arc<Seen>>>);
+/// How often the records had been replaced, and how many there were.
+type Stand = (u64, usize);
+
+/// A question, of which records it was asked, and what there is to see.
+type Prepared = (Question, Stand, Arc<OnceCell<Arc<Seen>>>);
 
 /// The last questions.
 #[derive(Default)]
@@ -78,7 +81,7 @@ impl Served {
     pub(crate) async fn seen(self: &Arc<Self>, asked: &mut Asked) -> Result<Arc<Seen>, Problem> {
         let board = self.board_asked(asked).await?;
         let matter = self.known.matter();
-        let cell = self.seen.cell(&asked.question, matter.records.len());
+        let cell = self.seen.cell(&asked.question, (matter.turn, matter.records.len()));
         let prepared = cell.get_or_try_init(|| async move {
             let prepare = move || Arc::new(Seen::prepared(matter, board));
             tokio::task::spawn_blocking(prepare).await.map_err(|e| Problem::bug(&e))
@@ -88,11 +91,11 @@ impl Served {
 }
 
 impl Kept {
-    fn cell(&self, question: &Question, records: usize) -> Arc<OnceCell<Arc<Seen>>> {
+    fn cell(&self, question: &Question, stand: Stand) -> Arc<OnceCell<Arc<Seen>>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = kept.iter().position(|(q, n, _)| q == question && *n == records);
+        let found = kept.iter().position(|(q, n, _)| q == question && *n == stand);
         let entry =
-            found.and_then(|i| kept.remove(i)).unwrap_or_else(|| (question.clone(), records, Arc::default()));
+            found.and_then(|i| kept.remove(i)).unwrap_or_else(|| (question.clone(), stand, Arc::default()));
         let cell = entry.2.clone();
         kept.push_front(entry);
         kept.truncate(KEPT);
