@@ -34,6 +34,7 @@ mod metrics;
 mod pages;
 mod problem;
 mod routes;
+mod sheets;
 mod signed_in;
 mod tls;
 mod tries;
