@@ -95,7 +95,17 @@ pub(crate) fn given<'f>(fields: &'f Fields, name: &str) -> &'f str {
 
 /// The pages that a person may have wanted.
 const PAGES: [&str; 11] = [
-    "/", "/account", "/incidents", "/map", "/access", "/duties", "/triggers", "/cases", "/bulletin", "/reports", "/audit",
+    "/",
+    "/account",
+    "/incidents",
+    "/map",
+    "/access",
+    "/duties",
+    "/triggers",
+    "/cases",
+    "/bulletin",
+    "/reports",
+    "/audit",
 ];
 
 /// Where to go after signing in: a view of the page, and nowhere else.
@@ -156,7 +166,8 @@ fn or_problem(answer: Result<Response, Problem>) -> Response {
     answer.unwrap_or_else(IntoResponse::into_response)
 }
 
-pub(crate) const OLD_FORM: &str = "This form was open for too long, or this browser keeps no cookies. Please try again.";
+pub(crate) const OLD_FORM: &str =
+    "This form was open for too long, or this browser keeps no cookies. Please try again.";
 
 fn sign_in_form(status: StatusCode, token: &str, name: &str, wanted: &str, problem: &str) -> Response {
     let name = format!(
@@ -300,7 +311,10 @@ async fn begin(
 }
 
 /// A form of somebody who is signed in, with its token.
-pub(crate) async fn own_form(caller: &Caller, request: Request) -> Result<(HeaderMap, SignedIn, Fields), Problem> {
+pub(crate) async fn own_form(
+    caller: &Caller,
+    request: Request,
+) -> Result<(HeaderMap, SignedIn, Fields), Problem> {
     let one = caller.signed_in.clone().ok_or_else(|| Problem::bug(&"nobody is signed in"))?;
     let (headers, fields) = fields(request).await?;
     if !is_same(&one.form_token, given(&fields, "token")) {

@@ -116,9 +116,7 @@ struct Said {
 }
 
 /// Decisions by name with their marking, in the order in which they were proposed.
-fn fold(
-    said: impl Iterator<Item = (Name, Option<Marking>, String, String)>,
-) -> Result<Vec<Decision>, Error> {
+fn fold(said: impl Iterator<Item = (Name, Option<Marking>, String, String)>) -> Result<Vec<Decision>, Error> {
     let mut places: BTreeMap<Name, usize> = BTreeMap::new();
     let mut all: Vec<Decision> = Vec::new();
     for (id, marking, json, by) in said {
@@ -288,7 +286,11 @@ mod tests {
         let (id, about): (Name, Name) = ("d1".into(), "aggression".into());
         let propose = |words: &str, by: &Viewer| {
             let shown = "{\"at\":1}";
-            store.propose_decision(&Proposal { id: &id, about: &about, words, shown, marking: &amber }, now, by)
+            store.propose_decision(
+                &Proposal { id: &id, about: &about, words, shown, marking: &amber },
+                now,
+                by,
+            )
         };
         assert!(propose("consult", &Viewer::named("eve")).unwrap_err().is_denied());
         assert!(propose("consult", &low).unwrap_err().is_denied());

@@ -77,7 +77,12 @@ pub(crate) fn page(page: &Page) -> Result<Made, Problem> {
     let witnesses = match others.is_empty() {
         true => format!("<p class=\"empty\">{}</p>", page.e("no-witness")),
         false => {
-            let rows: String = others.iter().map(|name| format!("<tr><th scope=\"row\">{}</th><td class=\"num\">{of}</td></tr>\n", e(name))).collect();
+            let rows: String = others
+                .iter()
+                .map(|name| {
+                    format!("<tr><th scope=\"row\">{}</th><td class=\"num\">{of}</td></tr>\n", e(name))
+                })
+                .collect();
             table(w.t("s-witnesses"), &[w.t("h-witness"), w.t("h-covers")], &rows)
         }
     };
@@ -115,9 +120,9 @@ pub(crate) fn page(page: &Page) -> Result<Made, Problem> {
 
 fn store(front: &Front) -> Result<Arc<Store>, Problem> {
     let people = front.0.people.as_ref();
-    people.map(|people| people.store.clone()).ok_or_else(|| {
-        Problem::missing("no-log", "there is no log here: serve a workspace")
-    })
+    people
+        .map(|people| people.store.clone())
+        .ok_or_else(|| Problem::missing("no-log", "there is no log here: serve a workspace"))
 }
 
 fn saved(name: &str, text: String) -> Response {
@@ -144,7 +149,7 @@ pub(crate) async fn proof(front: &Front, query: &BTreeMap<String, String>) -> Re
     let read = move || {
         let log = store.log().map_err(|error| wrong(&error))?;
         if entry >= log.size() {
-            let message = format!("the log has {} entries; the first is number 0", log.size());
+            let message = "the log has no such entry; the first is number 0, the last stands at `/audit`";
             return Err(Problem::missing("no-such-entry", message));
         }
         log.proof(entry).map(|proof| proof.to_string()).map_err(|error| wrong(&error))

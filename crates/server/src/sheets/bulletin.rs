@@ -10,7 +10,7 @@
 //!
 //! Where to start reading: [`page`], then [`complain`].
 
-use super::cases::{enter, recorded, until_shown};
+use super::cases::{enter, recorded};
 use super::frame::{Made, Page, badge, e, engine_text, options, section, table};
 use crate::forms::{Fields, given};
 use crate::front::{Caller, Front};
@@ -35,7 +35,8 @@ const LONGEST_PLACE: usize = 200;
 /// The fact by which an agreement speaks of complaints, where it does: an event that is made to a party.
 fn complaint_fact(agreement: &Agreement) -> Option<(&Name, &Fact)> {
     let is_one = |(name, fact): &(&Name, &Fact)| {
-        name.as_str() == "complaint" && fact.roles.iter().any(|(role, kind)| *role == *"to" && *kind == RoleType::Party)
+        name.as_str() == "complaint"
+            && fact.roles.iter().any(|(role, kind)| *role == *"to" && *kind == RoleType::Party)
     };
     agreement.facts.iter().find(is_one)
 }
@@ -99,7 +100,9 @@ pub(crate) fn page(page: &Page, now: Option<Instant>, token: &str) -> Result<Mad
     let seen = &page.seen;
     let agreement = &seen.matter.agreement;
     let calendar = &agreement.calendar;
-    let table_ = public_table(&seen.matter.records, &PublicRules::default(), page.at());
+    // The page speaks of the end of an edition already.
+    let rules = PublicRules::default();
+    let table_ = public_table(&seen.matter.records, &rules, page.at() + rules.delay_ms);
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
     for row in seen.view().rows() {
         let state: State = row.state();
@@ -137,10 +140,17 @@ pub(crate) fn page(page: &Page, now: Option<Instant>, token: &str) -> Result<Mad
         .watched
         .zones()
         .filter_map(|zone| {
-            let share = seen.watched.share(zone.as_str(), table_.until + -servanda_model::time::DAY, table_.until)?;
+            let share =
+                seen.watched.share(zone.as_str(), table_.until + -servanda_model::time::DAY, table_.until)?;
             Some(format!(
                 "<li>{}</li>",
-                w.with("zone-watched-day", &[("zone", &e(seen.zone_phrase(zone.as_str()))), ("share", &e(&servanda_report::wording::percent(&share)))])
+                w.with(
+                    "zone-watched-day",
+                    &[
+                        ("zone", &e(seen.zone_phrase(zone.as_str()))),
+                        ("share", &e(&servanda_report::wording::percent(&share)))
+                    ]
+                )
             ))
         })
         .collect();
@@ -217,21 +227,35 @@ fn number() -> Result<String, Problem> {
 }
 
 /// What the agreement makes of a complaint: the duties whose instances begin with it.
-fn due(matter: &Matter, served: &Served, record: &Record) -> Vec<(String, servanda_model::verdict::Bearer, Option<When>, String)> {
+fn due(
+    matter: &Matter,
+    served: &Served,
+    record: &Record,
+) -> Vec<(String, servanda_model::verdict::Bearer, Option<When>, String)> {
     let mut records: Vec<Record> = matter.records.iter().cloned().collect();
     records.push(record.clone());
-    let question = Question { readings: served.asked_by_default.readings.clone(), ..Question::at(record.recorded) };
+    let question =
+        Question { readings: served.asked_by_default.readings.clone(), ..Question::at(record.recorded) };
     let board = (served.evaluate)(&matter.agreement, &matter.places, &records, &question);
-    let begun = board.verdicts.iter().filter(|v| v.kind == NormKind::Duty && v.instance.as_str().starts_with(record.id.as_str()));
+    let begun = board
+        .verdicts
+        .iter()
+        .filter(|v| v.kind == NormKind::Duty && v.instance.as_str().starts_with(record.id.as_str()));
     begun
         .map(|verdict| {
             let norm = matter.agreement.norm(verdict.norm.as_str());
             let waits = match &verdict.standing {
-                servanda_model::verdict::Standing::Waiting(what) | servanda_model::verdict::Standing::Suspended(what) => what.clone(),
+                servanda_model::verdict::Standing::Waiting(what)
+                | servanda_model::verdict::Standing::Suspended(what) => what.clone(),
                 _ => String::new(),
             };
             let running = verdict.due.filter(|_| waits.is_empty());
-            (servanda_report::wording::norm(norm, &verdict.norm).to_string(), verdict.bearer.clone(), running, waits)
+            (
+                servanda_report::wording::norm(norm, &verdict.norm).to_string(),
+                verdict.bearer.clone(),
+                running,
+                waits,
+            )
         })
         .collect()
 }
@@ -246,7 +270,8 @@ pub(crate) async fn complain(
     let Some(people) = &front.0.people else {
         return Err(Problem::missing("no-workspace", "complaints are taken where a workspace is served"));
     };
-    let refuse = |why: &'static str| Err(Problem::with(StatusCode::UNPROCESSABLE_ENTITY, "not-a-complaint", why));
+    let refuse =
+        |why: &'static str| Err(Problem::with(StatusCode::UNPROCESSABLE_ENTITY, "not-a-complaint", why));
     let words = given(fields, "words").trim().replace("\r\n", "\n");
     let place = given(fields, "place").trim().to_string();
     if words.is_empty() {
@@ -297,8 +322,5 @@ pub(crate) async fn complain(
         Ok::<_, Problem>(due(&served_.known.matter(), &served_, &record_))
     };
     let due = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))??;
-    if caller.is_keeper() {
-        until_shown(served, &record.id).await;
-    }
     Ok(Receipt { number, received: now, due })
 }

@@ -15,14 +15,14 @@
 use super::frame::{Made, Page, badge, e, engine_text, options, section, segment, table};
 use crate::forms::{Fields, given};
 use crate::front::Front;
-use crate::pages::seen::Item;
+use crate::pages::seen::{Item, is_event};
 use crate::signed_in::random_text;
 use crate::{Problem, Served};
 use axum::http::StatusCode;
 use servanda_evidence::incident::entry::{self, Desk, Said};
 use servanda_evidence::incident::{self, Entered, Incident, Kind, Status, Voice, details};
 use servanda_evidence::record_json;
-use servanda_model::record::{Basis, RoleValue};
+use servanda_model::record::RoleValue;
 use servanda_model::{Instant, Name, Record};
 use servanda_report::wording;
 use servanda_store::policy::{Role, Viewer};
@@ -43,14 +43,6 @@ const STATES: [(&str, &str, &str); 4] = [
 
 fn records(page: &Page, item: &Item) -> Vec<Record> {
     item.records.iter().map(|number| page.seen.matter.records[*number as usize].clone()).collect()
-}
-
-fn is_case(page: &Page, item: &Item) -> bool {
-    item.records.iter().any(|number| {
-        let record = &page.seen.matter.records[*number as usize];
-        record.basis == Basis::Claimed
-            || matches!(Kind::of(record), Some(Kind::Reply | Kind::Dissent | Kind::Finding))
-    })
 }
 
 fn state(found: &Incident<'_>) -> (&'static str, &'static str, &'static str) {
@@ -86,7 +78,7 @@ pub(crate) fn list(page: &Page) -> Result<Made, Problem> {
     let known_at = page.seen.board.question.known_at;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut lines: Vec<(usize, Instant, String)> = Vec::new();
-    for item in page.seen.items.iter().filter(|item| is_case(page, item)) {
+    for item in &page.seen.cases {
         let own = records(page, item);
         let all = incident::incidents(&own, known_at);
         let Some(found) = all.iter().find(|one| one.id == item.id) else { continue };
@@ -148,7 +140,12 @@ pub(crate) fn list(page: &Page) -> Result<Made, Problem> {
     let open = counts.get("open").copied().unwrap_or_default();
     let word = if open == 0 { page.e("none-open") } else { e(&w.count("open-cases", open)) };
     let sentence = e(&w.count("of-cases", counts.values().sum()));
-    Ok(Made { title: "title-cases", word, sentence, main: section(w.t("s-cases"), &format!("{form}{list}{pager}")) })
+    Ok(Made {
+        title: "title-cases",
+        word,
+        sentence,
+        main: section(w.t("s-cases"), &format!("{form}{list}{pager}")),
+    })
 }
 
 fn words(record: &Record) -> &str {
@@ -196,7 +193,9 @@ fn allegation(page: &Page, found: &Incident<'_>) -> String {
     let agreement = &page.seen.matter.agreement;
     let report = |report: &incident::Reported<'_>| {
         let record = report.current();
-        let remark = details::of(record).get("remark").map(|text| format!("<blockquote class=\"said\">{}</blockquote>", e(text)));
+        let remark = details::of(record)
+            .get("remark")
+            .map(|text| format!("<blockquote class=\"said\">{}</blockquote>", e(text)));
         format!(
             "<li{}><b>{}</b> · {} · {}<div>{}</div>{}<div class=\"about\">{} {} · {} {} · <code>{}</code></div></li>\n",
             if report.withdrawn.is_some() { " class=\"withdrawn\"" } else { "" },
@@ -253,30 +252,35 @@ fn missing(id: &str) -> Problem {
 
 /// One case.
 pub(crate) fn page(page: &Page, id: &str) -> Result<Made, Problem> {
-    let item = page.seen.find(id).ok_or_else(|| missing(id))?;
+    let item = page.seen.find_case(id).ok_or_else(|| missing(id))?;
     let own = records(page, item);
     let all = incident::incidents(&own, page.seen.board.question.known_at);
     let found = all.iter().find(|one| one.id == item.id).ok_or_else(|| missing(id))?;
     let (_, tone, key) = state(found);
     let w = page.words;
-    let replies = format!(
-        "{}\n{}",
-        column(page, found, &[Kind::Reply], "no-reply"),
-        reply_form(page, item)
-    );
+    let replies = format!("{}\n{}", column(page, found, &[Kind::Reply], "no-reply"), reply_form(page, item));
     let columns = format!(
         "<div class=\"columns\"><div>{}{}</div><div>{}{}</div></div>\n",
         section(w.t("s-allegation"), &allegation(page, found)),
-        section(w.t("s-findings"), &column(page, found, &[Kind::Assessment, Kind::Finding, Kind::Action], "no-finding")),
+        section(
+            w.t("s-findings"),
+            &column(page, found, &[Kind::Assessment, Kind::Finding, Kind::Action], "no-finding")
+        ),
         section(w.t("s-replies"), &replies),
         section(w.t("s-dissent"), &column(page, found, &[Kind::Dissent], "no-dissent")),
     );
+    let record = match is_event(&page.seen.matter.agreement, found.main()) {
+        true => format!(
+            " · <a href=\"{}\">{}</a>",
+            page.link(&format!("/incidents/{}", segment(item.id.as_str())), &[]),
+            page.e("whole-record")
+        ),
+        false => String::new(),
+    };
     let main = format!(
-        "<p><a href=\"{}\">{}</a> · <a href=\"{}\">{}</a> · <a href=\"{}\">{}</a></p>\n{columns}",
+        "<p><a href=\"{}\">{}</a>{record} · <a href=\"{}\">{}</a></p>\n{columns}",
         page.link("/cases", &[]),
         page.e("all-cases"),
-        page.link(&format!("/incidents/{}", segment(item.id.as_str())), &[]),
-        page.e("whole-record"),
         page.link("/reports/case", &[("incident", item.id.as_str())]),
         page.e("case-report"),
     );
@@ -365,7 +369,7 @@ pub(crate) async fn reply(
     };
     let mut asked = crate::asked::asked("", &served.agreement, &served.asked_by_default, &[])?;
     let seen = served.seen(&mut asked).await?;
-    let item = seen.find(id).ok_or_else(|| missing(id))?;
+    let item = seen.find_case(id).ok_or_else(|| missing(id))?;
     let main = seen.main(item);
     let now = recorded(front, served);
     let desk = Desk {

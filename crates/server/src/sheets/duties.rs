@@ -130,10 +130,9 @@ fn row(page: &Page, duty: &Duty<'_>) -> String {
         duty.evidence.iter().map(|text| format!("<li>{}</li>", engine_text(page.words, text))).collect();
     let evidence = match evidence.is_empty() {
         true => String::new(),
-        false => format!(
-            "<details><summary>{}</summary><ul>{evidence}</ul></details>",
-            page.e("evidence-needed")
-        ),
+        false => {
+            format!("<details><summary>{}</summary><ul>{evidence}</ul></details>", page.e("evidence-needed"))
+        }
     };
     let marking = servanda_report::wording::marking(&page.seen.matter.agreement, &verdict.marking);
     let marking = match marking.is_empty() {
@@ -174,7 +173,12 @@ pub(crate) fn page(page: &Page) -> Result<Made, Problem> {
             let bearer = page.bearer(&duty.verdict.bearer);
             page.words.with(
                 "next-due",
-                &[("bearer", &bearer), ("what", &title), ("when", &page.when(due)), ("left", &e(&page.words.left(at, due)))],
+                &[
+                    ("bearer", &bearer),
+                    ("what", &title),
+                    ("when", &page.when(due)),
+                    ("left", &e(&page.words.left(at, due))),
+                ],
             )
         }
         None => page.e("nothing-ahead"),

@@ -33,6 +33,8 @@ pub(crate) struct Page {
     pub is_public: bool,
     /// Why a form was not taken.
     pub alert: String,
+    /// That was said beside the form.
+    pub told: std::cell::Cell<bool>,
     /// What was typed into it.
     pub typed: Fields,
 }
@@ -98,9 +100,7 @@ fn outline(tone: &str) -> &'static str {
         "reading" => {
             r#"<path d="M8 1.2L14.8 8 8 14.8 1.2 8z" class="line"/><path d="M8 1.2L14.8 8 8 14.8z" class="full"/>"#
         }
-        "doubt" => {
-            r#"<path d="M8 1.6L15 14.4H1z" class="line"/><path d="M8 6v4M8 11.6v1" class="line"/>"#
-        }
+        "doubt" => r#"<path d="M8 1.6L15 14.4H1z" class="line"/><path d="M8 6v4M8 11.6v1" class="line"/>"#,
         "unseen" => {
             r#"<circle cx="8" cy="8" r="6.8" class="line"/><path d="M2.4 11.2l8.8-8.8M4 13.6l9.6-9.6M1.6 7.6l6-6M8.4 14.4l6-6" class="thin"/>"#
         }
@@ -266,13 +266,18 @@ impl Page {
         self.form_token.is_some() && self.viewer.as_ref().is_some_and(|viewer| viewer.may(role))
     }
 
+    fn alert(&self) -> String {
+        let why = engine_text(self.words, &self.alert);
+        format!("<p class=\"problem\" role=\"alert\">{} {why}.</p>\n", self.e("not-taken"))
+    }
+
     /// Why a form was not taken, beside that form.
     pub(crate) fn alert_of(&self, form: &str) -> String {
         match self.alert.is_empty() || self.typed("form") != form {
             true => String::new(),
             false => {
-                let why = engine_text(self.words, &self.alert);
-                format!("<p class=\"problem\" role=\"alert\">{} {why}.</p>\n", self.e("not-taken"))
+                self.told.set(true);
+                self.alert()
             }
         }
     }
@@ -353,13 +358,15 @@ impl Page {
                 format!("<li><a href=\"{}\"{current}>{}</a></li> ", self.link(path, &[]), self.e(key))
             })
             .collect();
+        // Where the form itself is not shown to whoever sent it.
+        let alert = if self.alert.is_empty() || self.told.get() { String::new() } else { self.alert() };
         let body = format!(
             "{banner}<header class=\"top\">\n<div class=\"top-line\"><p class=\"agreement\">{}{}</p>\n\
              <div class=\"tools\"><span class=\"languages\" role=\"group\" aria-label=\"{}\">{languages}</span>\
              <span id=\"who\" class=\"who\">{}</span></div></div>\n\
              <nav aria-label=\"{}\"><ul class=\"nav\">{nav}</ul></nav>\n<h1>{}</h1>\n\
              <div id=\"answer\" class=\"answer\"><strong>{}</strong> <span>{}</span></div>\n</header>\n{}\
-             <main id=\"main\" class=\"one-column\">\n{}</main>\n\
+             <main id=\"main\" class=\"one-column\">\n{alert}{}</main>\n\
              <footer class=\"foot\"><p>{} <span id=\"whose\">{}</span></p><p class=\"source\">{}</p></footer>\n",
             e(title),
             e(&version),

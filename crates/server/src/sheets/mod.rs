@@ -50,6 +50,8 @@ struct Come {
     path: String,
     query: String,
     lang: Lang,
+    /// It is for the public: what it shows is as late as the public table.
+    late: bool,
 }
 
 impl Come {
@@ -58,7 +60,16 @@ impl Come {
         let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang");
         let preferred = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
         let lang = Lang::of(asked.as_ref().map(|(_, value)| &**value), preferred);
-        Come { front, caller, path: uri.path().to_string(), query, lang }
+        Come { front, caller, path: uri.path().to_string(), query, lang, late: false }
+    }
+
+    /// The end of the newest edition for the public at a moment that is asked for, and no later than one that is due by now.
+    fn edition(&self, served: &Served, at: servanda_model::Instant) -> servanda_model::Instant {
+        let clock = self.front.0.people.as_ref().map_or(at, |_| self.front.now());
+        let stands = if served.follower.is_some() { clock } else { clock.max(served.asked_by_default.at) };
+        let is_asked = form_urlencoded::parse(self.query.as_bytes()).any(|(name, _)| name == "at");
+        let at = if is_asked { at.min(stands) } else { stands };
+        servanda_store::public_table(&[], &servanda_store::PublicRules::default(), at).until
     }
 
     /// The words of a problem, as a page.
@@ -102,6 +113,11 @@ where
     allowed.push("lang");
     let made = async {
         let mut asked = asked(&come.query, &served.agreement, &served.asked_by_default, &allowed)?;
+        if come.late {
+            let edition = come.edition(&served, asked.question.at);
+            asked.question.at = edition;
+            asked.question.known_at = edition;
+        }
         let seen = served.seen(&mut asked).await?;
         let people = come.front.0.people.as_ref();
         let page = Page {
@@ -115,6 +131,7 @@ where
             form_token: come.caller.signed_in.as_ref().map(|one| one.form_token.clone()),
             is_public: come.caller.is_public,
             alert: again.alert,
+            told: std::cell::Cell::new(false),
             typed: again.typed,
         };
         let work = move || word(&page).map(|made| page.html(&made));
@@ -226,13 +243,27 @@ pub(crate) async fn reply(
     }
 }
 
-/// What everybody is told: the same for all, whoever asks.
+/// What everybody is told, made of nothing else: the same for all, whoever asks.
 async fn publics(come: &Come, own: Arc<Served>) -> Result<Arc<Served>, Problem> {
-    match come.caller.is_keeper() || come.front.0.people.is_none() {
-        // The keeper's records hold those of the public; the bulletin takes no others.
-        true => Ok(own),
-        false => come.front.0.audiences.served(&servanda_store::policy::Viewer::public()).await,
+    let public = servanda_store::policy::Viewer::public();
+    if !come.caller.is_keeper() && come.front.0.people.is_some() {
+        return come.front.0.audiences.served(&public).await;
     }
+    // The keeper's own view holds more; what is public of it is computed apart.
+    let matter = own.known.matter();
+    let records = matter.records.iter().filter(|record| public.may_see(&record.marking)).cloned().collect();
+    let engine = own.clone();
+    let served = Served::new(
+        (*own.agreement).clone(),
+        own.text.clone(),
+        (*matter.places).clone(),
+        records,
+        own.asked_by_default.clone(),
+        Box::new(move |agreement, places, records, question| {
+            (engine.evaluate)(agreement, places, records, question)
+        }),
+    );
+    Ok(Arc::new(served))
 }
 
 pub(crate) async fn bulletin(asking: Asking, Viewed(own): Viewed) -> Response {
@@ -240,7 +271,8 @@ pub(crate) async fn bulletin(asking: Asking, Viewed(own): Viewed) -> Response {
     show_bulletin(come, own, Again::default()).await
 }
 
-async fn show_bulletin(come: Come, own: Arc<Served>, again: Again) -> Response {
+async fn show_bulletin(mut come: Come, own: Arc<Served>, again: Again) -> Response {
+    come.late = true;
     let served = match publics(&come, own).await {
         Ok(served) => served,
         Err(problem) => return come.problem(problem),
@@ -255,7 +287,9 @@ async fn show_bulletin(come: Come, own: Arc<Served>, again: Again) -> Response {
     let mut response = sheet(come, served, &[], again, move |page| bulletin::page(page, now, &in_form)).await;
     match forms::set_cookie(&front, &caller, forms::OF_FORM, &token, false) {
         Ok(cookie) => drop(response.headers_mut().append(header::SET_COOKIE, cookie)),
-        Err(problem) => return html(problem.status(), frame::refused(Words(lang), "/bulletin", &problem), lang),
+        Err(problem) => {
+            return html(problem.status(), frame::refused(Words(lang), "/bulletin", &problem), lang);
+        }
     }
     response
 }
@@ -285,7 +319,8 @@ pub(crate) async fn complain(
     come.path = "/bulletin".into();
     match taken {
         Ok((served, receipt)) => {
-            sheet(come, served, &[], Again::default(), move |page| Ok(bulletin::receipt(page, &receipt))).await
+            sheet(come, served, &[], Again::default(), move |page| Ok(bulletin::receipt(page, &receipt)))
+                .await
         }
         Err((problem, typed)) => {
             let again = Again { status: Some(problem.status()), alert: problem.to_string(), typed };

@@ -20,7 +20,6 @@ use servanda_model::time::DAY;
 use servanda_model::{Instant, Record};
 use servanda_report::View;
 use servanda_report::document::{Asked, Feeds, Kind, Messages, csv, html};
-use servanda_store::policy::Viewer;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -109,7 +108,10 @@ struct Wanted {
 fn wanted(served: &Served, come: &Come, kind: &str) -> Result<Wanted, Problem> {
     let Some((kind, _)) = KINDS.into_iter().find(|(of, _)| of.word() == kind) else {
         let known = KINDS.map(|(of, _)| of.word()).join("`, `");
-        return Err(Problem::missing("no-such-report", format!("there is no such report; there is `{known}`")));
+        return Err(Problem::missing(
+            "no-such-report",
+            format!("there is no such report; there is `{known}`"),
+        ));
     };
     let asked = asked(&come.query, &served.agreement, &served.asked_by_default, ALLOWED)?;
     let given = |name: &str| asked.rest.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
@@ -160,29 +162,16 @@ pub(crate) async fn build(come: &Come, own: Arc<Served>, kind: &str) -> Result<R
         known_at: wanted.cut_off,
         readings: default.readings.clone(),
     };
-    // The keeper's own view holds more than the public's; a bulletin of it is computed apart.
-    let apart = is_public && (come.caller.is_keeper() || come.front.0.people.is_none());
-    let board = if apart { None } else { Some(served.board(&question).await?) };
-    let work = move || -> Result<(usize, String, Vec<u8>), Problem> {
+    let board = served.board(&question).await?;
+    let work = move || {
         let matter = served.known.matter();
-        let publics: Vec<Record>;
-        let computed;
-        let (records, board) = match &board {
-            Some(board) => (&*matter.records, &**board),
-            None => {
-                let public = Viewer::public();
-                publics = matter.records.iter().filter(|r| public.may_see(&r.marking)).cloned().collect();
-                computed = (served.evaluate)(&matter.agreement, &matter.places, &publics, &question);
-                (&publics, &computed)
-            }
-        };
-        let view = View { agreement: &matter.agreement, places: &matter.places, records, board };
-        document(&view, &wanted)
+        document(&matter.view(&board), &wanted)
     };
     let (form, name, bytes) = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))??;
     let (_, mime, _) = FORMS[form];
     let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, mime)], bytes).into_response();
-    let saved = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).map_err(|e| Problem::bug(&e))?;
+    let saved =
+        HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).map_err(|e| Problem::bug(&e))?;
     response.headers_mut().insert(header::CONTENT_DISPOSITION, saved);
     Ok(response)
 }
@@ -190,13 +179,16 @@ pub(crate) async fn build(come: &Come, own: Arc<Served>, kind: &str) -> Result<R
 fn document(view: &View<'_>, wanted: &Wanted) -> Result<(usize, String, Vec<u8>), Problem> {
     let Wanted { kind, form, lang, cut_off, from, incident } = wanted;
     if let Some(id) = incident {
-        let is_it = |r: &Record| r.id == *id.as_str() || r.incident.as_ref().is_some_and(|i| *i == *id.as_str());
+        let is_it =
+            |r: &Record| r.id == *id.as_str() || r.incident.as_ref().is_some_and(|i| *i == *id.as_str());
         if !view.known().into_iter().any(is_it) {
-            let message = format!("no record or incident `{id}` is known at the cut-off; they are at `/incidents`");
+            let message =
+                format!("no record or incident `{id}` is known at the cut-off; they are at `/incidents`");
             return Err(Problem::missing("no-such-incident", message));
         }
     }
-    let messages = Messages::of(lang.code()).ok_or_else(|| Problem::bug(&"a language without its messages"))?;
+    let messages =
+        Messages::of(lang.code()).ok_or_else(|| Problem::bug(&"a language without its messages"))?;
     let (feeds, withheld) = (Feeds::ordinary(), BTreeSet::new());
     let calendar = &view.agreement.calendar;
     let date = calendar.date(*cut_off);
@@ -211,7 +203,9 @@ fn document(view: &View<'_>, wanted: &Wanted) -> Result<(usize, String, Vec<u8>)
         withheld: &withheld,
         incident: incident.as_deref(),
     };
-    let checked = servanda_report::document::build::document(view, &asked).checked().map_err(|wrong| Problem::bug(&wrong))?;
+    let checked = servanda_report::document::build::document(view, &asked)
+        .checked()
+        .map_err(|wrong| Problem::bug(&wrong))?;
     let key = match kind {
         Kind::Daily => "events",
         Kind::Bulletin => "regions",

@@ -14,6 +14,7 @@
 use super::frame::{Made, Page, badge, e, engine_text, options, section, segment, table};
 use crate::forms::{Fields, comparing, given};
 use crate::front::{Caller, Front};
+use crate::pages::seen::is_event;
 use crate::signed_in::random_text;
 use crate::{Problem, Served};
 use axum::http::StatusCode;
@@ -76,9 +77,10 @@ fn facts<'p>(page: &'p Page, term: &Name) -> Vec<&'p Record> {
     let at = page.at();
     let speaks = |record: &&Record| {
         (uses.facts.contains(&record.fact)
-            || record.roles.values().any(|value| {
-                matches!(value, servanda_model::record::RoleValue::Name(name) if name == term)
-            }))
+            || record
+                .roles
+                .values()
+                .any(|value| matches!(value, servanda_model::record::RoleValue::Name(name) if name == term)))
             && record.when.earliest <= at
             && record.withdraws.is_none()
     };
@@ -90,7 +92,11 @@ fn facts<'p>(page: &'p Page, term: &Name) -> Vec<&'p Record> {
 fn gauges(page: &Page, state: &TermState) -> String {
     let one = |gauge: &servanda_model::verdict::Gauge| {
         let (value, threshold) = (wording::number(&gauge.value), wording::number(&gauge.threshold));
-        let share = if gauge.threshold.to_f64() > 0.0 { gauge.value.to_f64() / gauge.threshold.to_f64() } else { 0.0 };
+        let share = if gauge.threshold.to_f64() > 0.0 {
+            gauge.value.to_f64() / gauge.threshold.to_f64()
+        } else {
+            0.0
+        };
         let label = page.words.with("gauge", &[("value", &value), ("threshold", &threshold)]);
         format!(
             "<div class=\"gauge\"><b class=\"num\">{}</b> {}<meter min=\"0\" max=\"1\" value=\"{:.4}\" aria-label=\"{}\"></meter></div>\n",
@@ -148,7 +154,8 @@ fn clocks(page: &Page, states: &[&TermState], facts: &[&Record]) -> String {
         let (tone, key) = truth(state.now);
         let last = state.episodes.iter().max_by_key(|episode| episode.began);
         let detected = last.and_then(|episode| {
-            let of_it = facts.iter().filter(|f| f.when.latest >= episode.began.earliest && f.says == Says::Affirms);
+            let of_it =
+                facts.iter().filter(|f| f.when.latest >= episode.began.earliest && f.says == Says::Affirms);
             of_it.map(|fact| fact.recorded).min()
         });
         let none = || page.e("not-yet");
@@ -163,12 +170,20 @@ fn clocks(page: &Page, states: &[&TermState], facts: &[&Record]) -> String {
         ));
     }
     let w = page.words;
-    let heads = [w.t("h-reading"), w.t("h-now"), w.t("h-occurred"), w.t("h-detected"), w.t("h-found"), w.t("h-grade")];
+    let heads = [
+        w.t("h-reading"),
+        w.t("h-now"),
+        w.t("h-occurred"),
+        w.t("h-detected"),
+        w.t("h-found"),
+        w.t("h-grade"),
+    ];
     table(w.t("s-clocks"), &heads, &rows)
 }
 
 fn condition(page: &Page, term: &servanda_model::agreement::Term) -> String {
-    let quotes: String = term.per.iter().map(|words| format!("<blockquote>{}</blockquote>", e(words))).collect();
+    let quotes: String =
+        term.per.iter().map(|words| format!("<blockquote>{}</blockquote>", e(words))).collect();
     let clause = term.clause.and_then(|clause| page.seen.matter.agreement.clauses.get(clause));
     let found_by = term.found_by.as_ref().map(|body| {
         let body = e(page.seen.matter.agreement.phrase(body));
@@ -194,12 +209,18 @@ fn evidence(page: &Page, facts: &[&Record]) -> String {
             Says::Affirms => String::new(),
             Says::Denies => format!(" {}", badge("doubt", &page.e("denies"))),
         };
+        let line = engine_text(page.words, &wording::record_line(agreement, record));
+        let line = match is_event(agreement, record) {
+            true => {
+                let to = page.link(&format!("/incidents/{}", segment(id.as_str())), &[]);
+                format!("<a href=\"{to}\">{line}</a>")
+            }
+            false => line,
+        };
         format!(
-            "<tr><td>{}</td><th scope=\"row\" class=\"what\"><a href=\"{}\">{}</a>{says}</th><td>{}</td><td class=\"small\">{}</td>\
+            "<tr><td>{}</td><th scope=\"row\" class=\"what\">{line}{says}</th><td>{}</td><td class=\"small\">{}</td>\
              <td class=\"small\">{}</td></tr>\n",
             page.when(record.when),
-            page.link(&format!("/incidents/{}", segment(id.as_str())), &[]),
-            engine_text(page.words, &wording::record_line(agreement, record)),
             page.grade(record.grade().word()),
             e(&record.source),
             page.moment(record.recorded),
@@ -236,16 +257,18 @@ fn missing(page: &Page, term: &Name, states: &[&TermState], follows: &[&Verdict]
     for zone in &Uses::of_term(&page.seen.matter.agreement, term).zones {
         let called = e(page.seen.zone_phrase(zone.as_str()));
         lines.push(match page.seen.watched.share(zone.as_str(), from, to) {
-            Some(share) => {
-                page.words.with("zone-watched", &[("zone", &called), ("share", &e(&wording::percent(&share)))])
-            }
+            Some(share) => page
+                .words
+                .with("zone-watched", &[("zone", &called), ("share", &e(&wording::percent(&share)))]),
             None => page.words.with("zone-silent", &[("zone", &called)]),
         });
     }
     lines.dedup();
     match lines.is_empty() {
         true => format!("<p class=\"empty\">{}</p>", page.e("nothing-missing")),
-        false => format!("<ul>{}</ul>", lines.iter().map(|line| format!("<li>{line}</li>")).collect::<String>()),
+        false => {
+            format!("<ul>{}</ul>", lines.iter().map(|line| format!("<li>{line}</li>")).collect::<String>())
+        }
     }
 }
 
@@ -349,7 +372,13 @@ fn decision(page: &Page, action: &str, decision: &Decision) -> String {
             ("at", &e(shown["at"].as_str().unwrap_or_default())),
             ("known", &e(shown["known_at"].as_str().unwrap_or_default())),
             ("n", &e(&shown["records"].to_string())),
-            ("hash", &format!("<code class=\"hash\">{}</code>", e(shown["records_sha256"].as_str().unwrap_or_default()))),
+            (
+                "hash",
+                &format!(
+                    "<code class=\"hash\">{}</code>",
+                    e(shown["records_sha256"].as_str().unwrap_or_default())
+                ),
+            ),
         ],
     );
     let name = page.viewer.as_ref().map_or("", |viewer| &viewer.name);
@@ -385,7 +414,10 @@ fn decision(page: &Page, action: &str, decision: &Decision) -> String {
         );
         let signing = sign(page, action, &form, &content, &page.e("sign"));
         let open = if typed.is_empty() && page.typed("form") != form { "" } else { " open" };
-        forms.push_str(&format!("<details{open}><summary>{}</summary>{signing}</details>", page.e("sign-this")));
+        forms.push_str(&format!(
+            "<details{open}><summary>{}</summary>{signing}</details>",
+            page.e("sign-this")
+        ));
     }
     let marking = wording::marking(&page.seen.matter.agreement, &decision.marking);
     format!(
@@ -451,7 +483,10 @@ pub(crate) fn page(page: &Page, name: &str) -> Result<Made, Problem> {
         section(w.t("s-clocks"), &clocks(page, &states, &facts)),
         section(w.t("s-missing"), &missing(page, name, &states, &follows)),
         section(w.t("s-facts"), &evidence(page, &facts)),
-        section(w.t("s-follows"), &format!("{}<p class=\"about\">{}</p>", consequences(page, &follows), page.e("starts-nothing"))),
+        section(
+            w.t("s-follows"),
+            &format!("{}<p class=\"about\">{}</p>", consequences(page, &follows), page.e("starts-nothing")),
+        ),
         section(w.t("s-decisions"), &decisions(page, name, &action)?),
     ];
     let back = format!("<p><a href=\"{}\">{}</a></p>\n", page.link("/triggers", &[]), page.e("all-triggers"));
@@ -538,6 +573,7 @@ pub(crate) async fn decide(
         form_token: None,
         is_public: false,
         alert: String::new(),
+        told: std::cell::Cell::new(false),
         typed: Fields::new(),
     };
     let work = move || -> Result<(), Problem> {

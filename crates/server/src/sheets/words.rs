@@ -133,8 +133,6 @@ fn fill(text: &str, gaps: &[(&str, &str)]) -> String {
     out
 }
 
-
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,7 +149,7 @@ mod tests {
             assert!(keys.insert(key), "`{key}` stands twice");
             assert!(!en.is_empty() && !uk.is_empty(), "`{key}` is empty");
             assert_eq!(gaps(en), gaps(uk), "`{key}` has other gaps");
-            assert!(uk.chars().any(|c| matches!(c, 'а'..='я' | 'і' | 'ї' | 'є')), "`{key}` is not Ukrainian");
+            assert!(uk.chars().any(|c| matches!(c, 'А'..='я' | 'і' | 'ї' | 'є')), "`{key}` is not Ukrainian");
             let forms = (en.split('|').count(), uk.split('|').count());
             assert!(matches!(forms, (1, 1) | (2, 3)), "`{key}` has {forms:?} forms");
         }
