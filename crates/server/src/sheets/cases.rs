@@ -342,7 +342,9 @@ pub(super) fn enter(store: &Store, form: &str, record: &Record, by: &Viewer) -> 
 /// the server has looked.
 pub(super) async fn until_shown(served: &Arc<Served>, id: &Name) {
     for _ in 0..30 {
-        if served.known.matter().records.iter().rev().take(1_000).any(|record| record.id == *id) {
+        if served.follower.is_none()
+            || served.known.matter().records.iter().rev().take(1_000).any(|record| record.id == *id)
+        {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -351,7 +353,13 @@ pub(super) async fn until_shown(served: &Arc<Served>, id: &Name) {
 
 /// When something that comes now is recorded: after what this audience was told is complete.
 pub(super) fn recorded(front: &Front, served: &Served) -> Instant {
-    front.now().max(served.known.matter().complete_to.next())
+    let matter = served.known.matter();
+    let after = match served.follower.is_some() {
+        true => matter.complete_to.next(),
+        // A case that stands still speaks of a moment of its own; what comes is not before what is there.
+        false => matter.records.iter().map(|record| record.recorded).fold(Instant::MIN, Instant::max),
+    };
+    front.now().max(after)
 }
 
 /// Takes a party's reply.

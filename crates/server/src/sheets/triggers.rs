@@ -25,7 +25,7 @@ use servanda_model::uses::Uses;
 use servanda_model::verdict::TermState;
 use servanda_model::{Agreement, Name, Record, Verdict};
 use servanda_report::{State, wording};
-use servanda_store::policy::Role;
+use servanda_store::policy::{Role, Viewer};
 use servanda_store::{Decision, LONGEST_WORDS, Proposal, SignedStep, Step, sha256};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -301,17 +301,17 @@ fn consequences(page: &Page, follows: &[&Verdict]) -> String {
     table(w.t("s-follows"), &[w.t("h-duty"), w.t("h-bearer"), w.t("h-state"), w.t("h-due")], &rows)
 }
 
-/// The marking that a decision on this sheet has at least.
-fn least(facts: &[&Record], follows: &[&Verdict]) -> Marking {
-    let of_facts = facts.iter().take(FACTS).map(|record| &record.marking);
-    let of_verdicts = follows.iter().take(FOLLOWS).map(|verdict| &verdict.marking);
-    of_facts.chain(of_verdicts).fold(Marking::default(), |all, one| all.join(one))
+/// The marking that a decision on this sheet has at least: that of its records, all of which whoever signs may see.
+fn least(facts: &[&Record]) -> Marking {
+    facts.iter().take(FACTS).fold(Marking::default(), |all, record| all.join(&record.marking))
 }
 
 /// What the signers of a decision are shown, for the record.
-fn shown(page: &Page, term: &Name) -> String {
+fn shown(page: &Page, term: &Name, signer: &Viewer, marking: &Marking) -> String {
     let states = states(page, term);
-    let (facts, follows) = (facts(page, term), follows(page, term));
+    let (facts, mut follows) = (facts(page, term), follows(page, term));
+    // What the agreement itself marks higher than the decision is not told by it.
+    follows.retain(|verdict| signer.may_see(&verdict.marking) && verdict.marking.join(marking) == *marking);
     let question = &page.seen.board.question;
     let ids: Vec<&str> = facts.iter().map(|record| record.id.as_str()).collect();
     json!({
@@ -585,9 +585,9 @@ pub(crate) async fn decide(
             let known = Tlp::ALL.map(Tlp::word).join("`, `");
             Problem::bad("no-such-marking", format!("`marking` is one of `{known}`"))
         })?;
-        let marking = least(&facts(&page, &term), &follows(&page, &term)).join(&Marking::of(level));
+        let marking = least(&facts(&page, &term)).join(&Marking::of(level));
         let id: Name = format!("decision-{}", &random_text()?[..16]).into();
-        let shown = shown(&page, &term);
+        let shown = shown(&page, &term, &viewer, &marking);
         let proposal = Proposal { id: &id, about: &term, words: &words, shown: &shown, marking: &marking };
         store.propose_decision(&proposal, now, &viewer).map(drop).map_err(|e| wrong(&e))
     };
