@@ -5,7 +5,7 @@
 //!
 //! Invariants:
 //! - Every step has a command that repeats it alone, and that command is printed when it fails.
-//! - `--quick` leaves out exactly the steps that need a release build.
+//! - `--quick` leaves out exactly the steps that need a further build: release, parsers, PDF.
 
 use crate::tree;
 use std::path::Path;
@@ -21,7 +21,7 @@ struct Step {
     environment: Vec<(&'static str, &'static str)>,
     /// Program and arguments.
     command: Vec<String>,
-    /// Needs a release build.
+    /// Needs a build of its own.
     release: bool,
     /// Why the step means nothing here and now, asked just before it would run.
     skip: fn(&Path) -> Option<String>,
@@ -73,6 +73,14 @@ fn steps(root: &Path, has_nextest: bool) -> Vec<Step> {
                     "cargo run --quiet --release --package servanda -- test {}",
                     scenario_folders.join(" ")
                 ),
+            )
+        },
+        // Outside of the workspace, with a target folder of its own; see pdf/Cargo.toml.
+        Step {
+            release: true,
+            ..Step::new(
+                "the report as PDF",
+                "cargo test --locked --manifest-path pdf/Cargo.toml --target-dir target/pdf",
             )
         },
         Step { release: true, ..Step::new("parsers, five seconds each", "cargo xtask fuzz --seconds 5") },

@@ -22,6 +22,7 @@ mod intake;
 mod matter;
 mod outbox;
 mod pages;
+mod pdf;
 mod rulings;
 mod serve_settings;
 mod session;

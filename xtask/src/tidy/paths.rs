@@ -8,8 +8,9 @@ use super::Finding;
 use crate::tree::Tree;
 
 /// The folders of the root. A path that starts elsewhere is a user's, not ours.
-const FOLDERS: &[&str] =
-    &[".cargo", ".ci", "bench", "crates", "docs", "editors", "examples", "fuzz", "tests", "web", "xtask"];
+const FOLDERS: &[&str] = &[
+    ".cargo", ".ci", "bench", "crates", "docs", "editors", "examples", "fuzz", "pdf", "tests", "web", "xtask",
+];
 
 /// Words that stand for any name.
 const PLACEHOLDERS: &[&str] = &["CODE", "CRATE", "FILE", "NAME", "PATH", "RULE", "TASK"];

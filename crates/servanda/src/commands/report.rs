@@ -1,7 +1,7 @@
 //! `servanda report`: daily, spot, public, case and audit reports as documents.
 //!
 //! It reads files and hands the engine's verdicts to `servanda_report::document`; the clock does not come into a report
-//! whose cut-off is given. It makes no PDF: the page's style sheet is made for print.
+//! whose cut-off is given. It lays out no PDF: `servanda-pdf`, a program of its own, gets the document as JSON.
 //!
 //! Invariants
 //! - a release is computed on its own records alone: what it leaves out changes no verdict and no count in it;
@@ -11,6 +11,7 @@ use super::Answer;
 use crate::failure::Failure;
 use crate::input;
 use crate::matter::Matter;
+use crate::pdf;
 use crate::session::Session;
 use clap::ValueEnum;
 use servanda_lang::literal;
@@ -90,6 +91,8 @@ enum Form {
     /// One file for a browser and for print
     #[default]
     Html,
+    /// Tagged PDF, by the program servanda-pdf
+    Pdf,
     /// The annex table
     Csv,
     /// The annex map's points
@@ -155,6 +158,9 @@ impl Arguments {
 }
 
 pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> {
+    if arguments.format == Form::Pdf && arguments.out.is_none() {
+        return Err(Failure::new("a PDF is no text for a terminal").help("name its file with -o FILE.pdf"));
+    }
     let messages = arguments.messages()?;
     let feeds = arguments.feeds()?;
     let level = arguments.level()?;
@@ -246,6 +252,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     };
     let bytes = match arguments.format {
         Form::Html => html::html(&checked).into_bytes(),
+        Form::Pdf => pdf::pdf(&checked)?,
         Form::Csv => csv::csv(&checked, key).into_bytes(),
         Form::Geojson => checked.geojson().into_bytes(),
         Form::Json => checked.json().into_bytes(),

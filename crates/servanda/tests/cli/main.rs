@@ -11,6 +11,7 @@ mod keeping;
 mod links;
 mod log;
 mod record;
+mod report;
 mod team;
 mod terminal;
 mod vault;
