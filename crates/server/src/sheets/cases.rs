@@ -160,9 +160,9 @@ fn said(page: &Page, entered: &Entered<'_>, late: Option<(Option<Instant>, Optio
     let time = match late {
         Some((Some(due), Some(late))) => {
             let key = if late { "was-late" } else { "was-in-time" };
-            format!(" · {}", page.words.with(key, &[("when", &page.moment(due))]))
+            page.words.with(key, &[("when", &page.moment(due))])
         }
-        Some(_) => format!(" · {}", page.e("no-time-set")),
+        Some(_) => page.e("no-time-set"),
         None => String::new(),
     };
     let (class, gone) = match entered.withdrawn {

@@ -205,7 +205,15 @@ impl Page {
 
     /// A moment in the agreement's zone.
     pub(crate) fn moment(&self, at: Instant) -> String {
-        format!("<span class=\"num\">{}</span>", e(&self.seen.matter.agreement.calendar.show(at)))
+        format!("<span class=\"num\">{}</span>", e(&self.civil(at)))
+    }
+
+    /// The same as text, to the full minute that it lies in; a day's last millisecond is its 24:00.
+    pub(crate) fn civil(&self, at: Instant) -> String {
+        const MINUTE: i64 = 60_000;
+        let is_last = at.0.rem_euclid(MINUTE) == MINUTE - 1;
+        let at = if is_last { at } else { Instant(at.0.div_euclid(MINUTE).saturating_mul(MINUTE)) };
+        self.seen.matter.agreement.calendar.show(at)
     }
 
     /// A time with its doubt, in the agreement's zone.
@@ -236,7 +244,7 @@ impl Page {
     }
 
     /// Parties by name and phrase.
-    pub(crate) fn phrases<'a>(&'a self, names: &[Name]) -> String {
+    pub(crate) fn phrases(&self, names: &[Name]) -> String {
         let agreement = &self.seen.matter.agreement;
         let all: Vec<&str> = names.iter().map(|name| agreement.phrase(name)).collect();
         match self.words.0 {
@@ -289,6 +297,7 @@ impl Page {
             self.query.iter().map(|(name, _)| &**name).filter(|n| !matches!(*n, "at" | "known")).collect();
         let value = |name: &str, at: Instant| match self.asks(name) {
             "" => String::new(),
+            // As it was asked, to the millisecond.
             _ => calendar.show(at),
         };
         let field = |name: &str, label: &str, value: String, placeholder: String| {
@@ -305,8 +314,8 @@ impl Page {
              <button>{}</button> <a href=\"{}\">{}</a></form>\n",
             e(&self.path),
             self.e("moments"),
-            field("at", "at", value("at", question.at), calendar.show(question.at)),
-            field("known", "known-at", value("known", question.known_at), calendar.show(question.known_at)),
+            field("at", "at", value("at", question.at), self.civil(question.at)),
+            field("known", "known-at", value("known", question.known_at), self.civil(question.known_at)),
             e(calendar.zone_name()),
             self.hidden(&hidden),
             self.e("ask"),

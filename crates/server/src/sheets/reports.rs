@@ -69,7 +69,7 @@ pub(crate) fn list(page: &Page) -> Result<Made, Problem> {
         };
         let cut = match kind {
             Kind::Bulletin => format!("{cut_off} 00:00"),
-            _ => calendar.show(page.at()),
+            _ => page.civil(page.at()),
         };
         let content = format!(
             "<p>{}</p>\n<form class=\"filters\" method=\"get\" action=\"/reports/{}\" aria-label=\"{}\">\n{incident}{}{since}\
