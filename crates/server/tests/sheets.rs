@@ -5,12 +5,14 @@
 mod team;
 
 use axum::http::StatusCode;
+use http_body_util::BodyExt;
 use servanda_model::record::{Basis, Marking, Tlp};
 use servanda_model::{Name, Record};
 use servanda_server::Standing;
 use servanda_store::Account;
 use servanda_store::policy::{Role, TLP, Viewer};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use team::{Browser, PASSWORD, World, clear, only_to, record, token_of, world_of};
 
 const SCRIPT: &str = "<script>alert('x')</script>";
@@ -216,6 +218,43 @@ async fn a_decision_takes_two_accounts_with_their_passwords_and_sends_nothing() 
     // A role that is no officer's is refused at the door.
     let mut clerk = world.signed_in("clerk").await;
     assert_eq!(clerk.post("/triggers/under-fire/decisions", &[]).await.status, StatusCode::FORBIDDEN);
+}
+
+/// What came on a stream of news within half a second.
+async fn heard(response: axum::response::Response) -> String {
+    let mut body = response.into_body();
+    let (mut text, until) = (String::new(), tokio::time::Instant::now() + Duration::from_millis(500));
+    while let Ok(Some(Ok(frame))) = tokio::time::timeout_at(until, body.frame()).await {
+        text.push_str(&String::from_utf8_lossy(&frame.into_data().unwrap()));
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_is_told_at_once_to_those_who_may_see_it() {
+    let world = world();
+    let (mut anna, ben) = (world.signed_in("anna").await, world.signed_in("ben").await);
+    let low = world.signed_in("low").await;
+    let (to_ben, to_low) = (ben.begin("/events").await, low.begin("/events").await);
+    // The label of what only South may see is in use; TLP:GREEN is not, so nobody's audience has it.
+    let fields = [("form", "propose"), ("step", "propose"), ("words", "x"), ("marking", "TLP:GREEN")];
+    assert_eq!(step(&mut anna, &fields).await.status, StatusCode::SEE_OTHER);
+    let (by_ben, by_low) = tokio::join!(heard(to_ben), heard(to_low));
+    assert_eq!((by_ben.as_str(), by_low.as_str()), ("retry: 3000\n\n", "retry: 3000\n\n"));
+    let (to_ben, to_low) = (ben.begin("/events").await, low.begin("/events").await);
+    let fields = [("form", "propose"), ("step", "propose"), ("words", "x"), ("marking", "TLP:CLEAR")];
+    assert_eq!(step(&mut anna, &fields).await.status, StatusCode::SEE_OTHER);
+    let (by_ben, by_low) = tokio::join!(heard(to_ben), heard(to_low));
+    assert!(by_ben.contains("event: all") && by_low.contains("event: all"), "{by_ben} {by_low}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_of_ogc_api_features_say_https_under_its_own_tls() {
+    for (is_tls, begins) in [(true, "https://127.0.0.1:7400/ogc"), (false, "http://127.0.0.1:7400/ogc")] {
+        let world = world_of(&records(), &[], Standing { is_public: true, is_tls, ..Standing::default() });
+        let landing = world.browser().get("/ogc").await.text();
+        assert!(landing.contains(&format!("\"{begins}")), "{landing}");
+    }
 }
 
 async fn reply(browser: &mut Browser, case: &str, words: &str) -> team::Answer {

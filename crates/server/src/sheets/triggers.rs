@@ -576,10 +576,13 @@ pub(crate) async fn decide(
         told: std::cell::Cell::new(false),
         typed: Fields::new(),
     };
-    let work = move || -> Result<(), Problem> {
+    let work = move || -> Result<Marking, Problem> {
         if let Some(step) = parsed {
             let id = Name::from(id.as_str());
-            return store.sign_decision(&id, step, &words, now, &viewer).map(drop).map_err(|e| wrong(&e));
+            store.sign_decision(&id, step, &words, now, &viewer).map_err(|e| wrong(&e))?;
+            let all = store.view(&viewer).decisions().map_err(|e| wrong(&e))?;
+            let signed = all.into_iter().find(|decision| decision.id == id);
+            return Ok(signed.map(|decision| decision.marking).unwrap_or_default());
         }
         let level = Tlp::parse(&level).ok_or_else(|| {
             let known = Tlp::ALL.map(Tlp::word).join("`, `");
@@ -589,7 +592,10 @@ pub(crate) async fn decide(
         let id: Name = format!("decision-{}", &random_text()?[..16]).into();
         let shown = shown(&page, &term, &viewer, &marking);
         let proposal = Proposal { id: &id, about: &term, words: &words, shown: &shown, marking: &marking };
-        store.propose_decision(&proposal, now, &viewer).map(drop).map_err(|e| wrong(&e))
+        store.propose_decision(&proposal, now, &viewer).map_err(|e| wrong(&e))?;
+        Ok(marking)
     };
-    tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))?
+    let marking = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))??;
+    front.0.audiences.tell(&marking);
+    Ok(())
 }
