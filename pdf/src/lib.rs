@@ -76,10 +76,13 @@ fn values(report: &Checked) -> String {
                 .tables
                 .iter()
                 .map(|t| {
-                    let rows: Vec<Vec<(&str, bool)>> = t
+                    // A row is as wide as its table: a cell too few would move all that follow it.
+                    let cell = |c: &Cell| (c.shown().to_string(), matches!(c, Cell::Count { .. }));
+                    let empty = std::iter::repeat((String::new(), false));
+                    let rows: Vec<Vec<(String, bool)>> = t
                         .rows
                         .iter()
-                        .map(|row| row.iter().map(|c| (c.shown(), matches!(c, Cell::Count { .. }))).collect())
+                        .map(|row| row.iter().map(cell).chain(empty.clone()).take(t.columns.len()).collect())
                         .collect();
                     let sums: Vec<String> = (0..t.columns.len())
                         .map(|i| match i {

@@ -118,6 +118,21 @@ fn a_long_table_goes_over_pages_and_loses_no_row() {
     assert_eq!(rows, 402, "a heading, 400 rows and the sum");
 }
 
+/// Lines that the tags call rows, each with its number of cells.
+fn cells_of_rows(bytes: &[u8]) -> Vec<usize> {
+    let pdf = Pdf::load_mem(bytes).unwrap();
+    let rows = pdf.objects.values().filter_map(|o| o.as_dict().ok());
+    let rows = rows.filter(|d| d.get(b"S").and_then(Object::as_name).is_ok_and(|s| s == b"TR"));
+    rows.map(|d| d.get(b"K").and_then(Object::as_array).map_or(1, Vec::len)).collect()
+}
+
+#[test]
+fn a_row_with_a_cell_too_few_moves_no_other() {
+    let mut document = report("en", "Short", 3).document().clone();
+    document.sections[0].tables[0].rows[1].pop();
+    assert_eq!(cells_of_rows(&set(&document.checked().unwrap())), [3; 5]);
+}
+
 #[test]
 fn the_same_report_gives_the_same_bytes() {
     assert_eq!(set(&report("en", "Twice", 30)), set(&report("en", "Twice", 30)));

@@ -7,7 +7,7 @@
 //! - every clause of both versions is in exactly one list;
 //! - the pieces of a change, without those that are new, are the words before, and without those that are gone, the words after.
 
-use servanda_lang::readback;
+use servanda_lang::changes::{Version, changes};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A table of words is no larger.
@@ -236,35 +236,14 @@ pub fn pieces(before: &str, after: &str) -> Vec<Piece> {
 
 /// What the rules of two agreement files say, where it differs.
 pub fn rules(before: &str, after: &str) -> Vec<RuleChange> {
-    let of = |text: &str| -> BTreeMap<String, String> {
-        let agreement = servanda_lang::check(text).agreement;
-        let mut out = BTreeMap::new();
-        out.insert("the agreement as a whole".to_string(), readback::agreement(&agreement));
-        for norm in &agreement.norms {
-            out.insert(format!("norm {}", norm.name), readback::norm(&agreement, norm));
-        }
-        for (name, term) in &agreement.terms {
-            out.insert(format!("term {name}"), readback::term(&agreement, name, term));
-        }
-        for power in &agreement.powers {
-            out.insert(format!("power {}", power.name), readback::power(&agreement, power));
-        }
-        for (name, reading) in &agreement.readings {
-            out.insert(format!("reading {name}"), readback::reading(&agreement, name, reading));
-        }
-        out
+    let (a, b) = (servanda_lang::check(before), servanda_lang::check(after));
+    let found = changes(Version { text: before, checked: &a }, Version { text: after, checked: &b });
+    let rule = |c: servanda_lang::changes::Change| RuleChange {
+        rule: format!("{} {}", c.what, c.name).trim().to_string(),
+        before: c.before,
+        after: c.after,
     };
-    let (a, b) = (of(before), of(after));
-    let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-    names
-        .into_iter()
-        .filter(|name| a.get(*name) != b.get(*name))
-        .map(|name| RuleChange {
-            rule: name.clone(),
-            before: a.get(name).cloned(),
-            after: b.get(name).cloned(),
-        })
-        .collect()
+    found.meaning.into_iter().map(rule).collect()
 }
 
 /// A comparison for people. `colour` marks what is gone and what is new by colour besides the signs.

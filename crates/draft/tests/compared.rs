@@ -67,7 +67,7 @@ fn rules_before_and_after_in_plain_sentences() {
     };
     let rules = compare::rules(&text(24), &text(48));
     assert_eq!(rules.len(), 1, "{rules:?}");
-    assert_eq!(rules[0].rule, "norm answer");
+    assert_eq!(rules[0].rule, "duty answer");
     assert!(rules[0].before.as_deref().unwrap().contains("24 hours"), "{rules:?}");
     assert!(rules[0].after.as_deref().unwrap().contains("48 hours"), "{rules:?}");
     assert!(compare::rules(&text(24), &text(24)).is_empty());

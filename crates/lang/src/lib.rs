@@ -13,8 +13,10 @@
 //! Where to start reading: [`parse`], then [`ast`].
 
 pub mod ast;
+pub mod changes;
 pub mod diagnostic;
 pub mod document;
+pub mod findings;
 pub mod format;
 mod lexer;
 pub mod literal;

@@ -133,6 +133,16 @@ impl Matter {
         self.known_at = Some(at.to_string());
     }
 
+    /// The same question about another agreement.
+    pub fn about(&self, agreement: &Path) -> Matter {
+        Matter { agreement: Some(agreement.to_path_buf()), ..self.clone() }
+    }
+
+    /// Whether there are records to ask about: some were named, or there is a workspace.
+    pub fn has_records(&self) -> bool {
+        !self.records.is_empty() || self.workspace.is_some() || Workspace::find(Path::new(".")).is_ok()
+    }
+
     /// For a workspace at a place, with nothing else said.
     pub fn of(workspace: &Path) -> Matter {
         Matter {

@@ -14,10 +14,12 @@
 
 pub mod build;
 pub mod csv;
+pub mod enforceability;
 pub mod feeds;
 pub mod html;
 pub mod messages;
 pub mod picture;
+pub mod plain;
 
 pub use build::{Asked, Kind};
 pub use feeds::Feeds;

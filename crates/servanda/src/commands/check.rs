@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::session::Session;
 use crate::{input, matter};
 use servanda_lang::diagnostic::{Diagnostic, Severity, render};
+use servanda_lang::findings::{self, Finding, Findings};
 use servanda_model::Agreement;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,9 @@ pub struct Arguments {
     /// Also end with 1 where there are only warnings
     #[arg(long)]
     strict: bool,
+    /// Show what a drafter wants to know about a text that is correct: gaps, rival readings, who can block, what nobody watches
+    #[arg(long)]
+    findings: bool,
 }
 
 pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> {
@@ -24,6 +28,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         given => input::found(given, ".pact.md")?,
     };
     let (mut errors, mut warnings, mut unreadable) = (0, 0, 0);
+    let (mut open, mut accepted) = (0, 0);
     for path in &files {
         let text = match input::text(path) {
             Ok(text) => text,
@@ -34,6 +39,9 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
             }
         };
         let checked = servanda_lang::check(&text);
+        let draft = findings::findings(&text, &checked);
+        accepted += draft.findings.iter().filter(|f| f.accepted.is_some()).count();
+        open += draft.findings.iter().filter(|f| f.accepted.is_none()).count();
         let mut found = checked.diagnostics;
         found.extend(zone_errors(&text, &checked.agreement, path));
         let count = |severity| found.iter().filter(|d| d.severity == severity).count();
@@ -43,6 +51,10 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
             let shown = render(&path.display().to_string(), &text, &found, session.colour);
             session.say(&format!("{}\n\n", shown.trim_end()))?;
         }
+        if arguments.findings {
+            warnings += draft.findings.iter().filter(|f| is_open_warning(f)).count();
+            session.say(&shown(&draft, &text, path, session.colour))?;
+        }
     }
     let files = counted(files.len() - unreadable, "file");
     session.say(&match (errors, warnings) {
@@ -51,11 +63,54 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
             format!("{files} checked: {}, {}\n", counted(errors, "error"), counted(warnings, "warning"))
         }
     })?;
+    if !arguments.findings && open + accepted > 0 {
+        let kept = if accepted > 0 { format!(", and {accepted} accepted") } else { String::new() };
+        session.say(&format!(
+            "{} about the draft{kept}: `servanda check --findings` shows them\n",
+            counted(open, "finding")
+        ))?;
+    }
     if unreadable > 0 {
         let words = format!("{} could not be read", counted(unreadable, "file"));
         return Err(Failure::new(words).help("the reasons stand above"));
     }
     Ok(if errors > 0 || (arguments.strict && warnings > 0) { Answer::No } else { Answer::Yes })
+}
+
+fn is_open_warning(finding: &Finding) -> bool {
+    finding.accepted.is_none() && finding.diagnostic.severity == Severity::Warning
+}
+
+/// Findings as people read them: the open ones in full, the accepted ones with their reasons, and what was looked at.
+fn shown(draft: &Findings, text: &str, path: &Path, colour: bool) -> String {
+    let name = path.display().to_string();
+    let open: Vec<Diagnostic> =
+        draft.findings.iter().filter(|f| f.accepted.is_none()).map(|f| f.diagnostic.clone()).collect();
+    let mut out = render(&name, text, &open, colour);
+    let accepted: Vec<String> = draft
+        .findings
+        .iter()
+        .filter_map(|f| {
+            Some(format!(
+                "  {} {}\n    because {}\n",
+                f.diagnostic.code,
+                f.diagnostic.message,
+                f.accepted.as_ref()?
+            ))
+        })
+        .collect();
+    if !accepted.is_empty() {
+        out.push_str(&format!("accepted in {name}:\n{}\n", accepted.concat()));
+    }
+    out.push_str(&format!("looked at in {name}:\n"));
+    for looked in &draft.looked {
+        out.push_str(&format!("  {}: {}\n", looked.analysis, looked.at));
+        for undecided in &looked.undecided {
+            out.push_str(&format!("    not decided: {undecided}\n"));
+        }
+    }
+    out.push('\n');
+    out
 }
 
 /// Zones without a shape, where they stand in the text.

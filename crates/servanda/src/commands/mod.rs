@@ -1,6 +1,7 @@
 //! The commands, one module each. A command reads its arguments, does its work and says whether the answer is yes.
 
 mod account;
+mod audit;
 mod backtest;
 mod backup;
 mod bundle;
@@ -8,6 +9,7 @@ mod check;
 mod cluster;
 mod compare;
 mod demo;
+mod diff;
 mod draft;
 mod duties;
 mod erase;
@@ -66,6 +68,10 @@ enum Command {
     New(new::Arguments),
     /// Say all that is to be said about agreements
     Check(check::Arguments),
+    /// Can a draft be enforced: who establishes each breach, how fast, what follows, who can block it
+    Audit(audit::Arguments),
+    /// What two versions of an agreement differ in: plain sentences, findings, verdicts on records
+    Diff(diff::Arguments),
     /// Put agreements into their canonical form
     Fmt(fmt::Arguments),
     /// Say what a diagnostic or a refusal means and what to do about it
@@ -181,6 +187,8 @@ impl Command {
             Command::Demo(arguments) => demo::run(&arguments, session),
             Command::New(arguments) => new::run(&arguments, session),
             Command::Check(arguments) => check::run(&arguments, session),
+            Command::Audit(arguments) => audit::run(&arguments, session),
+            Command::Diff(arguments) => diff::run(&arguments, session),
             Command::Fmt(arguments) => fmt::run(&arguments, session),
             Command::Explain(arguments) => explain::run(&arguments, session),
             Command::Draft(arguments) => draft::run(&arguments, session),

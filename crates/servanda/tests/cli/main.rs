@@ -6,6 +6,7 @@ mod agreements;
 mod backtest;
 mod disclosure;
 mod draft;
+mod findings;
 mod import;
 mod keeping;
 mod links;

@@ -1,0 +1,298 @@
+//! Who reads, finds, watches and blocks: rival readings, unanimity, those who judge themselves, bans that nobody watches, findings that
+//! come too late for what must follow them.
+
+use super::{Desk, listed, patterns, say, within};
+use crate::diagnostic::Severity;
+use servanda_model::Name;
+use servanda_model::agreement::*;
+use servanda_model::time::Span;
+use servanda_model::uses::Uses;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Desk<'_> {
+    pub(super) fn judged(&mut self) {
+        self.readings();
+        self.blocked();
+        self.held_out();
+        self.self_judged();
+        self.unwatched();
+        self.too_late();
+    }
+
+    /// Which norms two readers would judge differently.
+    fn readings(&mut self) {
+        let mut hang: BTreeMap<&Name, BTreeSet<Name>> = BTreeMap::new();
+        let readings = &self.agreement.readings;
+        for (norm, name) in self.norms() {
+            // Content and deadline too: a reading may stand for a length of time or a way of comparing.
+            let mut of = Uses::of_norm(self.agreement, norm).readings;
+            for part in &norm.parts {
+                of.extend(within(&part.cond).into_iter().filter_map(|c| match c {
+                    Cond::CompareBy(_, reading, _) => Some(reading.clone()),
+                    _ => None,
+                }));
+            }
+            for (reading, _) in readings.iter().filter(|(r, _)| of.contains(*r)) {
+                hang.entry(reading).or_default().insert(name.clone());
+            }
+        }
+        for (name, reading) in readings {
+            let options = listed(reading.options.iter().map(|(option, _)| option));
+            let wrong = match hang.get(name) {
+                Some(norms) => say(
+                    Severity::Info,
+                    "A0708",
+                    self.span_of(name),
+                    format!(
+                        "`{}` is read as {options}; verdicts of {} hang on it",
+                        reading.words,
+                        listed(norms)
+                    ),
+                )
+                .help(
+                    "agree on one reading in the text, or name who decides between them (`open … judged by`)",
+                ),
+                None => say(
+                    Severity::Warning,
+                    "A0708",
+                    self.span_of(name),
+                    format!("`{}` is read as {options}, and no norm hangs on it", reading.words),
+                )
+                .help("name the reading in the rule whose words it is about, or leave it out"),
+            };
+            self.found(Some(name), wrong);
+        }
+        let count = readings.len();
+        self.looked("rival readings", count, Vec::new());
+    }
+
+    /// A body that cannot decide without the consent of whoever it decides on, and nobody decides failing that.
+    fn blocked(&mut self) {
+        let mut undecided = Vec::new();
+        let mut count = 0;
+        let agreement = self.agreement;
+        for (norm, name) in self.norms() {
+            let bearers = self.bearers(norm);
+            let found = Uses::of_norm(agreement, norm).terms;
+            let finders = found.iter().filter_map(|t| agreement.terms.get(t)?.found_by.as_ref());
+            let bodies: BTreeSet<&Name> = norm.seen_by.iter().chain(finders).collect();
+            for body in bodies {
+                let Some(decision) =
+                    agreement.bodies.get(body).and_then(|b| b.decides.as_ref().map(|d| (d, b)))
+                else {
+                    if agreement.bodies.contains_key(body) {
+                        undecided.push(format!("the text does not say how `{body}` decides"));
+                    }
+                    continue;
+                };
+                count += 1;
+                let (decision, whole) = decision;
+                let members = self.parties_of(whole.members.iter().map(|m| &m.who));
+                let inside: Vec<&Name> = members.intersection(&bearers).collect();
+                let needed = match &decision.quorum {
+                    Quorum::All => members.len(),
+                    Quorum::Majority => members.len() / 2 + 1,
+                    Quorum::Share(share) => {
+                        let of = share.clone() * servanda_model::Number::from(members.len() as i64);
+                        of.ceil().to_i64().and_then(|n| usize::try_from(n).ok()).unwrap_or(members.len())
+                    }
+                    Quorum::AnyOf(n, _) => *n as usize,
+                };
+                let can_block = inside.len() > members.len().saturating_sub(needed);
+                if can_block && decision.failing.is_none() && !inside.is_empty() {
+                    let who = if inside.len() == 1 { "can" } else { "together can" };
+                    let wrong = say(
+                        self.severity(norm),
+                        "A0711",
+                        self.span(norm),
+                        format!("{} {who} keep `{body}` from deciding on `{name}`, which binds them", listed(inside)),
+                    )
+                    .help("say who decides when the body does not: `failing which by …`; or leave the party concerned out of the count");
+                    self.found(Some(&name), wrong);
+                }
+            }
+        }
+        undecided.sort();
+        undecided.dedup();
+        self.looked("who can block a decision", count, undecided);
+    }
+
+    /// A duty that waits for an act which somebody may leave undone without breach.
+    fn held_out(&mut self) {
+        let agreement = self.agreement;
+        let mut count = 0;
+        let mut undecided = Vec::new();
+        for (norm, name) in self.norms() {
+            let own = norm.subject(agreement);
+            for cond in norm.needs.iter().chain(&norm.only_if).chain(&own) {
+                for pattern in within(cond).into_iter().filter_map(|c| match c {
+                    Cond::Fact(p) => Some(p),
+                    _ => None,
+                }) {
+                    count += 1;
+                    let who = match self.acts(pattern) {
+                        Some(Value::Bearer) => self.bearers(norm),
+                        Some(Value::Name(actor)) => self.parties_of([actor]),
+                        Some(Value::Beneficiary) => continue,
+                        Some(_) => {
+                            undecided
+                                .push(format!("`{name}`: who does `{}` follows from a record", pattern.fact));
+                            continue;
+                        }
+                        None => continue,
+                    };
+                    let owed: BTreeSet<Name> = self.who(&norm.owed_to);
+                    let obliged = agreement.norms.iter().any(|n| {
+                        n.kind != NormKind::Ban
+                            && n.name != norm.name
+                            && n.parts.iter().any(|p| {
+                                matches!(p.verb, Verb::Do | Verb::Ensure)
+                                    && patterns(&p.cond).iter().any(|o| o.fact == pattern.fact)
+                            })
+                            && !self.bearers(n).is_disjoint(&who)
+                    });
+                    let beneficiary = who.iter().all(|w| owed.contains(w));
+                    // Who is named without being bound is not made to do anything, whatever the text says.
+                    let outside = who.iter().all(|w| agreement.parties.get(w).is_some_and(|p| p.outside));
+                    if obliged || beneficiary || outside || who.is_empty() {
+                        continue;
+                    }
+                    let own = who.iter().any(|w| self.bearers(norm).contains(w));
+                    let (code, more) = if own {
+                        ("A0717", "it bears the duty itself")
+                    } else {
+                        ("A0709", "nothing obliges it to")
+                    };
+                    let wrong = say(
+                        self.severity(norm),
+                        code,
+                        self.span(norm),
+                        format!("`{name}` waits for `{}` by {}, and {more}", pattern.fact, listed(&who)),
+                    )
+                    .help("oblige it to act, with a date; or say what holds when it does not");
+                    self.found(Some(&name), wrong);
+                }
+            }
+        }
+        undecided.sort();
+        undecided.dedup();
+        self.looked("conditions that somebody may leave unfulfilled", count, undecided);
+    }
+
+    fn self_judged(&mut self) {
+        let norms = self.norms();
+        for (norm, name) in &norms {
+            if norm.seen_by.is_empty() {
+                continue;
+            }
+            let (eyes, bearers) = (self.parties_of(&norm.seen_by), self.bearers(norm));
+            let alone = match &norm.bearer {
+                Who::Jointly(_) => eyes.is_subset(&bearers),
+                _ => eyes.len() == 1 && eyes.is_subset(&bearers),
+            };
+            if !eyes.is_empty() && alone {
+                let wrong = say(
+                    self.severity(norm),
+                    "A0712",
+                    self.span(norm),
+                    format!("{} alone say whether they keep `{name}`", listed(&eyes)),
+                )
+                .help("let somebody else establish it, or a body in which others sit");
+                self.found(Some(name), wrong);
+            }
+        }
+        let count = norms.iter().filter(|(n, _)| !n.seen_by.is_empty()).count();
+        self.looked("who judges itself", count, Vec::new());
+    }
+
+    /// A ban or a state to be kept at a place whose absence only watching shows, where no rule has anybody watch.
+    fn unwatched(&mut self) {
+        let agreement = self.agreement;
+        let watched: BTreeSet<&Name> = agreement
+            .norms
+            .iter()
+            .flat_map(|n| &n.parts)
+            .flat_map(|p| within(&p.cond))
+            .flat_map(|c| match c {
+                Cond::Compare(a, _, b) => vec![a, b],
+                _ => Vec::new(),
+            })
+            .filter_map(|v| match v {
+                Value::Coverage(zone, _) => Some(&zone.zone),
+                _ => None,
+            })
+            .collect();
+        let mut count = 0;
+        for (norm, name) in self.norms() {
+            let silence_matters =
+                norm.kind == NormKind::Ban || norm.parts.iter().any(|p| p.verb == Verb::Keep);
+            let seen: Vec<&FactPattern> = norm.parts.iter().flat_map(|p| patterns(&p.cond)).collect();
+            let of_coverage = |p: &&FactPattern| {
+                agreement.facts.get(&p.fact).is_some_and(|f| f.absence == Absence::Coverage)
+            };
+            let Some(pattern) = seen.iter().find(|p| of_coverage(p)).filter(|_| silence_matters) else {
+                continue;
+            };
+            count += 1;
+            let zones = Uses::of_content(agreement, norm).zones;
+            if !watched.is_empty() && (zones.is_empty() || zones.iter().any(|z| watched.contains(z))) {
+                continue;
+            }
+            let whole =
+                if watched.is_empty() { "nobody owes any watching" } else { "nobody owes watching there" };
+            let wrong = say(
+                self.severity(norm),
+                "A0713",
+                self.span(norm),
+                format!("that no `{}` happened is known only where somebody watched, and {whole}: `{name}` may never be found kept", pattern.fact),
+            )
+            .help("oblige somebody to watch (`must keep coverage of … by … >= 90 percent`), or let a register decide (`absence register`)");
+            self.found(Some(&name), wrong);
+        }
+        self.looked("who watches", count, Vec::new());
+    }
+
+    /// A response that is due before the body that finds its cause has to decide.
+    fn too_late(&mut self) {
+        let agreement = self.agreement;
+        let mut undecided = Vec::new();
+        let mut count = 0;
+        for (norm, name) in self.norms() {
+            let Trigger::Begins(Cond::Term(term)) = &norm.when else { continue };
+            let Some(body) = agreement.terms.get(term).and_then(|t| t.found_by.as_ref()) else { continue };
+            let Some(time) = agreement.bodies.get(body).and_then(|b| b.decides.as_ref()?.within) else {
+                undecided.push(format!("`{name}`: the text does not say how fast `{body}` decides"));
+                continue;
+            };
+            let due = norm.parts.iter().filter_map(|p| match &p.deadline {
+                Deadline::By(Moment::After(span, from)) if **from == Moment::Trigger => Some(*span),
+                _ => None,
+            });
+            count += 1;
+            let Some(least) = due.min_by_key(|s| hours(*s)) else { continue };
+            if hours(least) <= hours(time) {
+                let wrong = say(
+                    self.severity(norm),
+                    "A0714",
+                    self.span(norm),
+                    format!(
+                        "`{name}` is due {least} after `{term}` begins, and `{body}` may take {time} from a request to find that it has begun"
+                    ),
+                )
+                .help("let the time run from the finding (`when … found`), or give the body less time, or say what is owed before it decides");
+                self.found(Some(&name), wrong);
+            }
+        }
+        undecided.sort();
+        self.looked("finding time against reaction time", count, undecided);
+    }
+}
+
+/// At least so many hours.
+fn hours(span: Span) -> i64 {
+    match span {
+        Span::Exact(ms) => ms / 3_600_000,
+        Span::Days(n) | Span::WorkingDays(n) => n.saturating_mul(24),
+        Span::Months(n) => n.saturating_mul(28 * 24),
+    }
+}

@@ -1,0 +1,324 @@
+//! Findings: what a drafter wants to know about a text that is correct. What it does not say, what two readers would read
+//! differently, who can block it, what cannot be watched.
+//!
+//! A finding is no mistake: the agreement means what it says, and a party may want it so. Then it is `accepted "CODE" because
+//! "…"`, and stays listed.
+//!
+//! Invariants
+//! - verdicts do not depend on findings;
+//! - an analysis says how much it looked at and what it could not decide ([`Looked`]): silence is never ambiguous;
+//! - how bad a finding is follows from how firmly the norm binds: no remedy is a warning in a binding text and an information in a
+//!   political one.
+//!
+//! What deliberately does not stand here: whether a text can be understood at all (`lower`), and what two versions of it differ in.
+//!
+//! Where to start reading: [`findings`], then a module per group of analyses. Tests: `tests/findings.rs` of this crate; the page of
+//! each code.
+
+mod elements;
+mod judged;
+mod parties;
+mod timing;
+mod words;
+
+use crate::ast::{Decl, FieldValue, Span};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::parser::vocabulary::Keyword;
+use crate::{Checked, document};
+use servanda_model::Name;
+use servanda_model::agreement::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// What was found, where, and what could be done.
+    pub diagnostic: Diagnostic,
+    /// The declaration that it is about, where it is about one.
+    pub about: Option<Name>,
+    /// Why the drafter keeps it so.
+    pub accepted: Option<String>,
+}
+
+/// What an analysis looked at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Looked {
+    /// What it asks, in a few words.
+    pub analysis: &'static str,
+    /// How many norms, words or parties it looked at.
+    pub at: usize,
+    /// What it could not decide, each with the reason.
+    pub undecided: Vec<String>,
+}
+
+/// All findings about a text, in its order, and what was looked at.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Findings {
+    /// In order of the text.
+    pub findings: Vec<Finding>,
+    /// In order of the analyses.
+    pub looked: Vec<Looked>,
+}
+
+/// Looks for what a drafter wants to know. `text` is what was checked.
+///
+/// # Example
+/// ```
+/// let text = "# Truce\n\n```pact\nagreement truce\n  in force    2026-01-01\n  time zone   UTC\nparty A\nparty B\nevent fire\n  \
+///             says \"{by} fires\"\n  carries by: party\n```\n\n## 1\n\n> A shall not fire.\n\n```pact\nban no-fire\n  bearer A\n  owed to B\n  \
+///             must not do fire by bearer\n  per \"A shall not fire\"\n```\n";
+/// let checked = servanda_lang::check(text);
+/// let found = servanda_lang::findings::findings(text, &checked);
+/// assert!(found.findings.iter().any(|f| f.diagnostic.code == "A0701"), "nobody establishes a breach");
+/// ```
+pub fn findings(text: &str, checked: &Checked) -> Findings {
+    let mut desk = Desk {
+        text,
+        agreement: &checked.agreement,
+        file: &checked.file,
+        document: &checked.parse.document,
+        declared: declared(&checked.file),
+        out: Findings::default(),
+    };
+    desk.elements();
+    desk.words();
+    desk.judged();
+    desk.timing();
+    desk.parties();
+    desk.accept();
+    let mut out = desk.out;
+    out.findings.sort_by(|a, b| {
+        let key = |f: &Finding| (f.diagnostic.span.start, f.diagnostic.span.end, f.diagnostic.code);
+        key(a).cmp(&key(b)).then_with(|| a.diagnostic.message.cmp(&b.diagnostic.message))
+    });
+    out.findings.dedup();
+    out
+}
+
+/// What the analyses read, and what they found.
+struct Desk<'a> {
+    text: &'a str,
+    agreement: &'a Agreement,
+    file: &'a crate::ast::File,
+    document: &'a document::Document,
+    declared: BTreeMap<Name, &'a Decl>,
+    out: Findings,
+}
+
+fn declared(file: &crate::ast::File) -> BTreeMap<Name, &Decl> {
+    let named = |d: &'_ Decl| d.name.as_ref().map(|n| n.text.clone());
+    file.decls.iter().filter_map(|d| Some((named(d)?, d))).collect()
+}
+
+impl<'a> Desk<'a> {
+    fn found(&mut self, about: Option<&Name>, diagnostic: Diagnostic) {
+        self.out.findings.push(Finding { diagnostic, about: about.cloned(), accepted: None });
+    }
+
+    fn looked(&mut self, analysis: &'static str, at: usize, undecided: Vec<String>) {
+        self.out.looked.push(Looked { analysis, at, undecided });
+    }
+
+    /// The declaration of a norm; a row of a milestone has that of the milestone.
+    fn decl(&self, norm: &Norm) -> Option<&'a Decl> {
+        let whole = norm.name.as_str();
+        let base = whole.split_once('/').map_or(whole, |(base, _)| base);
+        self.declared.get(whole).or_else(|| self.declared.get(base)).copied()
+    }
+
+    fn span(&self, norm: &Norm) -> Span {
+        self.decl(norm).map_or(0..0, Decl::name_span)
+    }
+
+    fn span_of(&self, name: &Name) -> Span {
+        self.declared.get(name).map_or(0..0, |d| d.name_span())
+    }
+
+    /// One norm for each declaration: a milestone with ten rows is found once.
+    fn norms(&self) -> Vec<(&'a Norm, Name)> {
+        let mut seen = BTreeSet::new();
+        let agreement = self.agreement;
+        agreement
+            .norms
+            .iter()
+            .filter_map(|norm| {
+                let name = self.decl(norm)?.name.as_ref()?.text.clone();
+                seen.insert(name.clone()).then_some((norm, name))
+            })
+            .collect()
+    }
+
+    /// How bad the lack of something is in this norm.
+    fn severity(&self, norm: &Norm) -> Severity {
+        let political = match &norm.force {
+            Force::AsAgreement => self.agreement.status == Status::Political,
+            Force::Binding | Force::SubjectTo(_) => false,
+            Force::Political | Force::BestEfforts | Force::WherePossible => true,
+        };
+        if political { Severity::Info } else { Severity::Warning }
+    }
+
+    /// The parties behind names, as far as the text says, at any time.
+    fn parties_of<'n>(&self, names: impl IntoIterator<Item = &'n Name>) -> BTreeSet<Name> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<Name> = names.into_iter().cloned().collect();
+        while let Some(name) = open.pop() {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            match self.agreement.groups.get(&name) {
+                Some(group) => open.extend(group.members.iter().map(|m| m.who.clone())),
+                None => match self.agreement.bodies.get(&name) {
+                    Some(body) => open.extend(body.members.iter().map(|m| m.who.clone())),
+                    None => drop(found.insert(name)),
+                },
+            }
+        }
+        found
+    }
+
+    fn who(&self, who: &Who) -> BTreeSet<Name> {
+        match who {
+            Who::EachOf(names) | Who::EveryOtherOf(names) | Who::Jointly(names) => self.parties_of(names),
+            Who::BreachingParty | Who::Unstated => BTreeSet::new(),
+        }
+    }
+
+    /// The parties that bear a norm; for a remedy those of the norms that it follows.
+    fn bearers(&self, norm: &Norm) -> BTreeSet<Name> {
+        match &norm.bearer {
+            Who::BreachingParty => {
+                let causes = self.agreement.norms.iter().filter(|n| n.on_breach.contains(&norm.name));
+                causes.filter(|n| n.bearer != Who::BreachingParty).flat_map(|n| self.who(&n.bearer)).collect()
+            }
+            who => self.who(who),
+        }
+    }
+
+    /// The role of a fact whose filler acts: `by`, else `from`, else the first that is a party.
+    fn actor<'f>(&self, fact: &'f Fact) -> Option<&'f Name> {
+        let parties = || fact.roles.iter().filter(|(_, kind)| *kind == RoleType::Party).map(|(role, _)| role);
+        parties()
+            .find(|r| **r == "by")
+            .or_else(|| parties().find(|r| **r == "from"))
+            .or_else(|| parties().next())
+    }
+
+    /// Who acts in a pattern.
+    fn acts<'p>(&self, pattern: &'p FactPattern) -> Option<&'p Value> {
+        let actor = self.actor(self.agreement.facts.get(&pattern.fact)?)?;
+        pattern.roles.iter().find(|(role, _)| role == actor).map(|(_, value)| value)
+    }
+
+    fn accept(&mut self) {
+        for decl in &self.file.decls {
+            let Some(name) = decl.name.as_ref().map(|n| &n.text) else { continue };
+            for field in decl.all("accepted") {
+                let FieldValue::Texts(texts) = &field.value else { continue };
+                let Some(code) = texts.first() else { continue };
+                let reason = texts.get(1).map(|t| t.text.clone()).filter(|t| !t.trim().is_empty());
+                let mut hit = false;
+                for finding in &mut self.out.findings {
+                    let its = finding.about.as_ref() == Some(name) && finding.diagnostic.code == code.text;
+                    if its && let Some(reason) = &reason {
+                        finding.accepted = Some(reason.clone());
+                    }
+                    hit |= its;
+                }
+                let wrong = match (hit, &reason) {
+                    (true, Some(_)) => continue,
+                    (true, None) => Diagnostic::warning(
+                        "A0722",
+                        field.span.clone(),
+                        format!("`{name}` accepts a finding without a reason"),
+                    )
+                    .help(format!("write why: `accepted \"{}\" because \"…\"`", code.text)),
+                    (false, _) => Diagnostic::info(
+                        "A0722",
+                        field.span.clone(),
+                        format!("`{name}` accepts `{}`, which is not found here", code.text),
+                    )
+                    .help("take the line away, or write the code of a finding on this declaration"),
+                };
+                self.out.findings.push(Finding {
+                    diagnostic: wrong,
+                    about: Some(name.clone()),
+                    accepted: None,
+                });
+            }
+        }
+    }
+}
+
+/// A diagnostic of that severity.
+fn say(severity: Severity, code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+    match severity {
+        Severity::Error => Diagnostic::error(code, span, message),
+        Severity::Warning => Diagnostic::warning(code, span, message),
+        Severity::Info => Diagnostic::info(code, span, message),
+    }
+}
+
+/// `a`, `b` and `c`; of more than six the number of the rest.
+fn listed(names: impl IntoIterator<Item = impl ToString>) -> String {
+    let names: Vec<String> = names.into_iter().map(|n| n.to_string()).collect();
+    let (shown, rest) = names.split_at(names.len().min(6));
+    let shown: Vec<String> = shown.iter().map(|n| format!("`{n}`")).collect();
+    match (shown.split_last(), rest.len()) {
+        (None, _) => "none".to_string(),
+        (Some((last, [])), 0) => last.clone(),
+        (Some((last, first)), 0) => format!("{} and {last}", first.join(", ")),
+        (Some(_), more) => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Whether a declaration makes norms.
+fn is_norm(keyword: Keyword) -> bool {
+    use Keyword::*;
+    matches!(keyword, Duty | Ban | Remedy | Right | Milestone | Delivery | Quota | Notify)
+}
+
+/// All conditions inside a condition, itself first.
+fn within(cond: &Cond) -> Vec<&Cond> {
+    let mut out = Vec::new();
+    let mut open = vec![cond];
+    while let Some(cond) = open.pop() {
+        out.push(cond);
+        match cond {
+            Cond::And(all) | Cond::Or(all) => open.extend(all),
+            Cond::Not(c) | Cond::Run(_, c, _) => open.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// The patterns of facts that a condition names itself.
+fn patterns(cond: &Cond) -> Vec<&FactPattern> {
+    fn of_value<'v>(value: &'v Value, out: &mut Vec<&'v FactPattern>) {
+        match value {
+            Value::Aggregate(a) => out.push(&a.of),
+            Value::Measure(p) => out.push(p),
+            Value::Arith(a, _, b) => {
+                of_value(a, out);
+                of_value(b, out);
+            }
+            Value::Call(_, all) => all.iter().for_each(|v| of_value(v, out)),
+            Value::Attribute(_, v) => of_value(v, out),
+            _ => {}
+        }
+    }
+    let mut out = Vec::new();
+    for cond in within(cond) {
+        match cond {
+            Cond::Fact(p) => out.push(p),
+            Cond::Compare(a, _, b) | Cond::CompareBy(a, _, b) => {
+                of_value(a, &mut out);
+                of_value(b, &mut out);
+            }
+            _ => {}
+        }
+    }
+    out
+}

@@ -1,0 +1,400 @@
+//! The words of the text against the rules: sentences that no rule accounts for, figures that stand in one and not in the other.
+
+use super::{Desk, is_norm, say};
+use crate::ast::{Decl, FieldValue};
+use crate::diagnostic::Severity;
+use crate::document::{Clause, folded};
+use crate::parser::vocabulary::Keyword;
+use servanda_model::Number;
+use servanda_model::agreement::Status;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// Words by which a sentence obliges, allows or forbids.
+const MODAL: &[&str] = &[
+    "shall",
+    "must",
+    "will",
+    "may",
+    "undertakes",
+    "undertake",
+    "agrees",
+    "agree",
+    "commits",
+    "commit",
+    "obliged",
+    "prohibited",
+    "forbidden",
+    "зобов'язується",
+    "зобов'язуються",
+    "зобов’язується",
+    "зобов’язуються",
+    "повинен",
+    "повинна",
+    "повинні",
+    "має",
+    "мають",
+    "забороняється",
+    "зобов'язана",
+    "зобов'язаний",
+];
+
+/// What a number that follows these is not a figure of.
+const LABELS: &[&str] = &[
+    "article",
+    "articles",
+    "annex",
+    "paragraph",
+    "paragraphs",
+    "section",
+    "chapter",
+    "part",
+    "protocol",
+    "resolution",
+    "no",
+    "стаття",
+    "статті",
+    "додаток",
+    "пункт",
+];
+
+const MONTHS: &[&str] = &[
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "січня",
+    "лютого",
+    "березня",
+    "квітня",
+    "травня",
+    "червня",
+    "липня",
+    "серпня",
+    "вересня",
+    "жовтня",
+    "листопада",
+    "грудня",
+];
+
+impl Desk<'_> {
+    pub(super) fn words(&mut self) {
+        let mut words = 0;
+        let mut covered_words = 0;
+        for index in 0..self.document.clauses.len() {
+            let clause = &self.document.clauses[index];
+            let covered = self.quoted(clause, index);
+            for sentence in sentences(&clause.words) {
+                let text = &clause.words[sentence.clone()];
+                let count = text.split(' ').count();
+                words += count;
+                let touched: usize = covered
+                    .iter()
+                    .map(|c| c.start.max(sentence.start)..c.end.min(sentence.end))
+                    .filter(|c| c.start < c.end)
+                    .map(|c| clause.words[c].split_whitespace().count())
+                    .sum();
+                covered_words += touched.min(count);
+                if touched > 0 {
+                    continue;
+                }
+                let lower = text.to_lowercase();
+                let obliges = lower
+                    .split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’')
+                    .any(|w| MODAL.contains(&w));
+                let severity = if obliges && self.agreement.status != Status::Political {
+                    Severity::Warning
+                } else {
+                    Severity::Info
+                };
+                let what = if obliges {
+                    "no rule accounts for this sentence, and it obliges, allows or forbids"
+                } else {
+                    "no rule accounts for this sentence"
+                };
+                let wrong = say(severity, "A0705", clause.in_file(sentence.clone()), what)
+                    .help("quote its words in the rule that carries it out (`per \"…\"`), or write one");
+                self.found(None, wrong);
+            }
+        }
+        let share = (covered_words * 100).checked_div(words).unwrap_or(100);
+        let note = format!(
+            "{covered_words} of {words} words ({share} %) are quoted by a rule; whether the rule says the same is for a person to judge"
+        );
+        self.looked(
+            "words that no rule accounts for",
+            words,
+            if words == covered_words { Vec::new() } else { vec![note] },
+        );
+        self.figures();
+    }
+
+    /// Stretches of a clause that a rule quotes.
+    fn quoted(&self, clause: &Clause, index: usize) -> Vec<Range<usize>> {
+        let mut out = Vec::new();
+        for decl in self.file.decls.iter().filter(|d| d.clause == Some(index)) {
+            let phrase =
+                decl.phrase.iter().filter(|_| matches!(decl.keyword, Keyword::Reading | Keyword::Open));
+            for quote in texts(decl, "per").chain(phrase.map(|t| t.text.as_str())) {
+                let quote = folded(quote);
+                if let Some(at) = clause.words.find(&quote).filter(|_| !quote.is_empty()) {
+                    out.push(at..at + quote.len());
+                }
+            }
+        }
+        out
+    }
+
+    fn figures(&mut self) {
+        let decls: Vec<&Decl> = self
+            .file
+            .decls
+            .iter()
+            .filter(|d| (is_norm(d.keyword) || d.keyword == Keyword::Term) && !d.damaged)
+            .collect();
+        for decl in &decls {
+            let Some(name) = decl.name.as_ref().map(|n| &n.text) else { continue };
+            let Some(clause) = decl.clause.and_then(|c| self.document.clauses.get(c)) else { continue };
+            let quotes: Vec<String> = texts(decl, "per").map(folded).collect();
+            if quotes.is_empty() {
+                continue;
+            }
+            let in_rule = numbers(&self.outside_quotes(decl));
+            let in_words: BTreeSet<Number> = quotes.iter().flat_map(|q| numbers(q)).collect();
+            // A rule may take a figure from a reading, a term or a state that it names.
+            let behind: BTreeSet<Number> = self
+                .file
+                .decls
+                .iter()
+                .filter(|d| d.span != decl.span && (d.clause == decl.clause || !is_norm(d.keyword)))
+                .flat_map(|d| numbers(&self.outside_quotes(d)))
+                .collect();
+            let missing: Vec<String> = in_words
+                .iter()
+                .filter(|n| !in_rule.contains(n) && !behind.contains(n))
+                .map(Number::grouped)
+                .collect();
+            if !missing.is_empty() {
+                let wrong = say(
+                    Severity::Warning,
+                    "A0706",
+                    decl.name_span(),
+                    format!("the quoted words say {}, and `{name}` does not", missing.join(", ")),
+                )
+                .help("compare the figure in the rule with the words");
+                self.found(Some(name), wrong);
+            }
+            let all: BTreeSet<Number> = numbers(&clause.words).into_iter().collect();
+            let fields = [
+                "must", "must not", "by", "within", "every", "gap", "target", "floor", "ceiling", "item",
+                "at most", "no later", "means",
+            ];
+            let rule: BTreeSet<Number> = decl
+                .fields
+                .iter()
+                .filter(|f| fields.contains(&f.word))
+                .flat_map(|f| numbers(&without_quotes(self.text.get(f.span.clone()).unwrap_or_default())))
+                .collect();
+            let small = |n: &Number| *n <= Number::from(1);
+            let added: Vec<String> =
+                rule.iter().filter(|n| !all.contains(n) && !small(n)).map(Number::grouped).collect();
+            if !added.is_empty() {
+                let wrong = say(
+                    Severity::Info,
+                    "A0707",
+                    decl.name_span(),
+                    format!("`{name}` says {}, and the words of its clause do not", added.join(", ")),
+                )
+                .help("quote the annex or the clause that the figure is from");
+                self.found(Some(name), wrong);
+            }
+        }
+        let count = decls.len();
+        self.looked("figures in words and rules", count, Vec::new());
+    }
+
+    fn outside_quotes(&self, decl: &Decl) -> String {
+        without_quotes(self.text.get(decl.span.clone()).unwrap_or_default())
+    }
+}
+
+fn texts<'d>(decl: &'d Decl, word: &'static str) -> impl Iterator<Item = &'d str> {
+    decl.all(word).flat_map(|f| match &f.value {
+        FieldValue::Texts(texts) => texts.iter().map(|t| t.text.as_str()).collect::<Vec<_>>(),
+        _ => Vec::new(),
+    })
+}
+
+fn without_quotes(text: &str) -> String {
+    text.split('"').step_by(2).collect::<Vec<_>>().join(" ")
+}
+
+/// Sentences of folded words: they end at `.`, `!`, `?` or `;` before a blank, unless a short word or a digit before the point makes it an
+/// abbreviation or a number.
+fn sentences(words: &str) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    let bytes = words.as_bytes();
+    for (i, c) in words.char_indices() {
+        let next_blank = bytes.get(i + c.len_utf8()).is_none_or(|b| *b == b' ');
+        if !matches!(c, '.' | '!' | '?' | ';') || !next_blank {
+            continue;
+        }
+        let before = words[start..i].rsplit(' ').next().unwrap_or_default();
+        let label = c == '.' && (before.chars().count() <= 2 || before.chars().all(|c| c.is_ascii_digit()));
+        if label && i + 1 < words.len() && !before.chars().all(|c| c.is_ascii_digit() && before.len() > 3) {
+            continue;
+        }
+        let end = i + c.len_utf8();
+        push(words, start..end, &mut out);
+        start = end;
+    }
+    push(words, start..words.len(), &mut out);
+    out
+}
+
+fn push(words: &str, range: Range<usize>, out: &mut Vec<Range<usize>>) {
+    let text = &words[range.clone()];
+    let lead = text.len() - text.trim_start().len();
+    let trimmed = range.start + lead..range.start + text.trim_end().len();
+    if trimmed.start < trimmed.end && words[trimmed.clone()].chars().any(char::is_alphabetic) {
+        out.push(trimmed);
+    }
+}
+
+/// The numbers of a text, in figures and in English words; labels such as `Article 5` are none.
+pub(super) fn numbers(text: &str) -> Vec<Number> {
+    let tokens: Vec<String> = text
+        .split(|c: char| {
+            c.is_whitespace() || matches!(c, '(' | ')' | '"' | '/' | '+' | '–' | '—' | ':' | ';')
+        })
+        .flat_map(|w| split_dashes(w.trim_matches(|c: char| matches!(c, ',' | '.' | '\'' | '’' | '%'))))
+        .filter(|w| !w.is_empty())
+        .map(|w| w.to_lowercase())
+        .collect();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let labelled = at > 0 && LABELS.contains(&tokens[at - 1].trim_end_matches('.'));
+        let digits = tokens[at].trim_end_matches(|c: char| c.is_alphabetic());
+        if digits.starts_with(|c: char| c.is_ascii_digit()) {
+            let mut number = Number::parse(digits);
+            // `1.072 million`
+            if let Some(scale) = tokens.get(at + 1).and_then(|w| scale(w)) {
+                number = number.map(|n| n * Number::from(scale));
+                at += 1;
+            }
+            // `15 February 2015`: the day is in the rule's date, if anywhere.
+            let day = tokens.get(at + 1).is_some_and(|w| MONTHS.contains(&w.as_str()));
+            out.extend(number.filter(|_| !labelled && !day));
+            at += 1;
+            continue;
+        }
+        match in_words(&tokens[at..]) {
+            Some((n, used)) => {
+                out.extend(Some(Number::from(n)).filter(|_| !labelled));
+                at += used;
+            }
+            None => at += 1,
+        }
+    }
+    out
+}
+
+/// `twenty-four`, `60-day`; of a date the year alone, since words give months by name.
+fn split_dashes(word: &str) -> Vec<&str> {
+    let parts: Vec<&str> = word.split('-').collect();
+    if let [year, month, day] = parts[..]
+        && year.len() == 4
+        && month.len() == 2
+        && day.chars().take(2).all(|c| c.is_ascii_digit())
+        && year.chars().chain(month.chars()).all(|c| c.is_ascii_digit())
+    {
+        return vec![year];
+    }
+    let numeric = parts.iter().all(|p| unit(p).is_some() || p.chars().all(|c| c.is_ascii_digit()));
+    if numeric || parts.first().is_some_and(|p| p.starts_with(|c: char| c.is_ascii_digit())) {
+        parts
+    } else {
+        vec![word]
+    }
+}
+
+fn scale(word: &str) -> Option<i64> {
+    match word {
+        "hundred" => Some(100),
+        "thousand" => Some(1_000),
+        "million" => Some(1_000_000),
+        "billion" => Some(1_000_000_000),
+        _ => None,
+    }
+}
+
+fn unit(word: &str) -> Option<i64> {
+    const ONES: [&str; 20] = [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+    ];
+    const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+    let word = word.to_lowercase();
+    let ones = ONES.iter().position(|w| *w == word).map(|i| i as i64);
+    ones.or_else(|| TENS.iter().position(|w| *w == word).map(|i| (i as i64 + 2) * 10))
+}
+
+/// A number in words at the start, and how many words it takes. A lone `one` and a lone `a` are no figures.
+fn in_words(words: &[String]) -> Option<(i64, usize)> {
+    let (mut total, mut group, mut used) = (0_i64, 0_i64, 0);
+    let mut any = false;
+    while let Some(word) = words.get(used) {
+        let next = words.get(used + 1);
+        if let Some(n) = unit(word) {
+            group += n;
+            any = true;
+        } else if let Some(size) = scale(word) {
+            group = group.max(1).checked_mul(size)?;
+            if size >= 1_000 {
+                total = total.checked_add(group)?;
+                group = 0;
+            }
+            any = true;
+        } else {
+            let a_hundred =
+                used == 0 && matches!(word.as_str(), "a" | "an") && next.is_some_and(|w| scale(w).is_some());
+            let whole = group % 100 == 0 && (group > 0 || total > 0);
+            let and_twenty = word == "and" && whole && next.is_some_and(|w| unit(w).is_some());
+            if !a_hundred && !and_twenty {
+                break;
+            }
+        }
+        used += 1;
+    }
+    let lone_one = used == 1 && words.first().is_some_and(|w| w == "one" || w == "zero");
+    let lone_scale = used == 1 && words.first().is_some_and(|w| scale(w).is_some());
+    (any && !lone_one && !lone_scale).then_some((total.checked_add(group)?, used))
+}
