@@ -103,11 +103,15 @@ fn the_running_server_answers_alike_where_only_hidden_records_differ() {
             for word in split {
                 text = text.replace(&word, "(random)");
             }
-            (path, text)
+            // The name of a cookie tells two servers of one machine apart.
+            let lines = text.lines().filter(|line| !line.starts_with("set-cookie:"));
+            (path, lines.collect::<Vec<_>>().join("\n"))
         };
         paths.map(answer).collect()
     };
-    assert_eq!(everything(&without, "of-north"), everything(&with, "of-north"));
+    for (one, other) in everything(&without, "of-north").into_iter().zip(everything(&with, "of-north")) {
+        assert_eq!(one, other);
+    }
     let (one, other) = (everything(&without, "of-south"), everything(&with, "of-south"));
     assert!(one.iter().any(|(path, text)| path == "/api/board" && text.starts_with("HTTP/1.1 200")));
     let differ: Vec<&String> =
