@@ -61,6 +61,11 @@ impl Told {
         // Nobody may be listening.
         let _ = self.0.send(format!("event: records\ndata: {data}\n\n").into());
     }
+
+    /// Tells that something is new which is no record.
+    pub(crate) fn tell_of_others(&self) {
+        let _ = self.0.send("event: all\ndata: {}\n\n".into());
+    }
 }
 
 /// How many streams are open.

@@ -68,7 +68,7 @@ pub(crate) fn form(to: &str, token: &str, fields: &str, button: &str) -> String 
 pub(crate) type Fields = BTreeMap<String, String>;
 
 /// The fields of a form, within bounds.
-async fn fields(request: Request) -> Result<(HeaderMap, Fields), Problem> {
+pub(crate) async fn fields(request: Request) -> Result<(HeaderMap, Fields), Problem> {
     let (parts, body) = request.into_parts();
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     if kind.split(';').next().unwrap_or("").trim() != "application/x-www-form-urlencoded" {
@@ -98,14 +98,33 @@ pub(crate) fn given<'f>(fields: &'f Fields, name: &str) -> &'f str {
     fields.get(name).map_or("", String::as_str)
 }
 
+/// The pages that a person may have wanted.
+const PAGES: [&str; 11] = [
+    "/",
+    "/account",
+    "/incidents",
+    "/map",
+    "/access",
+    "/duties",
+    "/triggers",
+    "/cases",
+    "/bulletin",
+    "/reports",
+    "/audit",
+];
+
 /// Where to go after signing in: a view of the page, and nowhere else.
 fn back(wanted: &str) -> &str {
-    let fine = (wanted == "/" || wanted.starts_with("/?") || wanted == "/account") && wanted.len() < 2_000;
+    let path = wanted.split('?').next().unwrap_or_default();
+    let page = PAGES.iter().any(|page| {
+        path == *page || path.strip_prefix(page).is_some_and(|rest| page.len() > 1 && rest.starts_with('/'))
+    });
+    let fine = page && wanted.len() < 2_000 && !path.contains("//");
     if fine && wanted.bytes().all(|b| (0x21..0x7f).contains(&b)) { wanted } else { "/" }
 }
 
 /// A cookie that is sent to this server only, and that no script reads.
-fn set_cookie(
+pub(crate) fn set_cookie(
     front: &Front,
     caller: &Caller,
     of: &str,
@@ -122,7 +141,7 @@ fn set_cookie(
 }
 
 /// The token of forms for whoever is not signed in: it stands in a cookie and in the form, and both have to be the same.
-const OF_FORM: &str = "-form";
+pub(crate) const OF_FORM: &str = "-form";
 
 fn with_form_token(
     front: &Front,
@@ -135,7 +154,7 @@ fn with_form_token(
     Ok(response)
 }
 
-fn has_form_token(front: &Front, caller: &Caller, headers: &HeaderMap, fields: &Fields) -> bool {
+pub(crate) fn has_form_token(front: &Front, caller: &Caller, headers: &HeaderMap, fields: &Fields) -> bool {
     let kept = cookie(headers, &front.cookie(caller.is_secure, OF_FORM)).unwrap_or("");
     kept.len() == 64 && is_same(kept, given(fields, "token"))
 }
@@ -152,7 +171,8 @@ pub(crate) fn or_problem(answer: Result<Response, Problem>) -> Response {
     answer.unwrap_or_else(IntoResponse::into_response)
 }
 
-const OLD_FORM: &str = "This form was open for too long, or this browser keeps no cookies. Please try again.";
+pub(crate) const OLD_FORM: &str =
+    "This form was open for too long, or this browser keeps no cookies. Please try again.";
 
 fn sign_in_form(status: StatusCode, token: &str, name: &str, wanted: &str, problem: &str) -> Response {
     let name = format!(
@@ -240,7 +260,7 @@ fn tell(caller: &Caller, name: &str, came_to: &str) {
 }
 
 /// The answer where it was tried too often.
-fn too_often(
+pub(crate) fn too_often(
     front: &Front,
     caller: &Caller,
     name: &str,
@@ -259,7 +279,7 @@ fn too_often(
 }
 
 /// Does what takes time and memory, few at once, while few wait.
-async fn comparing<T: Send + 'static>(
+pub(crate) async fn comparing<T: Send + 'static>(
     front: &Front,
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<Result<T, Error>, Problem> {
@@ -534,6 +554,9 @@ mod tests {
             ("/?at=2026-05-01T12%3A00", "/?at=2026-05-01T12%3A00"),
             ("/", "/"),
             ("/account", "/account"),
+            ("/cases/c-1?lang=uk", "/cases/c-1?lang=uk"),
+            ("/cases//evil.example", "/"),
+            ("/casesx", "/"),
             ("//evil.example", "/"),
             ("/\\evil.example", "/"),
             ("https://evil.example", "/"),

@@ -36,6 +36,7 @@ mod pace;
 mod pages;
 mod problem;
 mod routes;
+mod sheets;
 mod signed_in;
 mod tls;
 mod tries;

@@ -84,6 +84,11 @@ impl Problem {
         Problem { status: StatusCode::INTERNAL_SERVER_ERROR, code: "bug", message, retry: None }
     }
 
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The stable code.
     pub fn code(&self) -> &'static str {
         self.code

@@ -102,9 +102,23 @@ fn the_running_server_answers_alike_where_only_hidden_records_differ() {
         let paths = shown
             .map(|route| route.path.replace("{collection}", "incidents").replace("{id}", "nothing"))
             .chain(plain);
-        paths.map(|path| (path.clone(), serving.ask(&format!("GET {path}"), &cookies, ""))).collect()
+        let random = |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
+        let answer = |path: String| {
+            let mut text = serving.ask(&format!("GET {path}"), &cookies, "");
+            let split: Vec<String> =
+                text.split(|c: char| !c.is_ascii_alphanumeric()).filter(random).map(String::from).collect();
+            for word in split {
+                text = text.replace(&word, "(random)");
+            }
+            // The name of a cookie tells two servers of one machine apart.
+            let lines = text.lines().filter(|line| !line.starts_with("set-cookie:"));
+            (path, lines.collect::<Vec<_>>().join("\n"))
+        };
+        paths.map(answer).collect()
     };
-    assert_eq!(everything(&without, "of-north"), everything(&with, "of-north"));
+    for (one, other) in everything(&without, "of-north").into_iter().zip(everything(&with, "of-north")) {
+        assert_eq!(one, other);
+    }
     let (one, other) = (everything(&without, "of-south"), everything(&with, "of-south"));
     assert!(one.iter().any(|(path, text)| path == "/api/board" && text.starts_with("HTTP/1.1 200")));
     let differ: Vec<&String> =

@@ -29,7 +29,7 @@ mod points;
 pub(crate) mod seen;
 
 use crate::asked::{Asked, asked};
-use crate::front::{About, Seen as Viewed};
+use crate::front::{About, Caller, Seen as Viewed, Who};
 use crate::{Problem, Served};
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, header};
@@ -152,17 +152,17 @@ pub(crate) async fn restrictions(Viewed(served): Viewed, RawQuery(query): RawQue
         .await
 }
 
-/// What the asker calls this server; what stands in front of it says when it is spoken to over TLS.
-fn root(headers: &HeaderMap) -> String {
+/// What the asker calls this server: over TLS where it does that itself, or what stands in front of it says so.
+fn root(headers: &HeaderMap, is_secure: bool) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let scheme = if text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
+    let scheme = if is_secure || text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
     text("host").map_or(String::new(), |host| format!("{scheme}://{host}"))
 }
 
 /// An answer of OGC API Features: its links are whole addresses, because some readers take no others.
 async fn ogc_answer<F>(
     served: Arc<Served>,
-    headers: &HeaderMap,
+    (caller, headers): (&Caller, &HeaderMap),
     query: Option<String>,
     allowed: &[&'static str],
     mime: &'static str,
@@ -172,7 +172,7 @@ async fn ogc_answer<F>(
 where
     F: FnOnce(&Seen, &Asked) -> Result<serde_json::Value, Problem> + Send + 'static,
 {
-    let root = root(headers);
+    let root = root(headers, caller.is_secure);
     let whole = move |seen: &Seen, asked: &Asked| {
         ogc::form(asked)?;
         let mut made = word(seen, asked)?;
@@ -184,54 +184,70 @@ where
 
 pub(crate) async fn ogc_landing(
     Viewed(served): Viewed,
+    Who(caller): Who,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, &headers, query, &["f"], JSON, None, |seen, _| Ok(ogc::landing(seen))).await
+    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, None, |seen, _| Ok(ogc::landing(seen))).await
 }
 
 pub(crate) async fn ogc_conformance(
     Viewed(served): Viewed,
+    Who(caller): Who,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, &headers, query, &["f"], JSON, None, |_, _| Ok(ogc::conformance())).await
+    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, None, |_, _| Ok(ogc::conformance())).await
 }
 
 pub(crate) async fn ogc_collections(
     Viewed(served): Viewed,
+    Who(caller): Who,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, &headers, query, &["f"], JSON, None, |seen, asked| Ok(ogc::collections(seen, asked)))
-        .await
+    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, None, |seen, asked| {
+        Ok(ogc::collections(seen, asked))
+    })
+    .await
 }
 
 pub(crate) async fn ogc_collection(
     Viewed(served): Viewed,
+    Who(caller): Who,
     Path(name): Path<String>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, &headers, query, &["f"], JSON, None, move |s, a| ogc::collection(s, a, &name)).await
+    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, None, move |s, a| {
+        ogc::collection(s, a, &name)
+    })
+    .await
 }
 
 pub(crate) async fn ogc_items(
     Viewed(served): Viewed,
+    Who(caller): Who,
     Path(name): Path<String>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, &headers, query, asking::ITEMS, GEOJSON, None, move |s, a| ogc::items(s, a, &name))
-        .await
+    ogc_answer(served, (&caller, &headers), query, asking::ITEMS, GEOJSON, None, move |s, a| {
+        ogc::items(s, a, &name)
+    })
+    .await
 }
 
 pub(crate) async fn ogc_item(
     Viewed(served): Viewed,
+    Who(caller): Who,
     Path((name, id)): Path<(String, String)>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     let one = Some(id.clone());
-    ogc_answer(served, &headers, query, &["f"], GEOJSON, one, move |s, a| ogc::item(s, a, &name, &id)).await
+    ogc_answer(served, (&caller, &headers), query, &["f"], GEOJSON, one, move |s, a| {
+        ogc::item(s, a, &name, &id)
+    })
+    .await
 }
