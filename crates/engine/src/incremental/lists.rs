@@ -19,6 +19,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// A zone and, where some observers alone count, those.
+pub type WatchedBy = (Name, Option<Vec<Name>>);
+
 /// The records that a pattern matches for an instance, in order of time.
 #[derive(Clone, Debug)]
 pub struct List {
