@@ -214,7 +214,7 @@ mod tests {
                 let (old, last) = truth.split_at(truth.len() - 1);
                 if followed.leaves_alone(&new) {
                     alone += 1;
-                    assert_eq!(last, std::slice::from_ref(new), "seed {seed}: it counts otherwise");
+                    assert_eq!(last, std::slice::from_ref(&new), "seed {seed}: it counts otherwise");
                     assert_eq!(old, counts, "seed {seed}: others count otherwise");
                 } else {
                     touches += 1;
