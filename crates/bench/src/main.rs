@@ -12,6 +12,8 @@
 //! servanda-bench links measure|folds|train CSV MAP                         which reports speak of one event, on labelled reports
 //! servanda-bench links speed N SEED                                        the same among N seeded reports
 //! servanda-bench intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS         signed detections over HTTP; FOLDER is made anew
+//! servanda-bench ledger make FOLDER N SEED                                a log of N entries; FOLDER is not there yet
+//! servanda-bench ledger verify FOLDER SEED                                the time of its whole check
 //! servanda-bench norms WHAT CLAUSES PARTIES YEARS RECORDS SEED             the general engine; WHAT: text, board, live, walk, reference
 //! ```
 //!
@@ -23,6 +25,7 @@
 
 mod data;
 mod intake;
+mod ledger;
 mod links;
 mod measure;
 mod norms;
@@ -117,8 +120,10 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             };
             norms::measured(what, size)
         }
+        ["ledger", "make", folder, n, seed] => ledger::made(folder, number(n)?, number(seed)?),
+        ["ledger", "verify", folder, seed] => ledger::verified(folder, number(seed)?),
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
-        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, links speed N SEED, intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS, or norms WHAT CLAUSES PARTIES YEARS RECORDS SEED".into()),
+        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, links speed N SEED, intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS, ledger make FOLDER N SEED, ledger verify FOLDER SEED, or norms WHAT CLAUSES PARTIES YEARS RECORDS SEED".into()),
     }
 }
 

@@ -5,18 +5,20 @@
 //! | `commands` | whole runs of the binary that a user gets |
 //! | `traces` | text in, verdicts out, for each rule of `bench/rules.pact.md`, checked against answers computed another way |
 //! | `links` | which reports speak of one event: figures on held-out cities beside Splink and MELTT, and time |
+//! | `ledger` | the whole check of a log of a million entries |
 //! | `norms` | 600 clauses of all kinds and 40 parties over ten years in the general engine |
 //! | `intake` | signed detections at 200 a second over HTTP: receipts, and how far the board is behind |
 //! | `columns` | replay, late records, questions, start and sweep over a stored history; DuckDB as the yardstick |
 //!
 //! Data are made with fixed seeds under `target/bench/`. Each command runs once to warm up and then N times (5 unless
 //! told); the table has the median, the least and the greatest beside the figure to reach. `--long` adds ten million
-//! records, a million to `norms`, and half a million detections to `intake` in the place of 60,000. `--save` writes the table to `bench/runs/DATE.md` (of one part, `DATE-PART.md`). Nothing here is a test:
+//! records, a million to `norms`, ten million entries to `ledger`, and half a million detections to `intake` in the place of 60,000. `--save` writes the table to `bench/runs/DATE.md` (of one part, `DATE-PART.md`). Nothing here is a test:
 //! machines are noisy, so it judges nothing but wrong answers.
 
 mod columns;
 mod commands;
 mod intake;
+mod ledger;
 mod links;
 mod norms;
 mod table;
@@ -40,11 +42,12 @@ struct Bench {
 
 type Part = fn(&Bench, &mut Table) -> Result<(), String>;
 
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("commands", commands::run),
     ("traces", traces::run),
     ("columns", columns::run),
     ("links", links::run),
+    ("ledger", ledger::run),
     ("norms", norms::run),
     ("intake", intake::run),
 ];
@@ -72,7 +75,11 @@ fn asked(arguments: &[String]) -> Result<(Bench, bool, Option<String>), String> 
             "--long" => bench.long = true,
             "--only" => match rest.next().filter(|part| PARTS.iter().any(|(name, _)| name == part)) {
                 Some(part) => only = Some(part.clone()),
-                None => return Err("--only takes commands, traces, columns, links, norms or intake".into()),
+                None => {
+                    return Err(
+                        "--only takes commands, traces, columns, links, ledger, norms or intake".into()
+                    );
+                }
             },
             "--runs" => match rest.next().and_then(|n| n.parse().ok()).filter(|n| (1..=100).contains(n)) {
                 Some(n) => bench.runs = n,
