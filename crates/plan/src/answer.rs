@@ -125,7 +125,7 @@ impl Answer {
             let _ = writeln!(out, "assumed: {assumption}");
         }
         for gap in &self.gaps {
-            let _ = writeln!(out, "missing: {gap}");
+            let _ = writeln!(out, "gap: {gap}");
         }
         for table in &self.tables {
             table.human(rows, &mut out);
@@ -150,7 +150,7 @@ impl Answer {
             "seed": self.seed,
             "sources": self.sources,
             "assumptions": self.assumptions,
-            "missing": self.gaps,
+            "gaps": self.gaps,
             "tables": tables,
         });
         // A document of texts and numbers can always be written.
@@ -172,8 +172,7 @@ impl Answer {
             ));
         };
         let mut out = format!("# {}: {}\n# {}\n", self.basis.word(), self.of_chance(), table.title);
-        for (what, lines) in
-            [("source", &self.sources), ("assumed", &self.assumptions), ("missing", &self.gaps)]
+        for (what, lines) in [("source", &self.sources), ("assumed", &self.assumptions), ("gap", &self.gaps)]
         {
             for line in lines {
                 let _ = writeln!(out, "# {what}: {}", line.replace('\n', " "));
@@ -189,7 +188,9 @@ impl Answer {
 
     fn of_chance(&self) -> String {
         match self.seed {
-            Some(seed) => format!("drawn by chance from stated ranges, seed {seed}; no forecast, and no verdict"),
+            Some(seed) => {
+                format!("drawn by chance from stated ranges, seed {seed}; no forecast, and no verdict")
+            }
             None => "nothing is drawn by chance (no seed); a plan's figures, and no verdict".to_string(),
         }
     }
@@ -290,12 +291,12 @@ mod tests {
             }],
         };
         let human = answer.human(Some(1));
-        for words in ["SIMULATED", "seed 7", "assumed: one", "missing: no rate", "0.13", "1 more rows"] {
+        for words in ["SIMULATED", "seed 7", "assumed: one", "gap: no rate", "0.13", "1 more rows"] {
             assert!(human.contains(words), "{words} in {human}");
         }
         let csv = answer.csv(Some("t")).unwrap();
         assert!(csv.ends_with("partner,share,basis\n\"A, B\",0.13,simulated\nC,,simulated\n"), "{csv}");
-        assert!(csv.contains("# simulated: ") && csv.contains("seed 7") && csv.contains("# missing: no rate"));
+        assert!(csv.contains("# simulated: ") && csv.contains("seed 7") && csv.contains("# gap: no rate"));
         assert!(answer.csv(Some("u")).unwrap_err().help.contains("its tables are: t"));
         let json: Value = serde_json::from_str(&answer.json()).unwrap();
         assert_eq!((&json["basis"], &json["seed"]), (&json!("simulated"), &json!(7)));

@@ -85,6 +85,8 @@ pub struct Asked {
     pub years: (i16, i16),
     /// The last month that the costs know.
     pub until: Month,
+    /// Only these partners are looked at; all where none is named.
+    pub among: BTreeSet<String>,
     /// Partners that leave.
     pub without: BTreeSet<String>,
     /// Money needed in years to come.
@@ -123,7 +125,7 @@ pub fn answer(asked: &Asked, sources: Vec<String>) -> Result<Answer, Refusal> {
         Rule::Key(key) => key.keys().collect(),
         _ => Vec::new(),
     };
-    for partner in asked.without.iter().chain(keyed) {
+    for partner in asked.without.iter().chain(&asked.among).chain(keyed) {
         if !known.contains(partner.as_str()) {
             let names: Vec<&str> = known.into_iter().collect();
             return Err(Refusal::new(
@@ -134,7 +136,10 @@ pub fn answer(asked: &Asked, sources: Vec<String>) -> Result<Answer, Refusal> {
     }
     let (from, to) = asked.years;
     if from > to {
-        return Err(Refusal::new(format!("the years {from} to {to} are none"), "name the earlier year first"));
+        return Err(Refusal::new(
+            format!("the years {from} to {to} are none"),
+            "name the earlier year first",
+        ));
     }
     let mut of = Reckoning {
         asked,
@@ -143,7 +148,9 @@ pub fn answer(asked: &Asked, sources: Vec<String>) -> Result<Answer, Refusal> {
         gaps: Gaps::new(),
         held: BTreeSet::new(),
     };
-    of.costs.retain(|(_, year), _| (from..=to).contains(year));
+    of.costs.retain(|(partner, year), _| {
+        (from..=to).contains(year) && (asked.among.is_empty() || asked.among.contains(partner))
+    });
     of.partners = of.costs.keys().map(|(p, _)| p.clone()).collect();
     if of.partners.is_empty() {
         return Err(Refusal::new(
@@ -152,7 +159,10 @@ pub fn answer(asked: &Asked, sources: Vec<String>) -> Result<Answer, Refusal> {
         ));
     }
     if of.partners.iter().all(|p| asked.without.contains(p)) {
-        return Err(Refusal::new("all partners leave: nobody is left to carry anything", "leave somebody in"));
+        return Err(Refusal::new(
+            "all partners leave: nobody is left to carry anything",
+            "leave somebody in",
+        ));
     }
     let yearly = of.yearly();
     let carried = of.carried();
@@ -247,7 +257,10 @@ impl Reckoning<'_> {
             Rule::Key(key) => {
                 let weight = key.get(partner).cloned();
                 if weight.is_none() {
-                    self.gaps.entry(("weight in the key".into(), year)).or_default().insert(partner.to_string());
+                    self.gaps
+                        .entry(("weight in the key".into(), year))
+                        .or_default()
+                        .insert(partner.to_string());
                 }
                 weight
             }
@@ -279,7 +292,10 @@ impl Reckoning<'_> {
         }
         Shown {
             name: "yearly",
-            title: format!("{} by partner and year: EUR bn, percent of GDP and of the defence budget, EUR a head", self.asked.measure),
+            title: format!(
+                "{} by partner and year: EUR bn, percent of GDP and of the defence budget, EUR a head",
+                self.asked.measure
+            ),
             columns: vec!["partner", "year", "cost", "pct_gdp", "pct_defence", "eur_per_head"],
             rows,
         }
@@ -303,6 +319,17 @@ impl Reckoning<'_> {
             let whole = weights.values().fold(Number::zero(), |sum, w| sum + w.clone());
             let stay = weights.iter().filter(|(p, _)| !self.asked.without.contains(*p));
             let stay = stay.fold(Number::zero(), |sum, (_, w)| sum + w.clone());
+            for partner in &self.asked.without {
+                let gave = self.costs.get(&(partner.clone(), year)).is_some_and(|cost| !cost.is_zero());
+                if gave && (!weights.contains_key(partner) || stay.is_zero()) {
+                    let what = "figure by which the rule could divide what the leaving ones gave";
+                    self.gaps.entry((what.to_string(), year)).or_default().insert(partner.clone());
+                }
+            }
+            if whole.is_zero() {
+                self.gaps.entry(("weight above zero".to_string(), year)).or_default();
+                continue;
+            }
             for (partner, weight) in &weights {
                 let part = |of: &Number, all: &Number| of.clone() * weight.over(all).unwrap_or_default();
                 let one = carried.entry(partner.clone()).or_default();
@@ -350,7 +377,8 @@ impl Reckoning<'_> {
             },
             Shown {
                 name: "taken-over",
-                title: "what each takes over by the rule where the others leave: EUR bn, rise in percent".into(),
+                title: "what each takes over by the rule where the others leave: EUR bn, rise in percent"
+                    .into(),
                 columns: vec!["partner", "cost", "extra", "after", "rise_pct"],
                 rows,
             },
@@ -374,7 +402,9 @@ impl Reckoning<'_> {
         for (year, amount) in &need.amounts {
             if !(base..=base.saturating_add(100)).contains(year) {
                 return Err(Refusal::new(
-                    format!("the need of {year} is not within 100 years after {base}, whose prices are taken"),
+                    format!(
+                        "the need of {year} is not within 100 years after {base}, whose prices are taken"
+                    ),
                     "name the year of the prices with --prices-of",
                 ));
             }
@@ -398,7 +428,8 @@ impl Reckoning<'_> {
         }
         Ok(Some(Shown {
             name: "need",
-            title: "the need of years to come by the rule: EUR bn at prices of the year, percent of GDP".into(),
+            title: "the need of years to come by the rule: EUR bn at prices of the year, percent of GDP"
+                .into(),
             columns: vec!["partner", "year", "cost", "pct_gdp"],
             rows,
         }))
@@ -407,7 +438,10 @@ impl Reckoning<'_> {
     fn assumptions(&self) -> Vec<String> {
         let asked = self.asked;
         let mut said = vec![match &asked.members {
-            None => format!("aid of `{}` stands on a line of its own, and no part of it on its members'", asked.eu),
+            None => format!(
+                "aid of `{}` stands on a line of its own, and no part of it on its members'",
+                asked.eu
+            ),
             Some(_) => format!(
                 "aid of `{}` stands on its members' lines, for every year by their shares over the whole period, and on no line of its own",
                 asked.eu
@@ -424,7 +458,14 @@ impl Reckoning<'_> {
             Rule::Population => "rule: each by its share of all partners' population".into(),
             Rule::Key(_) => "rule: each by the agreed key".into(),
         });
-        said.push("amounts in euros as the tracker converted them; a year's cost against the same year's figures".into());
+        if !asked.among.is_empty() {
+            let names: Vec<&str> = asked.among.iter().map(String::as_str).collect();
+            said.push(format!("only among: {}", names.join(", ")));
+        }
+        said.push(
+            "amounts in euros as the tracker converted them; a year's cost against the same year's figures"
+                .into(),
+        );
         if let Some(need) = &asked.need {
             said.push(format!(
                 "need: at prices of {}, prices rise by {} percent a year and every economy grows by {} percent beyond that; GDP begins with the figure for {0}",
@@ -522,6 +563,7 @@ mod tests {
             rule: Rule::Gdp,
             years: (2023, 2023),
             until: Month::parse("2023-12").unwrap(),
+            among: BTreeSet::new(),
             without: BTreeSet::new(),
             need: None,
         }
@@ -588,6 +630,27 @@ mod tests {
     }
 
     #[test]
+    fn what_the_rule_cannot_divide_is_named() {
+        // The Union leaves, and has no GDP: nobody takes over by GDP, and that is said.
+        let leaves = Asked { without: ["EU".to_string()].into(), ..asked() };
+        let answer = answer(&leaves, vec![]).unwrap();
+        assert_eq!(sum(&column(&answer, "taken-over", "extra")), Number::zero());
+        assert!(
+            answer.gaps.iter().any(|gap| gap.contains("what the leaving ones gave for EU: 2023")),
+            "{:?}",
+            answer.gaps
+        );
+    }
+
+    #[test]
+    fn a_rule_among_some_leaves_the_others_out() {
+        let among = Asked { among: ["A", "EU"].map(String::from).into(), ..asked() };
+        let answer = answer(&among, vec![]).unwrap();
+        assert_eq!(sum(&column(&answer, "yearly", "cost")), n("18"));
+        assert_eq!(column(&answer, "fairness", "rule"), [("A".to_string(), Some(n("10")))]);
+    }
+
+    #[test]
     fn the_key_and_its_faults() {
         let key = Rule::Key([("A".to_string(), n("1")), ("B".to_string(), n("1"))].into());
         let even = answer(&Asked { rule: key, ..asked() }, vec![]).unwrap();
@@ -615,7 +678,11 @@ mod tests {
         let rates = Rates::read("r", "currency,year,eur\nUSD,2023,0.5\n").unwrap();
         let held = answer_of(rates, true);
         assert_eq!(column(&held, "yearly", "pct_gdp")[0].1, Some(n("10")));
-        assert!(held.assumptions.iter().any(|a| a.contains("GDP of 2022 for 2023")), "{:?}", held.assumptions);
+        assert!(
+            held.assumptions.iter().any(|a| a.contains("GDP of 2022 for 2023")),
+            "{:?}",
+            held.assumptions
+        );
         // Shares of each other need no rate.
         let ratio = answer_of(Rates::default(), true);
         assert_eq!(column(&ratio, "fairness", "rule")[1].1, Some(n("15")));

@@ -36,12 +36,18 @@ impl Series {
         let table = Table::read(name, text)?.with(&["Country Code", "Year", column])?;
         let mut series = Series::default();
         for row in table.rows() {
-            let year: i16 =
-                row.text("Year").parse().map_err(|_| row.refused("Year", "is no year", "write it like `2024`"))?;
+            let year: i16 = row
+                .text("Year")
+                .parse()
+                .map_err(|_| row.refused("Year", "is no year", "write it like `2024`"))?;
             let Some(value) = row.number(column)? else { continue };
             let years = series.by_code.entry(row.text("Country Code").to_string()).or_default();
             if years.insert(year, value.clone()).is_some_and(|before| before != value) {
-                return Err(row.refused("Year", "has two figures for this country", "take out one of the rows"));
+                return Err(row.refused(
+                    "Year",
+                    "has two figures for this country",
+                    "take out one of the rows",
+                ));
             }
         }
         Ok(series)
@@ -71,14 +77,20 @@ impl Rates {
         let table = Table::read(name, text)?.with(&["currency", "year", "eur"])?;
         let mut rates = BTreeMap::new();
         for row in table.rows() {
-            let year: i16 =
-                row.text("year").parse().map_err(|_| row.refused("year", "is no year", "write it like `2024`"))?;
+            let year: i16 = row
+                .text("year")
+                .parse()
+                .map_err(|_| row.refused("year", "is no year", "write it like `2024`"))?;
             let rate = row.needed("eur")?;
             if rate <= Number::zero() {
                 return Err(row.refused("eur", "is not above zero", "write how many euros one unit is"));
             }
             if rates.insert((row.text("currency").to_string(), year), rate).is_some() {
-                return Err(row.refused("year", "stands twice for this currency", "take out one of the rows"));
+                return Err(row.refused(
+                    "year",
+                    "stands twice for this currency",
+                    "take out one of the rows",
+                ));
             }
         }
         Ok(Rates(rates))
@@ -106,7 +118,11 @@ mod tests {
         assert_eq!(series.at("AAA", 2024, true), Some((2020, &Number::from(7))));
         assert_eq!((series.at("AAA", 2018, true), series.at("BBB", 2020, true)), (None, None));
         let twice = Series::read("t", &text.replace("2021,", "2020,8"), VALUE).unwrap_err();
-        assert!(twice.message.contains("line 4") && twice.message.contains("two figures"), "{}", twice.message);
+        assert!(
+            twice.message.contains("line 4") && twice.message.contains("two figures"),
+            "{}",
+            twice.message
+        );
     }
 
     #[test]
@@ -115,6 +131,11 @@ mod tests {
         assert_eq!(rates.at("USD", 2022), Number::parse("0.95"));
         assert_eq!((rates.at("USD", 2023), rates.at("GBP", 2022)), (None, None));
         assert_eq!(rates.at("EUR", 1999), Some(Number::from(1)));
-        assert!(Rates::read("r", "currency,year,eur\nUSD,2022,0\n").unwrap_err().message.contains("not above zero"));
+        assert!(
+            Rates::read("r", "currency,year,eur\nUSD,2022,0\n")
+                .unwrap_err()
+                .message
+                .contains("not above zero")
+        );
     }
 }

@@ -13,10 +13,10 @@
 //! Trebesch et al., Kiel Working Paper 2218, and the columns of release 29: `data_explorer`, `total_allocations`,
 //! `eu_aid_shares`, `procurement_trends`, `weapons`, `release_info`.
 
+use crate::Refusal;
 use crate::month::Month;
 use crate::support::{Dated, Entry, Ledger, Stage, Value};
 use crate::table::{Row, Table};
-use crate::Refusal;
 use servanda_model::{Grade, Number};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,8 +92,12 @@ impl Kiel {
             return Err(Refusal::new("`release_info.csv` has no row", "take the file of the release"));
         };
         let label = of.text("label").to_string();
-        let until = of.text("period").split_once('/').and_then(|(month, year)| Month::parse(&format!("{year}-{month}")));
-        let until = until.ok_or_else(|| of.refused("period", "is no month", "it is written like `04/2026`"))?;
+        let until = of
+            .text("period")
+            .split_once('/')
+            .and_then(|(month, year)| Month::parse(&format!("{year}-{month}")));
+        let until =
+            until.ok_or_else(|| of.refused("period", "is no month", "it is written like `04/2026`"))?;
 
         let mut kiel = Kiel {
             label,
@@ -116,8 +120,18 @@ impl Kiel {
 
     fn explorer(&mut self, text: &str, grade: Grade) -> Result<Vec<Entry>, Refusal> {
         let table = Table::read("data_explorer.csv", text)?.with(&[
-            "country", "iso", "year", "month", "total", "financial", "humanitarian", "military", "commitments",
-            "to_be_allocated", "gdp", "pct_gdp",
+            "country",
+            "iso",
+            "year",
+            "month",
+            "total",
+            "financial",
+            "humanitarian",
+            "military",
+            "commitments",
+            "to_be_allocated",
+            "gdp",
+            "pct_gdp",
         ])?;
         let mut entries = Vec::new();
         for row in table.rows() {
@@ -127,7 +141,8 @@ impl Kiel {
             if self.codes.insert(partner.clone(), code.clone()).is_some_and(|before| before != code) {
                 return Err(row.refused("iso", "is another code than before", "a partner has one code"));
             }
-            let kinds = [amount(&row, "financial")?, amount(&row, "humanitarian")?, amount(&row, "military")?];
+            let kinds =
+                [amount(&row, "financial")?, amount(&row, "humanitarian")?, amount(&row, "military")?];
             let (total, committed) = (amount(&row, "total")?, amount(&row, "commitments")?);
             let sum = kinds.iter().fold(Number::zero(), |sum, n| sum + n.clone());
             self.check(format!("{partner}, {month}: kinds add up to the total"), sum, total.clone());
@@ -142,13 +157,21 @@ impl Kiel {
             let gdp = row.needed("gdp")?;
             if gdp > Number::zero() {
                 if self.gdp.insert(partner.clone(), gdp.clone()).is_some_and(|before| before != gdp) {
-                    return Err(row.refused("gdp", "is another figure than before", "the tracker has one for each partner"));
+                    return Err(row.refused(
+                        "gdp",
+                        "is another figure than before",
+                        "the tracker has one for each partner",
+                    ));
                 }
                 let share = total.over(&gdp).map(|n| n * Number::from(100)).unwrap_or_default();
                 self.ratio(format!("{partner}, {month}: share of GDP"), share, row.needed("pct_gdp")?);
             }
             if self.kinds.insert((partner.clone(), month), kinds).is_some() {
-                return Err(row.refused("month", "stands twice for this partner", "take out one of the rows"));
+                return Err(row.refused(
+                    "month",
+                    "stands twice for this partner",
+                    "take out one of the rows",
+                ));
             }
             for (stage, quantity) in [(Stage::Pledged, committed), (Stage::Allocated, total)] {
                 entries.push(Entry {
@@ -171,8 +194,14 @@ impl Kiel {
     }
 
     fn totals(&mut self, text: &str, entries: &[Entry]) -> Result<(), Refusal> {
-        let table = Table::read("total_allocations.csv", text)?
-            .with(&["year", "month", "total_allocations", "military", "financial", "humanitarian"])?;
+        let table = Table::read("total_allocations.csv", text)?.with(&[
+            "year",
+            "month",
+            "total_allocations",
+            "military",
+            "financial",
+            "humanitarian",
+        ])?;
         let mut ours: BTreeMap<Month, Number> = BTreeMap::new();
         for entry in entries.iter().filter(|e| e.stage == Stage::Allocated) {
             if let Some(month) = entry.when.and_then(Dated::month) {
@@ -191,7 +220,11 @@ impl Kiel {
             let month = month(&row)?;
             seen.insert(month);
             let total = row.needed("total_allocations")?;
-            self.check(format!("all, {month}: allocations"), ours.get(&month).cloned().unwrap_or_default(), total);
+            self.check(
+                format!("all, {month}: allocations"),
+                ours.get(&month).cloned().unwrap_or_default(),
+                total,
+            );
             let of = kinds.get(&month).cloned().unwrap_or_default();
             for (name, sum) in ["financial", "humanitarian", "military"].into_iter().zip(of) {
                 self.check(format!("all, {month}: {name}"), sum, row.needed(name)?);
@@ -199,15 +232,25 @@ impl Kiel {
         }
         for (month, sum) in ours {
             if !seen.contains(&month) {
-                self.check(format!("all, {month}: allocations, of which the totals have no row"), sum, Number::zero());
+                self.check(
+                    format!("all, {month}: allocations, of which the totals have no row"),
+                    sum,
+                    Number::zero(),
+                );
             }
         }
         Ok(())
     }
 
     fn members(&mut self, text: &str, entries: &[Entry]) -> Result<(), Refusal> {
-        let table = Table::read("eu_aid_shares.csv", text)?
-            .with(&["country", "iso", "bilateral_pct_gdp", "eu_share_pct_gdp", "total_pct_gdp", "eu_share_bn"])?;
+        let table = Table::read("eu_aid_shares.csv", text)?.with(&[
+            "country",
+            "iso",
+            "bilateral_pct_gdp",
+            "eu_share_pct_gdp",
+            "total_pct_gdp",
+            "eu_share_bn",
+        ])?;
         let given = |partner: &str| {
             let of = entries.iter().filter(|e| e.stage == Stage::Allocated && e.partner == partner);
             of.fold(Number::zero(), |sum, e| sum + e.quantity.clone())
@@ -216,14 +259,22 @@ impl Kiel {
         for row in table.rows() {
             let partner = row.text("country").to_string();
             if !self.codes.contains_key(&partner) {
-                return Err(row.refused("country", "has no row in `data_explorer.csv`", "take both files of one release"));
+                return Err(row.refused(
+                    "country",
+                    "has no row in `data_explorer.csv`",
+                    "take both files of one release",
+                ));
             }
             let share = amount(&row, "eu_share_bn")?;
             sum = sum + share.clone();
             if let Some(gdp) = self.gdp.get(&partner).cloned() {
                 let percent = |n: Number| n.over(&gdp).map(|n| n * Number::from(100)).unwrap_or_default();
                 let own = percent(given(&partner));
-                self.ratio(format!("{partner}: bilateral aid, percent of GDP"), own, row.needed("bilateral_pct_gdp")?);
+                self.ratio(
+                    format!("{partner}: bilateral aid, percent of GDP"),
+                    own,
+                    row.needed("bilateral_pct_gdp")?,
+                );
                 self.ratio(
                     format!("{partner}: share in the EU's aid, percent of GDP"),
                     percent(share.clone()),
@@ -248,13 +299,22 @@ impl Kiel {
             }
         }
         let military = self.kinds.values().fold(Number::zero(), |sum, kinds| sum + kinds[2].clone());
-        self.check("military allocations against the table of procurement, whole period".into(), military, sum);
+        self.check(
+            "military allocations against the table of procurement, whole period".into(),
+            military,
+            sum,
+        );
         Ok(())
     }
 
     fn weapons(&mut self, text: &str, grade: Grade) -> Result<Vec<Entry>, Refusal> {
-        let table = Table::read("weapons.csv", text)?
-            .with(&["donor", "category", "number_of_weapons", "monetary_value_eur", "weapons_list"])?;
+        let table = Table::read("weapons.csv", text)?.with(&[
+            "donor",
+            "category",
+            "number_of_weapons",
+            "monetary_value_eur",
+            "weapons_list",
+        ])?;
         let mut entries = Vec::new();
         for row in table.rows() {
             let (partner, item) = (row.text("donor").to_string(), row.text("category").to_string());
@@ -307,7 +367,8 @@ impl Kiel {
             .iter()
             .filter(|check| !check.agrees)
             .map(|check| {
-                let (ours, theirs) = (crate::answer::decimal(&check.ours, 6), crate::answer::decimal(&check.theirs, 6));
+                let (ours, theirs) =
+                    (crate::answer::decimal(&check.ours, 6), crate::answer::decimal(&check.theirs, 6));
                 format!("{}: our sum is {ours}, the source says {theirs}", check.what)
             })
             .collect();
@@ -367,8 +428,10 @@ mod tests {
     const EXPLORER: &str = "country,iso,year,month,total,financial,humanitarian,military,commitments,to_be_allocated,gdp,pct_gdp\n\
         B,BBB,2022,3,2,2,0,0,1,-1,100,2\nA,AAA,2022,1,1,0,0.5,0.5,3,2,50,2\n\
         EU (Commission and Council),EU,2022,3,4,4,0,0,9,5,0,0\n";
-    const TOTALS: &str = "year,month,total_allocations,military,financial,humanitarian\n2022,1,1,0.5,0,0.5\n2022,3,6,0,6,0\n";
-    const SHARES: &str = "country,iso,bilateral_pct_gdp,eu_share_pct_gdp,total_pct_gdp,eu_share_bn\nA,AAA,2,8,10,4\n";
+    const TOTALS: &str =
+        "year,month,total_allocations,military,financial,humanitarian\n2022,1,1,0.5,0,0.5\n2022,3,6,0,6,0\n";
+    const SHARES: &str =
+        "country,iso,bilateral_pct_gdp,eu_share_pct_gdp,total_pct_gdp,eu_share_bn\nA,AAA,2,8,10,4\n";
 
     fn files() -> Files<'static> {
         Files {

@@ -12,6 +12,9 @@ use std::fmt;
 pub struct Month(i32);
 
 impl Month {
+    /// The first month of year 1: before everything that is planned.
+    pub const FIRST: Month = Month(12);
+
     /// Of a year from 1 to 9999 and a month from 1 to 12.
     pub fn of(year: i16, month: i8) -> Option<Month> {
         ((1..=9999).contains(&year) && (1..=12).contains(&month))
@@ -66,6 +69,7 @@ mod tests {
             assert_eq!(Month::parse(text), None, "{text}");
         }
         let last = Month::parse("2025-12").unwrap();
+        assert_eq!(Some(Month::FIRST), Month::of(1, 1));
         assert_eq!(last.plus(1).to_string(), "2026-01");
         assert_eq!(last.plus(13).since(last), 13);
     }

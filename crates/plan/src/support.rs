@@ -100,7 +100,9 @@ impl Dated {
     pub fn latest(self) -> Date {
         match self {
             Dated::Day(day) => day,
-            Dated::Within(month) => Date::new(month.year(), month.of_year(), 1).unwrap_or(Date::MAX).last_of_month(),
+            Dated::Within(month) => {
+                Date::new(month.year(), month.of_year(), 1).unwrap_or(Date::MAX).last_of_month()
+            }
         }
     }
 
@@ -423,10 +425,13 @@ pub fn answer(ledger: &Ledger, reached: Stage, at: Date, sources: Vec<String>, g
         gaps.push(format!("{dueless} pledges have no due date, so that they can wait, and cannot be late"));
     }
     let at_month = Dated::Day(at).month();
+    let broken: BTreeSet<&str> =
+        ledger.added().filter(|e| e.quantity.to_i64().is_none()).map(|e| e.unit.as_str()).collect();
+    let places = |unit: &str| if broken.contains(unit) { 3 } else { 0 };
     let mut by_stage = Vec::new();
     for ((partner, item, unit), stages) in &sums {
         let mut row = vec![Cell::text(partner), Cell::text(item), Cell::text(unit)];
-        row.extend(Stage::ALL.iter().map(|stage| Cell::of(stages.get(stage).cloned(), 3)));
+        row.extend(Stage::ALL.iter().map(|stage| Cell::of(stages.get(stage).cloned(), places(unit))));
         by_stage.push(row);
     }
     let waiting = at_month.map_or_else(Vec::new, |at| ledger.waiting(reached, at));
@@ -436,8 +441,8 @@ pub fn answer(ledger: &Ledger, reached: Stage, at: Date, sources: Vec<String>, g
             vec![
                 Cell::text(partner),
                 Cell::text(item),
-                Cell::text(unit),
-                Cell::Number(open, 3),
+                Cell::text(&unit),
+                Cell::Number(open, places(&unit)),
                 oldest.map_or(Cell::Missing, |m| Cell::text(m.to_string())),
                 months.map_or(Cell::Missing, Cell::whole),
             ]
@@ -454,8 +459,8 @@ pub fn answer(ledger: &Ledger, reached: Stage, at: Date, sources: Vec<String>, g
                 Cell::text(&pledge.partner),
                 Cell::text(&pledge.item),
                 Cell::text(late.due.to_string()),
-                Cell::Number(late.pledged, 3),
-                Cell::Number(late.open, 3),
+                Cell::Number(late.pledged, places(&pledge.unit)),
+                Cell::Number(late.open, places(&pledge.unit)),
                 Cell::text(&pledge.unit),
                 late.came.map_or(Cell::Missing, |day| Cell::text(day.to_string())),
                 Cell::whole(late.days_late),
@@ -471,14 +476,19 @@ pub fn answer(ledger: &Ledger, reached: Stage, at: Date, sources: Vec<String>, g
             curve.push(vec![
                 Cell::text(month.to_string()),
                 Cell::text(unit),
-                Cell::Number(promised, 3),
-                Cell::Number(came, 3),
-                Cell::Number(open, 3),
+                Cell::Number(promised, places(unit)),
+                Cell::Number(came, places(unit)),
+                Cell::Number(open, places(unit)),
             ]);
         }
     }
     let listed = ledger.entries().iter().map(listed).collect();
-    let shown = |name, title: String, columns: &[&'static str], rows| Shown { name, title, columns: columns.to_vec(), rows };
+    let shown = |name, title: String, columns: &[&'static str], rows| Shown {
+        name,
+        title,
+        columns: columns.to_vec(),
+        rows,
+    };
     let word = reached.word();
     Answer {
         asked: "support",
@@ -563,9 +573,9 @@ fn entry(row: &Row<'_>) -> Result<Entry, Refusal> {
     };
     let dated = |column: &str| match row.text(column) {
         "" => Ok(None),
-        text => Dated::parse(text)
-            .map(Some)
-            .ok_or_else(|| row.refused(column, "is no date", "write `2027-06-30`, or `2027-06` where the day is not known")),
+        text => Dated::parse(text).map(Some).ok_or_else(|| {
+            row.refused(column, "is no date", "write `2027-06-30`, or `2027-06` where the day is not known")
+        }),
     };
     let stage = Stage::parse(row.text("stage")).ok_or_else(|| {
         let words: Vec<&str> = Stage::ALL.iter().map(|stage| stage.word()).collect();
@@ -573,7 +583,11 @@ fn entry(row: &Row<'_>) -> Result<Entry, Refusal> {
     })?;
     let positive = |number: Number, column: &str| {
         if number < Number::zero() {
-            return Err(row.refused(column, "is negative", "what was taken back is a correction of the entry itself"));
+            return Err(row.refused(
+                column,
+                "is negative",
+                "what was taken back is a correction of the entry itself",
+            ));
         }
         Ok(number)
     };
@@ -581,7 +595,11 @@ fn entry(row: &Row<'_>) -> Result<Entry, Refusal> {
     let value = match row.number("value")? {
         None => None,
         Some(_) if row.text("currency").is_empty() => {
-            return Err(row.refused("currency", "is empty, and there is a value", "name the currency; none is assumed"));
+            return Err(row.refused(
+                "currency",
+                "is empty, and there is a value",
+                "name the currency; none is assumed",
+            ));
         }
         Some(amount) => Some(Value {
             amount: positive(amount, "value")?,
@@ -596,8 +614,9 @@ fn entry(row: &Row<'_>) -> Result<Entry, Refusal> {
     }
     let grade = match row.text("grade") {
         "" => Grade::Possible,
-        word => Grade::parse(word)
-            .ok_or_else(|| row.refused("grade", "is no grade", "one of: none, possible, probable, confirmed"))?,
+        word => Grade::parse(word).ok_or_else(|| {
+            row.refused("grade", "is no grade", "one of: none, possible, probable, confirmed")
+        })?,
     };
     Ok(Entry {
         id: words("id")?,
@@ -619,7 +638,8 @@ fn entry(row: &Row<'_>) -> Result<Entry, Refusal> {
 mod tests {
     use super::*;
 
-    const HEAD: &str = "id,partner,item,stage,date,due,quantity,unit,value,currency,grade,counted_in,source\n";
+    const HEAD: &str =
+        "id,partner,item,stage,date,due,quantity,unit,value,currency,grade,counted_in,source\n";
 
     fn ledger(rows: &str) -> Ledger {
         Ledger::read("t", &format!("{HEAD}{rows}")).unwrap()
@@ -639,12 +659,21 @@ mod tests {
         let ledger = ledger(GUNS);
         // On 5 July six of the first ten are missing; on 1 August they had come ten days late.
         let early = ledger.late(Stage::Received, day("2025-07-05"));
-        assert_eq!((early.len(), early[0].open.to_i64(), early[0].came, early[0].days_late), (1, Some(6), None, 5));
+        assert_eq!(
+            (early.len(), early[0].open.to_i64(), early[0].came, early[0].days_late),
+            (1, Some(6), None, 5)
+        );
         let then = ledger.late(Stage::Received, day("2025-08-01"));
-        assert_eq!((then[0].open.to_i64(), then[0].came, then[0].days_late), (Some(0), Some(day("2025-07-10")), 10));
+        assert_eq!(
+            (then[0].open.to_i64(), then[0].came, then[0].days_late),
+            (Some(0), Some(day("2025-07-10")), 10)
+        );
         // In October eight of the second ten are open.
         let last = ledger.late(Stage::Received, day("2025-10-01"));
-        assert_eq!(last.iter().map(|l| (l.id.as_str(), l.open.to_i64())).collect::<Vec<_>>(), [("p1", Some(0)), ("p2", Some(8))]);
+        assert_eq!(
+            last.iter().map(|l| (l.id.as_str(), l.open.to_i64())).collect::<Vec<_>>(),
+            [("p1", Some(0)), ("p2", Some(8))]
+        );
         // Nothing is late on the day itself.
         assert!(ledger.late(Stage::Received, day("2025-06-30")).is_empty());
     }
@@ -655,9 +684,15 @@ mod tests {
         let curve = ledger.curve("pieces", Stage::Received);
         assert_eq!(curve.len(), 7, "January to July, and no month left out");
         let (last, promised, came) = curve.last().unwrap().clone();
-        assert_eq!((last.to_string().as_str(), promised.to_i64(), came.to_i64()), ("2025-07", Some(20), Some(12)));
+        assert_eq!(
+            (last.to_string().as_str(), promised.to_i64(), came.to_i64()),
+            ("2025-07", Some(20), Some(12))
+        );
         let waiting = ledger.waiting(Stage::Received, Month::parse("2025-10").unwrap());
-        assert_eq!((waiting[0].1.to_i64(), waiting[0].2.unwrap().to_string().as_str(), waiting[0].3), (Some(8), "2025-02", Some(8)));
+        assert_eq!(
+            (waiting[0].1.to_i64(), waiting[0].2.unwrap().to_string().as_str(), waiting[0].3),
+            (Some(8), "2025-02", Some(8))
+        );
         for pair in curve.windows(2) {
             assert!(pair[0].1 <= pair[1].1 && pair[0].2 <= pair[1].2, "a sum never falls");
         }
@@ -687,9 +722,18 @@ mod tests {
              c,A,guns,received,2025-02,,7,pieces,,,,,x\n",
         );
         assert_eq!(ledger.sums().len(), 2);
-        assert!(ledger.disorder()[0].contains("7 pieces received, and only 5 pledged"), "{:?}", ledger.disorder());
+        assert!(
+            ledger.disorder()[0].contains("7 pieces received, and only 5 pledged"),
+            "{:?}",
+            ledger.disorder()
+        );
         let answer = answer(&ledger, Stage::Received, day("2025-12-31"), vec![], vec![]);
-        assert!(answer.gaps.iter().any(|gap| gap.contains("no entry says: allocated, contracted, shipped, trained")));
+        assert!(
+            answer
+                .gaps
+                .iter()
+                .any(|gap| gap.contains("no entry says: allocated, contracted, shipped, trained"))
+        );
     }
 
     #[test]
@@ -705,7 +749,11 @@ mod tests {
             ("a,,guns,pledged,2025-01,,5,pieces,,,,,x", "column `partner`"),
         ] {
             let refusal = Ledger::read("t", &format!("{HEAD}{row}\n")).unwrap_err();
-            assert!(refusal.message.contains(words) && refusal.message.contains("line 2"), "{}", refusal.message);
+            assert!(
+                refusal.message.contains(words) && refusal.message.contains("line 2"),
+                "{}",
+                refusal.message
+            );
         }
     }
 }

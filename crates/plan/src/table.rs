@@ -111,9 +111,8 @@ impl<'a> Row<'a> {
     /// # Errors
     /// Where it is not there, or is none.
     pub fn needed(&self, column: &str) -> Result<Number, Refusal> {
-        self.number(column)?.ok_or_else(|| {
-            self.refused(column, "is empty", "write the number; what is not known has no row")
-        })
+        self.number(column)?
+            .ok_or_else(|| self.refused(column, "is empty", "write the number; what is not known has no row"))
     }
 
     /// A refusal about a cell.

@@ -168,6 +168,9 @@ struct Burden {
     /// Last year [default: the tracker's last]
     #[arg(long, value_name = "YEAR")]
     to: Option<i16>,
+    /// Only look at these partners; may be given several times
+    #[arg(long, value_name = "NAME")]
+    among: Vec<String>,
     /// A partner that leaves; may be given several times
     #[arg(long, value_name = "NAME")]
     without: Vec<String>,
@@ -219,7 +222,8 @@ pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
 
 fn supported(of: &Support, session: &Session) -> Result<Answer, Failure> {
     let grade = Grade::parse(&of.grade).ok_or_else(|| {
-        Failure::new(format!("`{}` is no grade", of.grade)).help("one of: none, possible, probable, confirmed")
+        Failure::new(format!("`{}` is no grade", of.grade))
+            .help("one of: none, possible, probable, confirmed")
     })?;
     let (mut ledger, mut sources, mut gaps, mut end) = (Ledger::default(), Vec::new(), Vec::new(), None);
     if let Some(folder) = &of.kiel {
@@ -339,6 +343,7 @@ fn carried(of: &Burden, session: &Session) -> Result<Answer, Failure> {
         rule,
         years: (of.from, of.to.unwrap_or(kiel.until.year())),
         until: kiel.until,
+        among: of.among.iter().cloned().collect(),
         without: of.without.iter().cloned().collect(),
         need: of.prices_of.map(|year| need(of, year)).transpose()?,
     };
@@ -355,9 +360,9 @@ fn need(of: &Burden, prices_of: i16) -> Result<Need, Failure> {
     };
     let mut amounts = BTreeMap::new();
     for text in &of.need {
-        let parts = text.split_once('=').and_then(|(year, amount)| {
-            Some((year.trim().parse::<i16>().ok()?, Number::parse(amount)?))
-        });
+        let parts = text
+            .split_once('=')
+            .and_then(|(year, amount)| Some((year.trim().parse::<i16>().ok()?, Number::parse(amount)?)));
         let Some((year, amount)) = parts.filter(|(_, amount)| *amount >= Number::zero()) else {
             return Err(Failure::new(format!("--need `{text}` cannot be read"))
                 .help("write year and EUR bn like `2027=60`"));
@@ -398,7 +403,7 @@ fn grown(of: &Forces, session: &Session) -> Result<Answer, Failure> {
     let plan = forces::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
     let working = session.working(&format!("drawing {} futures", of.futures));
     let drawing = forces::Drawing { seed: of.seed, futures: of.futures, threads: of.threads };
-    let answer = forces::answer(&plan, drawing, vec![name]);
+    let answer = forces::answer(&plan, drawing, vec![name]).map_err(refused)?;
     drop(working);
     of.shape.say(&answer, session)
 }
