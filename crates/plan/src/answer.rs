@@ -144,7 +144,7 @@ impl Answer {
             })
             .collect();
         let document = json!({
-            "version": 1,
+            "servanda": "plan/1",
             "plan": self.asked,
             "basis": self.basis.word(),
             "seed": self.seed,
@@ -299,6 +299,7 @@ mod tests {
         assert!(csv.contains("# simulated: ") && csv.contains("seed 7") && csv.contains("# gap: no rate"));
         assert!(answer.csv(Some("u")).unwrap_err().help.contains("its tables are: t"));
         let json: Value = serde_json::from_str(&answer.json()).unwrap();
+        assert_eq!(json["servanda"], "plan/1");
         assert_eq!((&json["basis"], &json["seed"]), (&json!("simulated"), &json!(7)));
         assert_eq!(json["tables"]["t"]["rows"][1], json!({ "partner": "C", "share": null }));
     }
