@@ -426,7 +426,7 @@ pub fn answer(ledger: &Ledger, reached: Stage, at: Date, sources: Vec<String>, g
     }
     let at_month = Dated::Day(at).month();
     let broken: BTreeSet<&str> =
-        ledger.added().filter(|e| e.quantity.to_i64().is_none()).map(|e| e.unit.as_str()).collect();
+        ledger.entries().iter().filter(|e| e.quantity.to_i64().is_none()).map(|e| e.unit.as_str()).collect();
     let places = |unit: &str| if broken.contains(unit) { 3 } else { 0 };
     let mut by_stage = Vec::new();
     for ((partner, item, unit), stages) in &sums {
@@ -482,7 +482,8 @@ pub fn answer(ledger: &Ledger, reached: Stage, at: Date, sources: Vec<String>, g
             ]);
         }
     }
-    let listed = ledger.entries().iter().map(listed).collect();
+    let listed =
+        ledger.entries().iter().map(|e| listed(e, if places(&e.unit) == 0 { 0 } else { 6 })).collect();
     let shown = |name, title: String, columns: &[&'static str], rows| Shown {
         name,
         title,
@@ -539,7 +540,7 @@ pub fn answer(ledger: &Ledger, reached: Stage, at: Date, sources: Vec<String>, g
     }
 }
 
-fn listed(entry: &Entry) -> Vec<Cell> {
+fn listed(entry: &Entry, places: usize) -> Vec<Cell> {
     let day = |day: Option<Dated>| day.map_or(Cell::Missing, |day| Cell::text(day.shown()));
     let words = |of: Option<&str>| of.filter(|w| !w.is_empty()).map_or(Cell::Missing, Cell::text);
     let value = entry.value.as_ref();
@@ -550,7 +551,7 @@ fn listed(entry: &Entry) -> Vec<Cell> {
         Cell::text(entry.stage.word()),
         day(entry.when),
         day(entry.due),
-        Cell::Number(entry.quantity.clone(), 6),
+        Cell::Number(entry.quantity.clone(), places),
         Cell::text(&entry.unit),
         Cell::of(value.map(|v| v.amount.clone()), 2),
         words(value.map(|v| v.currency.as_str())),

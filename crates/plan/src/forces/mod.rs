@@ -334,7 +334,7 @@ fn hangs_on(plan: &Plan, drawing: Drawing, probabilities: &[Number]) -> Shown {
     rows.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)));
     Shown {
         name: "hangs-on",
-        title: "what each milestone hangs on: percent kept and people missing (median) with one range held at its low or high end, the rest drawn as before".into(),
+        title: "what each milestone hangs on: percent kept and people missing (median) with one range held at its low or high end (one that is drawn each month: in all months at once, which is more than chance does), the rest drawn as before".into(),
         columns: vec![
             "milestone", "category", "parameter", "at_low", "drawn", "at_high", "swing", "missing_low", "missing_high",
         ],

@@ -20,7 +20,7 @@ fn the_guides_ledger_runs() {
         "PLANNED: nothing is drawn by chance",
         "source: ours.csv, 4 entries",
         "Union      fund       EUR m         –        500",
-        "p1  Freedonia  howitzers  2026-06-30       12     4  pieces  –           92  confirmed",
+        "p1  Freedonia  howitzers  2026-06-30       12     4  pieces     –         92  confirmed",
     ]);
     let csv = [&ask[..], &["--format", "csv", "--table", "late"]].concat();
     servanda(here.path(), &csv)
@@ -81,7 +81,7 @@ fn the_burden_of_the_real_tables() {
     ask(&["--without", "United States"]).ends_with(0).says(&[
         "3513 of 3515 sums agree with the source's own",
         "gap: no GDP for EU (Commission and Council)",
-        "United States  115.380650      32.19",
+        "  United States  115.380650       32.19",
     ]);
     ask(&["--economy", &economy, "--gdp", "economy"])
         .ends_with(0)
@@ -116,5 +116,5 @@ fn the_burden_of_the_real_tables() {
         "2",
     ])
     .ends_with(0)
-    .says(&["assumed: only among: France, Germany", "62.424000".get(..2).unwrap()]);
+    .says(&["assumed: only among: France, Germany", "need of years to come"]);
 }
