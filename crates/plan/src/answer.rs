@@ -1,4 +1,4 @@
-//! Answers: tables with what has to be said beside them, as text, JSON and CSV.
+//! Answers: tables with what has to be said beside them, as text, JSON and CSV; as a page in `page.rs`.
 //!
 //! It computes nothing. What every answer says first is whether it is planned or simulated; then its assumptions, its seed and
 //! what is missing.
@@ -91,7 +91,7 @@ impl Cell {
         value.map_or(Cell::Missing, |value| Cell::Number(value, places))
     }
 
-    fn plain(&self) -> String {
+    pub(crate) fn plain(&self) -> String {
         match self {
             Cell::Text(text) => text.clone(),
             Cell::Number(value, places) => decimal(value, *places),
@@ -186,7 +186,7 @@ impl Answer {
         Ok(out)
     }
 
-    fn of_chance(&self) -> String {
+    pub(crate) fn of_chance(&self) -> String {
         match self.seed {
             Some(seed) => {
                 format!("drawn by chance from stated ranges, seed {seed}; no forecast, and no verdict")

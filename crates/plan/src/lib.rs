@@ -20,6 +20,7 @@ pub mod economy;
 pub mod forces;
 pub mod kiel;
 pub mod month;
+mod page;
 pub mod support;
 pub mod table;
 

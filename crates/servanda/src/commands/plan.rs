@@ -55,6 +55,9 @@ struct Shape {
     /// Show all rows, and not the first 20 of each table (JSON and CSV always have all)
     #[arg(long)]
     all: bool,
+    /// Also write a page with plots, whole in one file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 const ROWS: usize = 20;
@@ -66,6 +69,10 @@ impl Shape {
             Form::Json => answer.json(),
             Form::Csv => answer.csv(self.table.as_deref()).map_err(refused)?,
         };
+        if let Some(path) = &self.html {
+            servanda_store::files::write(path, answer.page().as_bytes())?;
+            session.note(&format!("wrote {}", path.display()));
+        }
         session.say(&text)?;
         Ok(Answer::Yes)
     }

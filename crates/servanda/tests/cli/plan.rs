@@ -103,18 +103,15 @@ fn the_burden_of_the_real_tables() {
     ask(&["--rule", "population"]).ends_with(2).complains(&["--rule population needs", "--economy DIR"]);
     ask(&["--without", "Atlantis"]).ends_with(2).complains(&["`Atlantis` is not known"]);
     ask(&["--need", "2027", "--prices-of", "2025"]).ends_with(2).complains(&["--need `2027` cannot be read"]);
-    ask(&[
-        "--need",
-        "2027=60",
-        "--prices-of",
-        "2025",
-        "--among",
-        "Germany",
-        "--among",
-        "France",
-        "--inflation",
-        "2",
-    ])
-    .ends_with(0)
-    .says(&["assumed: only among: France, Germany", "need of years to come"]);
+    // 60 at prices of 2025 are 62.424 two years later at 2 percent, and two partners carry all of it.
+    let two =
+        ["--among", "Germany", "--among", "France", "--inflation", "2", "--format", "csv", "--table", "need"];
+    let run = ask(&[&["--need", "2027=60", "--prices-of", "2025"][..], &two].concat());
+    run.ends_with(0).says(&["# assumed: only among: France, Germany"]);
+    let costs = run.out.lines().filter(|l| l.ends_with(",planned")).map(|l| l.split(',').nth(2).unwrap());
+    let sum: f64 = costs.map(|cost| cost.parse::<f64>().unwrap()).sum();
+    assert!((sum - 62.424).abs() < 0.00001, "{sum}");
+    ask(&["--html", "burden.html"]).ends_with(0);
+    let page = fs::read_to_string(here.path().join("burden.html")).unwrap();
+    assert!(page.contains("PLANNED: ") && page.contains("<svg") && page.contains("Gaps"));
 }
