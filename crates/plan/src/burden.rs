@@ -234,19 +234,29 @@ impl Reckoning<'_> {
         }
     }
 
+    /// The year that a figure for a year is of.
+    fn known(&self, series: &Series, partner: &str, year: i16) -> i16 {
+        let code = self.asked.codes.get(partner).map_or("", String::as_str);
+        series.at(code, year, self.asked.hold).map_or(year, |(known, _)| known)
+    }
+
     /// In EUR bn.
     fn gdp_in_euro(&mut self, partner: &str, year: i16) -> Option<Number> {
         let gdp = self.gdp_of(partner, year)?;
         match &self.asked.gdp {
             Gdp::Fixed(_) => Some(gdp),
-            Gdp::Yearly { currency, rates, .. } => match rates.at(currency, year) {
-                Some(rate) => (gdp * rate).over(&Number::from(1_000_000_000)),
-                None => {
-                    let what = format!("rate from {currency} to EUR");
-                    self.gaps.entry((what, year)).or_default();
-                    None
+            // A figure that was held is converted at the rate of the year that it is of.
+            Gdp::Yearly { series, currency, rates } => {
+                match rates.at(currency, self.known(series, partner, year)) {
+                    Some(rate) => (gdp * rate).over(&Number::from(1_000_000_000)),
+                    None => {
+                        let what = format!("rate from {currency} to EUR");
+                        let known = self.known(series, partner, year);
+                        self.gaps.entry((what, known)).or_default();
+                        None
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -683,6 +693,9 @@ mod tests {
             "{:?}",
             held.assumptions
         );
+        // B's figure is of 2022, for which there is no rate.
+        assert_eq!(column(&held, "yearly", "pct_gdp")[1].1, None);
+        assert!(held.gaps.iter().any(|gap| gap == "no rate from USD to EUR: 2022"), "{:?}", held.gaps);
         // Shares of each other need no rate.
         let ratio = answer_of(Rates::default(), true);
         assert_eq!(column(&ratio, "fairness", "rule")[1].1, Some(n("15")));

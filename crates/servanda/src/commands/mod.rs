@@ -24,6 +24,7 @@ mod listen;
 mod log;
 mod mission_end;
 mod new;
+mod notice;
 mod order;
 mod plan;
 mod rebuild;
@@ -103,6 +104,8 @@ enum Command {
     Why(why::Arguments),
     /// Show who owes what to whom, by when
     Duties(duties::Arguments),
+    /// Draft notices for a person to send, and keep when they were sent and received
+    Notice(Box<notice::Arguments>),
     /// Write a daily, spot, public, case or audit report as a document
     Report(Box<report::Arguments>),
     /// Replay a draft over a history before it is signed
@@ -207,6 +210,7 @@ impl Command {
             Command::Status(arguments) => status::run(&arguments, session),
             Command::Why(arguments) => why::run(&arguments, session),
             Command::Duties(arguments) => duties::run(&arguments, session),
+            Command::Notice(arguments) => notice::run(&arguments, session),
             Command::Report(arguments) => report::run(&arguments, session),
             Command::Backtest(arguments) => backtest::run(&arguments, session),
             Command::Plan(arguments) => plan::run(*arguments, session),
