@@ -264,3 +264,56 @@ fn broken_plans_are_refused_with_their_place() {
     let long = answer(&plan(RANGES), Drawing { seed: 1, futures: 10_000_000, threads: 1 }, vec![]);
     assert!(long.unwrap_err().message.contains("too many to keep"));
 }
+
+/// Random plans of one category: everything that bears on training, and loads far beyond and far below the places.
+fn any_plan(number: u32, places: u64) -> Plan {
+    let of = |parameter, low, high| {
+        draw(
+            11,
+            number,
+            "any",
+            parameter,
+            9,
+            &Range { low, likely: (low + high) / 2, high, each: Each::Future },
+        )
+    };
+    let leave = of(Parameter::LeaveWaiting, 0, 300) as f64 / 1000.0;
+    let fails = of(Parameter::Fails, 0, 400) as f64 / 1000.0;
+    let (recruits, months) = (of(Parameter::Recruits, 1, 900), of(Parameter::Ends, 1, 9));
+    let (waiting, pool) = (of(Parameter::Losses, 0, 3000), of(Parameter::Recover, 500, 20_000));
+    plan(&format!(
+        "from='2026-01'\nmonths=40\n[[category]]\nname='a'\nserving=10\nwaiting={waiting}\npool={pool}\n\
+         recruits={{low=0,likely={recruits},high={},each='month'}}\nplaces={places}\ntraining-months={months}\n\
+         fails={fails}\nleave-waiting={leave}\n",
+        recruits * 2
+    ))
+}
+
+#[test]
+fn more_places_never_lower_what_is_trained_in_any_plan() {
+    for number in 0..400 {
+        let base = draw(
+            12,
+            number,
+            "any",
+            Parameter::Places,
+            0,
+            &Range { low: 0, likely: 300, high: 3000, each: Each::Future },
+        );
+        let of = |places| {
+            let plan = any_plan(number, places);
+            month_by_month(&plan, |_, parameter, step, range| draw(13, number, "a", parameter, step, range))
+                .by_category
+                .remove(0)
+        };
+        for (fewer, more) in [(base, base + 1), (base, base + 50), (base, base * 2 + 7)] {
+            for (month, (before, after)) in of(fewer).iter().zip(&of(more)).enumerate() {
+                assert!(
+                    after.trained >= before.trained,
+                    "plan {number}, {fewer} and {more} places, month {month}"
+                );
+                assert!(after.left_waiting <= before.left_waiting, "plan {number}, month {month}");
+            }
+        }
+    }
+}
