@@ -162,29 +162,29 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
 fn bars(out: &mut String, table: &Shown, names: &[&str], column: &str) {
     let Some(at) = index(table, column) else { return };
     let names: Vec<usize> = names.iter().filter_map(|name| index(table, name)).collect();
-    let shown: Vec<(String, f64)> = table
+    let shown: Vec<(String, f64, String)> = table
         .rows
         .iter()
         .filter_map(|row| {
             let name: Vec<String> = names.iter().map(|i| row[*i].plain()).collect();
-            value(&row[at]).map(|v| (name.join(", "), v))
+            value(&row[at]).map(|v| (name.join(", "), v, row[at].plain()))
         })
         .take(ROWS)
         .collect();
-    let most = shown.iter().fold(0.0_f64, |most, (_, v)| most.max(v.abs()));
+    let most = shown.iter().fold(0.0_f64, |most, (_, v, _)| most.max(v.abs()));
     if most <= 0.0 {
         return;
     }
     let (middle, half) = (WIDTH * 0.7, WIDTH * 0.2);
     begin(out, TOP + 20.0 * shown.len() as f64 + 6.0, &format!("{column}: filled above zero, hollow below"));
-    for (i, (name, v)) in shown.iter().enumerate() {
+    for (i, (name, v, words)) in shown.iter().enumerate() {
         let top = TOP + 20.0 * i as f64;
         let width = half * v.abs() / most;
         let (left, class) = if *v < 0.0 { (middle - width, "less") } else { (middle, "bar") };
         let _ = write!(
             out,
             "<text x=\"0\" y=\"{0:.1}\">{1}</text><rect class=\"{class}\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" \
-             height=\"13\"/><text x=\"{2:.1}\" y=\"{0:.1}\">{v:.1}</text>",
+             height=\"13\"/><text x=\"{2:.1}\" y=\"{0:.1}\">{words}</text>",
             top + 11.0,
             escaped(name),
             middle + half + 8.0
