@@ -9,7 +9,7 @@ use crate::rust_source::{RustSource, has_words, is_test_file};
 use crate::tree::Tree;
 
 const PURE: &[&str] =
-    &["model", "lang", "engine", "evidence", "ledger", "exercise", "report", "backtest", "draft"];
+    &["model", "lang", "engine", "evidence", "ledger", "exercise", "report", "backtest", "draft", "plan"];
 
 struct Ban {
     /// The name that an allowance uses.

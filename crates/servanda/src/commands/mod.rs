@@ -26,6 +26,7 @@ mod mission_end;
 mod new;
 mod notice;
 mod order;
+mod plan;
 mod rebuild;
 mod record;
 mod release;
@@ -109,6 +110,8 @@ enum Command {
     Report(Box<report::Arguments>),
     /// Replay a draft over a history before it is signed
     Backtest(Box<backtest::Arguments>),
+    /// Promises against what came, who carries them, how a force may grow: planned and simulated figures
+    Plan(Box<plan::Arguments>),
     /// Replay a history in several processes, on one machine or more
     Cluster(Box<cluster::Arguments>),
     /// Run scenarios
@@ -210,6 +213,7 @@ impl Command {
             Command::Notice(arguments) => notice::run(&arguments, session),
             Command::Report(arguments) => report::run(&arguments, session),
             Command::Backtest(arguments) => backtest::run(&arguments, session),
+            Command::Plan(arguments) => plan::run(*arguments, session),
             Command::Cluster(arguments) => cluster::run(&arguments, session),
             Command::Test(arguments) => test::run(&arguments, session),
             Command::Serve(arguments) => serve::run(arguments, session),

@@ -13,6 +13,7 @@ mod keeping;
 mod links;
 mod log;
 mod notice;
+mod plan;
 mod record;
 mod report;
 mod team;

@@ -1,0 +1,306 @@
+//! Answers: tables with what has to be said beside them, as text, JSON and CSV; as a page in `page.rs`.
+//!
+//! It computes nothing. What every answer says first is whether it is planned or simulated; then its assumptions, its seed and
+//! what is missing.
+//!
+//! Invariants
+//! - the three forms say the same rows in the same order;
+//! - what is missing is a dash, `null` or an empty cell, never a zero;
+//! - a number is rounded only here, half away from zero, to the places that its column states.
+
+use crate::Refusal;
+use serde_json::{Value, json};
+use servanda_model::Number;
+use std::fmt::Write;
+
+/// What kind of statement an answer is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Basis {
+    /// Computed of what was promised, entered or published.
+    Planned,
+    /// Drawn by chance from stated ranges.
+    Simulated,
+}
+
+impl Basis {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Basis::Planned => "planned",
+            Basis::Simulated => "simulated",
+        }
+    }
+}
+
+/// An answer of the planner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// What was asked: `support`, `burden`, `forces`.
+    pub asked: &'static str,
+    /// Planned or simulated.
+    pub basis: Basis,
+    /// Seed, where something was drawn.
+    pub seed: Option<u64>,
+    /// Whose figures these are.
+    pub sources: Vec<String>,
+    /// What was assumed.
+    pub assumptions: Vec<String>,
+    /// What is missing, or does not fit together; nothing was put in its place.
+    pub gaps: Vec<String>,
+    /// The tables, the one that matters most first.
+    pub tables: Vec<Shown>,
+}
+
+/// A table of an answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Shown {
+    /// Its name, for `--table`.
+    pub name: &'static str,
+    /// What it shows, with units.
+    pub title: String,
+    /// Names of the columns.
+    pub columns: Vec<&'static str>,
+    /// Rows, as wide as the columns.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// A cell.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Cell {
+    /// Words.
+    Text(String),
+    /// A number, to so many places.
+    Number(Number, usize),
+    /// Not known.
+    Missing,
+}
+
+impl Cell {
+    /// Words.
+    pub fn text(words: impl Into<String>) -> Cell {
+        Cell::Text(words.into())
+    }
+
+    /// A whole number.
+    pub fn whole(n: i64) -> Cell {
+        Cell::Number(Number::from(n), 0)
+    }
+
+    /// A number to so many places, or missing.
+    pub fn of(value: Option<Number>, places: usize) -> Cell {
+        value.map_or(Cell::Missing, |value| Cell::Number(value, places))
+    }
+
+    pub(crate) fn plain(&self) -> String {
+        match self {
+            Cell::Text(text) => text.clone(),
+            Cell::Number(value, places) => decimal(value, *places),
+            Cell::Missing => String::new(),
+        }
+    }
+}
+
+/// Rounded to so many places, half away from zero.
+pub fn decimal(value: &Number, places: usize) -> String {
+    let mut scale = Number::from(1);
+    for _ in 0..places {
+        scale = scale * Number::from(10);
+    }
+    let half = Number::ratio(1, 2).unwrap_or_default();
+    let whole = (value.abs() * scale + half).floor().to_string();
+    let digits = format!("{whole:0>width$}", width = places + 1);
+    let (whole, part) = digits.split_at(digits.len() - places);
+    let sign = if *value < Number::zero() && digits.bytes().any(|b| b != b'0') { "-" } else { "" };
+    if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
+}
+
+impl Answer {
+    /// For people. At most `rows` rows of each table, where that is given.
+    pub fn human(&self, rows: Option<usize>) -> String {
+        let mut out = format!("{}: {}\n", self.basis.word().to_uppercase(), self.of_chance());
+        for source in &self.sources {
+            let _ = writeln!(out, "source: {source}");
+        }
+        for assumption in &self.assumptions {
+            let _ = writeln!(out, "assumed: {assumption}");
+        }
+        for gap in &self.gaps {
+            let _ = writeln!(out, "gap: {gap}");
+        }
+        for table in &self.tables {
+            table.human(rows, &mut out);
+        }
+        out
+    }
+
+    /// As a document for programs, version 1.
+    pub fn json(&self) -> String {
+        let tables: serde_json::Map<String, Value> = self
+            .tables
+            .iter()
+            .map(|table| {
+                let rows: Vec<Value> = table.rows.iter().map(|row| table.object(row)).collect();
+                (table.name.to_string(), json!({ "title": table.title, "rows": rows }))
+            })
+            .collect();
+        let document = json!({
+            "servanda": "plan/1",
+            "plan": self.asked,
+            "basis": self.basis.word(),
+            "seed": self.seed,
+            "sources": self.sources,
+            "assumptions": self.assumptions,
+            "gaps": self.gaps,
+            "tables": tables,
+        });
+        // A document of texts and numbers can always be written.
+        serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+    }
+
+    /// One table as comma-separated values; lines that begin with `#` say what has to be said before it. The last column says
+    /// planned or simulated for each row.
+    ///
+    /// # Errors
+    /// Where there is no table of that name.
+    pub fn csv(&self, name: Option<&str>) -> Result<String, Refusal> {
+        let named = |table: &&Shown| name.is_none_or(|name| table.name == name);
+        let Some(table) = self.tables.iter().find(named) else {
+            let names: Vec<&str> = self.tables.iter().map(|table| table.name).collect();
+            return Err(Refusal::new(
+                format!("there is no table `{}` in this answer", name.unwrap_or_default()),
+                format!("its tables are: {}", names.join(", ")),
+            ));
+        };
+        let mut out = format!("# {}: {}\n# {}\n", self.basis.word(), self.of_chance(), table.title);
+        for (what, lines) in [("source", &self.sources), ("assumed", &self.assumptions), ("gap", &self.gaps)]
+        {
+            for line in lines {
+                let _ = writeln!(out, "# {what}: {}", line.replace('\n', " "));
+            }
+        }
+        let _ = writeln!(out, "{},basis", table.columns.join(","));
+        for row in &table.rows {
+            let cells: Vec<String> = row.iter().map(|cell| quoted(&cell.plain())).collect();
+            let _ = writeln!(out, "{},{}", cells.join(","), self.basis.word());
+        }
+        Ok(out)
+    }
+
+    pub(crate) fn of_chance(&self) -> String {
+        match self.seed {
+            Some(seed) => {
+                format!("drawn by chance from stated ranges, seed {seed}; no forecast, and no verdict")
+            }
+            None => "nothing is drawn by chance (no seed); a plan's figures, and no verdict".to_string(),
+        }
+    }
+}
+
+impl Shown {
+    fn object(&self, row: &[Cell]) -> Value {
+        let value = |cell: &Cell| match cell {
+            Cell::Text(text) => Value::from(text.clone()),
+            Cell::Number(..) => serde_json::from_str(&cell.plain()).unwrap_or(Value::Null),
+            Cell::Missing => Value::Null,
+        };
+        Value::Object(self.columns.iter().map(|c| c.to_string()).zip(row.iter().map(value)).collect())
+    }
+
+    fn human(&self, limit: Option<usize>, out: &mut String) {
+        let _ = writeln!(out, "\n{} ({})", self.title, self.name);
+        if self.rows.is_empty() {
+            out.push_str("  none\n");
+            return;
+        }
+        let shown = &self.rows[..limit.map_or(self.rows.len(), |limit| limit.min(self.rows.len()))];
+        let word = |cell: &Cell| match cell {
+            Cell::Missing => "–".to_string(),
+            cell => cell.plain(),
+        };
+        let width = |i: usize| {
+            let longest = shown.iter().map(|row| word(&row[i]).chars().count()).max().unwrap_or(0);
+            longest.max(self.columns[i].chars().count())
+        };
+        let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
+        let right = |i: usize| !shown.iter().any(|row| matches!(row[i], Cell::Text(_)));
+        let line = |cells: Vec<String>| {
+            let padded: Vec<String> = cells
+                .iter()
+                .enumerate()
+                .map(|(i, cell)| {
+                    let w = widths[i];
+                    if right(i) { format!("{cell:>w$}") } else { format!("{cell:<w$}") }
+                })
+                .collect();
+            format!("  {}\n", padded.join("  ").trim_end())
+        };
+        out.push_str(&line(self.columns.iter().map(|c| c.to_string()).collect()));
+        for row in shown {
+            out.push_str(&line(row.iter().map(word).collect()));
+        }
+        if shown.len() < self.rows.len() {
+            let _ = writeln!(out, "  … {} more rows; --all shows them", self.rows.len() - shown.len());
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_is_half_away_from_zero() {
+        let n = |text: &str| Number::parse(text).unwrap();
+        for (text, places, shown) in [
+            ("0.005", 2, "0.01"),
+            ("-0.005", 2, "-0.01"),
+            ("-0.004", 2, "0.00"),
+            ("1/3", 3, "0.333"),
+            ("1234.5", 0, "1235"),
+            ("-7", 1, "-7.0"),
+        ] {
+            assert_eq!(decimal(&n(text), places), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_form_says_what_it_is_and_what_is_missing() {
+        let answer = Answer {
+            asked: "burden",
+            basis: Basis::Simulated,
+            seed: Some(7),
+            sources: vec![],
+            assumptions: vec!["one".into()],
+            gaps: vec!["no rate".into()],
+            tables: vec![Shown {
+                name: "t",
+                title: "a table".into(),
+                columns: vec!["partner", "share"],
+                rows: vec![
+                    vec![Cell::text("A, B"), Cell::of(Number::ratio(1, 8), 2)],
+                    vec![Cell::text("C"), Cell::Missing],
+                ],
+            }],
+        };
+        let human = answer.human(Some(1));
+        for words in ["SIMULATED", "seed 7", "assumed: one", "gap: no rate", "0.13", "1 more rows"] {
+            assert!(human.contains(words), "{words} in {human}");
+        }
+        let csv = answer.csv(Some("t")).unwrap();
+        assert!(csv.ends_with("partner,share,basis\n\"A, B\",0.13,simulated\nC,,simulated\n"), "{csv}");
+        assert!(csv.contains("# simulated: ") && csv.contains("seed 7") && csv.contains("# gap: no rate"));
+        assert!(answer.csv(Some("u")).unwrap_err().help.contains("its tables are: t"));
+        let json: Value = serde_json::from_str(&answer.json()).unwrap();
+        assert_eq!(json["servanda"], "plan/1");
+        assert_eq!((&json["basis"], &json["seed"]), (&json!("simulated"), &json!(7)));
+        assert_eq!(json["tables"]["t"]["rows"][1], json!({ "partner": "C", "share": null }));
+    }
+}

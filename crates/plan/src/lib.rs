@@ -1,0 +1,44 @@
+//! Futures, and what they stand on: what partners promised and what came of it, who carries the cost, how a force may grow.
+//!
+//! What it deliberately does not do: decide a verdict, guess a figure that a source does not have, read a file or the clock,
+//! or know anything of a force but numbers of people by category and month. There are no units, no places and no weapons in
+//! use in it, and there is nothing to aim at.
+//!
+//! Invariants
+//! - every [`Answer`] says whether it is planned or simulated, what it assumes, its seed where something was drawn, and what
+//!   is missing;
+//! - amounts of money and quantities are exact ([`Number`](servanda_model::Number)); people are whole;
+//! - what two sources tell of the same aid (the European Union's and its members') is added once;
+//! - the same input, seed and number of futures give the same bytes, whatever the number of threads.
+//!
+//! Where to start reading: [`answer`], then [`support`] (the ledger) with [`kiel`] (its import), [`burden`] with [`economy`],
+//! then [`forces`]. Tests stand beside the code and in `tests/`.
+
+pub mod answer;
+pub mod burden;
+pub mod economy;
+pub mod forces;
+pub mod kiel;
+pub mod month;
+mod page;
+pub mod support;
+pub mod table;
+
+pub use answer::{Answer, Basis};
+pub use month::Month;
+
+/// Why something cannot be computed, and what to do about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// What is wrong and where, in lower case.
+    pub message: String,
+    /// What to do next.
+    pub help: String,
+}
+
+impl Refusal {
+    /// A refusal with its remedy.
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Refusal {
+        Refusal { message: message.into(), help: help.into() }
+    }
+}

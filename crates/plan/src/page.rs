@@ -1,0 +1,293 @@
+//! An answer as one page: what it is, what it assumes and lacks, its plots and its tables, whole in one file.
+//!
+//! It shows what the answer's tables hold and computes nothing. It loads nothing and runs nothing. Coordinates are whole tenths,
+//! so the same answer gives the same bytes; a line has a dash beside its colour, and every plot says in words what it shows.
+//!
+//! Invariants
+//! - every text of the answer is escaped;
+//! - planned or simulated stands first.
+
+use crate::Answer;
+use crate::answer::{Cell, Shown};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+const WIDTH: f64 = 760.0;
+const LEFT: f64 = 90.0;
+const TOP: f64 = 26.0;
+const HEIGHT: f64 = 200.0;
+/// Rows of a table on the page; CSV and JSON have all.
+const ROWS: usize = 400;
+
+impl Answer {
+    /// As a page.
+    pub fn page(&self) -> String {
+        let mut out = format!(
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+             content=\"width=device-width\"><title>{}: {}</title><style>\n{}</style></head><body>\n<h1>Plan: {}</h1>\n<p \
+             class=\"basis\">{}: {}</p>\n",
+            self.asked,
+            self.basis.word(),
+            include_str!("page.css"),
+            self.asked,
+            self.basis.word().to_uppercase(),
+            escaped(&self.of_chance())
+        );
+        for (head, lines) in
+            [("Sources", &self.sources), ("Assumed", &self.assumptions), ("Gaps", &self.gaps)]
+        {
+            if !lines.is_empty() {
+                let _ = write!(out, "<h2>{head}</h2>\n<ul>");
+                for line in lines {
+                    let _ = write!(out, "<li>{}</li>", escaped(line));
+                }
+                out.push_str("</ul>\n");
+            }
+        }
+        for table in &self.tables {
+            let _ = writeln!(out, "<h2>{}</h2>", escaped(&table.title));
+            match table.name {
+                "curve" => lines(&mut out, table, 1, "pledged", "reached", None),
+                "bands" => lines(&mut out, table, 1, "p50", "p50", Some(("p10", "p90"))),
+                "hangs-on" => bars(&mut out, table, &["milestone", "category", "parameter"], "swing"),
+                "fairness" => bars(&mut out, table, &["partner"], "over"),
+                _ => {}
+            }
+            rows(&mut out, table);
+        }
+        out + "</body></html>\n"
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c if c.is_control() && c != '\n' => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn index(table: &Shown, column: &str) -> Option<usize> {
+    table.columns.iter().position(|c| *c == column)
+}
+
+fn value(cell: &Cell) -> Option<f64> {
+    match cell {
+        Cell::Number(value, _) => Some(value.to_f64()).filter(|v| v.is_finite()),
+        _ => None,
+    }
+}
+
+fn begin(out: &mut String, height: f64, words: &str) {
+    let _ = write!(
+        out,
+        "<svg viewBox=\"0 0 {WIDTH:.0} {height:.0}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title><text x=\"{LEFT:.0}\" \
+         y=\"14\">{0}</text>",
+        escaped(words)
+    );
+}
+
+/// One plot for each value of the column `by`: two lines by month, with a band where one is asked for. The first column is the
+/// month.
+fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, band: Option<(&str, &str)>) {
+    let groups: BTreeSet<String> = table.rows.iter().map(|row| row[by].plain()).collect();
+    for group in groups {
+        let of: Vec<&Vec<Cell>> = table.rows.iter().filter(|row| row[by].plain() == group).collect();
+        let series = |column: &str| -> Option<Vec<f64>> {
+            let at = index(table, column)?;
+            of.iter().map(|row| value(&row[at])).collect()
+        };
+        let (Some(a), Some(b)) = (series(first), series(second)) else { continue };
+        let band = band.and_then(|(low, high)| Some((series(low)?, series(high)?)));
+        let all = a.iter().chain(&b).chain(band.iter().flat_map(|(low, high)| low.iter().chain(high)));
+        let most = all.fold(0.0_f64, |most, v| most.max(*v));
+        if of.len() < 2 || most <= 0.0 {
+            continue;
+        }
+        let x = |i: usize| LEFT + (WIDTH - LEFT - 10.0) * i as f64 / (of.len() - 1) as f64;
+        let y = |v: f64| TOP + HEIGHT * (1.0 - v / most);
+        let path = |values: &mut dyn Iterator<Item = (usize, f64)>| {
+            values.map(|(i, v)| format!("{:.1},{:.1}", x(i), y(v))).collect::<Vec<_>>().join(" ")
+        };
+        let words = match &band {
+            Some(_) => format!("{group}: median, and the middle 80 percent of futures as a band"),
+            None => format!("{group}: {first} (solid) and {second} (dashed)"),
+        };
+        begin(out, TOP + HEIGHT + 24.0, &words);
+        for part in [0.0, 0.5, 1.0] {
+            let at = y(most * part);
+            let _ = write!(
+                out,
+                "<line class=\"axis\" x1=\"{LEFT:.1}\" y1=\"{at:.1}\" x2=\"{WIDTH:.1}\" y2=\"{at:.1}\"/><text x=\"0\" \
+                 y=\"{:.1}\">{:.0}</text>",
+                at + 4.0,
+                most * part
+            );
+        }
+        if let Some((low, high)) = &band {
+            let up = path(&mut low.iter().copied().enumerate());
+            let down = path(&mut high.iter().copied().enumerate().rev());
+            let _ = write!(out, "<polygon class=\"band\" points=\"{up} {down}\"/>");
+        }
+        let _ =
+            write!(out, "<polyline class=\"a\" points=\"{}\"/>", path(&mut a.iter().copied().enumerate()));
+        if first != second {
+            let _ = write!(
+                out,
+                "<polyline class=\"b\" points=\"{}\"/>",
+                path(&mut b.iter().copied().enumerate())
+            );
+        }
+        for (i, anchor) in [(0, "start"), (of.len() - 1, "end")] {
+            let _ = write!(
+                out,
+                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
+                x(i),
+                TOP + HEIGHT + 18.0,
+                escaped(&of[i][0].plain())
+            );
+        }
+        out.push_str("</svg>\n");
+    }
+}
+
+/// A bar for each row, to the right where its value is above zero, hollow and to the left where it is below.
+fn bars(out: &mut String, table: &Shown, names: &[&str], column: &str) {
+    let Some(at) = index(table, column) else { return };
+    let names: Vec<usize> = names.iter().filter_map(|name| index(table, name)).collect();
+    let shown: Vec<(String, f64, String)> = table
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let name: Vec<String> = names.iter().map(|i| row[*i].plain()).collect();
+            value(&row[at]).map(|v| (name.join(", "), v, row[at].plain()))
+        })
+        .take(ROWS)
+        .collect();
+    let most = shown.iter().fold(0.0_f64, |most, (_, v, _)| most.max(v.abs()));
+    if most <= 0.0 {
+        return;
+    }
+    let (middle, half) = (WIDTH * 0.7, WIDTH * 0.2);
+    begin(out, TOP + 20.0 * shown.len() as f64 + 6.0, &format!("{column}: filled above zero, hollow below"));
+    for (i, (name, v, words)) in shown.iter().enumerate() {
+        let top = TOP + 20.0 * i as f64;
+        let width = half * v.abs() / most;
+        let (left, class) = if *v < 0.0 { (middle - width, "less") } else { (middle, "bar") };
+        let _ = write!(
+            out,
+            "<text x=\"0\" y=\"{0:.1}\">{1}</text><rect class=\"{class}\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" \
+             height=\"13\"/><text x=\"{2:.1}\" y=\"{0:.1}\">{words}</text>",
+            top + 11.0,
+            escaped(name),
+            middle + half + 8.0
+        );
+    }
+    out.push_str("</svg>\n");
+}
+
+fn rows(out: &mut String, table: &Shown) {
+    if table.rows.is_empty() {
+        out.push_str("<p>None.</p>\n");
+        return;
+    }
+    let right = |i: usize| {
+        if table.rows.iter().any(|row| matches!(row[i], Cell::Text(_))) { "" } else { " class=\"n\"" }
+    };
+    let _ = write!(
+        out,
+        "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{}\"><table><thead><tr>",
+        escaped(&table.title)
+    );
+    for (i, column) in table.columns.iter().enumerate() {
+        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", right(i), escaped(column));
+    }
+    out.push_str("</tr></thead><tbody>\n");
+    let classes: Vec<&str> = (0..table.columns.len()).map(right).collect();
+    for row in table.rows.iter().take(ROWS) {
+        out.push_str("<tr>");
+        for (cell, class) in row.iter().zip(&classes) {
+            let words = if *cell == Cell::Missing { "–".to_string() } else { escaped(&cell.plain()) };
+            let _ = write!(out, "<td{class}>{words}</td>");
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody></table></div>\n");
+    if table.rows.len() > ROWS {
+        let _ = writeln!(out, "<p>… and {} more rows, in CSV and JSON.</p>", table.rows.len() - ROWS);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Basis;
+    use servanda_model::Number;
+
+    fn answer() -> Answer {
+        let row = |month: &str, a: i64, b: i64| {
+            vec![Cell::text(month), Cell::text("<b>"), Cell::whole(a), Cell::whole(b), Cell::Missing]
+        };
+        let bar = |name: &str, n| vec![Cell::text(name), Cell::Number(Number::from(n), 1)];
+        Answer {
+            asked: "support",
+            basis: Basis::Simulated,
+            seed: Some(3),
+            sources: vec!["a \"source\" & <script>".into()],
+            assumptions: vec![],
+            gaps: vec!["none known".into()],
+            tables: vec![
+                Shown {
+                    name: "curve",
+                    title: "curve".into(),
+                    columns: vec!["month", "unit", "pledged", "reached", "open"],
+                    rows: vec![row("2026-01", 10, 0), row("2026-02", 20, 5)],
+                },
+                Shown {
+                    name: "fairness",
+                    title: "fairness".into(),
+                    columns: vec!["partner", "over"],
+                    rows: vec![bar("A", 4), bar("B", -2)],
+                },
+            ],
+        }
+    }
+
+    #[test]
+    fn the_page_says_what_it_is_and_escapes_every_text() {
+        let page = answer().page();
+        assert!(page.contains("SIMULATED: ") && page.contains("seed 3") && page.contains("none known"));
+        assert!(
+            page.contains("a &quot;source&quot; &amp; &lt;script&gt;") && page.contains("<td>&lt;b&gt;</td>")
+        );
+        assert!(!page.contains("<b>") && !page.contains("<script") && !page.contains("http"));
+        assert!(page.contains("<td class=\"n\">–</td>"));
+        assert_eq!(page, answer().page());
+    }
+
+    #[test]
+    fn lines_and_bars_lie_where_the_figures_say() {
+        let page = answer().page();
+        // 10 and 20 of at most 20: the middle and the top; 0 and 5: the bottom and a quarter.
+        assert!(page.contains("class=\"a\" points=\"90.0,126.0 750.0,26.0\""), "{page}");
+        assert!(page.contains("class=\"b\" points=\"90.0,226.0 750.0,176.0\""), "{page}");
+        assert!(page.contains("class=\"bar\" x=\"532.0\" y=\"26.0\" width=\"152.0\""), "{page}");
+        assert!(page.contains("class=\"less\" x=\"456.0\" y=\"46.0\" width=\"76.0\""), "{page}");
+    }
+
+    #[test]
+    fn nothing_to_plot_is_no_plot() {
+        let mut answer = answer();
+        answer.tables[0].rows.truncate(1);
+        answer.tables[1].rows.clear();
+        let page = answer.page();
+        assert!(!page.contains("<svg") && page.contains("<p>None.</p>"));
+    }
+}

@@ -1,0 +1,194 @@
+//! The planner on real tables: the release of the Ukraine Support Tracker and the World Bank's series, read in place.
+
+use servanda_model::{Grade, Number};
+use servanda_plan::Answer;
+use servanda_plan::answer::{Cell, decimal};
+use servanda_plan::burden::{self, Asked, Gdp, Rule};
+use servanda_plan::economy::{DEFENCE, Rates, Series, VALUE};
+use servanda_plan::kiel::{EU, Files, Kiel, UNIT};
+use servanda_plan::support::{self, Stage};
+use std::collections::BTreeSet;
+
+/// The text of a file of the real data.
+///
+/// # Panics
+/// Where it is missing: a test that passes without its data shows nothing.
+fn real(path: &str) -> String {
+    let path = format!("{}/../../../shared/data/{path}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| {
+        panic!("{path}: {error}. The real data belongs beside the repository in ../shared/data")
+    })
+}
+
+fn kiel() -> Kiel {
+    let file = |name: &str| real(&format!("support/kiel-release-29/{name}.csv"));
+    let files = [
+        "data_explorer",
+        "total_allocations",
+        "eu_aid_shares",
+        "procurement_trends",
+        "weapons",
+        "release_info",
+    ];
+    let [explorer, totals, shares, procurement, weapons, release] = files.map(file);
+    let files = Files {
+        explorer: &explorer,
+        totals: &totals,
+        shares: &shares,
+        procurement: &procurement,
+        weapons: &weapons,
+        release: &release,
+    };
+    Kiel::read(&files, Grade::Possible).unwrap()
+}
+
+fn sum<'a>(numbers: impl Iterator<Item = &'a Number>) -> Number {
+    numbers.fold(Number::zero(), |sum, n| sum + n.clone())
+}
+
+#[test]
+fn totals_agree_with_the_sources_own() {
+    let kiel = kiel();
+    assert_eq!(
+        (kiel.label.as_str(), kiel.until.to_string().as_str()),
+        ("Ukraine Support Tracker, Release 29 (04/2026)", "2026-04")
+    );
+    let months = kiel.checks.iter().filter(|check| check.what.starts_with("all, "));
+    assert_eq!(months.clone().count(), 52 * 4, "52 months, all and three kinds");
+    assert!(months.clone().all(|check| check.agrees));
+    assert_eq!(decimal(&sum(kiel.by_year(Stage::Allocated).values()), 6), "358.399501");
+    // The table of procurement covers less than the military aid; and one member's share is of an older state.
+    let apart: Vec<&str> = kiel.checks.iter().filter(|c| !c.agrees).map(|c| c.what.as_str()).collect();
+    assert_eq!(
+        apart,
+        [
+            "Slovenia: bilateral aid, percent of GDP",
+            "military allocations against the table of procurement, whole period"
+        ],
+        "{:?}",
+        kiel.gaps()
+    );
+}
+
+#[test]
+fn the_members_shares_are_the_eus_own_aid_and_are_not_added_to_it() {
+    let kiel = kiel();
+    let of_eu = kiel.by_year(Stage::Allocated).into_iter().filter(|((partner, _), _)| partner == EU);
+    let of_eu = of_eu.fold(Number::zero(), |sum, (_, n)| sum + n);
+    assert_eq!((decimal(&of_eu, 6), kiel.shares.len()), ("84.425291".to_string(), 27));
+    let apart = sum(kiel.shares.values()) - of_eu;
+    assert!(apart.abs() <= Number::parse("0.000001").unwrap(), "rounding alone: {apart}");
+    assert!(!kiel.gdp.contains_key(EU), "a GDP of 0 is none");
+}
+
+#[test]
+fn balances_of_a_month_may_be_negative_and_the_promise_is_what_came_and_what_is_open() {
+    let kiel = kiel();
+    let curve = kiel.ledger.curve(UNIT, Stage::Allocated);
+    assert_eq!((curve.len(), curve[0].0.to_string().as_str()), (52, "2022-01"));
+    let (_, promised, came) = curve.last().unwrap();
+    assert_eq!((decimal(promised, 3), decimal(came, 3)), ("547.984".to_string(), "358.400".to_string()));
+    // Ireland, Australia and Slovakia are shown with more allocated than committed; it is named, and nothing is cut.
+    let disorder = kiel.ledger.disorder();
+    for partner in ["Ireland", "Australia", "Slovakia"] {
+        assert!(disorder.iter().any(|gap| gap.starts_with(partner)), "{disorder:?}");
+    }
+    let answer =
+        support::answer(&kiel.ledger, Stage::Allocated, "2026-04-30".parse().unwrap(), vec![], kiel.gaps());
+    assert!(answer.human(None).starts_with("PLANNED"));
+    let waiting = answer.csv(Some("waiting")).unwrap();
+    assert!(waiting.contains(EU), "{waiting}");
+}
+
+fn economy(file: &str, column: &str) -> Series {
+    Series::read(file, &real(&format!("economy/{file}.csv")), column).unwrap()
+}
+
+fn asked(kiel: &Kiel) -> Asked {
+    Asked {
+        costs: kiel.by_year(Stage::Allocated),
+        measure: "allocated".into(),
+        codes: kiel.codes.clone(),
+        eu: EU.into(),
+        members: None,
+        gdp: Gdp::Fixed(kiel.gdp.clone()),
+        population: Some(economy("population", VALUE)),
+        defence: Some(economy("public-sector", DEFENCE)),
+        hold: false,
+        rule: Rule::Gdp,
+        years: (2022, 2026),
+        until: kiel.until,
+        among: BTreeSet::new(),
+        without: BTreeSet::new(),
+        need: None,
+    }
+}
+
+/// Sum of a column of numbers.
+fn column(answer: &Answer, table: &str, column: &str) -> Number {
+    let table = answer.tables.iter().find(|t| t.name == table).unwrap();
+    let index = table.columns.iter().position(|c| *c == column).unwrap();
+    let numbers = table.rows.iter().filter_map(|row| match &row[index] {
+        Cell::Number(value, _) => Some(value),
+        _ => None,
+    });
+    sum(numbers)
+}
+
+#[test]
+fn the_burden_adds_up_and_the_unions_aid_is_in_it_once() {
+    let kiel = kiel();
+    let apart = burden::answer(&asked(&kiel), vec![]).unwrap();
+    let divided =
+        burden::answer(&Asked { members: Some(kiel.shares.clone()), ..asked(&kiel) }, vec![]).unwrap();
+    for answer in [&apart, &divided] {
+        assert_eq!(decimal(&column(answer, "yearly", "cost"), 6), "358.399501");
+        assert_eq!(column(answer, "fairness", "over"), Number::zero());
+    }
+    let csv = divided.csv(Some("yearly")).unwrap();
+    assert!(!csv.lines().any(|line| line.starts_with(EU)), "on its members' lines alone");
+    // What the series do not have is named: Taiwan is in no series of the World Bank, defence ends in 2020, and 2026 in April.
+    let gaps = apart.gaps.join("\n");
+    for words in [
+        "no population for EU (Commission and Council), Taiwan: 2022",
+        "no defence budget for",
+        "2026 is known to 2026-04 only",
+    ] {
+        assert!(gaps.contains(words), "{words} in {gaps}");
+    }
+    assert_eq!(
+        column(&apart, "yearly", "pct_defence"),
+        Number::zero(),
+        "no budget of these years, so no share of one"
+    );
+    let held = burden::answer(&Asked { hold: true, ..asked(&kiel) }, vec![]).unwrap();
+    assert!(
+        held.assumptions.join("\n").contains("defence budget of 2020 for 2024"),
+        "{:?}",
+        held.assumptions
+    );
+    assert!(column(&held, "yearly", "pct_defence") > Number::zero());
+}
+
+#[test]
+fn when_the_largest_leaves_the_others_take_over_all_of_it() {
+    let kiel = kiel();
+    let without = ["United States".to_string()].into();
+    let answer = burden::answer(&Asked { without, ..asked(&kiel) }, vec![]).unwrap();
+    let gave = kiel.by_year(Stage::Allocated).into_iter().filter(|((p, _), _)| p == "United States");
+    let gave = gave.fold(Number::zero(), |sum, (_, n)| sum + n);
+    assert_eq!(decimal(&gave, 3), "115.381");
+    assert_eq!(column(&answer, "taken-over", "extra"), gave);
+}
+
+#[test]
+fn world_bank_dollars_without_a_rate_give_no_share_of_gdp() {
+    let kiel = kiel();
+    let gdp = Gdp::Yearly { series: economy("gdp", VALUE), currency: "USD".into(), rates: Rates::default() };
+    let answer = burden::answer(&Asked { gdp, ..asked(&kiel) }, vec![]).unwrap();
+    assert_eq!(column(&answer, "yearly", "pct_gdp"), Number::zero());
+    let gaps = answer.gaps.join("\n");
+    assert!(gaps.contains("no rate from USD to EUR: 2022, 2023"), "{gaps}");
+    // The series ends in 2023: nobody has a figure afterwards.
+    assert!(gaps.contains("no GDP for 3") || gaps.contains("no GDP for 4"), "{gaps}");
+}

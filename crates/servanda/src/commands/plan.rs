@@ -1,0 +1,416 @@
+//! `servanda plan`: the support ledger, the burden, the growth of a force. Files are read here; `servanda_plan` computes.
+
+use super::Answer;
+use crate::failure::Failure;
+use crate::input;
+use crate::session::Session;
+use clap::{Subcommand, ValueEnum};
+use jiff::civil::Date;
+use servanda_model::{Grade, Number};
+use servanda_plan::burden::{self, Asked, Gdp, Need, Rule};
+use servanda_plan::economy::{DEFENCE, Rates, Series, VALUE};
+use servanda_plan::kiel::{EU, Files, Kiel};
+use servanda_plan::support::{self, Ledger, Stage};
+use servanda_plan::table::Table;
+use servanda_plan::{Refusal, forces};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    of: Of,
+}
+
+#[derive(Subcommand)]
+enum Of {
+    /// What was promised and how far it came: sums by stage, what waits, what is late, the curve
+    Support(Support),
+    /// What each partner carries, as a share of GDP and of the defence budget, against a rule of fairness
+    Burden(Box<Burden>),
+    /// How a force may grow month by month: the chance of each milestone, and what it hangs on
+    Forces(Forces),
+}
+
+/// Form of the answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+enum Form {
+    /// For people
+    #[default]
+    Human,
+    /// A document for programs (docs/reference/json.md)
+    Json,
+    /// One table as comma-separated values
+    Csv,
+}
+
+#[derive(clap::Args)]
+struct Shape {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    format: Form,
+    /// The table for --format csv; without it the first
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
+    /// Show all rows, and not the first 20 of each table (JSON and CSV always have all)
+    #[arg(long)]
+    all: bool,
+    /// Also write a page with plots, whole in one file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+const ROWS: usize = 20;
+
+impl Shape {
+    fn say(&self, answer: &servanda_plan::Answer, session: &Session) -> Result<Answer, Failure> {
+        let text = match self.format {
+            Form::Human => answer.human((!self.all).then_some(ROWS)),
+            Form::Json => answer.json(),
+            Form::Csv => answer.csv(self.table.as_deref()).map_err(refused)?,
+        };
+        if let Some(path) = &self.html {
+            servanda_store::files::write(path, answer.page().as_bytes())?;
+            session.note(&format!("wrote {}", path.display()));
+        }
+        session.say(&text)?;
+        Ok(Answer::Yes)
+    }
+}
+
+#[derive(clap::Args)]
+struct Support {
+    /// Folder with the tables of a release of the Ukraine Support Tracker
+    #[arg(long, value_name = "DIR")]
+    kiel: Option<PathBuf>,
+    /// Entries of your own (docs/guides/planning.md); may be given several times
+    #[arg(long, value_name = "FILE.csv", required_unless_present = "kiel")]
+    entries: Vec<PathBuf>,
+    /// The day that is asked about: 2026-04-30 [default: the end of the tracker's last month, else today in UTC]
+    #[arg(long, value_name = "DATE")]
+    at: Option<String>,
+    /// The stage that a promise is held against [default: received, or allocated where there is only the tracker]
+    #[arg(long, value_name = "STAGE")]
+    stage: Option<String>,
+    /// How well what the tracker says is taken to be known
+    #[arg(long, value_name = "GRADE", default_value = "possible")]
+    grade: String,
+    /// Only this partner
+    #[arg(long, value_name = "NAME")]
+    partner: Option<String>,
+    #[command(flatten)]
+    shape: Shape,
+}
+
+/// Which amounts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Measure {
+    /// What was allocated
+    Allocated,
+    /// What was pledged
+    Pledged,
+}
+
+/// Where the EU's aid stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Union {
+    /// On its own line
+    Separate,
+    /// On its members' lines, by their shares
+    Members,
+}
+
+/// A rule of fairness.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum By {
+    /// Each by its share of GDP
+    Gdp,
+    /// Each by its share of population
+    Population,
+    /// By an agreed key (--key)
+    Key,
+}
+
+/// Where GDP comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Source {
+    /// The tracker's own figure in EUR
+    Tracker,
+    /// The World Bank's, by year, in USD
+    Economy,
+}
+
+#[derive(clap::Args)]
+struct Burden {
+    /// Folder with the tables of a release of the Ukraine Support Tracker
+    #[arg(long, value_name = "DIR")]
+    kiel: PathBuf,
+    /// Folder with gdp.csv, population.csv and public-sector.csv of the World Bank
+    #[arg(long, value_name = "DIR")]
+    economy: Option<PathBuf>,
+    /// Which amounts
+    #[arg(long, value_enum, default_value_t = Measure::Allocated, value_name = "WHICH")]
+    measure: Measure,
+    /// Where the aid of the EU stands; it is counted once either way
+    #[arg(long, value_enum, default_value_t = Union::Separate, value_name = "WHERE")]
+    eu: Union,
+    /// Whose GDP
+    #[arg(long, value_enum, default_value_t = Source::Tracker, value_name = "WHOSE")]
+    gdp: Source,
+    /// Rates of exchange, a table `currency,year,eur`; without a rate nothing is converted
+    #[arg(long, value_name = "FILE.csv")]
+    rates: Option<PathBuf>,
+    /// Where a series has no figure for a year, take the last one before it, and say so
+    #[arg(long)]
+    hold: bool,
+    /// The rule of fairness
+    #[arg(long, value_enum, default_value_t = By::Gdp, value_name = "RULE")]
+    rule: By,
+    /// The agreed key, a table `partner,weight`
+    #[arg(long, value_name = "FILE.csv", required_if_eq("rule", "key"))]
+    key: Option<PathBuf>,
+    /// First year
+    #[arg(long, value_name = "YEAR", default_value_t = 2022)]
+    from: i16,
+    /// Last year [default: the tracker's last]
+    #[arg(long, value_name = "YEAR")]
+    to: Option<i16>,
+    /// Only look at these partners; may be given several times
+    #[arg(long, value_name = "NAME")]
+    among: Vec<String>,
+    /// A partner that leaves; may be given several times
+    #[arg(long, value_name = "NAME")]
+    without: Vec<String>,
+    /// Money needed in a year to come, EUR bn, divided by the rule: 2027=60; may be given several times
+    #[arg(long, value_name = "YEAR=AMOUNT", requires = "prices_of")]
+    need: Vec<String>,
+    /// The year whose prices, GDP and population --need begins with
+    #[arg(long, value_name = "YEAR")]
+    prices_of: Option<i16>,
+    /// Real growth of every economy, percent a year
+    #[arg(long, value_name = "PERCENT", default_value = "0", allow_hyphen_values = true)]
+    growth: String,
+    /// Rise of prices, percent a year
+    #[arg(long, value_name = "PERCENT", default_value = "0", allow_hyphen_values = true)]
+    inflation: String,
+    #[command(flatten)]
+    shape: Shape,
+}
+
+#[derive(clap::Args)]
+struct Forces {
+    /// The plan of a force (docs/guides/planning.md)
+    #[arg(value_name = "FORCE.toml")]
+    plan: PathBuf,
+    /// Another seed, other futures; the same seed, the same ones
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How many futures are drawn, 1 to 100000
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    futures: u32,
+    /// Threads that draw them; the answer is the same with any number of them
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+    #[command(flatten)]
+    shape: Shape,
+}
+
+fn refused(refusal: Refusal) -> Failure {
+    Failure::new(refusal.message).help(refusal.help)
+}
+
+pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
+    match arguments.of {
+        Of::Support(of) => supported(&of, session),
+        Of::Burden(of) => carried(&of, session),
+        Of::Forces(of) => grown(&of, session),
+    }
+}
+
+fn supported(of: &Support, session: &Session) -> Result<Answer, Failure> {
+    let grade = Grade::parse(&of.grade).ok_or_else(|| {
+        Failure::new(format!("`{}` is no grade", of.grade))
+            .help("one of: none, possible, probable, confirmed")
+    })?;
+    let (mut ledger, mut sources, mut gaps, mut end) = (Ledger::default(), Vec::new(), Vec::new(), None);
+    if let Some(folder) = &of.kiel {
+        let kiel = read_kiel(folder, grade)?;
+        sources.push(kiel.compared());
+        gaps.extend(kiel.gaps());
+        end = Some(support::Dated::Within(kiel.until).latest());
+        ledger = kiel.ledger;
+    }
+    for path in &of.entries {
+        let own = Ledger::read(&path.display().to_string(), &input::text(path)?).map_err(refused)?;
+        sources.push(format!("{}, {} entries", path.display(), own.entries().len()));
+        ledger = ledger.and(own).map_err(refused)?;
+    }
+    if let Some(partner) = &of.partner {
+        let all: BTreeSet<String> = ledger.entries().iter().map(|e| e.partner.clone()).collect();
+        if !all.contains(partner) {
+            let names: Vec<String> = all.into_iter().collect();
+            return Err(Failure::new(format!("the partner `{partner}` has no entry"))
+                .help(format!("the partners are: {}", names.join("; "))));
+        }
+        ledger = ledger.of_partner(partner);
+    }
+    let reached = match &of.stage {
+        Some(word) => Stage::parse(word).ok_or_else(|| {
+            let words: Vec<&str> = Stage::ALL.iter().map(|stage| stage.word()).collect();
+            Failure::new(format!("`{word}` is no stage")).help(format!("one of: {}", words.join(", ")))
+        })?,
+        None if of.entries.is_empty() => Stage::Allocated,
+        None => Stage::Received,
+    };
+    let at: Date = match (&of.at, end) {
+        (Some(text), _) => text.parse().map_err(|_| {
+            Failure::new(format!("--at `{text}` is no date")).help("write it like `2026-04-30`")
+        })?,
+        (None, Some(end)) if of.entries.is_empty() => end,
+        (None, _) => today(session)?,
+    };
+    of.shape.say(&support::answer(&ledger, reached, at, sources, gaps), session)
+}
+
+/// The day in UTC.
+fn today(session: &Session) -> Result<Date, Failure> {
+    let text = session.now.to_string();
+    text.get(..10)
+        .and_then(|day| day.parse().ok())
+        .ok_or_else(|| Failure::new("this moment has no day in a calendar").help("name the day with --at"))
+}
+
+fn read_kiel(folder: &Path, grade: Grade) -> Result<Kiel, Failure> {
+    let file = |name: &str| input::text(&folder.join(name));
+    let (explorer, totals) = (file("data_explorer.csv")?, file("total_allocations.csv")?);
+    let (shares, procurement) = (file("eu_aid_shares.csv")?, file("procurement_trends.csv")?);
+    let (weapons, release) = (file("weapons.csv")?, file("release_info.csv")?);
+    let files = Files {
+        explorer: &explorer,
+        totals: &totals,
+        shares: &shares,
+        procurement: &procurement,
+        weapons: &weapons,
+        release: &release,
+    };
+    Kiel::read(&files, grade).map_err(refused)
+}
+
+fn carried(of: &Burden, session: &Session) -> Result<Answer, Failure> {
+    let kiel = read_kiel(&of.kiel, Grade::Possible)?;
+    let mut sources = vec![kiel.compared()];
+    let series = |name: &str, column: &str| -> Result<Option<Series>, Failure> {
+        let Some(folder) = &of.economy else { return Ok(None) };
+        let path = folder.join(name);
+        Series::read(&path.display().to_string(), &input::text(&path)?, column).map(Some).map_err(refused)
+    };
+    if let Some(folder) = &of.economy {
+        sources.push(format!("World Bank, World Development Indicators, in {}", folder.display()));
+    }
+    let needs_economy = |what: &str| {
+        Failure::new(format!("{what} needs the series of the World Bank"))
+            .help("name their folder with --economy DIR")
+    };
+    let gdp = match (of.gdp, series("gdp.csv", VALUE)?) {
+        (Source::Tracker, _) => Gdp::Fixed(kiel.gdp.clone()),
+        (Source::Economy, None) => return Err(needs_economy("--gdp economy")),
+        (Source::Economy, Some(series)) => {
+            let rates = match &of.rates {
+                Some(path) => {
+                    Rates::read(&path.display().to_string(), &input::text(path)?).map_err(refused)?
+                }
+                None => Rates::default(),
+            };
+            Gdp::Yearly { series, currency: "USD".into(), rates }
+        }
+    };
+    let rule = match (of.rule, &of.key) {
+        (By::Gdp, _) => Rule::Gdp,
+        (By::Population, _) if of.economy.is_none() => return Err(needs_economy("--rule population")),
+        (By::Population, _) => Rule::Population,
+        (By::Key, Some(path)) => Rule::Key(read_key(path)?),
+        (By::Key, None) => {
+            return Err(Failure::new("--rule key needs the key").help("name its file with --key FILE.csv"));
+        }
+    };
+    let (stage, measure) = match of.measure {
+        Measure::Allocated => (Stage::Allocated, "allocated"),
+        Measure::Pledged => (Stage::Pledged, "pledged"),
+    };
+    let asked = Asked {
+        costs: kiel.by_year(stage),
+        measure: measure.into(),
+        codes: kiel.codes.clone(),
+        eu: EU.into(),
+        members: (of.eu == Union::Members).then(|| kiel.shares.clone()),
+        gdp,
+        population: series("population.csv", VALUE)?,
+        defence: series("public-sector.csv", DEFENCE)?,
+        hold: of.hold,
+        rule,
+        years: (of.from, of.to.unwrap_or(kiel.until.year())),
+        until: kiel.until,
+        among: of.among.iter().cloned().collect(),
+        without: of.without.iter().cloned().collect(),
+        need: of.prices_of.map(|year| need(of, year)).transpose()?,
+    };
+    let mut answer = burden::answer(&asked, sources).map_err(refused)?;
+    answer.gaps.extend(kiel.gaps());
+    of.shape.say(&answer, session)
+}
+
+fn need(of: &Burden, prices_of: i16) -> Result<Need, Failure> {
+    let percent = |name: &str, text: &str| {
+        Number::parse(text).ok_or_else(|| {
+            Failure::new(format!("{name} `{text}` is no number")).help("percent a year, like `1.5`")
+        })
+    };
+    let mut amounts = BTreeMap::new();
+    for text in &of.need {
+        let parts = text
+            .split_once('=')
+            .and_then(|(year, amount)| Some((year.trim().parse::<i16>().ok()?, Number::parse(amount)?)));
+        let Some((year, amount)) = parts.filter(|(_, amount)| *amount >= Number::zero()) else {
+            return Err(Failure::new(format!("--need `{text}` cannot be read"))
+                .help("write year and EUR bn like `2027=60`"));
+        };
+        if amounts.insert(year, amount).is_some() {
+            return Err(Failure::new(format!("--need names {year} twice")).help("name each year once"));
+        }
+    }
+    Ok(Need {
+        amounts,
+        prices_of,
+        growth: percent("--growth", &of.growth)?,
+        inflation: percent("--inflation", &of.inflation)?,
+    })
+}
+
+fn read_key(path: &Path) -> Result<BTreeMap<String, Number>, Failure> {
+    let read = || -> Result<BTreeMap<String, Number>, Refusal> {
+        let text = input::text(path).map_err(|e| Refusal::new(e.message(), "look at the file of --key"))?;
+        let table = Table::read(&path.display().to_string(), &text)?.with(&["partner", "weight"])?;
+        let mut key = BTreeMap::new();
+        for row in table.rows() {
+            let weight = row.needed("weight")?;
+            if weight < Number::zero() {
+                return Err(row.refused("weight", "is negative", "a weight is zero or more"));
+            }
+            if key.insert(row.text("partner").to_string(), weight).is_some() {
+                return Err(row.refused("partner", "stands twice", "take out one of the rows"));
+            }
+        }
+        Ok(key)
+    };
+    read().map_err(refused)
+}
+
+fn grown(of: &Forces, session: &Session) -> Result<Answer, Failure> {
+    let name = of.plan.display().to_string();
+    let plan = forces::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
+    let working = session.working(&format!("drawing {} futures", of.futures));
+    let drawing = forces::Drawing { seed: of.seed, futures: of.futures, threads: of.threads };
+    let answer = forces::answer(&plan, drawing, vec![name]).map_err(refused)?;
+    drop(working);
+    of.shape.say(&answer, session)
+}

@@ -1,0 +1,117 @@
+//! `plan`: what the guide shows runs, each form says what it is, and bad input is refused with what to do.
+
+use crate::terminal::servanda;
+use std::fs;
+
+/// A fenced block of the guide.
+fn of_guide(language: &str) -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guides/planning.md");
+    let guide = fs::read_to_string(path).unwrap();
+    let (_, rest) = guide.split_once(&format!("```{language}\n")).expect("the guide shows it");
+    rest.split_once("```").unwrap().0.to_string()
+}
+
+#[test]
+fn the_guides_ledger_runs() {
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("ours.csv"), of_guide("csv")).unwrap();
+    let ask = ["plan", "support", "--entries", "ours.csv", "--at", "2026-09-30"];
+    servanda(here.path(), &ask).ends_with(0).says(&[
+        "PLANNED: nothing is drawn by chance",
+        "source: ours.csv, 4 entries",
+        "Union      fund       EUR m         –        500",
+        "p1  Freedonia  howitzers  2026-06-30       12     4  pieces     –         92  confirmed",
+    ]);
+    let csv = [&ask[..], &["--format", "csv", "--table", "late"]].concat();
+    servanda(here.path(), &csv)
+        .ends_with(0)
+        .says(&["# planned: ", "p1,Freedonia,howitzers,2026-06-30,12,4,pieces,,92,confirmed,planned"]);
+    let table = [&ask[..], &["--format", "csv", "--table", "soon"]].concat();
+    servanda(here.path(), &table).ends_with(2).complains(&["no table `soon`", "stages, waiting, late"]);
+    servanda(here.path(), &["plan", "support", "--entries", "ours.csv", "--stage", "sent"])
+        .ends_with(2)
+        .complains(&["`sent` is no stage", "operational"]);
+    servanda(here.path(), &["plan", "support", "--entries", "ours.csv", "--partner", "Sylvania"])
+        .ends_with(2)
+        .complains(&["`Sylvania` has no entry", "Freedonia; Union"]);
+    servanda(here.path(), &["plan", "support"]).ends_with(2).complains(&["--entries"]);
+    servanda(here.path(), &["plan", "support", "--kiel", "nowhere"])
+        .ends_with(2)
+        .complains(&["data_explorer.csv", "there is no such file"]);
+}
+
+#[test]
+fn the_guides_force_runs_and_its_seed_decides() {
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("force.toml"), of_guide("toml")).unwrap();
+    let ask = ["plan", "forces", "force.toml", "--futures", "200"];
+    servanda(here.path(), &ask).ends_with(0).says(&[
+        "SIMULATED: drawn by chance from stated ranges, seed 1",
+        "assumed: 200 futures of 48 months from 2026-01",
+        "800,000 serving",
+        "gap: ranges are as stated in the plan",
+    ]);
+    let json = |more: &[&str]| {
+        let line = [&ask[..], &["--format", "json"], more].concat();
+        let run = servanda(here.path(), &line);
+        run.ends_with(0);
+        run.out.clone()
+    };
+    assert_eq!(json(&["--threads", "1"]), json(&["--threads", "5"]));
+    assert_ne!(json(&[]), json(&["--seed", "2"]));
+    fs::write(here.path().join("broken.toml"), of_guide("toml").replace("recover =", "recovr =")).unwrap();
+    servanda(here.path(), &["plan", "forces", "broken.toml"]).ends_with(2).complains(&[
+        "`broken.toml`, line ",
+        "unknown field `recovr`",
+        "docs/guides/planning.md",
+    ]);
+    servanda(here.path(), &["plan", "forces", "force.toml", "--futures", "0"]).ends_with(2);
+}
+
+#[test]
+fn the_burden_of_the_real_tables() {
+    let here = tempfile::tempdir().unwrap();
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
+    let (kiel, economy) = (format!("{data}/support/kiel-release-29"), format!("{data}/economy"));
+    assert!(
+        fs::exists(&kiel).unwrap(),
+        "{kiel} is missing. The real data belongs beside the repository in ../shared/data"
+    );
+    let ask = |more: &[&str]| servanda(here.path(), &[&["plan", "burden", "--kiel", &kiel], more].concat());
+    ask(&["--without", "United States"]).ends_with(0).says(&[
+        "3513 of 3515 sums agree with the source's own",
+        "gap: no GDP for EU (Commission and Council)",
+        "  United States  115.380650       32.19",
+    ]);
+    ask(&["--economy", &economy, "--gdp", "economy"])
+        .ends_with(0)
+        .says(&["gap: no rate from USD to EUR: 2022, 2023"]);
+    ask(&[
+        "--economy",
+        &economy,
+        "--rule",
+        "population",
+        "--eu",
+        "members",
+        "--format",
+        "csv",
+        "--table",
+        "fairness",
+    ])
+    .ends_with(0)
+    .says(&["# assumed: rule: each by its share of all partners' population"]);
+    ask(&["--rule", "population"]).ends_with(2).complains(&["--rule population needs", "--economy DIR"]);
+    ask(&["--without", "Atlantis"]).ends_with(2).complains(&["`Atlantis` is not known"]);
+    ask(&["--need", "2027", "--prices-of", "2025"]).ends_with(2).complains(&["--need `2027` cannot be read"]);
+    // 60 at prices of 2025 are 62.424 two years later at 2 percent, and two partners carry all of it.
+    let two =
+        ["--among", "Germany", "--among", "France", "--inflation", "2", "--format", "csv", "--table", "need"];
+    let run = ask(&[&["--need", "2027=60", "--prices-of", "2025"][..], &two].concat());
+    run.ends_with(0).says(&["# assumed: only among: France, Germany"]);
+    let costs = run.out.lines().filter(|l| l.ends_with(",planned")).map(|l| l.split(',').nth(2).unwrap());
+    let sum: f64 = costs.map(|cost| cost.parse::<f64>().unwrap()).sum();
+    assert!((sum - 62.424).abs() < 0.00001, "{sum}");
+    ask(&["--html", "burden.html"]).ends_with(0);
+    let page = fs::read_to_string(here.path().join("burden.html")).unwrap();
+    assert!(page.contains("PLANNED: ") && page.contains("<svg") && page.contains("Gaps"));
+}
