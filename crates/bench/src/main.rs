@@ -12,6 +12,7 @@
 //! servanda-bench links measure|folds|train CSV MAP                         which reports speak of one event, on labelled reports
 //! servanda-bench links speed N SEED                                        the same among N seeded reports
 //! servanda-bench intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS         signed detections over HTTP; FOLDER is made anew
+//! servanda-bench keys CLAUSES PARTIES SEED N                               N keystrokes in an editor on such an agreement
 //! servanda-bench norms WHAT CLAUSES PARTIES YEARS RECORDS SEED             the general engine; WHAT: text, board, live, walk, reference
 //! ```
 //!
@@ -23,6 +24,7 @@
 
 mod data;
 mod intake;
+mod keys;
 mod links;
 mod measure;
 mod norms;
@@ -117,8 +119,11 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             };
             norms::measured(what, size)
         }
+        ["keys", clauses, parties, seed, n] => {
+            keys::measured(number(clauses)?, number(parties)?, number(seed)?, number(n)?)
+        }
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
-        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, links speed N SEED, intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS, or norms WHAT CLAUSES PARTIES YEARS RECORDS SEED".into()),
+        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, links speed N SEED, intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS, keys CLAUSES PARTIES SEED N, or norms WHAT CLAUSES PARTIES YEARS RECORDS SEED".into()),
     }
 }
 

@@ -16,7 +16,7 @@
 //! - no bytes make it panic: what is no message ends the conversation with the reason, what is no question is answered with it.
 //!
 //! Where to start reading: [`serve`], then [`Desk`] in `desk.rs`. Tests: `tests/conversation.rs`; the binary is spoken to in
-//! `crates/servanda/tests/lsp.rs`.
+//! `crates/servanda/tests/cli/lsp.rs`.
 
 mod answers;
 mod desk;

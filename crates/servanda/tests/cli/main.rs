@@ -11,6 +11,7 @@ mod import;
 mod keeping;
 mod links;
 mod log;
+mod lsp;
 mod record;
 mod report;
 mod team;
