@@ -326,3 +326,19 @@ fn no_text_and_no_offset_makes_a_query_fail() {
         ask_everything(&text, 101);
     }
 }
+
+/// The colours of an editor know every word of the language: a new one is missed here.
+#[test]
+fn the_grammar_of_the_editor_has_every_word_of_the_language() {
+    use servanda_lang::parser::vocabulary::{ALL_FIELD_WORDS, Keyword};
+    let grammar = include_str!("../../../editors/vscode/syntaxes/pact.tmLanguage.json");
+    let words = |begin: &str| -> std::collections::BTreeSet<String> {
+        let line = grammar.lines().find(|l| l.contains(begin)).unwrap_or_else(|| panic!("no {begin}"));
+        let list = &line[line.find(begin).unwrap() + begin.len()..];
+        list[..list.find(')').unwrap()].split('|').map(|w| w.replace("[ \\\\t]+", " ")).collect()
+    };
+    assert_eq!(words("\"match\": \"^("), Keyword::ALL.iter().map(|k| k.word().to_string()).collect());
+    assert_eq!(words("\"match\": \"^[ \\\\t]+("), ALL_FIELD_WORDS.iter().map(|w| w.to_string()).collect());
+    let reserved = words("\"match\": \"(?<![\\\\p{L}\\\\p{N}_\\\\-/])(?:bearer|");
+    assert!(reserved.iter().all(|word| servanda_lang::is_reserved(word)), "{reserved:?}");
+}
