@@ -2,6 +2,7 @@
 // What a page shows is its module's, which `start.js` hands in: each has `title`, `show(state, place, current)` and perhaps `keys`.
 import { byId, el } from './element.js';
 import { civil, moment, plusDays } from './address.js';
+import { follow } from './people.js';
 
 const parameters = () => new URLSearchParams(location.search);
 const LANGUAGES = { en: 'English', uk: 'Українська' };
@@ -51,12 +52,13 @@ export function go(change, { replace } = {}) {
 
 export class Refused extends Error {}
 const kept = new Map();
+let quiet = false; // the page asks by itself: that keeps nobody signed in
 export function asked(path, from, more = {}) {
   return address(path, { at: from.at, known: from.known, reading: from.reading }, more);
 }
 export async function get(path, as = 'json') {
   if (!kept.has(path)) {
-    const answer = fetch(path).then(async (response) => {
+    const answer = fetch(path, { headers: quiet ? { 'servanda-quiet': '1' } : {} }).then(async (response) => {
       if (!response.ok) {
         const body = await response.json();
         throw new Refused(body.message ?? String(response.status));
@@ -73,7 +75,8 @@ export const forget = () => kept.clear();
 
 // ---- head and tail ----
 
-const PAGES = [['/', 'nav-board'], ['/incidents', 'nav-incidents'], ['/map', 'nav-map'], ['/access', 'nav-access']];
+const PAGES = [['/', 'nav-board'], ['/incidents', 'nav-incidents'], ['/map', 'nav-map'], ['/access', 'nav-access'], ['/duties', 'nav-duties'],
+  ['/triggers', 'nav-triggers'], ['/cases', 'nav-cases'], ['/bulletin', 'nav-bulletin'], ['/reports', 'nav-reports'], ['/audit', 'nav-audit']];
 const here = location.pathname;
 let page = null;
 
@@ -126,6 +129,21 @@ export function begin(module) {
     keys[e.key](e);
   });
   draw();
+  follow(again);
+}
+
+// What came in shows where the page speaks of now; a moment that was chosen stays as it is, and so does what is being typed.
+async function again() {
+  const typing = document.activeElement?.closest('main form, .moment');
+  if (typing) {
+    typing.addEventListener('focusout', () => setTimeout(again, 300), { once: true });
+    return;
+  }
+  forget();
+  if (state().at) return;
+  quiet = true;
+  await draw();
+  quiet = false;
 }
 
 // What every document says about itself.

@@ -34,14 +34,29 @@ export function follow(again) {
       else again();
     }, 300);
   };
-  const stream = new EventSource('/events');
-  stream.addEventListener('records', soon);
-  stream.addEventListener('all', soon);
-  stream.addEventListener('error', async () => {
-    // The browser tries again by itself, but for one who is no longer signed in.
-    if (stream.readyState !== EventSource.CLOSED) return;
-    const me = await who();
-    if (me.asks_for_sign_in && !me.name && !me.is_public) signIn();
+  // A browser keeps few connections to one server: a page that nobody looks at lets go of its own, and catches up when it is seen again.
+  let stream = null;
+  const close = () => {
+    stream?.close();
+    stream = null;
+  };
+  const open = () => {
+    close();
+    stream = new EventSource('/events');
+    stream.addEventListener('records', soon);
+    stream.addEventListener('all', soon);
+    stream.addEventListener('error', async () => {
+      // The browser tries again by itself, but for one who is no longer signed in.
+      if (stream?.readyState !== EventSource.CLOSED) return;
+      const me = await who();
+      if (me.asks_for_sign_in && !me.name && !me.is_public) signIn();
+    });
+  };
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) return close();
+    open();
+    soon();
   });
-  addEventListener('pagehide', () => stream.close());
+  if (!document.hidden) open();
+  addEventListener('pagehide', close);
 }

@@ -45,6 +45,10 @@ fn submission(bytes: &[u8]) {
         let written = outbox::payload(&read);
         assert_eq!(outbox::parse(written.as_bytes()).as_ref(), Ok(&read));
     }
+    if let Ok(read) = outbox::parse_delivery(bytes) {
+        let written = outbox::delivery_payload(&read);
+        assert_eq!(outbox::parse_delivery(written.as_bytes()).as_ref(), Ok(&read));
+    }
 }
 
 fn answer(bytes: &[u8]) {

@@ -8,7 +8,9 @@
 //! Beside the sensors one observer enters a denial of access every few seconds and looks on the board of the page until the
 //! breach is there: how far the verdicts are behind.
 //!
-//! Figures, one line each, `name value`: times in milliseconds, CPU in seconds, memory in MB.
+//! Figures, one line each, `name value`: times in milliseconds, CPU in seconds, memory in MB. Beside those of the server stand two of
+//! the machine: what bringing a small file down to the disk took meanwhile, and how many cores worked for anybody else (the sensors
+//! among them). A server is not faster than its disk, and a figure of a shared machine is not one of the program alone.
 //!
 //! Invariants
 //! - a figure is printed only where every detection has a receipt and stands on the board in the end, every probe has its verdict,
@@ -43,6 +45,8 @@ pub struct Load {
 const PROBE_EVERY: Duration = Duration::from_secs(5);
 /// How long it waits between two looks at the board.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often the disk is tried beside the server.
+const DISK_EVERY: Duration = Duration::from_millis(500);
 /// After so long without an answer or a verdict the run is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -77,8 +81,22 @@ impl Serving {
         Ok(serving)
     }
 
-    /// CPU seconds so far, memory now and at its greatest, in MB.
-    fn figures(&self) -> Result<(f64, f64, f64), String> {
+    /// Tells it to end, as a system does, and waits: what it took in is then in its log.
+    fn end(mut self) -> Result<(), String> {
+        ran(Command::new("kill").args(["-TERM", &self.child.id().to_string()]))?;
+        let since = Instant::now();
+        while since.elapsed() < PATIENCE {
+            match self.child.try_wait().map_err(|e| e.to_string())? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => return Err(format!("the server ended with {status}")),
+                None => std::thread::sleep(LOOK_EVERY),
+            }
+        }
+        Err("the server did not end when it was told to".into())
+    }
+
+    /// CPU seconds so far, of the program and of the system for it; memory now and at its greatest, in MB.
+    fn figures(&self) -> Result<Figures, String> {
         let read = |name: &str| {
             let path = format!("/proc/{}/{name}", self.child.id());
             std::fs::read_to_string(&path).map_err(|e| format!("cannot read {path}: {e}"))
@@ -92,8 +110,42 @@ impl Serving {
             line.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
         };
         // A tick is a hundredth of a second wherever Linux runs.
-        Ok(((ticks(11) + ticks(12)) / 100.0, kb("VmRSS:"), kb("VmHWM:")))
+        let (user, system) = (ticks(11) / 100.0, ticks(12) / 100.0);
+        Ok(Figures { user, system, memory: kb("VmRSS:"), peak: kb("VmHWM:") })
     }
+}
+
+/// What a process has used.
+struct Figures {
+    user: f64,
+    system: f64,
+    memory: f64,
+    peak: f64,
+}
+
+/// CPU seconds that the whole machine has worked so far.
+fn worked() -> Result<f64, String> {
+    let stat = std::fs::read_to_string("/proc/stat").map_err(|e| format!("cannot read /proc/stat: {e}"))?;
+    let line = stat.lines().next().unwrap_or_default();
+    let ticks: Vec<f64> = line.split_whitespace().skip(1).filter_map(|n| n.parse().ok()).collect();
+    // All but idling and waiting for the disk.
+    Ok(ticks.iter().enumerate().filter(|(at, _)| *at != 3 && *at != 4).map(|(_, n)| n).sum::<f64>() / 100.0)
+}
+
+/// Writes a small file beside the workspace and brings it down to the disk, again and again: what the disk itself takes meanwhile,
+/// whoever else uses it. Times in milliseconds.
+fn disk(path: &Path, ended: &AtomicBool) -> Result<Vec<f64>, String> {
+    let failed = |e: std::io::Error| format!("cannot write {}: {e}", path.display());
+    let mut took = Vec::new();
+    while !ended.load(Ordering::Relaxed) {
+        let since = Instant::now();
+        let mut file = std::fs::File::create(path).map_err(failed)?;
+        file.write_all(&[7; 4096]).and_then(|()| file.sync_all()).map_err(failed)?;
+        took.push(since.elapsed().as_secs_f64() * 1e3);
+        std::thread::sleep(DISK_EVERY);
+    }
+    std::fs::remove_file(path).map_err(failed)?;
+    Ok(took)
 }
 
 /// One connection that is kept.
@@ -316,9 +368,11 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
     let serving = Serving::start(binary, folder)?;
     let address = serving.address.as_str();
     let ended = AtomicBool::new(false);
-    let (before, _, _) = serving.figures()?;
+    let (before, worked_before) = (serving.figures()?, worked()?);
     let start = Instant::now();
-    let (waited, probed, took) = std::thread::scope(|scope| {
+    let beside = folder.with_extension("disk");
+    let (waited, probed, tried, took) = std::thread::scope(|scope| {
+        let trying = scope.spawn(|| disk(&beside, &ended));
         let observing = scope.spawn(|| observer(probe, address, &ended));
         let all: Vec<_> = (0..)
             .zip(sensors)
@@ -330,11 +384,14 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
         }
         let took = start.elapsed().as_secs_f64();
         ended.store(true, Ordering::Relaxed);
-        (waited, observing.join().unwrap_or_else(|_| Err("the observer ended halfway".into())), took)
+        let probed = observing.join().unwrap_or_else(|_| Err("the observer ended halfway".into()));
+        (waited, probed, trying.join().unwrap_or_else(|_| Err("nobody tried the disk".into())), took)
     });
     let waited: Vec<f64> = waited.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     let (behind, looks) = probed?;
-    let (cpu, memory, peak) = serving.figures()?;
+    let Figures { user, system, memory, peak } = serving.figures()?;
+    let (user, system) = (user - before.user, system - before.system);
+    let whole = worked()? - worked_before;
     let board = Line::to(address)?.ask("GET /api/board", "")?;
     let (judged, denied) = (breaches(&board, "hold-fire")?, breaches(&board, "hamper-monitors")?);
     if (judged, denied) != (load.records, behind.len() as u64) {
@@ -351,13 +408,14 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
     spread(&mut out, "receipt", waited);
     spread(&mut out, "behind", behind);
     spread(&mut out, "board", looks);
+    spread(&mut out, "disk", tried?);
+    let cores = (user + system) / took;
     let _ = writeln!(
         out,
-        "cpu {:.2}\ncores {:.3}\nmemory {memory:.0}\npeak {peak:.0}",
-        cpu - before,
-        (cpu - before) / took
+        "user {user:.2}\nsystem {system:.2}\ncores {cores:.3}\nbeside {:.3}\nmemory {memory:.0}\npeak {peak:.0}",
+        whole / took - cores
     );
-    drop(serving);
+    serving.end()?;
     // What was promised is there: as many entries as were sent, besides the keys, and a log that verifies.
     let read = |name: &str| {
         std::fs::read_to_string(folder.join(name)).map_err(|e| format!("cannot read {name}: {e}"))

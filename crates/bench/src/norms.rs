@@ -27,6 +27,7 @@ use servanda_model::record::{COVERAGE, RoleValue};
 use servanda_model::time::{DAY, HOUR};
 use servanda_model::verdict::Performance;
 use servanda_model::{Board, Instant, Name, Number, Place, Places, Point, Question, Record, Verdict, When};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Instant as Clock;
 
@@ -470,7 +471,8 @@ fn told(board: &Board, out: &mut String) {
 /// small sizes. `live` says what was known in the end of what came then: its board is that of the others.
 ///
 /// # Units
-/// Microseconds of CPU time; `…-wall` and single records microseconds by the clock.
+/// Microseconds of CPU time; `…-wall` microseconds by the clock. Of single records `…-p50`, `…-p99` and `…-max` are by the
+/// clock, the same with `-cpu` behind it CPU time.
 ///
 /// # Errors
 /// No such thing to measure; the generated text has an error.
@@ -557,7 +559,8 @@ fn single(
     earlier: i64,
     out: &mut String,
 ) {
-    let (mut times, mut changed, before) = (Vec::new(), 0, cpu());
+    let (mut times, mut cpus, mut changed, before) = (Vec::new(), Vec::new(), 0, cpu());
+    let mut by_fact: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for mut record in records {
         let back = |at: Instant| at + -earlier;
         record.when = When { earliest: back(record.when.earliest), latest: back(record.when.latest) };
@@ -565,21 +568,32 @@ fn single(
         record.sent = record.sent.map(back);
         record.recorded = record.recorded.max(engine.frontier() + 1);
         let at = record.recorded;
-        let clock = Clock::now();
+        let back = if record.withdraws.is_some() { " withdrawn" } else { "" };
+        let kind = format!("{}{back}", record.fact);
+        let (clock, own) = (Clock::now(), cpu());
         engine.add([record]);
         changed += engine.advance(at).len();
         times.push(clock.elapsed().as_secs_f64() * 1e6);
+        cpus.push(cpu() - own);
+        by_fact.entry(kind).or_default().extend(cpus.last());
+    }
+    for (kind, of) in by_fact {
+        let most = of.iter().copied().fold(0.0, f64::max);
+        let mean = of.iter().sum::<f64>() / of.len() as f64;
+        eprintln!("{name}, {} × {kind}: mean {mean:.0} µs CPU, most {most:.0}", of.len());
     }
     let mean = (cpu() - before) / times.len().max(1) as f64;
-    times.sort_by(f64::total_cmp);
-    let of = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or_default();
-    let _ = write!(
-        out,
-        "{name}-p50 {:.0}\n{name}-p99 {:.0}\n{name}-max {:.0}\n{name}-mean-cpu {mean:.0}\n{name}-changed {changed}\n",
-        of(0.5),
-        of(0.99),
-        of(0.9999)
-    );
+    let mut told = String::new();
+    for (suffix, mut of) in [("", times), ("-cpu", cpus)] {
+        of.sort_by(f64::total_cmp);
+        for (what, share) in [("p50", 0.5), ("p99", 0.99), ("max", 0.9999)] {
+            let at = of.get((of.len() as f64 * share) as usize).copied().unwrap_or_default();
+            let _ = writeln!(told, "{name}-{what}{suffix} {at:.0}");
+        }
+    }
+    let _ = write!(told, "{name}-mean-cpu {mean:.0}\n{name}-changed {changed}\n");
+    eprint!("{told}");
+    out.push_str(&told);
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 //! changed within the time that it read.
 //!
 //! Invariants
-//! - a value that is handed out is what computing it now would give;
+//! - a value that is handed out is what computing it now would give; in what [`Tracker::leaving`] gives to who asks by it,
+//!   what only moves on with the clock may be of an earlier moment;
 //! - a node is said to have changed only where the new value differs from the old.
 
 use crate::signal::Signal;
@@ -41,6 +42,8 @@ struct Frame {
     drifts: bool,
     /// Whether what it says of an instant hangs on nothing later.
     causal: bool,
+    /// Whether something in the answer should have moved on with the clock and was left as it was.
+    left: bool,
 }
 
 #[derive(Debug)]
@@ -99,6 +102,8 @@ pub struct Tracker {
     members: Cell<usize>,
     /// The least turn that was told while nobody computed.
     loose: Cell<Instant>,
+    /// Whether what only moves on with the clock may be left as it was by who is asked first.
+    leaves: Cell<bool>,
 }
 
 /// A kept value's standing.
@@ -158,6 +163,7 @@ impl Tracker {
             touched: RefCell::default(),
             members: Cell::new(0),
             loose: Cell::new(Instant::MAX),
+            leaves: Cell::new(false),
         }
     }
 
@@ -235,6 +241,20 @@ impl Tracker {
         self.forget_touched(group, member.node);
     }
 
+    /// Lets a kept value go where nobody reads it any more.
+    pub fn release<K: Ord, V>(&self, table: &Table<K, V>, key: &K) {
+        let mut table = table.borrow_mut();
+        let read = |kept: &Kept<V>| !self.nodes.borrow()[kept.node].dependents.is_empty();
+        if table.get(key).is_none_or(|kept| kept.busy || read(kept)) {
+            return;
+        }
+        let Some(kept) = table.remove(key) else { return };
+        let mut nodes = self.nodes.borrow_mut();
+        for read in kept.reads.iter() {
+            nodes[read.node].dependents.remove(&kept.node);
+        }
+    }
+
     fn forget_touched(&self, group: Option<Node>, member: Node) {
         let mut touched = self.touched.borrow_mut();
         if let Some(of) = group.and_then(|of| touched.get_mut(&of)) {
@@ -279,6 +299,27 @@ impl Tracker {
     /// The least turn that was told while nobody computed.
     pub fn loose(&self) -> Instant {
         self.loose.get()
+    }
+
+    /// Asks for what a change or a turn of the clock makes different. Whoever is asked by `ask` itself may leave what only
+    /// moves on with the clock as it was; whoever is asked on the way may not.
+    pub fn leaving<T>(&self, ask: impl FnOnce() -> T) -> T {
+        self.leaves.set(true);
+        let answer = ask();
+        self.leaves.set(false);
+        answer
+    }
+
+    /// Whether whoever computes at this moment may leave what only moves on with the clock as it was.
+    pub fn may_leave(&self) -> bool {
+        self.leaves.get() && self.frames.borrow().len() == 1
+    }
+
+    /// Whoever computes at this moment left something as it was: the answer is not to be handed to anyone else.
+    pub fn left(&self) {
+        if let Some(frame) = self.frames.borrow_mut().last_mut() {
+            frame.left = true;
+        }
     }
 
     /// What whoever computes at this moment says of an instant hangs on nothing that happens later.
@@ -429,7 +470,7 @@ impl Tracker {
         let old = found.as_ref().zip(since).map(|(kept, (from, to))| (&kept.value, from, to));
         let value = compute(node, old);
         let frame = self.frames.borrow_mut().pop();
-        let Some(Frame { reads, own_turn, turn, drifts, causal }) = frame else { return value };
+        let Some(Frame { reads, own_turn, turn, drifts, causal, left }) = frame else { return value };
         let mut nodes = self.nodes.borrow_mut();
         let before = found.as_ref().map(|kept| &kept.reads[..]).unwrap_or_default();
         for read in before.iter().filter(|b| !reads.contains_key(&b.node)) {
@@ -456,7 +497,8 @@ impl Tracker {
             node,
             reads: reads.into_iter().map(|(node, (from, to))| Read { node, from, to }).collect(),
             own_turn,
-            drifted_to: drifts.then_some(at),
+            // What was left as it was is of no moment that anybody asks for.
+            drifted_to: if left { Some(Instant::MIN) } else { drifts.then_some(at) },
             verified: revision,
             busy: false,
         };
@@ -528,6 +570,7 @@ impl Tracker {
             turn: Instant::MAX,
             drifts: false,
             causal: false,
+            left: false,
         });
     }
 

@@ -132,6 +132,61 @@ pub fn parse(payload: &[u8]) -> Result<Submission, RecordFault> {
     Ok(Submission { submitter: submitter.to_string(), number, previous, made, record })
 }
 
+/// The type of the predicate of a delivery.
+pub const DELIVERY: &str = "urn:servanda:attachment:v1";
+
+/// A file that a submitter delivers: what it says of it, and signs, before the bytes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivery {
+    /// Who delivers it.
+    pub submitter: String,
+    /// The record that names it, which is the submitter's own.
+    pub record: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub hash: String,
+    /// Its length in bytes.
+    pub length: u64,
+}
+
+/// The statement of a delivery: the payload of its envelope.
+pub fn delivery_payload(delivery: &Delivery) -> String {
+    json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "attachment", "digest": {"sha256": delivery.hash}}],
+        "predicateType": DELIVERY,
+        "predicate": {
+            "submitter": delivery.submitter,
+            "record": delivery.record,
+            "length": delivery.length,
+        },
+    })
+    .to_string()
+}
+
+/// Reads the statement of a delivery.
+///
+/// # Errors
+/// What it lacks, and what to do.
+pub fn parse_delivery(payload: &[u8]) -> Result<Delivery, RecordFault> {
+    const REMEDY: &str = "send what `servanda sync` sends, unchanged";
+    let wrong = |what: &str| fault(format!("the delivery has no usable `{what}`"), REMEDY);
+    let value: Value = serde_json::from_slice(payload)
+        .map_err(|e| fault(format!("the delivery is not JSON: {e}"), REMEDY))?;
+    if value["predicateType"].as_str() != Some(DELIVERY) {
+        return Err(fault("the statement is no delivery of a file", REMEDY));
+    }
+    let predicate = &value["predicate"];
+    let text = |value: &Value| value.as_str().map(String::from);
+    let hash = text(&value["subject"][0]["digest"]["sha256"]).filter(|hash| is_hash(hash));
+    let submitter = text(&predicate["submitter"]).filter(|name| is_submitter(name));
+    Ok(Delivery {
+        submitter: submitter.ok_or_else(|| wrong("submitter"))?,
+        record: text(&predicate["record"]).filter(|id| id.len() <= 400).ok_or_else(|| wrong("record"))?,
+        hash: hash.ok_or_else(|| wrong("subject"))?,
+        length: predicate["length"].as_u64().ok_or_else(|| wrong("length"))?,
+    })
+}
+
 fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
@@ -175,6 +230,31 @@ pub fn follows(submission: &Submission, last: Option<&Last>) -> Result<(), Recor
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_delivery_is_read_as_it_was_written() {
+        let delivery = Delivery {
+            submitter: "node-1".into(),
+            record: "node-1/2".into(),
+            hash: sha256(b"photo"),
+            length: 5,
+        };
+        let payload = delivery_payload(&delivery);
+        assert_eq!(parse_delivery(payload.as_bytes()).unwrap(), delivery);
+        for (from, to, words) in [
+            ("attachment:v1", "attachment:v9", "no delivery"),
+            ("\"node-1\"", "\"node 1\"", "`submitter`"),
+            ("\"length\":5", "\"length\":-5", "`length`"),
+            ("\"sha256\":\"", "\"sha256\":\"X", "`subject`"),
+            ("\"record\":\"node-1/2\"", "\"record\":2", "`record`"),
+            ("{", "", "not JSON"),
+        ] {
+            assert!(payload.contains(from), "{from}");
+            let fault = parse_delivery(payload.replacen(from, to, 1).as_bytes()).unwrap_err();
+            assert!(fault.reason.contains(words), "{from}: {}", fault.reason);
+        }
+        assert!(parse(payload.as_bytes()).is_err(), "a delivery is no submission");
+    }
     use servanda_model::When;
 
     fn submission(number: u64, previous: Option<&str>) -> Submission {

@@ -195,6 +195,12 @@ fn damaged_mappings_submissions_and_answers_are_read_or_refused() {
     let submission =
         outbox::Submission { submitter: "node-1".to_string(), number: 1, previous: None, made: at, record };
     let payload = outbox::payload(&submission);
+    let delivery = outbox::delivery_payload(&outbox::Delivery {
+        submitter: "node-1".to_string(),
+        record: "node-1/1".to_string(),
+        hash: outbox::sha256(b"photo"),
+        length: 5,
+    });
     let desk = Desk {
         now: at,
         calendar: Calendar::utc(),
@@ -215,6 +221,10 @@ fn damaged_mappings_submissions_and_answers_are_read_or_refused() {
     for _ in 0..rounds(400) {
         let _ = Mapping::parse(&String::from_utf8_lossy(&damaged(mapping, &mut chance)));
         let _ = outbox::parse(&damaged(payload.as_bytes(), &mut chance));
+        if let Ok(read) = outbox::parse_delivery(&damaged(delivery.as_bytes(), &mut chance)) {
+            let again = outbox::delivery_payload(&read);
+            assert_eq!(outbox::parse_delivery(again.as_bytes()).as_ref(), Ok(&read));
+        }
         let answer = answers[chance.below(answers.len())];
         let text = String::from_utf8_lossy(&damaged(answer.as_bytes(), &mut chance)).into_owned();
         for question in entry::QUESTIONS {

@@ -321,6 +321,16 @@ fn rows() -> Vec<Row> {
                 duty("  when e fulfilled\n  must do fire by bearer")
             ),
         ),
+        row(
+            "C0604",
+            "d",
+            "d → e → d",
+            format!(
+                "{}\nremedy e\n  bearer breaching party\n  must do fire by bearer\n  within 1 day of breach\n  \
+                 effect adds to the breached duty\n  per \"all fire\"\npriority p\n  rule e over d",
+                duty("  must do fire by bearer\n  on breach remedy e")
+            ),
+        ),
     ]
 }
 

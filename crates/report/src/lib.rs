@@ -12,6 +12,7 @@
 //! Where to start reading: [`View`], then [`rows`](View::rows) and [`State`], then [`text`].
 //! Tests: `tests/` of this crate, on a board that is built by hand.
 
+pub mod atom;
 pub mod change_set;
 pub mod document;
 pub mod duties;
@@ -21,6 +22,7 @@ pub mod ics;
 pub mod incidents;
 pub mod json;
 pub mod map;
+pub mod notice;
 pub mod rows;
 pub mod state;
 pub mod text;

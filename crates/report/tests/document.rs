@@ -62,6 +62,18 @@ fn a_headline_is_the_sum_of_its_table_or_there_is_no_report() {
 }
 
 #[test]
+fn a_report_names_zones_in_the_words_of_the_agreement() {
+    for lang in ["en", "uk"] {
+        let document = of(Kind::Daily, lang, "");
+        let json = document.checked().unwrap().json();
+        assert!(json.contains("Security belt"), "the test has a zone that is named");
+        for name in ["security-belt", "contact-line", "western-oblasts"] {
+            assert!(!json.contains(name), "{name} in {json}");
+        }
+    }
+}
+
+#[test]
 fn no_section_vanishes_and_both_languages_have_the_same() {
     let ids = |d: &Document| d.sections.iter().map(|s| s.id.clone()).collect::<Vec<_>>();
     let (en, uk) = (of(Kind::Daily, "en", ""), of(Kind::Daily, "uk", ""));

@@ -13,7 +13,8 @@ pub fn now() -> Instant {
     )
 }
 
-/// This moment, to the millisecond: for what takes less than a second. No record is ever dated by it.
+/// This moment, to the millisecond: for what takes less than a second, and for what comes to a server. A sensor dates an event that
+/// finely, and on a board that knows only the last whole second it would lie ahead.
 #[allow(clippy::disallowed_methods, reason = "the edge: the clock is read here and handed in")]
 pub fn finer() -> Instant {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

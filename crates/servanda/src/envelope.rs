@@ -101,3 +101,63 @@ pub fn own(folder: &Path, submitter: &str) -> Result<Vec<Registered>, Failure> {
         .map_err(|f| f.help(format!("restore `{}` from a copy", path.display())))?;
     Ok(vec![Registered { source: submitter.to_string(), key, revoked: None }])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(folder: &Path, name: &str) -> Key {
+        Key::create(&folder.join(format!("{name}.key")), name).unwrap()
+    }
+
+    fn known(source: &str, key: &Key, revoked: Option<&str>) -> Registered {
+        let key = VerifierKey::parse(&key.public()).unwrap();
+        Registered { source: source.to_string(), key, revoked: revoked.map(str::to_string) }
+    }
+
+    #[test]
+    fn an_envelope_is_a_submitters_only_with_its_registered_key_over_the_very_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (own, other) = (key(folder.path(), "post-1"), key(folder.path(), "post-2"));
+        let keys = [known("post-1", &own, None), known("post-2", &other, None)];
+        let sealed = seal(&own, "text/plain", "one shot at nine");
+        assert_eq!(signed_by(sealed.as_bytes(), "post-1", &keys), Ok(keys[0].key.short()));
+        assert_eq!(payload(sealed.as_bytes()).unwrap(), b"one shot at nine");
+        // Another's name, another's key under the own name, nobody's name.
+        assert!(signed_by(sealed.as_bytes(), "post-2", &keys).is_err());
+        let forged = seal(&other, "text/plain", "one shot at nine");
+        assert!(signed_by(forged.as_bytes(), "post-1", &keys).is_err());
+        assert!(
+            signed_by(sealed.as_bytes(), "post-3", &keys)
+                .unwrap_err()
+                .contains("no key of `post-3` is registered")
+        );
+        // A revoked key is told of with its reason; another one of the same submitter still counts.
+        let lost = [known("post-1", &own, Some("lost on the road"))];
+        assert!(signed_by(sealed.as_bytes(), "post-1", &lost).unwrap_err().contains("lost on the road"));
+        let twice = [known("post-1", &other, Some("lost on the road")), known("post-1", &own, None)];
+        assert!(signed_by(sealed.as_bytes(), "post-1", &twice).is_ok());
+    }
+
+    #[test]
+    fn no_byte_of_an_envelope_can_be_another_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = key(folder.path(), "post-1");
+        let keys = [known("post-1", &own, None)];
+        let sealed = seal(&own, "text/plain", "one shot at nine");
+        for at in 0..sealed.len() {
+            let mut bytes = sealed.clone().into_bytes();
+            bytes[at] ^= 1;
+            if let Ok(name) = signed_by(&bytes, "post-1", &keys) {
+                // A byte that carries nothing, as a key's hint, may differ; what was signed may not.
+                assert_eq!(name, keys[0].key.short());
+                assert_eq!(payload(&bytes), payload(sealed.as_bytes()), "byte {at}");
+            }
+        }
+        let rubbish: [&[u8]; 6] = [b"", b"{}", b"[]", b"\xff\xfe", b"{\"payload\":1}", &[b'['; 100_000]];
+        for bytes in rubbish {
+            assert!(signed_by(bytes, "post-1", &keys).is_err());
+            assert!(payload(bytes).is_err());
+        }
+    }
+}

@@ -15,15 +15,16 @@
 
 use crate::envelope::{self, Registered};
 use crate::failure::Failure;
-use crate::source;
+use crate::{rulings, source};
 use servanda_evidence::codes;
 use servanda_evidence::import::Refused;
-use servanda_evidence::outbox::{self, Submission, sha256};
+use servanda_evidence::outbox::{self, Delivery, Submission, sha256};
 use servanda_evidence::{Context, Format, Import, Mapping, diff, quarantine_csv};
 use servanda_model::{Agreement, Calendar, Instant, Name, Record};
 use servanda_store::policy::{Role, Viewer};
 use servanda_store::{self as store, Entry, Intake as Imported, Store, StoredRecord, Submitted, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Under which keys of [`Record::extra`] it stands how a record came.
 const CAME_AS: &str = "submission";
@@ -86,6 +87,8 @@ struct Known {
     fresh: Vec<Record>,
     /// Somebody was told that nothing recorded up to here is still to come.
     told: Option<Instant>,
+    /// How many rulings there were when somebody asked last.
+    rulings: Option<u64>,
     /// The identities of the versions of each record, by that of the first. The records themselves lie in the store.
     versions: BTreeMap<String, Vec<Name>>,
 }
@@ -93,7 +96,7 @@ struct Known {
 /// A workspace that takes submissions in.
 pub struct Intake {
     workspace: Workspace,
-    store: Store,
+    store: Arc<Store>,
     /// What comes into the workspace of an exercise belongs to it.
     exercise: bool,
     /// Zone of civil times.
@@ -106,7 +109,7 @@ impl Intake {
     pub fn open(workspace: Workspace) -> Result<Intake, Failure> {
         let known = Known::of(&workspace)?;
         let agreement = agreement_of(&workspace)?;
-        let store = workspace.store();
+        let store = Arc::new(workspace.store());
         Ok(Intake { workspace, store, exercise: agreement.exercise, calendar: agreement.calendar, known })
     }
 
@@ -197,6 +200,23 @@ impl Intake {
         Ok(!self.known.fresh.is_empty())
     }
 
+    /// Whether anybody ruled since this was asked last; the first time, whether anybody ever did.
+    pub fn has_rulings(&mut self) -> Result<bool, Failure> {
+        let there = rulings::count(&self.store)?;
+        let before = self.known.rulings.replace(there);
+        Ok(there > before.unwrap_or(0))
+    }
+
+    /// Through what everything is entered; whoever reads much takes another one.
+    pub fn store(&self) -> Arc<Store> {
+        self.store.clone()
+    }
+
+    /// What lies where everything is entered, to read.
+    pub fn to_read(&self) -> Store {
+        self.workspace.store()
+    }
+
     /// Keeps what is entered from now on for whoever asks for news; who asks knows these records, and all that was recorded up
     /// to `told`.
     pub fn follow(&mut self, told: Instant, there: &BTreeSet<Name>) -> Result<(), Failure> {
@@ -211,6 +231,39 @@ impl Intake {
     pub fn follow_from(&mut self, told: Instant) {
         self.known.told = Some(told);
         self.known.fresh.clear();
+    }
+
+    /// What a signed statement says of a file that is to come. A registered key of the submitter signed it, and a record of the
+    /// submitter's own that is on file names the file; whoever may not is told the same as when there is nothing.
+    pub fn expects(&self, statement: &str) -> Result<Delivery, Refusal> {
+        let refuse = |reason: String, remedy: &str| Refusal {
+            code: codes::OUTBOX,
+            of: None,
+            reason,
+            remedy: remedy.to_string(),
+        };
+        const UNCHANGED: &str = "send what `servanda sync` sends, unchanged";
+        let payload = envelope::payload(statement.as_bytes()).map_err(|why| refuse(why, UNCHANGED))?;
+        let delivery =
+            outbox::parse_delivery(&payload).map_err(|fault| refuse(fault.reason, &fault.remedy))?;
+        let keys = envelope::registered(&self.store)
+            .map_err(|failure| refuse(failure.message().to_string(), "send it again later"))?;
+        envelope::signed_by(statement.as_bytes(), &delivery.submitter, &keys).map_err(|why| {
+            let name = &delivery.submitter;
+            let remedy = format!("if it is known whose it is: `servanda key register {name} {name}.pub`");
+            refuse(why, &remedy)
+        })?;
+        let is_own = delivery.record.starts_with(&format!("{}/", delivery.submitter));
+        let found = source::one(&self.store, &Name::from(delivery.record.as_str()));
+        let record = found.map_err(|failure| refuse(failure.message().to_string(), "send it again later"))?;
+        if !is_own || !record.is_some_and(|record| record.attachments.contains(&delivery.hash)) {
+            let reason = format!(
+                "no record `{}` of `{}` that names this file is on file",
+                delivery.record, delivery.submitter
+            );
+            return Err(refuse(reason, "deliver the record first; an erased one takes no file"));
+        }
+        Ok(delivery)
     }
 
     /// Keeps a file by its hash.

@@ -20,6 +20,7 @@ use servanda_model::agreement::Extent;
 use servanda_model::{Agreement, Board, Calendar, Instant, Name, Places, Question, Record};
 use servanda_report::View;
 use servanda_store::Workspace;
+use servanda_store::policy::Viewer;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -90,6 +91,8 @@ pub struct Case {
     pub places: Places,
     /// Records.
     pub records: Vec<Record>,
+    /// By which rulings they are read.
+    pub ruled: rulings::Followed,
     /// Verdicts.
     pub board: Board,
     /// Who computed them.
@@ -193,14 +196,16 @@ impl Matter {
     /// Reads everything and asks the engine.
     pub fn load(&self, session: &Session) -> Result<Case, Failure> {
         let Heard { workspace, text, agreement, path, question, mut records } = self.hear(session)?;
+        let mut ruled = rulings::Followed::default();
         if let (Some(workspace), true) = (&workspace, self.records.is_empty()) {
-            records = rulings::counted(workspace, records, question.known_at)?;
+            let (store, keeper) = (workspace.store(), Viewer::keeper());
+            (records, ruled) = rulings::Followed::counted(&store, &keeper, records, question.known_at)?;
         }
         let places = places(&agreement, &path, &records, session)?;
         let working = session.working(&format!("computing the verdicts on {} records", records.len()));
         let board = self.engine.evaluate(&agreement, &places, &records, &question);
         drop(working);
-        Ok(Case { text, agreement, places, records, board, engine: self.engine, path })
+        Ok(Case { text, agreement, places, records, ruled, board, engine: self.engine, path })
     }
 
     /// The verdicts on the same question if the records were these.

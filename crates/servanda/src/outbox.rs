@@ -5,7 +5,7 @@
 //! secret.key        the submitter's private key; it never leaves the device
 //! NAME.pub          the public key: registered once with the workspace
 //! outbox.jsonl      the submissions, one envelope a line, only ever appended to
-//! receipts.jsonl    what was answered, one line a submission, only ever appended to
+//! receipts.jsonl    what was answered, one line a submission or a file, only ever appended to
 //! draft.txt         answers of a form that was not finished
 //! attachments/      files by their hash
 //! ```
@@ -24,7 +24,7 @@ use crate::input;
 use servanda_evidence::outbox::{self, Last, Submission, sha256};
 use servanda_model::{Calendar, Instant, Name, Record};
 use servanda_store::files;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -267,14 +267,49 @@ impl Outbox {
         Ok(numbers.max().unwrap_or(0))
     }
 
+    /// The hashes of the files that a place has taken.
+    pub fn files_delivered(&self, to: &str) -> Result<BTreeSet<String>, Failure> {
+        let path = self.root.join("receipts.jsonl");
+        if !path.exists() {
+            return Ok(BTreeSet::new());
+        }
+        let text = input::text(&path)?;
+        let hashes = text.lines().filter_map(|line| {
+            let value: serde_json::Value = serde_json::from_str(line).ok()?;
+            (value["to"].as_str() == Some(to)).then(|| value["attachment"].as_str().map(String::from))?
+        });
+        Ok(hashes.collect())
+    }
+
+    /// Keeps that a file was taken.
+    pub fn keep_file(&self, to: &str, hash: &str) -> Result<(), Failure> {
+        self.write_receipts(&format!("{}\n", serde_json::json!({"to": to, "attachment": hash})))
+    }
+
+    /// What is said of a file before its bytes, signed.
+    pub fn delivery(&self, record: &str, hash: &str, length: u64) -> Result<String, Failure> {
+        let key = Key::open(&self.root.join("secret.key"))?;
+        let delivery = outbox::Delivery {
+            submitter: self.submitter.clone(),
+            record: record.to_string(),
+            hash: hash.to_string(),
+            length,
+        };
+        Ok(envelope::seal(&key, outbox::PAYLOAD, &outbox::delivery_payload(&delivery)))
+    }
+
     /// Keeps what was answered.
     pub fn keep(&self, to: &str, answers: &[(u64, serde_json::Value)]) -> Result<(), Failure> {
-        let path = self.root.join("receipts.jsonl");
         let mut text = String::new();
         for (number, answer) in answers {
             text.push_str(&serde_json::json!({"to": to, "number": number, "answer": answer}).to_string());
             text.push('\n');
         }
+        self.write_receipts(&text)
+    }
+
+    fn write_receipts(&self, text: &str) -> Result<(), Failure> {
+        let path = self.root.join("receipts.jsonl");
         let written = OpenOptions::new().append(true).create(true).open(&path).and_then(|mut file| {
             file.write_all(text.as_bytes())?;
             file.sync_all()

@@ -5,22 +5,23 @@
 //! Invariants
 //! - records and rulings come from the store's view of a viewer; places are those that these records name;
 //! - news reaches an audience that may see its label, and no other; nor is any other told that something came, or when;
-//! - up to when an audience's records are complete does not depend on what it may not see.
+//! - up to when an audience's records are complete does not depend on what it may not see;
+//! - a ruling shows to those who may see it: their records are then read anew, and nobody else's are.
 //!
 //! Where to start reading: [`Pages::tell`], then [`Cases`].
 
 use crate::failure::Failure;
 use crate::intake::Intake;
 use crate::matter::Evaluator;
-use crate::{rulings, source};
+use crate::rulings::Followed;
+use crate::source;
 use servanda_model::record::Marking;
 use servanda_model::{Agreement, Instant, Name, Place, Places, Question, Record};
 use servanda_server::{News, Problem, Served, Viewing, Views};
 use servanda_store::policy::Viewer;
 use servanda_store::{Audience, Store};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -31,14 +32,49 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Page {
     served: Weak<Served>,
     audience: Audience,
+    /// One of it.
+    viewer: Viewer,
     places: Places,
     tried: BTreeSet<Name>,
     /// The last moment at which anything that it may see was recorded.
     latest: Instant,
+    /// By which rulings its records are read.
+    ruled: Followed,
+    /// Its records have to be read anew, and could not be.
+    is_behind: bool,
+    /// Times of its news that lie ahead: a clock elsewhere is fast. The next ones, at most [`AHEAD`].
+    ahead: BTreeSet<Instant>,
+}
+
+/// Times ahead that are waited for one by one; of more, the later ones are come to with time.
+const AHEAD: usize = 1_000;
+
+/// What one audience is shown first, and who it is.
+pub struct Shown {
+    /// Who: one of them.
+    pub viewer: Viewer,
+    /// All of them.
+    pub audience: Audience,
+    /// Places that its records name.
+    pub places: Places,
+    /// The last moment at which anything that it may see was recorded.
+    pub latest: Instant,
+    /// By which rulings its records are read.
+    pub ruled: Followed,
+}
+
+/// What else there is to tell besides records.
+#[derive(Clone, Copy, Default)]
+pub struct Besides {
+    /// Time went on.
+    pub time: bool,
+    /// Somebody ruled, of which it is not known yet who may see it.
+    pub rulings: bool,
 }
 
 /// All that are shown anything.
 pub struct Pages {
+    store: Store,
     agreement: Agreement,
     shapes: BTreeMap<String, Vec<u8>>,
     all: Mutex<Vec<Page>>,
@@ -47,48 +83,128 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// For nobody yet. `path` is where the agreement lies.
-    pub fn new(agreement: Agreement, path: &Path, labels: BTreeSet<Marking>) -> Pages {
+    /// For nobody yet. `path` is where the agreement lies, `store` where the records do.
+    pub fn new(store: Store, agreement: Agreement, path: &Path, labels: BTreeSet<Marking>) -> Pages {
         let (shapes, _) = crate::matter::shapes(&agreement, path);
-        Pages { agreement, shapes, all: Mutex::default(), labels: Mutex::new(labels) }
+        Pages { store, agreement, shapes, all: Mutex::default(), labels: Mutex::new(labels) }
     }
 
-    /// Also tells this one, whose audience knows these places and records.
-    pub fn add(&self, served: &Arc<Served>, audience: Audience, places: Places, latest: Instant) {
-        let page = Page { served: Arc::downgrade(served), audience, places, tried: BTreeSet::new(), latest };
+    /// Also tells this one.
+    pub fn add(&self, served: &Arc<Served>, shown: Shown) {
+        let Shown { viewer, audience, places, latest, ruled } = shown;
+        let served = Arc::downgrade(served);
+        let page = Page {
+            served,
+            audience,
+            viewer,
+            places,
+            tried: BTreeSet::new(),
+            latest,
+            ruled,
+            is_behind: false,
+            ahead: BTreeSet::new(),
+        };
         let mut all = lock(&self.all);
         all.retain(|page| page.served.strong_count() > 0);
         all.push(page);
     }
 
-    /// Tells each what it may see of this. Whoever sees nothing of it is told only where it is `time`, whatever came.
-    pub fn tell(&self, records: &[Record], now: Instant, time: bool) {
+    /// Tells each what it may see of this. Whoever sees nothing of it is told only where time went on, whatever came.
+    pub fn tell(&self, records: &[Record], now: Instant, besides: Besides) {
         lock(&self.labels).extend(records.iter().map(|record| record.marking.clone()));
         let mut all = lock(&self.all);
         all.retain(|page| page.served.strong_count() > 0);
         for page in all.iter_mut() {
             let own: Vec<Record> =
                 records.iter().filter(|record| page.audience.sees(&record.marking)).cloned().collect();
-            if own.is_empty() && !time {
+            let Some(served) = page.served.upgrade() else { continue };
+            let mut anew = !own.iter().all(|record| page.ruled.leaves_alone(record));
+            if besides.rulings {
+                match page.ruled.still_stand(&self.store, &page.viewer) {
+                    Ok(stand) => anew |= !stand,
+                    Err(failure) => {
+                        // Whether they still do is seen by the next look.
+                        page.is_behind = true;
+                        eprintln!("{}", failure.shown(false));
+                    }
+                }
+            }
+            if anew || page.is_behind {
+                page.is_behind = true;
+                if let Err(failure) = page.anew(&served, self, now) {
+                    eprintln!("{}", failure.shown(false));
+                }
+                continue;
+            }
+            let is_due = page.ahead.first().is_some_and(|at| *at <= now);
+            if own.is_empty() && !besides.time && !is_due {
                 continue;
             }
             page.latest = own.iter().map(|record| record.recorded).fold(page.latest, Instant::max);
             let complete_to = now.max(page.latest);
+            page.ahead.extend(own.iter().flat_map(|record| [record.when.earliest, record.when.latest]));
+            page.ahead.retain(|at| *at > complete_to);
+            while page.ahead.len() > AHEAD {
+                page.ahead.pop_last();
+            }
             let places = page.places_of(&own, &self.agreement, &self.shapes);
-            if let Some(served) = page.served.upgrade()
-                && let Err(error) = served.learn(News { records: own, places, complete_to })
-            {
+            if let Err(error) = served.learn(News { records: own, places, complete_to }) {
                 eprintln!("error: the page no longer follows: {error}");
             }
         }
     }
 
+    /// Whether anything that somebody was told lies no longer ahead.
+    pub fn is_due(&self, now: Instant) -> bool {
+        lock(&self.all).iter().any(|page| page.ahead.first().is_some_and(|at| *at <= now))
+    }
+
     fn audience(&self, viewer: &Viewer) -> Audience {
         Audience::of(viewer, &*lock(&self.labels))
     }
+
+    /// All that an audience may see, as it counts at the moment that is made of the last one at which any of it was recorded.
+    fn read(
+        &self,
+        viewer: &Viewer,
+        audience: &Audience,
+        known_at: impl FnOnce(Instant) -> Instant,
+    ) -> Result<Read, Failure> {
+        let mut records = source::entered_for(&self.store, viewer)?;
+        records.retain(|record| audience.sees(&record.marking));
+        let latest = records.iter().map(|record| record.recorded).fold(Instant::MIN, Instant::max);
+        let (records, ruled) = Followed::counted(&self.store, viewer, records, known_at(latest))?;
+        let (places, _) = servanda_evidence::zones::places(&self.agreement, &self.shapes, &records);
+        Ok(Read { records, places, latest, ruled })
+    }
+}
+
+/// What an audience may see.
+struct Read {
+    records: Vec<Record>,
+    places: Places,
+    /// The last moment at which any of it was recorded.
+    latest: Instant,
+    ruled: Followed,
 }
 
 impl Page {
+    /// Reads all that its audience may see again, and how it counts.
+    fn anew(&mut self, served: &Served, pages: &Pages, now: Instant) -> Result<(), Failure> {
+        let Read { records, places, latest, ruled } =
+            pages.read(&self.viewer, &self.audience, |latest| now.max(latest))?;
+        let complete_to = now.max(latest);
+        self.latest = self.latest.max(latest);
+        self.places = places.clone();
+        self.ruled = ruled;
+        let all = News { records, places: Some(places), complete_to };
+        served
+            .learn_anew(all)
+            .map_err(|e| Failure::new(format!("the page no longer follows what is entered: {e}")))?;
+        self.is_behind = false;
+        Ok(())
+    }
+
     /// All places, where these records name some that nobody named before.
     fn places_of(
         &mut self,
@@ -117,8 +233,6 @@ impl Page {
 
 /// Makes what an audience of a workspace sees.
 pub struct Cases {
-    /// Where the records are.
-    pub store: Store,
     /// The agreement's text.
     pub text: String,
     /// The agreement.
@@ -137,21 +251,18 @@ impl Cases {
     fn make(&self, viewer: &Viewer, audience: &Audience) -> Result<Arc<Served>, Failure> {
         // While this is made nothing is entered by others here: it is either in it, or news for it.
         let mut entering = self.follows.as_ref().map(|intake| lock(intake));
-        let now = crate::clock::now();
+        let now = crate::clock::finer();
         if let Some(intake) = &mut entering {
             let (news, _) = intake.news(now)?;
-            self.pages.tell(&news, now, false);
+            self.pages.tell(&news, now, Besides::default());
         }
-        let mut records = source::entered_for(&self.store, viewer)?;
-        records.retain(|record| audience.sees(&record.marking));
-        let latest = records.iter().map(|record| record.recorded).fold(Instant::MIN, Instant::max);
-        let question = match entering {
-            Some(_) => Question { readings: self.question.readings.clone(), ..Question::at(now.max(latest)) },
-            None => self.question.clone(),
+        let follows = entering.is_some();
+        let known_at = |latest| if follows { now.max(latest) } else { self.question.known_at };
+        let Read { records, places, latest, ruled } = self.pages.read(viewer, audience, known_at)?;
+        let question = match follows {
+            true => Question { readings: self.question.readings.clone(), ..Question::at(now.max(latest)) },
+            false => self.question.clone(),
         };
-        let records = rulings::counted_for(&self.store, viewer, records, question.known_at)?;
-        let Pages { agreement, shapes, .. } = &*self.pages;
-        let (places, _) = servanda_evidence::zones::places(agreement, shapes, &records);
         let engine = self.engine;
         let evaluate = Box::new(move |a: &_, p: &_, r: &[_], q: &_| engine.evaluate(a, p, r, q));
         let mut served = Served::new(
@@ -163,14 +274,15 @@ impl Cases {
             evaluate,
         )
         .explaining();
-        if entering.is_some() {
+        if follows {
             served = served
                 .following()
                 .map_err(|e| Failure::new(format!("cannot start the engine that follows: {e}")))?;
         }
         let served = Arc::new(served);
-        if entering.is_some() {
-            self.pages.add(&served, audience.clone(), places, latest);
+        if follows {
+            let (viewer, audience) = (viewer.clone(), audience.clone());
+            self.pages.add(&served, Shown { viewer, audience, places, latest, ruled });
         }
         Ok(served)
     }
@@ -189,33 +301,36 @@ impl servanda_server::Cases for Cases {
     }
 }
 
-/// Writes down who looked at what: a line of JSON for each view, in a file of the workspace that is only appended to.
-pub struct ViewsFile(Mutex<std::fs::File>, PathBuf);
+/// Writes down who looked at what, in the access log of the workspace: `servanda log access` reads it.
+pub struct ViewsLog(Store);
 
-impl ViewsFile {
-    /// Opens or begins it.
-    pub fn open(root: &Path) -> Result<ViewsFile, Failure> {
-        let path = root.join("views.jsonl");
-        let mut how = std::fs::OpenOptions::new();
-        how.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
-        let file = how
-            .open(&path)
-            .map_err(|e| Failure::new(format!("cannot write down views in `{}`: {e}", path.display())))?;
-        Ok(ViewsFile(Mutex::new(file), path))
+impl ViewsLog {
+    /// For a workspace's store; of its own, because it writes rarely and at other times than what takes records in.
+    pub fn of(store: Store) -> ViewsLog {
+        ViewsLog(store)
+    }
+
+    /// Enters what waits.
+    pub fn settle(&self) -> Result<(), Failure> {
+        self.0.settle_looks(crate::clock::finer())?;
+        Ok(())
     }
 }
 
-impl Views for ViewsFile {
+impl Views for ViewsLog {
     fn viewed(&self, viewing: &Viewing) -> Result<(), Problem> {
-        let Viewing { at, name, party, route, query, highest } = viewing;
-        let line = serde_json::json!({
-            "servanda": "view/1", "at": at.to_string(), "account": name, "party": party, "route": route,
-            "query": query, "up_to": highest,
+        let Viewing { at, name, route, query, highest, records, is_file, .. } = viewing;
+        // What everybody may see needs no note.
+        let Some(highest) = highest else { return Ok(()) };
+        let asked = if query.is_empty() { String::new() } else { format!("?{query}") };
+        let why = format!("page {route}{asked}, up to {highest}");
+        let noted = self.0.viewed(name, &why, records.clone(), *at).and_then(|()| match is_file {
+            // What is taken away is in the log before it is given.
+            true => self.0.settle_looks(*at).map(drop),
+            false => Ok(()),
         });
-        lock(&self.0).write_all(format!("{line}\n").as_bytes()).map_err(|e| {
-            eprintln!("error: a view cannot be written down in `{}`: {e}", self.1.display());
+        noted.map_err(|error| {
+            eprintln!("error: a view cannot be written down: {error}");
             Problem::unable(
                 "this view cannot be written down, so it is not given; the log of the server says more",
             )

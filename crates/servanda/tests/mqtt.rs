@@ -47,6 +47,23 @@ impl Broker {
         broker
     }
 
+    /// The same, but that it speaks nothing but TLS at another port, which is given.
+    fn encrypted(program: PathBuf, folder: &Path) -> (Broker, u16) {
+        let mut broker = Broker::new(program, folder);
+        broker.stop();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let place = broker.folder.join("mosquitto.conf");
+        let settings = std::fs::read_to_string(&place).unwrap();
+        let file = |name: &str| broker.folder.join(name).display().to_string();
+        let more = format!(
+            "listener {port} 127.0.0.1\ncertfile {}\nkeyfile {}\n",
+            file("server.pem"),
+            file("server.key")
+        );
+        std::fs::write(&place, settings + &more).unwrap();
+        (broker, port)
+    }
+
     fn start(&mut self) {
         let child = Command::new(&self.program)
             .arg("-c")
@@ -226,6 +243,84 @@ fn a_broker_that_goes_away_and_comes_back_is_waited_for() {
     assert_eq!(recorded(here.path()).len(), 40);
     let (code, _, err) = said(&mut broker.listen(here.path(), &["--topic", "a(+)/b", "--for", "2"]));
     assert!(code == 2 && err.contains("whole level"), "{err}");
+}
+
+type Authority = rcgen::CertifiedIssuer<'static, rcgen::KeyPair>;
+
+fn authority(name: &str) -> Authority {
+    let mut of = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    of.distinguished_name.push(rcgen::DnType::CommonName, name);
+    of.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    rcgen::CertifiedIssuer::self_signed(of, rcgen::KeyPair::generate().unwrap()).unwrap()
+}
+
+fn certificate(folder: &Path, by: &Authority, until: i32) {
+    let mut of = rcgen::CertificateParams::new(vec!["localhost".to_string()]).unwrap();
+    of.not_before = rcgen::date_time_ymd(2015, 1, 1);
+    of.not_after = rcgen::date_time_ymd(until, 1, 1);
+    let key = rcgen::KeyPair::generate().unwrap();
+    std::fs::write(folder.join("server.pem"), of.signed_by(&key, by).unwrap().pem()).unwrap();
+    std::fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
+}
+
+#[test]
+fn a_broker_with_tls_is_believed_where_our_authority_vouches_for_it() {
+    let Some(program) = broker_program() else { return };
+    let here = workspace();
+    let (ours, theirs) = (authority("ours"), authority("theirs"));
+    std::fs::write(here.path().join("ours.pem"), ours.pem()).unwrap();
+    std::fs::write(here.path().join("theirs.pem"), theirs.pem()).unwrap();
+    let (mut broker, port) = Broker::encrypted(program, here.path());
+    certificate(&broker.folder, &ours, 2999);
+    broker.start();
+    let listen = |address: &str, more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_servanda"));
+        command
+            .current_dir(here.path())
+            .args(["listen", "mqtt", "--into", "w", "--broker", address])
+            .args(more);
+        said(command.stdin(Stdio::null()))
+    };
+    let secure = format!("mqtts://localhost:{port}");
+    // Known to the broker, so that it keeps what comes.
+    let (code, _, err) = listen(&secure, &["--ca", "ours.pem", "--for", "2"]);
+    assert_eq!(code, 0, "{err}");
+    broker.publish((0..50).map(observation));
+    let (code, out, err) = listen(&secure, &["--ca", "ours.pem", "--count", "50", "--for", "60"]);
+    assert!(code == 0 && out.starts_with("50 messages: 50 records made"), "{out}{err}");
+    assert_eq!(recorded(here.path()).len(), 50);
+
+    // Who is not believed is not waited for, and gets nothing.
+    for (address, ca, words) in [
+        (
+            secure.clone(),
+            "theirs.pem",
+            "`localhost` is not believed: its certificate comes from an authority that is unknown",
+        ),
+        (format!("mqtts://127.0.0.1:{port}"), "ours.pem", "its certificate is for `localhost`"),
+        (format!("mqtts://localhost:{}", broker.port), "ours.pem", "does not speak TLS"),
+        (format!("localhost:{port}"), "ours.pem", "without encryption"),
+        ("ftp://localhost".to_string(), "ours.pem", "no address of a broker"),
+    ] {
+        let (code, out, err) = listen(&address, &["--ca", ca, "--for", "20"]);
+        // A port without TLS may also hang up, which is what a broker does that is away.
+        let hung_up = words.contains("not speak") && err.contains("does not answer");
+        assert!(hung_up || (code == 2 && err.contains(words)), "{address}: {code} {out}{err}");
+    }
+    let (code, _, err) = listen("broker.invalid:1883", &["--for", "2"]);
+    assert!(
+        code == 2 && err.contains("another machine") && err.contains("mqtts://broker.invalid:8883"),
+        "{err}"
+    );
+    let (code, _, err) = listen("broker.invalid:1883", &["--in-clear", "--for", "1"]);
+    assert!(code == 0 && err.contains("does not answer"), "{err}");
+
+    // Its certificate ran out.
+    broker.stop();
+    certificate(&broker.folder, &ours, 2020);
+    broker.start();
+    let (code, _, err) = listen(&secure, &["--ca", "ours.pem", "--for", "20"]);
+    assert!(code == 2 && err.contains("has expired") && err.contains("renew"), "{err}");
 }
 
 trait Within {

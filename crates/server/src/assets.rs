@@ -45,6 +45,7 @@ pub const ASSETS: &[Asset] = &[
     asset!("map.js", JS),
     asset!("people.js", JS),
     asset!("points.js", JS),
+    asset!("sheet.js", JS),
     asset!("start.js", JS),
     asset!("timeline.js", JS),
     asset!("words-en.js", JS),

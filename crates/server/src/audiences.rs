@@ -11,6 +11,7 @@
 //! Where to start reading: [`Cases`], then `Audiences::served`. Tests: `tests/audiences.rs`.
 
 use crate::{Problem, Served};
+use servanda_model::record::Marking;
 use servanda_store::Audience;
 use servanda_store::policy::Viewer;
 use std::collections::VecDeque;
@@ -76,6 +77,13 @@ impl Audiences {
             tokio::task::spawn_blocking(open).await.map_err(|e| Problem::bug(&e))?
         });
         made.await.cloned()
+    }
+
+    /// Tells whoever listens and may see what bears this marking that there is something new which is no record.
+    pub(crate) fn tell(&self, marking: &Marking) {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let may_see = kept.iter().filter(|(audience, _)| audience.sees(marking));
+        may_see.filter_map(|(_, cell)| cell.get()).for_each(|served| served.told.tell_of_others());
     }
 
     fn cell(&self, audience: &Audience) -> Arc<OnceCell<Arc<Served>>> {

@@ -32,6 +32,9 @@ const NAMED: usize = 100;
 /// Streams that are open at once.
 const MOST: usize = 2_000;
 
+/// Everything is to be asked for again.
+const ALL: &str = "event: all\ndata: {}\n\n";
+
 /// Tells what came in to whoever listens.
 pub(crate) struct Told(broadcast::Sender<Arc<str>>);
 
@@ -42,6 +45,12 @@ impl Default for Told {
 }
 
 impl Told {
+    /// Tells that everything is to be asked for again.
+    pub(crate) fn tell_all(&self) {
+        // Nobody may be listening.
+        let _ = self.0.send(ALL.into());
+    }
+
     /// Tells of records.
     pub(crate) fn tell(&self, ids: &[Name]) {
         if ids.is_empty() {
@@ -51,6 +60,11 @@ impl Told {
         let data = json!({"servanda": "news/1", "records": named, "more": ids.len() > NAMED});
         // Nobody may be listening.
         let _ = self.0.send(format!("event: records\ndata: {data}\n\n").into());
+    }
+
+    /// Tells that something is new which is no record.
+    pub(crate) fn tell_of_others(&self) {
+        let _ = self.0.send("event: all\ndata: {}\n\n".into());
     }
 }
 
@@ -124,13 +138,13 @@ pub(crate) async fn events(State(front): State<Front>, Seen(served): Seen, Who(c
             text = tokio::select! {
                 heard = news.recv() => match heard {
                     Ok(text) => text,
-                    Err(RecvError::Lagged(_)) => "event: all\ndata: {}\n\n".into(),
+                    Err(RecvError::Lagged(_)) => ALL.into(),
                     Err(RecvError::Closed) => return,
                 },
                 // The browser comes back, and is then told of what the other audience may see.
                 _ = life.tick() => match has_another_audience(&front, &caller, audience.as_ref()) {
                     true => {
-                        let _ = lines.try_send(Bytes::from_static(b"event: all\ndata: {}\n\n"));
+                        let _ = lines.try_send(Bytes::from_static(ALL.as_bytes()));
                         return;
                     }
                     false => ": still here\n\n".into(),

@@ -63,6 +63,11 @@ fn answer_all(known: &Known, asks: &Receiver<Asked>) {
         while let Some((question, verdict, answer)) =
             next.take_if(|(question, ..)| kept.is_empty() || question.known_at <= matter.complete_to)
         {
+            // Of other records than those that it has, an explainer knows nothing.
+            if !kept.is_empty() && known.turns() != matter.turn {
+                next = Some((question, verdict, answer));
+                break;
+            }
             let found = kept.iter().position(|(of, _)| *of == question);
             let entry = found.and_then(|i| kept.remove(i)).unwrap_or_else(|| {
                 let new = Explainer::new(&matter.agreement, &matter.places, &matter.records, &question);

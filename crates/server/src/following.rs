@@ -38,6 +38,8 @@ const REST: Duration = Duration::from_secs(1);
 /// What the thread is told.
 enum Told {
     News(Vec<Record>, Option<Arc<Places>>, Instant),
+    /// All records, instead of those that were told before.
+    Anew(Vec<Record>, Option<Arc<Places>>, Instant),
     Asked(Sender<Arc<Board>>),
 }
 
@@ -74,6 +76,16 @@ impl Follower {
         self.thread.send(Told::News(records, places, complete_to)).is_ok()
     }
 
+    /// Tells all records anew. `false` where nobody listens any more.
+    pub(crate) fn tell_anew(
+        &self,
+        records: Vec<Record>,
+        places: Option<Arc<Places>>,
+        complete_to: Instant,
+    ) -> bool {
+        self.thread.send(Told::Anew(records, places, complete_to)).is_ok()
+    }
+
     /// The board of now; `None` where nobody listens any more. It blocks.
     pub(crate) fn board(&self) -> Option<Arc<Board>> {
         let (answer, answered) = channel();
@@ -97,26 +109,39 @@ fn follow(beginning: Beginning, told: &Receiver<Told>) {
     let mut all: Vec<Record> = (*records).clone();
     // Who keeps what is known adds to it in place as soon as nobody else holds it.
     drop(records);
-    // With other places it is another engine.
+    let mut asked: Vec<Sender<Arc<Board>>> = Vec::new();
+    // With other places, or other records, it is another engine.
     loop {
         let settings = Settings { readings: readings.clone(), ..Settings::default() };
         let mut engine = Engine::new(&agreement, &places, settings);
         engine.add(std::mem::take(&mut all));
         let mut worked = go_on(&mut engine, complete_to);
         let mut board = None;
-        let other_places = loop {
-            let mut heard = match told.recv() {
-                Ok(heard) => Some(heard),
-                Err(_) => return,
+        let (other_places, other_records) = loop {
+            // Who asked when another engine had to be made is answered by that one.
+            let mut heard = match asked.is_empty() {
+                false => None,
+                true => match told.recv() {
+                    Ok(heard) => Some(heard),
+                    Err(_) => return,
+                },
             };
             // All that waits is learnt before the engine goes on once, and before anybody is answered.
-            let (mut asked, mut other) = (Vec::new(), None);
+            let (mut other, mut anew) = (None, None::<Vec<Record>>);
             while let Some(one) = heard {
                 match one {
                     Told::News(new, shapes, to) => {
-                        engine.add(new);
+                        match &mut anew {
+                            Some(all) => all.extend(new),
+                            None => engine.add(new),
+                        }
                         complete_to = complete_to.max(to);
                         board = None;
+                        other = shapes.or(other);
+                    }
+                    Told::Anew(records, shapes, to) => {
+                        anew = Some(records);
+                        complete_to = complete_to.max(to);
                         other = shapes.or(other);
                     }
                     Told::Asked(answer) => asked.push(answer),
@@ -132,24 +157,20 @@ fn follow(beginning: Beginning, told: &Receiver<Told>) {
                     }
                 }
             }
-            if other.is_none() {
-                worked = go_on(&mut engine, complete_to);
-            } else {
-                board = None;
+            if other.is_some() || anew.is_some() {
+                break (other, anew);
             }
+            worked = go_on(&mut engine, complete_to);
             if !asked.is_empty() {
                 let readings = readings.clone();
                 let now = Question { readings, ..Question::at(complete_to) };
                 let current = board.get_or_insert_with(|| Arc::new(engine.board(&now))).clone();
                 // Whoever asked may have gone away.
-                asked.into_iter().for_each(|answer| drop(answer.send(current.clone())));
-            }
-            if let Some(other) = other {
-                all = engine.records().cloned().collect();
-                break other;
+                asked.drain(..).for_each(|answer| drop(answer.send(current.clone())));
             }
         };
+        all = other_records.unwrap_or_else(|| engine.records().cloned().collect());
         drop(engine);
-        places = other_places;
+        places = other_places.unwrap_or(places);
     }
 }

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 const LONGEST: usize = 8 * 1024;
 
 /// A page with one question.
-fn html(status: StatusCode, title: &str, main: &str) -> Response {
+pub(crate) fn html(status: StatusCode, title: &str, main: &str) -> Response {
     let text = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -40,7 +40,7 @@ fn html(status: StatusCode, title: &str, main: &str) -> Response {
     (status, head, text).into_response()
 }
 
-fn alert(text: &str) -> String {
+pub(crate) fn alert(text: &str) -> String {
     if text.is_empty() {
         String::new()
     } else {
@@ -48,7 +48,7 @@ fn alert(text: &str) -> String {
     }
 }
 
-fn field(label: &str, name: &str, rest: &str) -> String {
+pub(crate) fn field(label: &str, name: &str, rest: &str) -> String {
     format!(
         "<p><label for=\"{name}\">{label}</label> <input id=\"{name}\" name=\"{name}\" {rest} required></p>\n"
     )
@@ -57,7 +57,7 @@ fn field(label: &str, name: &str, rest: &str) -> String {
 const NEW_PASSWORD: &str =
     "type=\"password\" autocomplete=\"new-password\" minlength=\"12\" maxlength=\"1024\"";
 
-fn form(to: &str, token: &str, fields: &str, button: &str) -> String {
+pub(crate) fn form(to: &str, token: &str, fields: &str, button: &str) -> String {
     format!(
         "<form method=\"post\" action=\"{to}\">\n<input type=\"hidden\" name=\"token\" value=\"{}\">\n{fields}\
          <p><button>{button}</button></p>\n</form>\n",
@@ -65,10 +65,10 @@ fn form(to: &str, token: &str, fields: &str, button: &str) -> String {
     )
 }
 
-type Fields = BTreeMap<String, String>;
+pub(crate) type Fields = BTreeMap<String, String>;
 
 /// The fields of a form, within bounds.
-async fn fields(request: Request) -> Result<(HeaderMap, Fields), Problem> {
+pub(crate) async fn fields(request: Request) -> Result<(HeaderMap, Fields), Problem> {
     let (parts, body) = request.into_parts();
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     if kind.split(';').next().unwrap_or("").trim() != "application/x-www-form-urlencoded" {
@@ -78,29 +78,53 @@ async fn fields(request: Request) -> Result<(HeaderMap, Fields), Problem> {
             "send it as a form does",
         ));
     }
+    let too_long =
+        || Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "the form is too long, or broke off");
+    // Where it says so itself, it is not waited for.
+    let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
+    if length.is_some_and(|length| !length.parse::<usize>().is_ok_and(|length| length <= LONGEST)) {
+        return Err(too_long());
+    }
     let read = tokio::time::timeout(crate::intake::PATIENCE, axum::body::to_bytes(body, LONGEST)).await;
     let bytes = read
         .map_err(|_| {
             Problem::with(StatusCode::REQUEST_TIMEOUT, "too-slow", "nothing came for half a minute")
         })?
-        .map_err(|_| {
-            Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "the form is too long, or broke off")
-        })?;
+        .map_err(|_| too_long())?;
     Ok((parts.headers, form_urlencoded::parse(&bytes).into_owned().collect()))
 }
 
-fn given<'f>(fields: &'f Fields, name: &str) -> &'f str {
+pub(crate) fn given<'f>(fields: &'f Fields, name: &str) -> &'f str {
     fields.get(name).map_or("", String::as_str)
 }
 
+/// The pages that a person may have wanted.
+const PAGES: [&str; 11] = [
+    "/",
+    "/account",
+    "/incidents",
+    "/map",
+    "/access",
+    "/duties",
+    "/triggers",
+    "/cases",
+    "/bulletin",
+    "/reports",
+    "/audit",
+];
+
 /// Where to go after signing in: a view of the page, and nowhere else.
 fn back(wanted: &str) -> &str {
-    let fine = (wanted == "/" || wanted.starts_with("/?") || wanted == "/account") && wanted.len() < 2_000;
+    let path = wanted.split('?').next().unwrap_or_default();
+    let page = PAGES.iter().any(|page| {
+        path == *page || path.strip_prefix(page).is_some_and(|rest| page.len() > 1 && rest.starts_with('/'))
+    });
+    let fine = page && wanted.len() < 2_000 && !path.contains("//");
     if fine && wanted.bytes().all(|b| (0x21..0x7f).contains(&b)) { wanted } else { "/" }
 }
 
 /// A cookie that is sent to this server only, and that no script reads.
-fn set_cookie(
+pub(crate) fn set_cookie(
     front: &Front,
     caller: &Caller,
     of: &str,
@@ -117,7 +141,7 @@ fn set_cookie(
 }
 
 /// The token of forms for whoever is not signed in: it stands in a cookie and in the form, and both have to be the same.
-const OF_FORM: &str = "-form";
+pub(crate) const OF_FORM: &str = "-form";
 
 fn with_form_token(
     front: &Front,
@@ -130,12 +154,12 @@ fn with_form_token(
     Ok(response)
 }
 
-fn has_form_token(front: &Front, caller: &Caller, headers: &HeaderMap, fields: &Fields) -> bool {
+pub(crate) fn has_form_token(front: &Front, caller: &Caller, headers: &HeaderMap, fields: &Fields) -> bool {
     let kept = cookie(headers, &front.cookie(caller.is_secure, OF_FORM)).unwrap_or("");
     kept.len() == 64 && is_same(kept, given(fields, "token"))
 }
 
-fn people(front: &Front) -> Result<&People, Problem> {
+pub(crate) fn people(front: &Front) -> Result<&People, Problem> {
     front
         .0
         .people
@@ -143,11 +167,12 @@ fn people(front: &Front) -> Result<&People, Problem> {
         .ok_or_else(|| Problem::missing("no-accounts", "there are no accounts here: serve a workspace"))
 }
 
-fn or_problem(answer: Result<Response, Problem>) -> Response {
+pub(crate) fn or_problem(answer: Result<Response, Problem>) -> Response {
     answer.unwrap_or_else(IntoResponse::into_response)
 }
 
-const OLD_FORM: &str = "This form was open for too long, or this browser keeps no cookies. Please try again.";
+pub(crate) const OLD_FORM: &str =
+    "This form was open for too long, or this browser keeps no cookies. Please try again.";
 
 fn sign_in_form(status: StatusCode, token: &str, name: &str, wanted: &str, problem: &str) -> Response {
     let name = format!(
@@ -235,7 +260,7 @@ fn tell(caller: &Caller, name: &str, came_to: &str) {
 }
 
 /// The answer where it was tried too often.
-fn too_often(
+pub(crate) fn too_often(
     front: &Front,
     caller: &Caller,
     name: &str,
@@ -254,7 +279,7 @@ fn too_often(
 }
 
 /// Does what takes time and memory, few at once, while few wait.
-async fn comparing<T: Send + 'static>(
+pub(crate) async fn comparing<T: Send + 'static>(
     front: &Front,
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<Result<T, Error>, Problem> {
@@ -291,7 +316,10 @@ async fn begin(
 }
 
 /// A form of somebody who is signed in, with its token.
-async fn own_form(caller: &Caller, request: Request) -> Result<(HeaderMap, SignedIn, Fields), Problem> {
+pub(crate) async fn own_form(
+    caller: &Caller,
+    request: Request,
+) -> Result<(HeaderMap, SignedIn, Fields), Problem> {
     let one = caller.signed_in.clone().ok_or_else(|| Problem::bug(&"nobody is signed in"))?;
     let (headers, fields) = fields(request).await?;
     if !is_same(&one.form_token, given(&fields, "token")) {
@@ -350,6 +378,7 @@ fn own_page(status: StatusCode, one: &SignedIn, account: &Account, problem: &str
     );
     let main = format!(
         "<p><a href=\"/\">Back to the board</a></p>\n{}<dl>\n{rows}</dl>\n\
+         <h2>Feeds</h2>\n<p><a href=\"/account/feeds\">Addresses for a calendar and a feed reader</a></p>\n\
          <h2>Sign out</h2>\n{}{}<h2>Another password</h2>\n{}\
          <p class=\"about\">A new password signs you out in all other browsers. A few words in a row are easy to keep in mind.</p>",
         alert(problem),
@@ -525,6 +554,9 @@ mod tests {
             ("/?at=2026-05-01T12%3A00", "/?at=2026-05-01T12%3A00"),
             ("/", "/"),
             ("/account", "/account"),
+            ("/cases/c-1?lang=uk", "/cases/c-1?lang=uk"),
+            ("/cases//evil.example", "/"),
+            ("/casesx", "/"),
             ("//evil.example", "/"),
             ("/\\evil.example", "/"),
             ("https://evil.example", "/"),

@@ -17,6 +17,7 @@
 use crate::audiences::{Audiences, Cases};
 use crate::listening::Peer;
 use crate::metrics::Counted;
+use crate::pace::Pace;
 use crate::routes::{Decision, Route, decide};
 use crate::signed_in::{AllSignedIn, SignedIn, is_same};
 use crate::tries::Tries;
@@ -53,7 +54,15 @@ pub struct Viewing {
     pub query: String,
     /// The highest marking that its audience may see, by its word; `None` for an audience that sees no marked record.
     pub highest: Option<&'static str>,
+    /// The records that it is about, where it is about single ones.
+    pub records: BTreeSet<String>,
+    /// It is a file to take away.
+    pub is_file: bool,
 }
+
+/// The records that an answer is about, beside it.
+#[derive(Clone)]
+pub(crate) struct About(pub BTreeSet<String>);
 
 /// Whoever writes down who looked at what.
 pub trait Views: Send + Sync {
@@ -178,6 +187,7 @@ pub(crate) struct Inside {
     pub standing: Standing,
     pub signed_in: AllSignedIn,
     pub tries: Tries,
+    pub pace: Pace,
     pub comparing: Semaphore,
     pub waiting: Semaphore,
     pub clock: Box<Clock>,
@@ -211,6 +221,7 @@ impl Front {
             signed_in: AllSignedIn::new(standing.idle, standing.longest),
             standing,
             tries: Tries::default(),
+            pace: Pace::default(),
             comparing: Semaphore::new(AT_ONCE),
             waiting: Semaphore::new(WAITING),
             clock: Box::new(|| Instant(0)),
@@ -236,6 +247,7 @@ impl Front {
             signed_in: AllSignedIn::new(standing.idle, standing.longest),
             standing,
             tries: Tries::default(),
+            pace: Pace::default(),
             comparing: Semaphore::new(AT_ONCE),
             waiting: Semaphore::new(WAITING),
             clock,
@@ -266,6 +278,29 @@ impl Front {
         let accounts = people.accounts(self.now()).await?;
         let account = accounts.get(&one.name).filter(|a| !a.closed && a.credential() == one.credential);
         Ok(account.map(Account::viewer))
+    }
+
+    /// Writes down that somebody is shown something, before it is given.
+    pub(crate) async fn write_down(
+        &self,
+        viewer: &Viewer,
+        route: &'static str,
+        query: &str,
+        records: BTreeSet<String>,
+        is_file: bool,
+    ) -> Result<(), Problem> {
+        let Some(views) = self.0.views.clone() else { return Ok(()) };
+        let viewing = Viewing {
+            at: self.now(),
+            name: viewer.name.clone(),
+            party: viewer.party.as_ref().map(ToString::to_string),
+            route,
+            query: query.to_string(),
+            highest: self.0.audiences.audience(viewer).map(|audience| highest(&audience))?,
+            records,
+            is_file,
+        };
+        tokio::task::spawn_blocking(move || views.viewed(&viewing)).await.map_err(|e| Problem::bug(&e))?
     }
 
     /// Who is asking.
@@ -438,6 +473,12 @@ async fn gated(
         return Ok(next.run(Request::from_parts(parts, body)).await);
     }
     let caller = front.caller(&parts).await?;
+    if caller.signed_in.is_none()
+        && let Some(seconds) = front.0.pace.count(caller.address, front.now())
+    {
+        let message = "too many requests come from this address; ask again in a moment, or sign in";
+        return Err(Problem::with(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", message).retry(seconds));
+    }
     match decide(route.who, &caller) {
         Decision::Yes => {}
         Decision::SignIn
@@ -463,20 +504,14 @@ async fn gated(
     }
     let query: String = parts.uri.query().unwrap_or_default().chars().take(500).collect();
     parts.extensions.insert(caller.clone());
-    let response = next.run(Request::from_parts(parts, body)).await;
-    if let (true, true, Some(views), Some(_), Some(viewer)) =
-        (route.shows, response.status().is_success(), &front.0.views, &caller.signed_in, &caller.viewer)
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let about = response.extensions_mut().remove::<About>();
+    if let (true, true, Some(_), Some(viewer)) =
+        (route.shows, response.status().is_success(), &caller.signed_in, &caller.viewer)
     {
-        let viewing = Viewing {
-            at: front.now(),
-            name: viewer.name.clone(),
-            party: viewer.party.as_ref().map(ToString::to_string),
-            route: route.path,
-            query,
-            highest: front.0.audiences.audience(viewer).map(|audience| highest(&audience))?,
-        };
-        let views = views.clone();
-        tokio::task::spawn_blocking(move || views.viewed(&viewing)).await.map_err(|e| Problem::bug(&e))??;
+        let is_file = response.headers().contains_key(header::CONTENT_DISPOSITION);
+        let records = about.map(|About(records)| records).unwrap_or_default();
+        front.write_down(viewer, route.path, &query, records, is_file).await?;
     }
     Ok(response)
 }

@@ -9,13 +9,15 @@
 //! | the same: a list of envelopes | a list of answers, in order |
 //! | `POST /api/intake`, `application/x-ndjson`: an envelope on each line, as long as you like | an answer on each line, while it goes |
 //! | `POST /api/intake/FORMAT`: a document of a known format, unsigned | what was made of it; only where that was allowed |
+//! | `POST /api/intake/attachment`: the bytes of a file that a record names, with what their submitter signed of them | that they are kept |
 //! | `GET /api/intake` | what is taken, and the bounds |
 //!
 //! Invariants
 //! - without an [`Intake`] there is nothing to send to;
 //! - a request of a page from elsewhere is refused: its `Origin` says so;
-//! - a body is at most [`MAX_BODY`] long, a stream [`MAX_STREAM`], a line [`MAX_LINE`], packed or unpacked; who sends nothing for
-//!   [`PATIENCE`] is hung up on;
+//! - a body is at most [`MAX_BODY`] long, a file [`LARGEST_ATTACHMENT`], a stream [`MAX_STREAM`], a line [`MAX_LINE`], packed or
+//!   unpacked; who sends nothing for [`PATIENCE`], or a body more slowly than [`SLOWEST`], is told so and hung up on;
+//! - of a file nobody is asked for a byte who did not sign for it; its bytes are kept only where they fit the hash, and replace nothing;
 //! - what is answered as accepted is stored; what was sent twice is answered the second time as it was the first.
 //!
 //! Where to start reading: [`Intake`], then `submit`.
@@ -30,12 +32,14 @@ use flate2::write::GzDecoder;
 use http_body::Frame;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use servanda_store::LARGEST_ATTACHMENT;
 use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 
 /// Longest body that is taken whole, in bytes, unpacked.
 pub const MAX_BODY: usize = 16 << 20;
@@ -50,6 +54,23 @@ const TOGETHER: usize = 200;
 /// How long it waits for the next piece of a body.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A whole body that comes more slowly than this, in bytes a second, once [`PATIENCE`] is over, is not waited for.
+pub const SLOWEST: u64 = 512;
+/// So many files come in at once: each lies in memory until it is whole.
+const FILES_AT_ONCE: usize = 4;
+static FILES: Semaphore = Semaphore::const_new(FILES_AT_ONCE);
+/// The header with what a submitter signed of a file.
+const DELIVERY: &str = "servanda-delivery";
+
+/// A file that may come.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Expected {
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub hash: String,
+    /// Its length in bytes.
+    pub length: usize,
+}
+
 /// Whoever takes submissions in.
 pub trait Intake: Send + Sync {
     /// Takes envelopes in, in order, and answers each.
@@ -63,6 +84,18 @@ pub trait Intake: Send + Sync {
     /// # Errors
     /// A format that is not taken, or a document of which nothing can be used.
     fn import(&self, format: &str, bytes: Vec<u8>) -> Result<Value, Problem>;
+
+    /// What a signed statement says of a file that is to come, where its submitter may send it.
+    ///
+    /// # Errors
+    /// Where nobody known signed it, or no record of theirs names the file.
+    fn expects(&self, statement: &str) -> Result<Expected, Problem>;
+
+    /// Keeps a file, whose bytes are those that were expected. Twice is once.
+    ///
+    /// # Errors
+    /// Where it cannot be kept: the disk.
+    fn attach(&self, expected: &Expected, bytes: Vec<u8>) -> Result<Value, Problem>;
 
     /// Formats of documents that are taken without a signature.
     fn formats(&self) -> Vec<String>;
@@ -81,7 +114,7 @@ pub(crate) async fn about(State(taking): From) -> Response {
         "servanda": "intake/1",
         "envelopes": true,
         "formats": formats,
-        "limits": {"body": MAX_BODY, "stream": MAX_STREAM, "line": MAX_LINE, "list": MAX_LIST},
+        "limits": {"body": MAX_BODY, "attachment": LARGEST_ATTACHMENT, "stream": MAX_STREAM, "line": MAX_LINE, "list": MAX_LIST},
     });
     answer(StatusCode::OK, &about)
 }
@@ -144,27 +177,33 @@ struct Pieces {
     packed: Option<GzDecoder<Vec<u8>>>,
     got: usize,
     limit: usize,
+    /// When it began, where it has to come at a steady pace, and how much came as it was sent.
+    paced: Option<(Instant, u64)>,
 }
 
 impl Pieces {
     fn of(body: Body, packed: Packed, limit: usize) -> Pieces {
         let packed = (packed == Packed::Gzip).then(|| GzDecoder::new(Vec::new()));
-        Pieces { body, packed, got: 0, limit }
+        Pieces { body, packed, got: 0, limit, paced: None }
     }
 
     /// The next piece; `None` at the end.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, Problem> {
         loop {
             let frame = match tokio::time::timeout(PATIENCE, self.body.frame()).await {
-                Err(_) => {
-                    let message = "nothing came for half a minute";
-                    return Err(Problem::with(StatusCode::REQUEST_TIMEOUT, "too-slow", message));
-                }
+                Err(_) => return Err(too_slow("nothing came for half a minute")),
                 Ok(None) => return self.rest(),
                 Ok(Some(Err(_))) => return Err(Problem::bad("broken-off", "the body broke off")),
                 Ok(Some(Ok(frame))) => frame,
             };
             let Ok(bytes) = frame.into_data() else { continue };
+            if let Some((begun, came)) = &mut self.paced {
+                *came += bytes.len() as u64;
+                let passed = begun.elapsed();
+                if passed > PATIENCE && *came < SLOWEST * passed.as_secs() {
+                    return Err(too_slow("the body comes in drops"));
+                }
+            }
             let piece = match &mut self.packed {
                 None => bytes.to_vec(),
                 Some(decoder) => {
@@ -202,12 +241,21 @@ impl Pieces {
     }
 
     async fn whole(mut self) -> Result<Vec<u8>, Problem> {
+        self.paced = Some((Instant::now(), 0));
         let mut all = Vec::new();
         while let Some(mut piece) = self.next().await? {
             all.append(&mut piece);
         }
         Ok(all)
     }
+}
+
+fn too_slow(why: &str) -> Problem {
+    Problem::with(
+        StatusCode::REQUEST_TIMEOUT,
+        "too-slow",
+        format!("{why}; nothing was taken in, send it again"),
+    )
 }
 
 fn not_gzip() -> Problem {
@@ -335,6 +383,47 @@ impl HttpBody for Lines {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         self.0.poll_recv(context).map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+/// The bytes of a file.
+pub(crate) async fn attachment(State(taking): From, request: Request) -> Response {
+    let made = async {
+        let intake = intake(&taking)?;
+        let headers = request.headers();
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+        // Nothing that a form of a page can send.
+        if kind.trim() != "application/octet-stream" {
+            return Err(Problem::with(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unknown-type",
+                format!("the body is `{}`; send application/octet-stream", short(kind)),
+            ));
+        }
+        let packed = allowed(headers, LARGEST_ATTACHMENT)?;
+        let Some(statement) = headers.get(DELIVERY).and_then(|v| v.to_str().ok()).map(String::from) else {
+            let message = "the header `servanda-delivery` is missing: what the submitter signed of the file";
+            return Err(Problem::bad("delivery-wanted", message));
+        };
+        let asked = intake.clone();
+        let expected = blocking(move || asked.expects(&statement)).await?;
+        if expected.length > LARGEST_ATTACHMENT {
+            return Err(too_long(LARGEST_ATTACHMENT));
+        }
+        let Ok(_turn) = FILES.try_acquire() else {
+            let message = "too many files are coming in; send it again in a minute";
+            return Err(Problem::with(StatusCode::SERVICE_UNAVAILABLE, "not-now", message).retry(60));
+        };
+        let bytes = Pieces::of(request.into_body(), packed, expected.length).whole().await?;
+        if bytes.len() != expected.length || servanda_store::sha256(&bytes) != expected.hash {
+            let message = "what came is not the file that was signed for; nothing was kept, send it again";
+            return Err(Problem::with(StatusCode::UNPROCESSABLE_ENTITY, "not-its-hash", message));
+        }
+        blocking(move || intake.attach(&expected, bytes)).await
+    };
+    match made.await {
+        Ok(made) => answer(StatusCode::OK, &made),
+        Err(problem) => problem.into_response(),
     }
 }
 

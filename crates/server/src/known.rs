@@ -2,7 +2,8 @@
 //!
 //! Invariants
 //! - whoever holds a [`Matter`] sees nothing change under it;
-//! - a matter has every record that was recorded up to [`Matter::complete_to`]; it may have later ones.
+//! - a matter has every record that was recorded up to [`Matter::complete_to`]; it may have later ones;
+//! - while [`Known::turns`] stays the same, records only come to those that are there.
 
 use servanda_model::{Agreement, Instant, Places, Record};
 use servanda_report::View;
@@ -16,6 +17,8 @@ pub(crate) struct Matter {
     pub records: Arc<Vec<Record>>,
     /// Nothing recorded up to here is still to come.
     pub complete_to: Instant,
+    /// How often the records had been replaced by others.
+    pub turn: u64,
 }
 
 impl Matter {
@@ -44,7 +47,7 @@ impl Known {
         complete_to: Instant,
     ) -> Known {
         let (places, records) = (Arc::new(places), Arc::new(records));
-        let matter = Matter { agreement, places, records, complete_to };
+        let matter = Matter { agreement, places, records, complete_to, turn: 0 };
         Known { state: Mutex::new(State { matter, fresh: Vec::new() }) }
     }
 
@@ -65,6 +68,32 @@ impl Known {
         let places = places.map(Arc::new)?;
         state.matter.places = places.clone();
         Some(places)
+    }
+
+    /// Takes all records anew, with those places where they are others, and gives them back.
+    pub(crate) fn replace(
+        &self,
+        records: Vec<Record>,
+        places: Option<Places>,
+        complete_to: Instant,
+    ) -> Option<Arc<Places>> {
+        let mut state = self.state();
+        state.fresh.clear();
+        let before = &state.matter;
+        let places = places.map(Arc::new);
+        state.matter = Matter {
+            agreement: before.agreement.clone(),
+            places: places.clone().unwrap_or_else(|| before.places.clone()),
+            records: Arc::new(records),
+            complete_to: before.complete_to.max(complete_to),
+            turn: before.turn + 1,
+        };
+        places
+    }
+
+    /// How often the records were replaced by others.
+    pub(crate) fn turns(&self) -> u64 {
+        self.state().matter.turn
     }
 
     /// What is known now.

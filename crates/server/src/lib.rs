@@ -24,6 +24,7 @@ mod assets;
 mod audiences;
 mod events;
 mod explaining;
+mod feeds;
 mod following;
 mod forms;
 mod front;
@@ -31,9 +32,11 @@ pub mod intake;
 mod known;
 mod listening;
 mod metrics;
+mod pace;
 mod pages;
 mod problem;
 mod routes;
+mod sheets;
 mod signed_in;
 mod tls;
 mod tries;
@@ -44,13 +47,14 @@ pub use explaining::Explain;
 pub use following::News;
 pub use front::{Clock, Standing, Team, Viewing, Views};
 pub use intake::Intake;
-pub use listening::Listening;
+pub use listening::{HEAD, Limits, Listening};
 pub use problem::Problem;
 pub use routes::{ROUTES, Route, Who};
 pub use tls::Tls;
 pub use tokio::sync::watch;
 
 pub use axum::Router;
+pub use axum::http::StatusCode;
 use following::{Beginning, Follower};
 use known::{Known, Matter};
 use servanda_model::{Agreement, Board, Explanation, Name, Places, Question, Record, Verdict};
@@ -125,7 +129,7 @@ impl Served {
     }
 
     fn beginning(&self) -> Beginning {
-        let Matter { agreement, places, records, complete_to } = self.known.matter();
+        let Matter { agreement, places, records, complete_to, .. } = self.known.matter();
         let readings = self.asked_by_default.readings.clone();
         Beginning { agreement, places, records, readings, complete_to }
     }
@@ -145,6 +149,26 @@ impl Served {
         }
         drop(follower);
         self.told.tell(&ids);
+        Ok(())
+    }
+
+    /// Takes all records anew instead of those that were known: it was ruled which of them speak of one event. Open pages ask for
+    /// everything again. Whoever does not follow keeps to the moment at which it began.
+    ///
+    /// # Errors
+    /// Where the system has no thread left.
+    pub fn learn_anew(&self, all: News) -> std::io::Result<()> {
+        let Some(follower) = &self.follower else { return Ok(()) };
+        let mut follower = follower.lock().unwrap_or_else(PoisonError::into_inner);
+        let News { records, places, complete_to } = all;
+        let places = self.known.replace(records.clone(), places, complete_to);
+        // What was said of an earlier moment was said of other records.
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        if !follower.tell_anew(records, places, complete_to) {
+            *follower = Follower::begin(self.beginning())?;
+        }
+        drop(follower);
+        self.told.tell_all();
         Ok(())
     }
 

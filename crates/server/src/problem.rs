@@ -11,6 +11,8 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     message: String,
+    /// In how many seconds to try again, where that helps.
+    retry: Option<u16>,
 }
 
 #[derive(Serialize)]
@@ -24,17 +26,27 @@ struct ProblemJson<'a> {
 impl Problem {
     /// The request cannot be understood.
     pub fn bad(code: &'static str, message: impl Into<String>) -> Problem {
-        Problem { status: StatusCode::BAD_REQUEST, code, message: message.into() }
+        Problem { status: StatusCode::BAD_REQUEST, code, message: message.into(), retry: None }
     }
 
     /// Whatever else is wrong with a request.
     pub fn with(status: StatusCode, code: &'static str, message: impl Into<String>) -> Problem {
-        Problem { status, code, message: message.into() }
+        Problem { status, code, message: message.into(), retry: None }
     }
 
     /// It cannot be done just now, for a reason outside of the request.
     pub fn unable(message: impl Into<String>) -> Problem {
-        Problem { status: StatusCode::SERVICE_UNAVAILABLE, code: "not-now", message: message.into() }
+        Problem {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "not-now",
+            message: message.into(),
+            retry: None,
+        }
+    }
+
+    /// With when to try again.
+    pub(crate) fn retry(self, seconds: u16) -> Problem {
+        Problem { retry: Some(seconds), ..self }
     }
 
     /// Its document, on one line.
@@ -50,26 +62,31 @@ impl Problem {
 
     /// What is asked for is not there.
     pub fn missing(code: &'static str, message: impl Into<String>) -> Problem {
-        Problem { status: StatusCode::NOT_FOUND, code, message: message.into() }
+        Problem { status: StatusCode::NOT_FOUND, code, message: message.into(), retry: None }
     }
 
     /// This path takes no such method.
     pub fn method() -> Problem {
         let message = "this address can only be read: use GET".to_string();
-        Problem { status: StatusCode::METHOD_NOT_ALLOWED, code: "read-only", message }
+        Problem { status: StatusCode::METHOD_NOT_ALLOWED, code: "read-only", message, retry: None }
     }
 
     /// The request names another host than this machine.
     pub fn stranger() -> Problem {
         let message = "this server answers only to this machine: open it as http://127.0.0.1".to_string();
-        Problem { status: StatusCode::MISDIRECTED_REQUEST, code: "not-this-host", message }
+        Problem { status: StatusCode::MISDIRECTED_REQUEST, code: "not-this-host", message, retry: None }
     }
 
     /// Our mistake. What it was goes to the log, not to the reader.
     pub fn bug(cause: &dyn fmt::Display) -> Problem {
         eprintln!("bug: a request failed: {cause}");
         let message = "this is our mistake; the log of the server says more".to_string();
-        Problem { status: StatusCode::INTERNAL_SERVER_ERROR, code: "bug", message }
+        Problem { status: StatusCode::INTERNAL_SERVER_ERROR, code: "bug", message, retry: None }
+    }
+
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        self.status
     }
 
     /// The stable code.
@@ -92,6 +109,9 @@ impl IntoResponse for Problem {
             (self.status, [(header::CONTENT_TYPE, "application/json")], self.as_json()).into_response();
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
+        }
+        if let Some(seconds) = self.retry {
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
         }
         response
     }

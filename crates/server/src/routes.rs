@@ -9,7 +9,7 @@
 //! Where to start reading: [`ROUTES`], then [`decide`]. Tests: `tests/matrix.rs` compares with `tests/matrix.txt`.
 
 use crate::front::{Caller, Front, gate};
-use crate::{answers, events, forms, intake, metrics, pages};
+use crate::{answers, events, feeds, forms, intake, metrics, pages, sheets};
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
 use servanda_store::policy::Role;
@@ -23,6 +23,12 @@ pub enum Who {
     Reader,
     /// Whoever is signed in, for themselves.
     Account,
+    /// Reporters, each for their own party.
+    Reporter,
+    /// Officers, who propose and confirm.
+    Officer,
+    /// Auditors.
+    Auditor,
     /// Auditors, and whoever holds the token for the metrics.
     Operator,
     /// Whoever sits at the machine of a workspace without accounts.
@@ -84,6 +90,20 @@ pub static ROUTES: &[Route] = &[
     shows("/api/incidents/{id}", || get(pages::incident)),
     shows("/api/points", || get(pages::columns)),
     shows("/api/access", || get(pages::restrictions)),
+    shows("/duties", || get(sheets::duties)),
+    shows("/triggers", || get(sheets::triggers)),
+    shows("/triggers/{id}", || get(sheets::trigger)),
+    does("/triggers/{id}/decisions", Who::Officer, || post(sheets::decide)),
+    shows("/cases", || get(sheets::cases)),
+    shows("/cases/{id}", || get(sheets::case)),
+    does("/cases/{id}/reply", Who::Reporter, || post(sheets::reply)),
+    shows("/bulletin", || get(sheets::bulletin)),
+    does("/bulletin/complaint", Who::Reader, || post(sheets::complain)),
+    shows("/reports", || get(sheets::reports)),
+    shows("/reports/{id}", || get(sheets::report)),
+    reads("/audit", Who::Auditor, || get(sheets::audit)),
+    reads("/audit/checkpoint", Who::Auditor, || get(sheets::checkpoint)),
+    reads("/audit/proof", Who::Auditor, || get(sheets::proof)),
     reads("/api/openapi.json", Who::Anyone, || get(pages::openapi)),
     shows("/ogc", || get(pages::ogc_landing)),
     shows("/ogc/", || get(pages::ogc_landing)),
@@ -94,6 +114,7 @@ pub static ROUTES: &[Route] = &[
     shows("/ogc/collections/{collection}/items/{id}", || get(pages::ogc_item)),
     taking(reads("/api/intake", Who::Anyone, || get(intake::about))),
     taking(does("/api/intake", Who::Anyone, || post(intake::submit))),
+    taking(does("/api/intake/attachment", Who::Anyone, || post(intake::attachment))),
     taking(does("/api/intake/{format}", Who::Keeper, || post(intake::document))),
     reads("/api/me", Who::Anyone, || get(forms::me)),
     reads("/sign-in", Who::Anyone, || get(forms::sign_in_page)),
@@ -101,6 +122,12 @@ pub static ROUTES: &[Route] = &[
     does("/sign-out", Who::Account, || post(forms::sign_out)),
     reads("/account", Who::Account, || get(forms::account_page)),
     does("/account/password", Who::Account, || post(forms::change_password)),
+    reads("/account/feeds", Who::Account, || get(feeds::list)),
+    does("/account/feeds", Who::Account, || post(feeds::make)),
+    does("/account/feeds/revoke", Who::Account, || post(feeds::revoke)),
+    // The token in the address is what opens them; each writes its views down itself.
+    reads("/feeds/{token}/duties.ics", Who::Anyone, || get(feeds::duties)),
+    reads("/feeds/{token}/changes.atom", Who::Anyone, || get(feeds::changes)),
     reads("/first-account", Who::Keeper, || get(forms::first_page)),
     does("/first-account", Who::Keeper, || post(forms::first)),
     reads("/health", Who::Anyone, || get(metrics::health)),
@@ -123,6 +150,9 @@ pub(crate) fn decide(who: Who, caller: &Caller) -> Decision {
         Who::Anyone => true,
         Who::Reader => caller.is_keeper() || caller.is_public || may(Role::Reader),
         Who::Account => caller.signed_in.is_some(),
+        Who::Reporter => may(Role::Reporter) && caller.signed_in.is_some(),
+        Who::Officer => may(Role::Officer) && caller.signed_in.is_some(),
+        Who::Auditor => caller.is_keeper() || may(Role::Auditor),
         Who::Operator => caller.is_keeper() || caller.has_metrics_token || may(Role::Auditor),
         Who::Keeper => caller.is_keeper(),
     };

@@ -47,7 +47,7 @@ pub(crate) struct Tries {
 }
 
 /// One household or office has a whole /64.
-fn network(address: Option<IpAddr>) -> Option<IpAddr> {
+pub(crate) fn network(address: Option<IpAddr>) -> Option<IpAddr> {
     Some(match address? {
         IpAddr::V6(six) => match six.to_ipv4_mapped() {
             Some(four) => IpAddr::V4(four),

@@ -29,6 +29,8 @@ fn paths() -> Vec<String> {
                 "",
             ],
             "/api/duties" | "/api/duties.ics" => &["", "?party=South", "?until=2026-04-01"],
+            "/duties" => &["", "?party=South&side=owed&all=yes", "?lang=uk&from=2026-01-01", "?at=x"],
+            "/audit/proof" => &["", "?entry=1000000"],
             _ if route.shows && path != "/events" => {
                 &["", "?at=2026-02-05T00:00&known=2026-02-03", "?at=x", "?reading=a%3Db"]
             }
@@ -36,7 +38,12 @@ fn paths() -> Vec<String> {
         };
         // By the name of a record that is hidden in one world and not there in the other.
         let hidden = souths()[0].id.to_string();
-        let path = path.replace("{collection}", "incidents").replace("{id}", &hidden);
+        let path = match path {
+            "/triggers/{id}" => "/triggers/under-fire".to_string(),
+            "/reports/{id}" => "/reports/daily".to_string(),
+            "/cases/{id}" => "/cases/s4".to_string(),
+            path => path.replace("{collection}", "incidents").replace("{id}", &hidden),
+        };
         all.extend(more.iter().map(|query| format!("{path}{query}")));
     }
     all
@@ -63,7 +70,8 @@ async fn everything(world: &World, name: Option<&str>) -> BTreeMap<String, Strin
         for word in random {
             text = text.replace(&word, "(random)");
         }
-        if path != "/metrics" {
+        // The size of the log, and with it its checkpoint, is told to auditors: it says how much there is, and not what.
+        if path != "/metrics" && !(path.starts_with("/audit") && status.is_success()) {
             out.insert(path, text);
         }
     }
@@ -91,7 +99,18 @@ async fn v8_2_2_v8_2_3_what_is_hidden_makes_no_difference_on_any_route() {
         (everything(&without, Some("reader-South")).await, everything(&with, Some("reader-South")).await);
     let differ: Vec<&str> =
         one.iter().filter(|(path, text)| other[*path] != **text).map(|(p, _)| p.as_str()).collect();
-    for path in ["/api/board", "/api/card?norm=no-fire", "/api/duties", "/api/map", "/api/timeline"] {
+    for path in [
+        "/duties",
+        "/triggers",
+        "/triggers/under-fire",
+        "/cases/s4",
+        "/reports/daily",
+        "/api/board",
+        "/api/card?norm=no-fire",
+        "/api/duties",
+        "/api/map",
+        "/api/timeline",
+    ] {
         assert!(differ.contains(&path), "{path} is the same: {differ:?}");
     }
 }

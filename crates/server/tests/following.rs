@@ -83,3 +83,45 @@ async fn what_comes_against_the_promise_is_right_all_the_same() {
     served.learn(news(vec![late.clone()], "2026-01-03T00:00:00Z")).unwrap();
     assert_eq!(get(&served, "/api/board").await, from_nothing(&[late], "2026-01-03T00:00:00Z"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_are_told_anew_take_the_place_of_all_that_were_told() {
+    let incident = |id: &str, when: &str| {
+        let mut record = record(id, "fire", "North", when);
+        record.extra.insert("incident.class".into(), "attack".into());
+        record
+    };
+    let one = || incident("f1", "2026-01-01T10:00:00Z");
+    let other = || incident("f2", "2026-01-01T11:00:00Z");
+    let served = served(vec![one()]);
+    let now = "2026-01-02T00:00:00Z";
+    let news = |records| News { records, places: None, complete_to: at(now) };
+    served.learn(news(vec![other()])).unwrap();
+    let apart = get(&served, "/api/board").await;
+    assert_eq!(apart, from_nothing(&[one(), other()], now));
+    let before = get(&served, "/api/incidents").await;
+    let explained = get(&served, "/api/card?norm=no-fire").await;
+    // Of the same moment, and as many: only which of them are one event is different.
+    let together = || {
+        [one(), other()].map(|mut record| {
+            record.incident = Some("both".into());
+            record
+        })
+    };
+    served.learn_anew(news(together().to_vec())).unwrap();
+    let board = get(&served, "/api/board").await;
+    assert_eq!(board, from_nothing(&together(), now));
+    assert_ne!(board, apart, "the ban counts one breach");
+    assert_ne!(get(&served, "/api/incidents").await, before);
+    assert_ne!(get(&served, "/api/card?norm=no-fire").await, explained);
+    // What comes after that comes to those.
+    let late = record("f3", "fire", "South", "2026-01-02T10:00:00Z");
+    let later = "2026-01-02T12:00:00Z";
+    served.learn(News { records: vec![late.clone()], places: None, complete_to: at(later) }).unwrap();
+    let all: Vec<Record> = together().into_iter().chain([late]).collect();
+    assert_eq!(get(&served, "/api/board").await, from_nothing(&all, later));
+    // And other places in the same step.
+    let places = Some(Places::default());
+    served.learn_anew(News { records: vec![one()], places, complete_to: at(later) }).unwrap();
+    assert_eq!(get(&served, "/api/board").await, from_nothing(&[one()], later));
+}

@@ -10,7 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use servanda_server::intake::{MAX_BODY, MAX_LINE, MAX_STREAM};
+use servanda_server::intake::{Expected, MAX_BODY, MAX_LINE, MAX_STREAM};
 use servanda_server::{Intake, Problem, Served, router};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -38,6 +38,19 @@ impl Intake for Lengths {
         } else {
             Err(Problem::missing("no-such-format", "no such format"))
         }
+    }
+
+    fn expects(&self, statement: &str) -> Result<Expected, Problem> {
+        // `HASH LENGTH`, as if it were signed.
+        let (hash, length) = statement.split_once(' ').ok_or_else(|| {
+            Problem::with(StatusCode::UNPROCESSABLE_ENTITY, "not-expected", "nobody has signed it")
+        })?;
+        Ok(Expected { hash: hash.into(), length: length.parse().unwrap() })
+    }
+
+    fn attach(&self, expected: &Expected, bytes: Vec<u8>) -> Result<Value, Problem> {
+        self.0.lock().unwrap().push(bytes.len());
+        Ok(json!({"status": "accepted", "sha256": expected.hash}))
     }
 
     fn formats(&self) -> Vec<String> {
@@ -187,4 +200,99 @@ async fn nothing_is_taken_in_unless_somebody_does() {
         .body(Body::from("{}"));
     let response = router(served(Some(Arc::default()))).oneshot(other.unwrap()).await.unwrap();
     assert_eq!(response.status(), StatusCode::MISDIRECTED_REQUEST);
+}
+
+#[tokio::test]
+async fn a_file_comes_in_where_it_is_signed_for_and_fits_its_hash() {
+    const BYTES: (&str, &str) = ("content-type", "application/octet-stream");
+    let photo = b"not really a picture".to_vec();
+    let hash = servanda_store::sha256(&photo);
+    let signed = format!("{hash} {}", photo.len());
+    let signed = ("servanda-delivery", signed.as_str());
+    let intake: Arc<Lengths> = Arc::default();
+    for _ in 0..2 {
+        let body = Body::from(photo.clone());
+        let sent = post_to(Some(intake.clone()), "/api/intake/attachment", &[BYTES, signed], body).await;
+        assert_eq!(sent, (StatusCode::OK, format!("{{\"sha256\":\"{hash}\",\"status\":\"accepted\"}}")));
+    }
+    assert_eq!(*intake.0.lock().unwrap(), [20, 20]);
+    let sent = post("/api/intake/attachment", &[BYTES, signed, GZIP], packed(&photo)).await;
+    assert_eq!(sent.0, 200, "{}", sent.1);
+
+    let large = format!("{hash} {}", (64 << 20) + 1);
+    let short = format!("{hash} 19");
+    let longer = format!("{hash} 21");
+    let length = ((64 << 20) + 1).to_string();
+    for (headers, body, status, code) in [
+        (vec![BYTES], photo.clone(), 400, "delivery-wanted"),
+        (vec![signed], photo.clone(), 415, "unknown-type"),
+        (vec![("content-type", "multipart/form-data"), signed], photo.clone(), 415, "unknown-type"),
+        (vec![BYTES, ("servanda-delivery", "x")], photo.clone(), 422, "not-expected"),
+        (vec![BYTES, signed], b"not really a pictura".to_vec(), 422, "not-its-hash"),
+        (vec![BYTES, ("servanda-delivery", &longer)], photo.clone(), 422, "not-its-hash"),
+        (vec![BYTES, ("servanda-delivery", &short)], photo.clone(), 413, "too-long"),
+        (vec![BYTES, ("servanda-delivery", &large)], photo.clone(), 413, "too-long"),
+        (vec![BYTES, signed, ("content-length", &length)], photo.clone(), 413, "too-long"),
+        // A thousand times what it says.
+        (vec![BYTES, signed, GZIP], packed(&[0; 20_000]), 413, "too-long"),
+        (vec![BYTES, signed, ("origin", "https://evil.example")], photo.clone(), 403, "not-this-page"),
+    ] {
+        let (got, said) = post("/api/intake/attachment", &headers, body).await;
+        assert_eq!(got, status, "{headers:?}: {said}");
+        assert!(said.contains(&format!("\"code\":\"{code}\"")), "{headers:?}: {said}");
+    }
+}
+
+/// A body whose pieces come one after another, so far apart.
+fn drops(piece: &'static [u8], count: usize, apart: std::time::Duration) -> Body {
+    let (send, receive) = tokio::sync::mpsc::channel(1);
+    tokio::spawn(async move {
+        for _ in 0..count {
+            tokio::time::sleep(apart).await;
+            if send.send(axum::body::Bytes::from_static(piece)).await.is_err() {
+                return;
+            }
+        }
+    });
+    Body::new(Pieces(receive))
+}
+
+struct Pieces(tokio::sync::mpsc::Receiver<axum::body::Bytes>);
+
+impl axum::body::HttpBody for Pieces {
+    type Data = axum::body::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        self.0.poll_recv(context).map(|piece| piece.map(|bytes| Ok(http_body::Frame::data(bytes))))
+    }
+}
+
+/// Time does not pass in this test; it is set.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_comes_in_drops_is_not_waited_for() {
+    use std::time::Duration;
+    let intake: Arc<Lengths> = Arc::default();
+    let send = |headers: &'static [(&'static str, &'static str)], body: Body| {
+        post_to(Some(intake.clone()), "/api/intake", headers, body)
+    };
+    // Nothing for half a minute.
+    let (status, said) = send(&[JSON], drops(b" ", 2, Duration::from_secs(31))).await;
+    assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
+    assert!(said.contains("too-slow") && said.contains("send it again"), "{said}");
+    // A byte every twenty seconds, as long as the server likes: not for hours.
+    let begun = tokio::time::Instant::now();
+    let (status, said) = send(&[JSON], drops(b" ", 100_000, Duration::from_secs(20))).await;
+    assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
+    assert!(said.contains("in drops") && begun.elapsed() < Duration::from_secs(60), "{said}");
+    // A thin line is waited for: 4 kB a second for a minute and a half.
+    let text: &'static [u8] = Box::leak(vec![b' '; 4_000].into_boxed_slice());
+    let (status, said) = send(&[JSON], drops(text, 90, Duration::from_secs(1))).await;
+    assert_eq!(status, StatusCode::OK, "{said}");
+    // A stream may be as slow as it likes, but not silent: its answers come while it goes.
+    let (_, said) = send(&[LINES], drops(b"{\"a\":1}\n", 20, Duration::from_secs(20))).await;
+    assert_eq!(said.lines().filter(|line| line.contains("accepted")).count(), 20, "{said}");
 }

@@ -285,6 +285,12 @@ async fn v16_2_1_each_view_is_written_down_before_it_is_given() {
             ("reader-North", Some("North"), "/api/board", "", None),
         ]
     );
+    // What is about single records names them, and what is taken away as a file says so.
+    south.get("/api/incidents.csv").await;
+    south.get("/api/incidents/s4").await;
+    let views = world.views.all.lock().unwrap().clone();
+    let about: Vec<_> = views[2..].iter().map(|v| (v.route, v.is_file, v.records.len())).collect();
+    assert_eq!(about, [("/api/incidents.csv", true, 0), ("/api/incidents/{id}", false, 1)]);
     world.views.refuses.store(true, Ordering::SeqCst);
     let answer = south.get("/api/board").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);

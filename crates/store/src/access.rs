@@ -4,7 +4,7 @@
 //! tells of a stretch of time that somebody looked at something, and not of each look. What is public needs no note.
 //!
 //! It does not decide who may look ([`crate::policy`] does), and it does not see reading that nobody tells it of: whoever hands
-//! marked material to somebody says so with [`Store::looked_at`].
+//! marked material to somebody says so with [`Store::looked_at`], or [`Store::viewed`] where it is a page made of many.
 //!
 //! Invariants
 //! - a look is in the log at the latest when the next one is told [`EVERY_MS`] after it, or when [`Store::settle_looks`] is called;
@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) const ACCESS: &str = "access";
 /// Looks are entered together at least so often, while there are any.
 pub const EVERY_MS: i64 = 5 * 60 * 1000;
-/// So many records wait at most; then they are entered at once.
+/// So many records and looks wait at most; then they are entered at once.
 const WAITING: usize = 20_000;
 /// So many records stand in one entry at most.
 const TOGETHER: usize = 5_000;
@@ -44,7 +44,7 @@ pub struct Look {
     pub first: i64,
     /// The last time.
     pub last: i64,
-    /// The records.
+    /// The records; none where it was something made of all that they may see.
     pub records: BTreeSet<String>,
 }
 
@@ -81,25 +81,41 @@ impl Store {
         now: Instant,
     ) -> Result<(), Error> {
         let public = Viewer::public();
-        let ids: Vec<String> =
+        let ids: BTreeSet<String> =
             records.into_iter().filter(|r| !public.may_see(&r.marking)).map(|r| r.id.to_string()).collect();
-        let mut looks = lock(&self.looks);
-        if !ids.is_empty() {
-            let key = (who.name.clone(), why.to_string());
-            let look = looks.waiting.entry(key).or_insert_with(|| Look {
-                who: who.name.clone(),
-                why: why.to_string(),
-                first: now.0,
-                last: now.0,
-                records: BTreeSet::new(),
-            });
-            look.last = look.last.max(now.0);
-            let before = look.records.len();
-            look.records.extend(ids);
-            let more = look.records.len() - before;
-            looks.count += more;
-            looks.since.get_or_insert(now);
+        match ids.is_empty() {
+            true => self.settle_looks_in_time(now),
+            false => self.viewed(&who.name, why, ids, now),
         }
+    }
+
+    /// Notes that somebody was shown what is made of marked records, and why: of these, or, where none is named, of all that they may
+    /// see.
+    ///
+    /// # Errors
+    /// As [`Store::looked_at`].
+    pub fn viewed(&self, who: &str, why: &str, records: BTreeSet<String>, now: Instant) -> Result<(), Error> {
+        let mut looks = lock(&self.looks);
+        let there = looks.waiting.len();
+        let look = looks.waiting.entry((who.to_string(), why.to_string())).or_insert_with(|| Look {
+            who: who.to_string(),
+            why: why.to_string(),
+            first: now.0,
+            last: now.0,
+            records: BTreeSet::new(),
+        });
+        look.last = look.last.max(now.0);
+        let before = look.records.len();
+        look.records.extend(records);
+        let more = look.records.len() - before;
+        looks.count += more + (looks.waiting.len() - there);
+        looks.since.get_or_insert(now);
+        drop(looks);
+        self.settle_looks_in_time(now)
+    }
+
+    fn settle_looks_in_time(&self, now: Instant) -> Result<(), Error> {
+        let looks = lock(&self.looks);
         let due = looks.since.is_some_and(|since| now.0.saturating_sub(since.0) >= EVERY_MS);
         let due = due || looks.count >= WAITING;
         drop(looks);
@@ -118,7 +134,8 @@ impl Store {
         let mut statements = Vec::new();
         for look in looks.waiting.values() {
             let all: Vec<&String> = look.records.iter().collect();
-            for some in all.chunks(TOGETHER) {
+            // Also one that names no record is a look.
+            for some in all.chunks(TOGETHER).chain(all.is_empty().then_some(&[][..])) {
                 let part = Look { records: some.iter().map(|id| (*id).clone()).collect(), ..look.clone() };
                 let json = serde_json::to_string(&Said { looks: vec![part] })
                     .map_err(|e| Error::new(Kind::Refused, e.to_string()))?;
@@ -176,6 +193,20 @@ mod tests {
     use crate::policy::Role;
     use crate::store::tests::{intake, record, workspace};
     use servanda_model::record::Tlp;
+
+    #[test]
+    fn a_view_of_what_is_made_of_all_is_a_look_that_names_none() {
+        let (_folder, workspace) = workspace();
+        let store = workspace.store();
+        store.enter(&intake(1), &[record("a", Tlp::Red)], 0, &Viewer::keeper(), || Ok(())).unwrap();
+        store.viewed("anna", "page /api/board", BTreeSet::new(), Instant(5_000)).unwrap();
+        store.viewed("anna", "page /api/board", BTreeSet::new(), Instant(6_000)).unwrap();
+        store.viewed("anna", "page /api/incidents/a", ["a".to_string()].into(), Instant(7_000)).unwrap();
+        assert_eq!(store.settle_looks(Instant(8_000)).unwrap().len(), 2);
+        let told = store.view(&Viewer::keeper()).looks().unwrap();
+        let short: Vec<_> = told.iter().map(|(_, l)| (&*l.why, l.first, l.last, l.records.len())).collect();
+        assert_eq!(short, [("page /api/board", 5_000, 6_000, 0), ("page /api/incidents/a", 7_000, 7_000, 1)]);
+    }
 
     #[test]
     fn looks_at_what_is_marked_are_entered_together_and_read_by_auditors() {

@@ -138,7 +138,7 @@ impl Store {
                 }
                 entries
             }
-            Place::Server(_) => {
+            Place::Server(..) => {
                 schema::clear(&self.database)?;
                 let Some(mut connection) = schema::open(&self.database, true, Some(&origin))? else {
                     return Err(Error::integrity("the database was not made"));

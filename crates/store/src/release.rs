@@ -244,37 +244,6 @@ fn hidden<P: Ord + Copy>(counts: &BTreeMap<P, u64>, least: u64) -> BTreeSet<P> {
     hidden
 }
 
-/// A text as a cell of CSV that no spreadsheet takes for a formula.
-pub fn csv_cell(text: &str) -> String {
-    let guarded = match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{text}"),
-        false => text.to_string(),
-    };
-    match guarded.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", guarded.replace('"', "\"\"")),
-        false => guarded,
-    }
-}
-
-impl PublicTable {
-    /// The table as CSV; what is not said is empty, and `said` tells it from nothing.
-    pub fn to_csv(&self) -> String {
-        let mut out = String::from("from,fact,lat,lon,count,said\r\n");
-        let count = |count: Option<u64>| count.map_or((String::new(), "no"), |n| (n.to_string(), "yes"));
-        for cell in &self.cells {
-            let (number, said) = count(cell.count);
-            let (lat, lon) =
-                cell.at.map_or_else(Default::default, |at| (at.lat.to_string(), at.lon.to_string()));
-            out.push_str(&format!(
-                "{},{},{lat},{lon},{number},{said}\r\n",
-                cell.from,
-                csv_cell(cell.fact.as_str())
-            ));
-        }
-        out
-    }
-}
-
 /// The kind of statements on what went out.
 const RELEASE: &str = "release";
 
@@ -461,22 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spreadsheet_takes_nothing_for_a_formula() {
-        for (text, cell) in [
-            ("fire", "fire"),
-            ("=1+1", "'=1+1"),
-            ("@x", "'@x"),
-            ("-2", "'-2"),
-            ("+2", "'+2"),
-            ("a,b", "\"a,b\""),
-            ("=\"a\"", "\"'=\"\"a\"\"\""),
-        ] {
-            assert_eq!(csv_cell(text), cell);
-        }
-        let mut formula = shots(&[(48.0, 6)]);
-        formula.iter_mut().for_each(|r| r.fact = "=HYPERLINK(1)".into());
-        let table = public_table(&formula, &PublicRules::default(), Instant(2 * DAY)).to_csv();
-        assert!(table.lines().nth(1).unwrap().contains(",'=HYPERLINK(1),"), "{table}");
+    fn the_public_is_told_what_is_clear() {
         assert_eq!(public_levels(), [Tlp::Clear]);
     }
 

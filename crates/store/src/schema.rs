@@ -172,7 +172,7 @@ pub(crate) fn open(place: &Place, make: bool, origin: Option<&str>) -> Result<Op
         if !ours {
             return Err(match place {
                 Place::File(path) => Error::corrupt(path),
-                Place::Server(_) => Error::integrity("an SQLite file was expected"),
+                Place::Server(..) => Error::integrity("an SQLite file was expected"),
             });
         }
         refuse_other(place, format)?;

@@ -88,7 +88,8 @@ impl Serve {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
-    /// A PostgreSQL database, like `postgres://user@localhost/servanda`; without it, `servanda.db` in the folder.
+    /// A PostgreSQL database, like `postgres://user@localhost/servanda`; without it, `servanda.db` in the folder. On another machine it
+    /// is reached with TLS; `?sslrootcert=FILE` names the authorities that are trusted, from the workspace's root.
     pub url: Option<String>,
 }
 

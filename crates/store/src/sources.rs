@@ -7,7 +7,9 @@
 //! - a key that was revoked signs nothing any more, also not in the commit that follows its revocation, and never comes back;
 //! - one key belongs to one source.
 //!
-//! Where to start reading: [`Store::register_key`], then [`Store::open_signed`].
+//! It opens no envelope: whoever takes submissions in compares their signatures with [`Store::keys`].
+//!
+//! Where to start reading: [`Store::register_key`].
 
 use crate::entry::{Entry, Statement};
 use crate::error::{Error, Kind};
@@ -15,7 +17,6 @@ use crate::policy::{Role, Viewer};
 use crate::sql::Value;
 use crate::store::{Draft, INTAKE, KEY, Receipt, Store, Writer};
 use serde::{Deserialize, Serialize};
-use servanda_ledger::envelope::Envelope;
 use servanda_ledger::note::{Algorithm, SignerKey, VerifierKey};
 use servanda_model::record::Marking;
 use servanda_model::{Instant, Name};
@@ -129,41 +130,6 @@ impl Store {
         Ok(fold(statements.into_iter().map(|(s, _)| (s.subject, s.json)))?.into_values().collect())
     }
 
-    /// Opens an envelope that a registered key has signed: whose it is, the key's short name for [`crate::Submission::key`], the
-    /// payload's type and the payload.
-    ///
-    /// # Errors
-    /// [`Error::is_refused`] where it is no envelope; [`Error::is_denied`] where no registered key has signed it, or one that was
-    /// revoked.
-    pub fn open_signed(&self, envelope: &[u8]) -> Result<Signed, Error> {
-        let envelope = Envelope::parse(envelope).map_err(|e| {
-            Error::new(Kind::Refused, e.to_string())
-                .help("send a DSSE envelope as JSON, signed by the source's key")
-        })?;
-        let keys = self.keys()?;
-        let mut known = Vec::new();
-        for key in &keys {
-            known.push((parse(&key.key)?, key));
-        }
-        let verifiers: Vec<&VerifierKey> = known.iter().map(|(verifier, _)| verifier).collect();
-        let (payload, signers) = envelope.verify(&verifiers).map_err(|e| {
-            Error::new(Kind::Denied, e.to_string()).help("`servanda key register` makes a source's key known")
-        })?;
-        let mut signers = known.iter().filter(|(verifier, _)| signers.contains(&verifier));
-        let Some((verifier, key)) = signers.next() else {
-            return Err(Error::new(Kind::Denied, "the envelope is signed by none of the known keys"));
-        };
-        if let Some(why) = &key.revoked {
-            return Err(revoked(&key.source, why));
-        }
-        Ok(Signed {
-            source: key.source.clone(),
-            key: verifier.short(),
-            payload_type: envelope.payload_type().to_string(),
-            payload: payload.to_vec(),
-        })
-    }
-
     /// Enters what `decide` says, looked at by the one who writes, so that nothing comes between.
     pub(crate) fn say_once(
         &self,
@@ -190,19 +156,6 @@ pub fn new_key(name: &str) -> Result<(String, String), Error> {
     let key = SignerKey::new(name, Algorithm::Note, &seed)
         .map_err(|e| Error::new(Kind::Refused, e.to_string()).help("write it like `smm.example.org`"))?;
     Ok((key.secret_text(), key.public().to_string()))
-}
-
-/// What a registered key has signed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Signed {
-    /// Whose key it is.
-    pub source: Name,
-    /// The key's short name.
-    pub key: String,
-    /// The payload's type.
-    pub payload_type: String,
-    /// The payload.
-    pub payload: Vec<u8>,
 }
 
 fn revoked(source: &Name, why: &str) -> Error {
@@ -242,15 +195,25 @@ impl Writer<'_> {
         fold(self.said(KEY)?.into_iter().map(|(subject, json, _)| (subject, json)))
     }
 
+    /// The keys as they stand now.
+    pub(crate) fn known_keys(&mut self) -> Result<KnownKeys, Error> {
+        let keys = self.keys()?.into_values();
+        keys.map(|key| Ok((parse(&key.key)?.short(), key))).collect::<Result<_, _>>().map(KnownKeys)
+    }
+}
+
+/// Keys by their short names.
+pub(crate) struct KnownKeys(BTreeMap<String, SourceKey>);
+
+impl KnownKeys {
     /// Refuses what a key signed that is revoked by now.
-    pub(crate) fn check_key(&mut self, short: &str) -> Result<(), Error> {
-        for key in self.keys()?.into_values() {
-            if parse(&key.key)?.short() == short {
-                return key.revoked.as_ref().map_or(Ok(()), |why| Err(revoked(&key.source, why)));
-            }
+    pub(crate) fn check(&self, short: &str) -> Result<(), Error> {
+        match self.0.get(short) {
+            Some(SourceKey { source, revoked: Some(why), .. }) => Err(revoked(source, why)),
+            Some(_) => Ok(()),
+            None => Err(Error::new(Kind::Denied, format!("the key `{short}` is not registered"))
+                .help("`servanda key register` makes a source's key known")),
         }
-        Err(Error::new(Kind::Denied, format!("the key `{short}` is not registered"))
-            .help("`servanda key register` makes a source's key known"))
     }
 }
 
@@ -260,48 +223,28 @@ mod tests {
     use crate::store::tests::{submission, workspace};
 
     #[test]
-    fn forged_revoked_and_foreign_signatures_are_told_apart() {
+    fn a_key_is_registered_once_and_signs_nothing_more_once_it_is_revoked() {
         let (_folder, workspace) = workspace();
         let store = workspace.store();
         let (keeper, now) = (Viewer::keeper(), Instant(10_000));
         let key = SignerKey::new("smm.example", Algorithm::Note, &[7; 32]).unwrap();
-        let other = SignerKey::new("smm.example", Algorithm::Note, &[8; 32]).unwrap();
         let line = key.public().to_string();
-        let envelope = |key: &SignerKey, text: &str| {
-            let mut envelope = Envelope::new("text/plain", text.as_bytes());
-            envelope.sign(key);
-            envelope.to_json()
-        };
-        let error = store.open_signed(envelope(&key, "x").as_bytes()).unwrap_err();
-        assert!(error.is_denied() && error.to_string().contains("none of the known keys"), "{error}");
         assert!(store.register_key(&"SMM".into(), "rubbish", now, &keeper).unwrap_err().is_refused());
         assert!(store.register_key(&"intake".into(), &line, now, &keeper).unwrap_err().is_refused());
         assert!(store.register_key(&"SMM".into(), &line, now, &Viewer::named("x")).unwrap_err().is_denied());
         store.register_key(&"SMM".into(), &line, now, &keeper).unwrap();
         assert!(store.register_key(&"DNR".into(), &line, now, &keeper).unwrap_err().is_duplicate());
 
-        let good = envelope(&key, "shots");
-        let signed = store.open_signed(good.as_bytes()).unwrap();
-        assert_eq!((signed.source.as_str(), signed.payload.as_slice()), ("SMM", &b"shots"[..]));
-        assert!(store.open_signed(envelope(&other, "shots").as_bytes()).unwrap_err().is_denied());
-        let changed = good.replace("c2hvdHM=", "U2hvdHM=");
-        assert_ne!(changed, good);
-        let error = store.open_signed(changed.as_bytes()).unwrap_err();
-        assert!(error.is_denied() && error.to_string().contains("does not fit"), "{error}");
-        for rubbish in ["", "{}", "[1]", "{\"payload\":\"\",\"payloadType\":\"\",\"signatures\":[]}"] {
-            assert!(store.open_signed(rubbish.as_bytes()).unwrap_err().is_refused(), "{rubbish}");
-        }
-
         // Signed before and entered after the revocation: too late.
-        let mut one = submission("key/smm", 1, None, &good);
-        one.key = Some(signed.key.clone());
+        let short = key.public().short();
+        let mut one = submission("key/smm", 1, None, "shots");
+        one.key = Some(short.clone());
         store.submit(one, now).unwrap();
         store.revoke_key(&line, "lost", now, &keeper).unwrap();
-        let error = store.open_signed(good.as_bytes()).unwrap_err();
+        let mut two = submission("key/smm", 2, Some("shots"), "later");
+        two.key = Some(short);
+        let error = store.submit(two.clone(), now).unwrap_err();
         assert!(error.is_denied() && error.to_string().contains("was revoked: lost"), "{error}");
-        let mut two = submission("key/smm", 2, Some(&good), "later");
-        two.key = Some(signed.key);
-        assert!(store.submit(two.clone(), now).unwrap_err().is_denied());
         two.key = Some("nobody+00000000".into());
         assert!(store.submit(two, now).unwrap_err().is_denied());
         assert!(store.revoke_key(&line, "again", now, &keeper).unwrap_err().is_not_found());

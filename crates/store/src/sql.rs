@@ -107,8 +107,8 @@ impl Row {
 pub(crate) enum Place {
     /// A file.
     File(PathBuf),
-    /// A server, by URL.
-    Server(String),
+    /// A server, by URL, and the folder from which a path in it is read.
+    Server(String, PathBuf),
 }
 
 impl Place {
@@ -116,7 +116,12 @@ impl Place {
     pub(crate) fn shown(&self) -> String {
         match self {
             Place::File(path) => path.display().to_string(),
-            Place::Server(url) => match (url.find("://"), url.rfind('@')) {
+            // `name=value name=value`: the password has a name.
+            Place::Server(url, _) if !url.contains("://") => {
+                let all = url.split(' ').filter(|one| !one.trim_start().starts_with("password"));
+                all.collect::<Vec<_>>().join(" ")
+            }
+            Place::Server(url, _) => match (url.find("://"), url.rfind('@')) {
                 (Some(scheme), Some(at)) if scheme + 3 < at => {
                     let user = &url[scheme + 3..at];
                     let user = user.split(':').next().unwrap_or_default();
@@ -166,17 +171,147 @@ pub(crate) fn for_postgres(sql: &str) -> String {
     out
 }
 
-/// Only a server on this machine is spoken to: the connection is not encrypted.
-fn is_near(config: &postgres::Config) -> bool {
-    use postgres::config::Host;
-    let near = |host: &Host| match host {
-        Host::Tcp(name) => {
-            name == "localhost" || name.parse().is_ok_and(|a: std::net::IpAddr| a.is_loopback())
+/// What an address says of TLS, taken out of it: the rest is for the library, which does not know these words.
+#[derive(PartialEq, Eq, Debug, Default)]
+struct Wanted {
+    rest: String,
+    mode: Option<String>,
+    authorities: Option<String>,
+}
+
+impl Wanted {
+    fn of(url: &str) -> Wanted {
+        let mut wanted = Wanted::default();
+        // Both forms: `postgres://…?name=value&name=value` and `name=value name=value`.
+        let (head, query, between) = match (url.contains("://"), url.split_once('?')) {
+            (true, Some((head, query))) => (format!("{head}?"), query, '&'),
+            (true, None) => (url.to_string(), "", '&'),
+            (false, _) => (String::new(), url, ' '),
+        };
+        let mut kept = Vec::new();
+        for one in query.split(between).filter(|one| !one.is_empty()) {
+            match one.split_once('=') {
+                Some(("sslmode", value)) => wanted.mode = Some(value.to_string()),
+                Some(("sslrootcert", value)) if between == '&' => {
+                    wanted.authorities = Some(decoded(value));
+                }
+                Some(("sslrootcert", value)) => {
+                    wanted.authorities = Some(value.trim_matches('\'').to_string());
+                }
+                _ => kept.push(one),
+            }
         }
+        wanted.rest = head + &kept.join(&between.to_string());
+        wanted
+    }
+}
+
+/// A value of an address, without `%2F` and the like.
+fn decoded(value: &str) -> String {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|_| first == b'%').and_then(|two| std::str::from_utf8(two).ok());
+        match digits.and_then(|two| u8::from_str_radix(two, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The names of the hosts that are reached over a network.
+fn far(config: &postgres::Config) -> Vec<String> {
+    use postgres::config::Host;
+    let named = config.get_hosts().iter().filter_map(|host| match host {
+        Host::Tcp(name) => Some(name.clone()),
         #[cfg(unix)]
-        Host::Unix(_) => true,
+        Host::Unix(_) => None,
+    });
+    let addresses = config.get_hostaddrs().iter().map(ToString::to_string);
+    named.chain(addresses).filter(|host| !servanda_trust::is_here(host)).collect()
+}
+
+/// Opens a connection to a server: encrypted wherever it is on another machine, or where the address asks for it.
+fn open_server(url: &str, folder: &Path, shown: &str) -> Result<postgres::Client, Error> {
+    use postgres::config::{Host, SslMode};
+    let settings = |message: String| Error::new(Kind::Settings, message);
+    let wanted = Wanted::of(url);
+    let mut config: postgres::Config = wanted.rest.parse().map_err(|e: postgres::Error| {
+        settings(format!("`{shown}` is no address of a PostgreSQL database: {e}"))
+            .help("write it like `postgres://user@localhost/servanda`")
+    })?;
+    config.connect_timeout(Duration::from_secs(10)).application_name("servanda");
+    let far = far(&config);
+    let is_encrypted = match wanted.mode.as_deref() {
+        // The name is checked in either case: an encrypted line to a stranger is worth nothing.
+        Some("require" | "verify-ca" | "verify-full") => true,
+        None => !far.is_empty() || wanted.authorities.is_some(),
+        Some("disable") if wanted.authorities.is_some() => {
+            return Err(settings(format!("`{shown}` names authorities, and says that nothing is encrypted"))
+                .help("take `sslmode=disable` or `sslrootcert` out of the address"));
+        }
+        Some("disable" | "allow" | "prefer") if far.is_empty() => false,
+        Some(mode @ ("disable" | "allow" | "prefer")) => {
+            return Err(settings(format!(
+                "`{}` is another machine, and with `sslmode={mode}` the connection may not be encrypted",
+                far.join(", ")
+            ))
+            .help("take `sslmode` out of the address: TLS is then used, and the certificate checked"));
+        }
+        Some(other) => {
+            return Err(settings(format!("`sslmode={}` is not known", other.escape_default()))
+                .help("write `verify-full`, or leave it out: another machine is always reached with TLS"));
+        }
     };
-    config.get_hosts().iter().all(near) && config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback)
+    if !is_encrypted {
+        config.ssl_mode(SslMode::Disable);
+        return config.connect(postgres::NoTls).map_err(|e| Error::postgres(shown, e));
+    }
+    if config.get_hosts().iter().any(|host| !matches!(host, Host::Tcp(_))) {
+        return Err(settings(format!("`{shown}` is a socket of this machine, and TLS is not spoken there"))
+            .help("take `sslmode` and `sslrootcert` out of the address"));
+    }
+    let trust = match wanted.authorities.as_deref() {
+        None | Some("system") => servanda_trust::Trust::of_system(),
+        Some(named) => {
+            let path = folder.join(named);
+            let pem = std::fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
+            servanda_trust::Trust::of_pem(&path.display().to_string(), &pem)
+        }
+    }
+    .map_err(|refused| settings(refused.message).help(refused.remedy))?;
+    config.ssl_mode(SslMode::Require);
+    let tls = tokio_postgres_rustls::MakeRustlsConnect::new((*trust.config()).clone());
+    config.connect(tls).map_err(|e| {
+        let hosts: Vec<String> = config.get_hosts().iter().map(host_name).collect();
+        let hosts = hosts.join(", ");
+        if let Some(refused) = trust.refused(&hosts, &e, "`sslrootcert=FILE` in the address") {
+            return Error::new(Kind::Unreachable, format!("the database {}", refused.message))
+                .help(refused.remedy);
+        }
+        let says_no =
+            std::error::Error::source(&e).is_some_and(|e| e.to_string().contains("not support TLS"));
+        if says_no {
+            return Error::new(Kind::Unreachable, format!("the database `{hosts}` does not speak TLS"))
+                .help("set `ssl = on` in its postgresql.conf; nothing was sent in clear");
+        }
+        Error::postgres(shown, e)
+    })
+}
+
+fn host_name(host: &postgres::config::Host) -> String {
+    match host {
+        postgres::config::Host::Tcp(name) => name.clone(),
+        #[cfg(unix)]
+        postgres::config::Host::Unix(path) => path.display().to_string(),
+    }
 }
 
 impl Connection {
@@ -189,26 +324,8 @@ impl Connection {
                 }
                 Open::Sqlite(open_file(path, make)?)
             }
-            Place::Server(url) => {
-                let shown = place.shown();
-                let mut config: postgres::Config = url.parse().map_err(|e: postgres::Error| {
-                    Error::new(
-                        Kind::Settings,
-                        format!("`{shown}` is no address of a PostgreSQL database: {e}"),
-                    )
-                    .help("write it like `postgres://user@localhost/servanda`")
-                })?;
-                if !is_near(&config) {
-                    return Err(Error::new(
-                        Kind::Settings,
-                        format!(
-                            "`{shown}` is on another machine, and this connection would not be encrypted"
-                        ),
-                    )
-                    .help("open an encrypted tunnel to it and name its end on this machine, `localhost`"));
-                }
-                config.connect_timeout(Duration::from_secs(10)).application_name("servanda");
-                let client = config.connect(postgres::NoTls).map_err(|e| Error::postgres(&shown, e))?;
+            Place::Server(url, folder) => {
+                let client = open_server(url, folder, &place.shown())?;
                 Open::Postgres { client: Box::new(client), prepared: BTreeMap::new() }
             }
         };
@@ -428,7 +545,7 @@ fn open_file(path: &Path, make: bool) -> Result<rusqlite::Connection, Error> {
 fn sqlite_error(place: &Place, error: rusqlite::Error) -> Error {
     match place {
         Place::File(path) => Error::database(path, error),
-        Place::Server(_) => Error::database(Path::new(&place.shown()), error),
+        Place::Server(..) => Error::database(Path::new(&place.shown()), error),
     }
 }
 
@@ -498,17 +615,50 @@ mod tests {
 
     #[test]
     fn a_password_is_never_shown_and_a_far_server_not_spoken_to() {
-        let shown = |url: &str| Place::Server(url.to_string()).shown();
+        let server = |url: &str| Place::Server(url.to_string(), PathBuf::new());
+        let shown = |url: &str| server(url).shown();
         assert_eq!(shown("postgres://me:secret@localhost/s"), "postgres://me@localhost/s");
         assert_eq!(shown("postgres://me@localhost/s"), "postgres://me@localhost/s");
         assert_eq!(shown("postgres:///s?host=/run"), "postgres:///s?host=/run");
-        for far in
-            ["postgres://me@db.example.org/s", "postgres://10.0.0.1/s", "postgres://localhost,far.example/s"]
-        {
-            let error = Connection::open(&Place::Server(far.to_string()), false).err().unwrap();
+        assert_eq!(shown("host=b password=secret user=a"), "host=b user=a");
+        let error = |url: &str| Connection::open(&server(url), false).err().unwrap();
+        for far in [
+            "postgres://me@db.example.org/s?sslmode=disable",
+            "postgres://10.0.0.1/s?sslmode=prefer",
+            "postgres://localhost,far.example/s?sslmode=allow",
+            "host=far.example user=me sslmode=disable",
+        ] {
+            let error = error(far);
             assert!(error.is_settings() && error.to_string().contains("not be encrypted"), "{error}");
         }
-        let error = Connection::open(&Place::Server("postgres://localhost:x/s".into()), false).err().unwrap();
-        assert!(error.is_settings(), "{error}");
+        for (url, words) in [
+            ("postgres://localhost:x/s", "no address"),
+            ("postgres://localhost/s?sslmode=maybe", "`sslmode=maybe` is not known"),
+            ("postgres://localhost/s?sslmode=disable&sslrootcert=a.pem", "nothing is encrypted"),
+            ("postgres://%2Frun/s?sslmode=verify-full", "is a socket"),
+        ] {
+            let error = error(url);
+            assert!(error.is_settings() && error.to_string().contains(words), "{error}");
+        }
+        assert!(error("postgres://localhost/s?sslrootcert=none.pem").to_string().contains("none.pem"));
+    }
+
+    #[test]
+    fn what_an_address_says_of_tls_is_taken_out() {
+        let of = |url: &str| {
+            let Wanted { rest, mode, authorities } = Wanted::of(url);
+            (rest, mode.unwrap_or_default(), authorities.unwrap_or_default())
+        };
+        let found = |rest: &str, mode: &str, ca: &str| (rest.to_string(), mode.to_string(), ca.to_string());
+        assert_eq!(of("postgres://a@b/c"), found("postgres://a@b/c", "", ""));
+        assert_eq!(
+            of("postgres://a@b/c?sslmode=verify-full&port=1&sslrootcert=x%2Fy%20z.pem"),
+            found("postgres://a@b/c?port=1", "verify-full", "x/y z.pem")
+        );
+        assert_eq!(
+            of("host=b sslrootcert='ca.pem' user=a sslmode=require"),
+            found("host=b user=a", "require", "ca.pem")
+        );
+        assert_eq!(decoded("%zz%2"), "%zz%2");
     }
 }

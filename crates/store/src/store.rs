@@ -6,7 +6,8 @@
 //!
 //! The packs of payloads are what is true; rows and tiles follow from them. Whatever a crash leaves is either whole and entered by
 //! the next who opens the store, or not whole and cut off. The database holds the leaves that are not in tiles yet: they are
-//! the queue, and it is emptied by whoever writes next.
+//! the queue, and it is emptied by whoever writes next: at once, or where a burst of submissions is taken in, every second
+//! ([`Store::let_the_log_follow`]), because each turn of the log makes files of its own.
 //!
 //! It understands no record, reads no clock (the moment is handed in), and does not look into the log's tiles.
 //!
@@ -46,6 +47,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -53,6 +55,9 @@ use std::time::Duration;
 const FULL_PACK: u64 = 256 << 20;
 /// Leaves that go into the log at once.
 const LEAVES: u64 = 1 << 16;
+/// How long entries wait for the log where it may follow, in milliseconds, and how many of them.
+const FOLLOWS_MS: i64 = 1_000;
+const FOLLOWS: u64 = 4_096;
 /// Entries that are applied at once when a database is made again.
 const AGAIN: usize = 4096;
 /// Who numbers what the program itself enters.
@@ -124,13 +129,21 @@ pub struct Store {
     pub(crate) reading: Mutex<Option<Connection>>,
     pub(crate) queue: crate::submit::Queue,
     pub(crate) looks: Mutex<crate::access::Looks>,
+    /// The log may follow submissions later.
+    follows: AtomicBool,
 }
 
 #[derive(Default)]
 struct Writing {
     connection: Option<Connection>,
-    /// What was erased was looked through, whether its keys are gone.
+    /// The log, let go until somebody writes again.
+    log: Option<Log>,
+    /// What was erased was looked through, whether its keys are gone; and every row was counted.
     swept: bool,
+    /// When the log last covered everything.
+    covered: Option<Instant>,
+    /// Something was entered that the log does not cover.
+    is_ahead: bool,
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -167,6 +180,7 @@ impl Store {
             reading: Mutex::default(),
             queue: crate::submit::Queue::default(),
             looks: Mutex::default(),
+            follows: AtomicBool::new(false),
         }
     }
 
@@ -249,15 +263,32 @@ impl Store {
                 return Err(error);
             }
         }
-        // Whoever waits holds the turn, so that one who writes on and on cannot keep everybody else away.
-        let turn = self.turn()?;
         let open = || Log::open(&self.places.log, Some(secrets.log.clone()));
-        let opened = patiently(|| match open() {
+        self.in_turn(open)
+    }
+
+    /// Does what needs the log's lock. Whoever waits for it holds the turn, so that one who writes on and on cannot keep everybody else
+    /// away.
+    fn in_turn<T>(&self, mut take: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+        let turn = self.turn()?;
+        let taken = patiently(|| match take() {
             Err(error) if error.is_busy() => None,
-            opened => Some(opened),
+            taken => Some(taken),
         });
         drop(turn);
-        opened.unwrap_or_else(open)
+        taken.unwrap_or_else(take)
+    }
+
+    /// From now on the log may cover what is submitted a little later: so that a burst does not make its files anew for every few
+    /// entries. Receipts promise the same, and everything else that is entered is covered at once, with all that waits. Whoever says
+    /// this calls [`Store::settle`] about once a second, and at the end; after a crash the next who writes does.
+    pub fn let_the_log_follow(&self) {
+        self.follows.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether anything was entered here that the log does not cover yet.
+    pub fn is_ahead_of_its_log(&self) -> bool {
+        lock(&self.writing).is_ahead
     }
 
     /// The right to be the next who writes; given back when it is dropped.
@@ -284,13 +315,28 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, Error>,
     ) -> Result<(T, Option<Error>), Error> {
+        self.write_at(None, work)
+    }
+
+    /// The same; where a moment is given, the log may follow later, by how long ago it covered everything.
+    pub(crate) fn write_at<T>(
+        &self,
+        now: Option<Instant>,
+        work: impl FnOnce(&mut Writer<'_>) -> Result<T, Error>,
+    ) -> Result<(T, Option<Error>), Error> {
         let mut writing = lock(&self.writing);
         let secrets = self.secrets(true)?;
-        let mut log = self.open_log(&secrets)?;
+        let mut log = match writing.log.take() {
+            Some(mut log) if self.is_there() => self.in_turn(|| log.hold()).map(|()| log)?,
+            _ => self.open_log(&secrets)?,
+        };
+        let since_covered = now.zip(writing.covered).map(|(now, covered)| now.0.saturating_sub(covered.0));
+        let waits = self.follows.load(Ordering::Relaxed)
+            && since_covered.is_some_and(|since| (0..FOLLOWS_MS).contains(&since));
         if writing.connection.as_mut().is_none_or(Connection::is_broken) {
             writing.connection = schema::open(&self.database, true, Some(log.origin()))?;
         }
-        let Writing { connection, swept } = &mut *writing;
+        let Writing { connection, swept, log: kept, covered, is_ahead } = &mut *writing;
         let Some(open) = connection else {
             return Err(Error::integrity("the database was not made"));
         };
@@ -307,19 +353,34 @@ impl Store {
             next: 0,
             last: None,
             received: i64::MIN,
+            waits,
             behind: None,
         };
-        let outcome =
-            writer.catch_up().and_then(|()| if *swept { Ok(()) } else { writer.sweep() }).and_then(|()| {
+        let outcome = writer
+            .catch_up(!*swept)
+            .and_then(|()| if *swept { Ok(()) } else { writer.sweep() })
+            .and_then(|()| {
                 *swept = true;
                 work(&mut writer)
             });
+        *is_ahead = writer.log.size() < writer.next;
+        if !*is_ahead {
+            *covered = now.or(*covered);
+        }
         match outcome {
-            Ok(value) => Ok((value, writer.behind)),
+            Ok(value) => {
+                let behind = writer.behind;
+                if behind.is_none() {
+                    log.let_go();
+                    *kept = Some(log);
+                }
+                Ok((value, behind))
+            }
             Err(error) => {
                 // Whether the server committed is looked at by the next, on a connection of its own.
                 if !matches!(error.kind(), Kind::Duplicate | Kind::Denied | Kind::Refused | Kind::Busy) {
                     *connection = None;
+                    *swept = false;
                 }
                 Err(error)
             }
@@ -446,7 +507,8 @@ impl Store {
             )
             .help("`servanda rebuild` makes it again of the log"));
         };
-        compare_edge(&mut connection, &log)?;
+        let count = connection.number("SELECT count(*) FROM entry", &[])?;
+        compare_edge(&mut connection, &log, count.try_into().unwrap_or_default())?;
         Ok(Some(connection))
     }
 
@@ -467,6 +529,7 @@ impl Store {
             next: 0,
             last: None,
             received: i64::MIN,
+            waits: false,
             behind: None,
         };
         writer.adopt()?;
@@ -501,11 +564,10 @@ impl Store {
     }
 }
 
-/// Database and log agree where the log ends.
-fn compare_edge(connection: &mut Connection, log: &Log) -> Result<(), Error> {
+/// Database, of so many entries, and log agree where the log ends.
+fn compare_edge(connection: &mut Connection, log: &Log, count: u64) -> Result<(), Error> {
     let size = log.size();
-    let count = connection.number("SELECT count(*) FROM entry", &[])?;
-    if u64::try_from(count).is_ok_and(|count| count < size) {
+    if count < size {
         return Err(Error::integrity(format!(
             "the log has {size} entries, and the database {count}: it is older, or rows were taken out"
         ))
@@ -562,6 +624,8 @@ pub(crate) struct Writer<'a> {
     next: u64,
     last: Option<Frame>,
     received: i64,
+    /// The log may follow later.
+    waits: bool,
     behind: Option<Error>,
 }
 
@@ -588,13 +652,18 @@ impl Writer<'_> {
         self.next.max(1)
     }
 
-    /// Reads where the database ends, enters whole payloads that it does not have, and lets the log follow.
-    fn catch_up(&mut self) -> Result<(), Error> {
+    /// Reads where the database ends, enters whole payloads that it does not have, and lets the log follow. Whoever is not the `first`
+    /// on a connection does not count all rows once more.
+    fn catch_up(&mut self, first: bool) -> Result<(), Error> {
         self.read_tip()?;
         if self.packs.has_more(self.last) {
             self.adopt()?;
         }
-        compare_edge(self.connection, self.log)?;
+        let count = match first {
+            true => self.connection.number("SELECT count(*) FROM entry", &[])?.try_into().unwrap_or_default(),
+            false => self.next,
+        };
+        compare_edge(self.connection, self.log, count)?;
         self.drain();
         Ok(())
     }
@@ -612,8 +681,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Lets the log follow the database. What hinders it is kept, and does not undo what was entered.
+    /// Lets the log follow the database, if it is time. What hinders it is kept, and does not undo what was entered.
     fn drain(&mut self) {
+        if self.waits && self.next.saturating_sub(self.log.size()) < FOLLOWS {
+            return;
+        }
         let mut follow = || {
             while self.log.size() < self.next {
                 let from = self.log.size();
@@ -891,10 +963,16 @@ impl Writer<'_> {
         };
         let mut taken = BTreeSet::new();
         let mut gone = BTreeSet::new();
-        self.connection.query("SELECT id FROM erasure", &[], |mut row| {
-            gone.insert(row.text()?);
-            Ok(())
-        })?;
+        let mut look = |connection: &mut Connection, wanted: &str, values: &[Value<'_>]| {
+            connection.query(&format!("SELECT id FROM erasure {wanted}"), values, |mut row| {
+                gone.insert(row.text()?);
+                Ok(())
+            })
+        };
+        match records {
+            [one] => look(self.connection, "WHERE id = ?1", &[Value::Text(one.id.as_str())])?,
+            _ => look(self.connection, "", &[])?,
+        }
         if records.len() > MANY {
             self.connection.query("SELECT id FROM record", &[], |mut row| {
                 taken.insert(row.text()?);

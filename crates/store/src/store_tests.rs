@@ -496,3 +496,66 @@ fn what_is_too_large_is_refused_before_anything_is_written() {
     assert_eq!(fs::metadata(folder.path().join("payload/000000.pack")).unwrap().len(), before);
     store.submit(submission("key/x", 1, None, "x"), Instant(2_000)).unwrap();
 }
+
+#[test]
+fn the_log_follows_a_burst_and_covers_everything_else_at_once() {
+    let (_folder, workspace) = workspace();
+    let store = workspace.store();
+    store.let_the_log_follow();
+    let texts = ["1", "2", "3", "4", "5", "6", "7"];
+    let submit = |number: usize, at: i64| {
+        let previous = number.checked_sub(2).map(|before| texts[before]);
+        let one = submission("key/a", number as u64, previous, texts[number - 1]);
+        store.submit(one, Instant(10_000 + at)).unwrap()
+    };
+    let size = || store.log().unwrap().size();
+    submit(1, 0);
+    assert_eq!(size(), 2, "the key of intake and the first: nothing was covered before");
+    // Within a second it waits, and has its receipt, and is read.
+    let receipt = submit(2, 900);
+    assert_eq!((size(), receipt.entry, store.is_ahead_of_its_log()), (2, 2, true));
+    assert_eq!((ids(&store).len(), ids(&workspace.store()).len()), (2, 2));
+    // After a second all that waits is covered.
+    submit(3, 1_000);
+    assert_eq!((size(), store.is_ahead_of_its_log()), (4, false));
+    // So it is when somebody settles, and when anything else is entered.
+    submit(4, 1_100);
+    store.settle().unwrap();
+    assert_eq!((size(), store.is_ahead_of_its_log()), (5, false));
+    submit(5, 1_200);
+    let said = Statement {
+        kind: "note".into(),
+        subject: "x".into(),
+        marking: Marking::default(),
+        json: "{}".into(),
+    };
+    store.say(&[said], Instant(11_300), &Viewer::keeper()).unwrap();
+    assert_eq!((size(), store.is_ahead_of_its_log()), (7, false));
+    // Another program enters meanwhile, and covers what waits here; the next here goes on behind it.
+    submit(6, 1_400);
+    assert_eq!(size(), 7);
+    enter(&workspace.store(), &["other"]);
+    assert_eq!(size(), 10);
+    submit(7, 1_500);
+    // A crash while something waits: the next who opens the store covers it.
+    drop(store);
+    let next = workspace.store();
+    assert_eq!(next.log().unwrap().size(), 10);
+    next.settle().unwrap();
+    assert_eq!(next.log().unwrap().size(), 11);
+    equal(&next);
+}
+
+#[test]
+fn what_somebody_did_to_the_log_between_two_writes_is_noticed() {
+    let (_folder, workspace) = workspace();
+    let store = workspace.store();
+    store.submit(submission("key/a", 1, None, "1"), Instant(10_000)).unwrap();
+    // The last entries are others: the log that was kept is not taken at its word.
+    let bundle = store.places.log.join("tile/entries/000.p/2");
+    let mut bytes = std::fs::read(&bundle).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&bundle, bytes).unwrap();
+    let error = store.submit(submission("key/a", 2, Some("1"), "2"), Instant(10_100)).unwrap_err();
+    assert!(error.is_integrity(), "{error}");
+}

@@ -20,6 +20,7 @@ use crate::disclosure::withdraws;
 use crate::entry::{Entry, Payload, StoredRecord, Submitted};
 use crate::error::{Error, Kind};
 use crate::policy::Viewer;
+use crate::sources::KnownKeys;
 use crate::sql::Value;
 use crate::store::{Draft, Receipt, Store, Tip, Writer, lock};
 use servanda_ledger::leaf::Leaf;
@@ -104,6 +105,17 @@ enum Outcome {
     Again(Receipt),
 }
 
+/// What is known of a batch so far: all of it is committed by the one who writes, so nobody else changes keys meanwhile.
+#[derive(Default)]
+struct Batch {
+    lasts: BTreeMap<String, Last>,
+    ids: BTreeSet<String>,
+    /// Once they were asked for.
+    keys: Option<KnownKeys>,
+    /// It was asked whether intake is closed, and it is not.
+    is_open: bool,
+}
+
 /// What stands last of a submitter, with what is taken in the same batch.
 struct Last {
     ordinal: u64,
@@ -175,15 +187,13 @@ impl Store {
     fn commit_batch(&self, batch: Vec<Waiter>) -> Vec<(u64, Result<Receipt, Error>)> {
         let tickets: Vec<u64> = batch.iter().map(|(ticket, _, _)| *ticket).collect();
         let mut results = Vec::new();
-        let written = self.write(|writer| {
-            let mut lasts: BTreeMap<String, Last> = BTreeMap::new();
-            let mut ids = BTreeSet::new();
+        let latest = batch.iter().map(|(_, _, now)| *now).fold(Instant::MIN, Instant::max);
+        let written = self.write_at(Some(latest), |writer| {
+            let mut so_far = Batch::default();
             let mut drafts = Vec::new();
             let mut taken = Vec::new();
-            let mut latest = Instant::MIN;
             for (ticket, submission, now) in batch {
-                latest = latest.max(now);
-                match writer.look_at(&submission, now, &mut lasts, &mut ids) {
+                match writer.look_at(&submission, now, &mut so_far) {
                     Ok(Outcome::Take) => {
                         taken.push(ticket);
                         drafts.push(Draft {
@@ -243,9 +253,9 @@ impl Writer<'_> {
         &mut self,
         submission: &Submission,
         now: Instant,
-        lasts: &mut BTreeMap<String, Last>,
-        ids: &mut BTreeSet<String>,
+        so_far: &mut Batch,
     ) -> Result<Outcome, Error> {
+        let Batch { lasts, ids, keys, is_open } = so_far;
         let (who, number) = (&submission.submitter, submission.number);
         if number == 0 {
             let message = format!("a submission of `{who}` has the number 0");
@@ -301,9 +311,16 @@ impl Writer<'_> {
                 return Err(refused(Kind::Clock, message, help));
             }
         }
-        self.refuse_frozen()?;
+        if !*is_open {
+            self.refuse_frozen()?;
+            *is_open = true;
+        }
         if let Some(key) = &submission.key {
-            self.check_key(key)?;
+            let keys = match keys {
+                Some(keys) => keys,
+                None => keys.insert(self.known_keys()?),
+            };
+            keys.check(key)?;
         }
         let length = submission.submitted.bytes.len();
         if length > LARGEST_SUBMISSION {

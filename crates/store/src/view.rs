@@ -252,6 +252,19 @@ impl View<'_> {
         Ok(statements)
     }
 
+    /// How many statements of a kind there are. It only grows.
+    ///
+    /// # Errors
+    /// As [`View::records`].
+    pub fn statement_count(&self, kind: &str) -> Result<u64, Error> {
+        let mut count = 0;
+        self.rows("count(*)", "statement", "kind = ?1", "", &[Value::Text(kind)], |mut row, _| {
+            count = row.count()?;
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
     /// The markings that occur and that this viewer may see.
     ///
     /// # Errors

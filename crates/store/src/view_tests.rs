@@ -123,6 +123,7 @@ fn every_query(view: &View<'_>) -> Vec<(&'static str, String)> {
     }
     for kind in ["ruling", "account", "key-none"] {
         answers.push(("statements", shown(view.statements(kind))));
+        answers.push(("statement_count", shown(view.statement_count(kind))));
     }
     answers
 }
@@ -158,6 +159,7 @@ fn two_stores_that_differ_in_what_is_hidden_answer_alike() {
         "records_after",
         "records_of",
         "statements",
+        "statement_count",
     ]
     .into();
     assert_eq!(differ, all);

@@ -81,7 +81,7 @@ impl Workspace {
         };
         let settings = Settings::parse(&path, &text)?;
         let database = match &settings.store.url {
-            Some(url) => Place::Server(url.clone()),
+            Some(url) => Place::Server(url.clone(), root.to_path_buf()),
             None => Place::File(root.join(DATABASE)),
         };
         Ok(Workspace { root: root.to_path_buf(), settings, database })

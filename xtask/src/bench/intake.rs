@@ -28,6 +28,18 @@ pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
         table.row(format!("{whole}: {about}"), most, "ms", one(name)?);
     }
     table.row(format!("{whole}: cores of the server"), "2", "", one("cores")?);
+    table.row(format!("{whole}: CPU of the server, program"), "-", "s", one("user")?);
+    table.row(format!("{whole}: CPU of the server, system for it"), "-", "s", one("system")?);
+    table.row(
+        format!("{whole}: cores that others had meanwhile, sensors among them"),
+        "-",
+        "",
+        one("beside")?,
+    );
+    for (name, about) in [("disk-p50", "median"), ("disk-p99", "99 of 100"), ("disk-max", "longest")] {
+        let what = format!("{whole}: until the disk has a small file of somebody else, {about}");
+        table.row(what, "-", "ms", one(name)?);
+    }
     table.row(format!("{whole}: greatest memory"), "-", "MB", one("peak")?);
     Ok(())
 }

@@ -3,6 +3,8 @@
 //!
 //! A cell is a node with a member for each start. What a member hangs on marks the member as doubtful, and the cell with
 //! it; so the work of a visit goes with what changed, and what goes with the number of instances is a walk over a list.
+//! Whoever follows what is said, and not what holds now, leaves what only moves on with the clock as it was
+//! (`Tracker::leaving`): a board brings it up to date.
 //!
 //! What an instance is stands in `reference/norms.rs`.
 
@@ -126,15 +128,19 @@ impl Cell {
         tracker.retire(how);
     }
 
-    /// What is due to be looked at.
-    fn due(&mut self, tracker: &Tracker, at: Instant) -> BTreeSet<Node> {
+    /// What is due to be looked at; what only moves on with the clock is left out where it may be left as it was.
+    fn due(&mut self, tracker: &Tracker, at: Instant, leaves: bool) -> BTreeSet<Node> {
         let mut due = tracker.take_touched(self.node);
         while let Some(first) = self.turns.first().copied().filter(|(turn, _)| *turn <= at) {
             self.turns.remove(&first);
             due.insert(first.1);
         }
-        if self.at != at {
+        if self.at != at && !leaves {
             due.extend(self.drifting.iter().copied());
+        }
+        // What is left as it was is still of the moment before.
+        if self.drifting.is_subset(&due) {
+            self.at = at;
         }
         due
     }
@@ -171,8 +177,13 @@ impl<'w> World<'w, '_> {
                 at: Instant::MIN,
             }
         });
-        if !tracker.is_settled(cell.node, self.at) || (cell.at != self.at && !cell.drifting.is_empty()) {
-            self.look_into(&mut cell, norm, bearer, names);
+        let leaves = tracker.may_leave();
+        let moves = cell.at != self.at && !cell.drifting.is_empty();
+        if !tracker.is_settled(cell.node, self.at) || (moves && !leaves) {
+            self.look_into(&mut cell, norm, bearer, names, leaves);
+        }
+        if cell.at != self.at && !cell.drifting.is_empty() {
+            tracker.left();
         }
         let (node, own) = (cell.node, cell.own.clone());
         self.memo.cells.borrow_mut().insert(key, cell);
@@ -180,11 +191,10 @@ impl<'w> World<'w, '_> {
         own
     }
 
-    fn look_into(&self, cell: &mut Cell, norm: &'w Norm, bearer: &Bearer, names: &[Name]) {
+    fn look_into(&self, cell: &mut Cell, norm: &'w Norm, bearer: &Bearer, names: &[Name], leaves: bool) {
         let tracker = &self.memo.tracker;
         let env = self.norm_env(norm, names);
-        let mut due = cell.due(tracker, self.at);
-        cell.at = self.at;
+        let mut due = cell.due(tracker, self.at, leaves);
         // The first member of whom something else may be said.
         let mut first = cell.members.len();
         while !due.is_empty() {
@@ -194,7 +204,7 @@ impl<'w> World<'w, '_> {
                 let shell = cell.shell.clone();
                 cell.noted(&shell, before);
                 if !Arc::ptr_eq(&starts, &cell.starts) {
-                    first = first.min(self.aligned(cell, &starts, &mut due));
+                    first = first.min(self.aligned(cell, norm, &starts, &mut due));
                     cell.starts = starts;
                 }
             }
@@ -249,8 +259,15 @@ impl<'w> World<'w, '_> {
 
     /// A member for each start: the old one where the start is the old one, else one that is due. How many are where
     /// they were.
-    fn aligned(&self, cell: &mut Cell, starts: &Starts, due: &mut BTreeSet<Node>) -> usize {
+    fn aligned(&self, cell: &mut Cell, norm: &Norm, starts: &Starts, due: &mut BTreeSet<Node>) -> usize {
         let tracker = &self.memo.tracker;
+        let retire = |cell: &mut Cell, member: &Member| {
+            cell.retire(tracker, &member.how);
+            for verdict in &member.verdicts {
+                let key = (norm.name.clone(), verdict.bearer.clone(), verdict.instance.clone());
+                tracker.release(&self.memo.instances, &key);
+            }
+        };
         let mut members = std::mem::take(&mut cell.members);
         let same = |(m, start): &(&Member, &Arc<Start>)| Arc::ptr_eq(&m.start, start);
         let head = members.iter().zip(&starts.all).take_while(same).count();
@@ -258,7 +275,7 @@ impl<'w> World<'w, '_> {
         for start in &starts.all[head..] {
             let gone = |m: &Member| !Arc::ptr_eq(&m.start, start) && m.start.order() <= start.order();
             while let Some(member) = old.next_if(gone) {
-                cell.retire(tracker, &member.how);
+                retire(cell, &member);
             }
             let same = old.next_if(|m| Arc::ptr_eq(&m.start, start));
             members.push(same.unwrap_or_else(|| {
@@ -267,7 +284,7 @@ impl<'w> World<'w, '_> {
                 Member { start: start.clone(), how, verdicts: Vec::new() }
             }));
         }
-        old.for_each(|member| cell.retire(tracker, &member.how));
+        old.for_each(|member| retire(cell, &member));
         cell.members = members;
         head
     }

@@ -289,7 +289,18 @@ impl<'w> World<'w, '_> {
             env.seen,
             env.watched.clone(),
         );
-        self.keep(|memo| &memo.complete, key, None, |_| Arc::new(self.complete(pattern, window, env)))
+        self.keep(
+            |memo| &memo.complete,
+            key,
+            None,
+            |_| {
+                // Of a window that ends at an instant, nothing later is seen.
+                if matches!(window, Window::InAny(_) | Window::InEach(_)) {
+                    self.memo.tracker.causal();
+                }
+                Arc::new(self.complete(pattern, window, env))
+            },
+        )
     }
 }
 

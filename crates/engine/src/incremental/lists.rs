@@ -5,6 +5,7 @@
 //! turns is shown to those lists alone that ask for what it bears.
 
 use crate::follow::EnvKey;
+use crate::ground;
 use crate::incremental::index::{Asked, Asking, By, Index, Key};
 use crate::incremental::learning::Turned;
 use crate::kept::Node;
@@ -12,11 +13,14 @@ use crate::reference::known::{Seen, Series};
 use crate::reference::matching::{Hit, Match, Scalar, Spot};
 use crate::reference::{Env, World};
 use servanda_model::agreement::{Cond, FactKind, FactPattern, Op, Value, ZoneRef};
-use servanda_model::record::Says;
-use servanda_model::{Instant, Name};
+use servanda_model::record::{COVERAGE, Says};
+use servanda_model::{Instant, Name, Place};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// A zone and, where some observers alone count, those.
+pub type WatchedBy = (Name, Option<Vec<Name>>);
 
 /// The records that a pattern matches for an instance, in order of time.
 #[derive(Clone, Debug)]
@@ -67,6 +71,8 @@ pub struct Lists<'w> {
     indexes: ByFact<Index>,
     /// What is read of a fact beside the lists: its denials, or all its records.
     facts: RefCell<BTreeMap<(Name, Part), Node>>,
+    /// Zones whose coverage is read, and whether a record spoke of it when it last was.
+    coverage: RefCell<BTreeMap<Name, (Node, bool)>>,
 }
 
 /// Until when a record tells of something.
@@ -372,6 +378,44 @@ impl<'w> World<'w, '_> {
         for node in all.into_iter().chain(denials).chain(everything) {
             self.memo.tracker.changed(*node, Instant::MIN, Instant::MAX);
         }
+        if *fact == *COVERAGE {
+            self.coverage_turned([before, after]);
+        }
+    }
+
+    /// Who read the coverage of a zone is told over what time a record speaks of it.
+    fn coverage_turned(&self, records: [Option<&Arc<Seen>>; 2]) {
+        for (zone, (node, spoken)) in &*self.memo.hits.coverage.borrow() {
+            let mut told = records.into_iter().flatten().filter(|seen| self.covers(seen, zone)).peekable();
+            // Of what nobody speaks, something else is said than of what is watched at other times.
+            if told.peek().is_some() && !(*spoken && self.is_covered(zone)) {
+                self.memo.tracker.changed(*node, Instant::MIN, Instant::MAX);
+            }
+            for seen in told {
+                let to = seen.record.until.unwrap_or(seen.when.latest);
+                self.memo.tracker.changed(*node, seen.when.earliest, to.next());
+            }
+        }
+    }
+
+    fn covers(&self, seen: &Seen, zone: &Name) -> bool {
+        matches!(&seen.record.place, Some(Place::Named(of)) if ground::is_part_of(self.agreement, zone, of))
+    }
+
+    fn is_covered(&self, zone: &Name) -> bool {
+        self.known.of(COVERAGE).iter().any(|seen| self.covers(seen, zone))
+    }
+
+    /// All records of coverage, for whoever reads those of one zone.
+    pub fn records_of_coverage(&self, zone: &Name) -> Series {
+        if self.memo.tracker.follows() {
+            let mut zones = self.memo.hits.coverage.borrow_mut();
+            let (node, spoken) =
+                zones.entry(zone.clone()).or_insert_with(|| (self.memo.tracker.node(), false));
+            *spoken = self.is_covered(zone);
+            self.memo.tracker.read(*node, Instant::MIN, Instant::MAX);
+        }
+        self.known.of(COVERAGE)
     }
 
     fn reads(&self, fact: &str, part: Part) {

@@ -355,7 +355,11 @@ impl<'a> Live<'a> {
         let (norm, old_turn) = (*norm, *turn);
         let under = |choice: &Choice| self.world(agreement, places, settings, choice);
         let now = match &choices[..] {
-            [only] => under(only).instances(&norm.name),
+            [only] => {
+                // What only moves on with the clock is no news.
+                let world = under(only);
+                world.memo.tracker.leaving(|| world.instances(&norm.name))
+            }
             _ => {
                 let question =
                     Question { readings: settings.readings.clone(), ..Question::at(self.frontier) };

@@ -402,10 +402,11 @@ impl<'w> World<'w, '_> {
     /// pattern names no zone and nothing denies it.
     fn shares(&self, pattern: &FactPattern, env: &Env<'w>) -> Option<Arc<Shares>> {
         let key = (std::ptr::from_ref(pattern) as usize, env.key(self.agreement, pattern));
-        self.keep(|memo| &memo.shares, key, None, |_| self.shares_computed(pattern, env).map(Arc::new))
+        self.keep(|memo| &memo.shares, key, None, |_| self.shares_computed(pattern, env))
     }
 
-    fn shares_computed(&self, pattern: &FactPattern, env: &Env<'w>) -> Option<Shares> {
+    fn shares_computed(&self, pattern: &FactPattern, env: &Env<'w>) -> Option<Arc<Shares>> {
+        self.memo.tracker.causal();
         let mut zones: Vec<Name> = Vec::new();
         fn collect(cond: &Cond, zones: &mut Vec<Name>) {
             match cond {
@@ -443,20 +444,28 @@ impl<'w> World<'w, '_> {
             let best = active.iter().map(|i| grades[*i]).max().unwrap_or_default();
             Grade::CHAIN.map(|g| Number::from(i64::from(best >= g)))
         });
-        Some(match watched {
+        Some(Arc::new(match watched {
             None => denied,
             Some(watched) => watched.with(&denied, |a, b| [0, 1, 2].map(|i| a[i].clone().max(b[i].clone()))),
-        })
+        }))
     }
 
     /// Share of a zone that observers watched, by grade; the greatest of the observers' shares. `None` where no record
     /// speaks of coverage of it.
-    fn coverage(&self, zone: &Name, by: Option<&[Name]>) -> Option<Shares> {
+    fn coverage(&self, zone: &Name, by: Option<&[Name]>) -> Option<Arc<Shares>> {
+        let key = (zone.clone(), by.map(<[Name]>::to_vec));
+        self.keep(|memo| &memo.coverage, key, None, |_| self.coverage_computed(zone, by))
+    }
+
+    fn coverage_computed(&self, zone: &Name, by: Option<&[Name]>) -> Option<Arc<Shares>> {
         let wanted: Option<BTreeSet<Name>> = by.map(|names| {
             let members = names.iter().flat_map(|n| self.agreement.parties_of(n, self.membership_now()));
             members.chain(names.iter().cloned()).collect()
         });
-        let all = self.records_of(COVERAGE);
+        let all = match by {
+            None => self.records_of_coverage(zone),
+            Some(_) => self.records_of(COVERAGE),
+        };
         let records: Vec<_> = all
             .iter()
             .filter(|s| matches!(&s.record.place, Some(Place::Named(z)) if ground::is_part_of(self.agreement, zone, z)))
@@ -477,9 +486,9 @@ impl<'w> World<'w, '_> {
                     _ => None,
                 })
                 .collect();
-            return parts?
-                .into_iter()
-                .reduce(|a, b| a.with(&b, |a, b| [0, 1, 2].map(|i| a[i].clone().min(b[i].clone()))));
+            return parts?.into_iter().reduce(|a, b| {
+                Arc::new(a.with(&b, |a, b| [0, 1, 2].map(|i| a[i].clone().min(b[i].clone()))))
+            });
         }
         let told: Vec<(Grade, Number)> = records
             .iter()
@@ -492,12 +501,12 @@ impl<'w> World<'w, '_> {
             .iter()
             .map(|s| Run { from: s.when.earliest, to: s.record.until.unwrap_or(s.when.latest).next() })
             .collect();
-        Some(Signal::over(&runs, |active| {
+        Some(Arc::new(Signal::over(&runs, |active| {
             Grade::CHAIN.map(|g| {
                 let shares = active.iter().map(|i| &told[*i]).filter(|(grade, _)| *grade >= g);
                 shares.map(|(_, share)| share).max().cloned().unwrap_or_default()
             })
-        }))
+        })))
     }
 
     /// Coverage of a pattern over a period: the share weighted by time, the grade at which it reaches the minimum, the

@@ -28,7 +28,7 @@ use crate::follow::{Derived, EnvKey};
 use crate::incremental::cells::{Cells, Instances};
 use crate::incremental::counts::CountKey;
 use crate::incremental::days::DayKey;
-use crate::incremental::lists::Lists;
+use crate::incremental::lists::{Lists, WatchedBy};
 use crate::incremental::stretches::{CondKey, Starts, Stretches};
 use crate::kept::{Node, Table, Tracker};
 use crate::readings::{Choice, combinations, merged};
@@ -187,6 +187,8 @@ pub(crate) struct Memo<'w> {
     pub hits: Lists<'w>,
     pub within: Rc<RefCell<BTreeMap<Lies, Match>>>,
     pub shares: Table<(usize, EnvKey), Option<Arc<Shares>>>,
+    /// What was watched of a zone, and by whom.
+    pub coverage: Table<WatchedBy, Option<Arc<Shares>>>,
     pub days: Table<DayKey, Day>,
     pub blocks: Table<DayKey, Arc<Vec<Day>>>,
     pub states: Table<(usize, EnvKey, bool, Grade), Arc<Signal<Support>>>,
@@ -222,6 +224,7 @@ impl<'w> Memo<'w> {
             hits: Lists::default(),
             within: Rc::default(),
             shares: RefCell::default(),
+            coverage: RefCell::default(),
             days: RefCell::default(),
             blocks: RefCell::default(),
             states: RefCell::default(),

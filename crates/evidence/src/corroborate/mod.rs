@@ -18,6 +18,7 @@ pub mod clusters;
 pub mod fields;
 pub mod fit;
 pub mod fusion;
+pub mod joined;
 pub mod measure;
 pub mod pairs;
 pub mod propose;
@@ -27,6 +28,7 @@ pub mod weights;
 pub mod wire;
 
 pub use fields::{FIELDS, Levels};
+pub use joined::Joined;
 pub use pairs::Candidates;
 pub use propose::{Card, Proposal, Proposals, propose};
 pub use reports::Reports;

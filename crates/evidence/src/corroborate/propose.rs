@@ -204,7 +204,8 @@ impl Card {
         out
     }
 
-    fn json(&self) -> Value {
+    /// For programs.
+    pub(crate) fn json(&self) -> Value {
         let line = |l: &Line| json!({ "field": l.field, "level": l.level, "words": l.words, "adds": rounded(l.adds) });
         json!({
             "records": [self.pair.0.as_str(), self.pair.1.as_str()],

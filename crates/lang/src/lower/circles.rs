@@ -49,6 +49,11 @@ impl Lower<'_> {
         let (code, message, help) = match first {
             Node::Group(_) => ("C0603", "a group is a member of itself", "take one of the memberships away"),
             Node::Zone(_) => ("C0602", "a zone is made of itself", "give one of them a shape of its own"),
+            _ if self.rests_on_itself(circle) => (
+                "C0604",
+                "norms wait for each other",
+                "take the `priority` away, or let the stronger one start with a date, an event or a term",
+            ),
             _ if circle.iter().any(|n| matches!(n, Node::Norm(_))) => (
                 "C0604",
                 "norms wait for each other",
@@ -64,6 +69,16 @@ impl Lower<'_> {
             wrong = wrong.label(span, format!("`{name}` is part of the circle"));
         }
         self.report(wrong);
+    }
+
+    /// Whether a step of the circle is a norm that yields to the next.
+    fn rests_on_itself(&self, circle: &[Node]) -> bool {
+        circle.iter().zip(circle.iter().cycle().skip(1)).any(|pair| match pair {
+            (Node::Norm(yields), Node::Norm(over)) => {
+                self.agreement.priorities.iter().any(|p| p.yields == *yields && p.over == *over)
+            }
+            _ => false,
+        })
     }
 
     fn declared_as(&self, node: &Node) -> Option<crate::ast::Span> {
@@ -138,6 +153,9 @@ impl Lower<'_> {
                     Deadline::By(m) | Deadline::Every(_, m) => uses.moment(m),
                 }
             }
+            // Whether it rests hangs on the instances of what it yields to.
+            let stronger = a.priorities.iter().filter(|p| p.yields == norm.name && p.over != norm.name);
+            uses.0.extend(stronger.map(|p| Node::Norm(p.over.clone())));
             edges.insert(Node::Norm(norm.name.clone()), uses.rules());
         }
         edges

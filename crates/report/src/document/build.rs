@@ -232,8 +232,13 @@ impl<'a> Builder<'a> {
         Cell::Count { n, shown: self.m.number(n) }
     }
 
+    /// A party, a body or a zone in the agreement's words; else a name of the gazetteer, as it is.
     fn phrase(&self, name: &Name) -> String {
-        self.view.agreement.phrase(name).to_string()
+        let zone = self.view.agreement.zones.get(name).map(|zone| zone.phrase.as_str());
+        match zone.filter(|phrase| !phrase.is_empty()) {
+            Some(phrase) => phrase.to_string(),
+            None => self.view.agreement.phrase(name).to_string(),
+        }
     }
 
     /// The point of a place, with its radius of doubt; none for what is only known to lie in an area.

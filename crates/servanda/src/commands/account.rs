@@ -31,6 +31,27 @@ enum What {
     },
     /// Show all accounts
     List,
+    /// Show the feeds of all accounts, or of one: what a calendar or feed reader reads with a token
+    Feeds {
+        /// The account's name
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Make a feed for an account; its address is told once
+    MakeFeed {
+        /// The account's name
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// What it is for
+        #[arg(long = "for", value_name = "TEXT")]
+        purpose: String,
+    },
+    /// Let the address of a feed open nothing any more
+    RevokeFeed {
+        /// By which it is listed
+        #[arg(value_name = "ID")]
+        id: String,
+    },
 }
 
 #[derive(clap::Args)]
@@ -109,6 +130,29 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
             account.closed = true;
             store.put_account(&account, session.now, &keeper)?;
             session.say(&format!("`{name}` can sign in no more\n"))?;
+        }
+        What::Feeds { name } => {
+            let mut out = String::new();
+            for feed in store.feeds()?.iter().filter(|feed| name.as_ref().is_none_or(|n| *n == feed.owner)) {
+                let state = if feed.revoked { "  revoked" } else { "" };
+                out.push_str(&format!(
+                    "{}  {}  {}  made {}{state}\n",
+                    feed.id, feed.owner, feed.name, feed.made
+                ));
+            }
+            session.say(if out.is_empty() { "there are no feeds\n" } else { &out })?;
+        }
+        What::MakeFeed { name, purpose } => {
+            let (feed, token) = store.make_feed(name, purpose, session.now)?;
+            session.say(&format!(
+                "feed {} of `{name}`; these are shown once, behind the address of the server:\n\
+                 /feeds/{token}/duties.ics\n/feeds/{token}/changes.atom\n",
+                feed.id
+            ))?;
+        }
+        What::RevokeFeed { id } => {
+            let feed = store.revoke_feed(id, session.now, &keeper)?;
+            session.say(&format!("the feed {id} of `{}` opens nothing any more\n", feed.owner))?;
         }
         What::List => {
             let mut out = String::new();

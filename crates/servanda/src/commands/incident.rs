@@ -7,12 +7,15 @@ use crate::matter;
 use crate::rulings;
 use crate::session::Session;
 use crate::source;
+use servanda_evidence::corroborate::Joined;
+use servanda_evidence::corroborate::rulings::{Ruling, applied};
 use servanda_evidence::incident::{self, Ground, Incident, Status};
 use servanda_lang::closest;
 use servanda_model::place::Shape;
-use servanda_model::{Agreement, Board, Calendar, Instant, Places, Question, Record};
+use servanda_model::{Agreement, Board, Calendar, Instant, Name, Places, Question, Record};
 use servanda_report::View;
 use servanda_store::Workspace;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -56,7 +59,11 @@ struct Asked {
 struct File {
     workspace: Workspace,
     agreement: Agreement,
+    /// As they were entered.
+    entered: Vec<Record>,
+    /// As they count.
     records: Vec<Record>,
+    rulings: Vec<Ruling>,
     known_at: Instant,
 }
 
@@ -64,14 +71,15 @@ impl Asked {
     fn file(&self, session: &Session) -> Result<File, Failure> {
         let workspace = super::workspace(self.workspace.as_deref())?;
         let agreement = intake::agreement_of(&workspace)?;
-        let records = source::entered(&workspace)?;
+        let entered = source::entered(&workspace)?;
         let known_at = match &self.known_at {
             Some(text) => matter::moment("--known-at", text, &agreement.calendar, session)?,
-            None => session.now.max(records.iter().map(|r| r.recorded).max().unwrap_or(Instant::MIN)),
+            None => session.now.max(entered.iter().map(|r| r.recorded).max().unwrap_or(Instant::MIN)),
         };
         // Reports that were ruled to speak of one event are one incident here too.
-        let records = rulings::counted(&workspace, records, known_at)?;
-        Ok(File { workspace, agreement, records, known_at })
+        let rulings = rulings::read(&workspace)?;
+        let records = applied(entered.clone(), &rulings, known_at);
+        Ok(File { workspace, agreement, entered, records, rulings, known_at })
     }
 }
 
@@ -106,6 +114,16 @@ impl File {
     }
 }
 
+impl File {
+    /// Why the reports of an incident are one.
+    fn joined(&self, found: &Incident<'_>, places: &Places) -> Result<Joined, Failure> {
+        let reports: BTreeSet<Name> =
+            found.reports.iter().flat_map(|r| &r.versions).map(|r| r.id.clone()).collect();
+        let weights = super::links::weights_in_use(&self.workspace)?;
+        Ok(Joined::of(&reports, &self.entered, &self.rulings, self.known_at, &places.points, &weights))
+    }
+}
+
 /// The incident that a name stands for: its own, or that of one of its reports.
 fn find<'i, 'r>(all: &'i [Incident<'r>], name: &str) -> Option<&'i Incident<'r>> {
     let is_report =
@@ -137,9 +155,17 @@ pub fn one(arguments: &One, session: &Session) -> Result<Answer, Failure> {
     let found = find(&all, &arguments.id).ok_or_else(|| missing(&all, &arguments.id))?;
     let (zones, places) = file.zones(session)?;
     let ground = Ground { zones: &zones, places: &places, calendar: &file.agreement.calendar };
+    let joined = file.joined(found, &places)?;
     match arguments.asked.format {
-        Output::Human => session.say(&(file.known_at() + &incident::text(found, &ground)))?,
-        Output::Json => session.say(&format!("{:#}\n", incident::json(found, &ground)))?,
+        Output::Human => {
+            let why = joined.text(&file.agreement.calendar);
+            session.say(&(file.known_at() + &incident::text(found, &ground) + &why))?;
+        }
+        Output::Json => {
+            let mut document = incident::json(found, &ground);
+            document["joined"] = joined.json();
+            session.say(&format!("{document:#}\n"))?;
+        }
     }
     Ok(Answer::Yes)
 }

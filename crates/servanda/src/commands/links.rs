@@ -224,6 +224,15 @@ fn weights_of(path: &std::path::Path) -> Result<Weights, Failure> {
     })
 }
 
+/// The weights of a workspace: its own, where it learned some, else those that ship.
+pub fn weights_in_use(workspace: &Workspace) -> Result<Weights, Failure> {
+    let own = workspace.root().join(WEIGHTS);
+    match own.exists() {
+        true => weights_of(&own),
+        false => Ok(Weights::shipped()),
+    }
+}
+
 fn counted(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
@@ -239,11 +248,9 @@ impl Desk {
         heard.records.retain(|r| r.recorded <= known_at);
         let rulings = rulings::read(&workspace)?;
         let ruled = incidents(&heard.records, &rulings, known_at);
-        let own = workspace.root().join(WEIGHTS);
         let weights = match &given.weights {
             Some(path) => weights_of(path)?,
-            None if own.exists() => weights_of(&own)?,
-            None => Weights::shipped(),
+            None => weights_in_use(&workspace)?,
         };
         for clash in &ruled.clashes {
             session.note(&format!(

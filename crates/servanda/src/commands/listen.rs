@@ -8,12 +8,14 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::input;
 use crate::intake::Intake;
+use crate::reach::{self, Reach};
 use crate::session::Session;
 use crate::source;
-use rumqttc::{Client, Event, Incoming, MqttOptions, Publish, QoS};
+use rumqttc::{Client, Event, Incoming, MqttOptions, Publish, QoS, TlsConfiguration, Transport};
 use serde_json::{Value, json};
 use servanda_evidence::{Format, Mapping};
 use servanda_store::Workspace;
+use servanda_trust::Trust;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,9 +44,11 @@ enum Channel {
 
 #[derive(clap::Args)]
 struct Mqtt {
-    /// Where the broker is
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:1883")]
+    /// Where the broker is: HOST:PORT, or mqtts://HOST:PORT for one that speaks TLS
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:1883")]
     broker: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Topics; may be given several times
     #[arg(long, value_name = "TOPIC", default_value = "v1.1/+/Observations")]
     topic: Vec<String>,
@@ -83,12 +87,37 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
 }
 
 impl Mqtt {
-    fn options(&self) -> Result<MqttOptions, Failure> {
-        let (host, port) = self.broker.rsplit_once(':').unwrap_or((&self.broker, "1883"));
+    /// The broker's host and port, and whom it has to be vouched for by; `None`: it is spoken to in clear.
+    fn place(&self) -> Result<(&str, u16, Option<Trust>), Failure> {
+        let (scheme, rest) = self.broker.split_once("://").unwrap_or(("mqtt", &self.broker));
+        let is_encrypted = match scheme {
+            "mqtts" => true,
+            "mqtt" => false,
+            _ => {
+                return Err(Failure::new(format!("`{}` is no address of a broker", self.broker))
+                    .help("write for example mqtts://broker.example.org:8883"));
+            }
+        };
+        let rest = rest.trim_end_matches('/');
+        let usual = if is_encrypted { "8883" } else { "1883" };
+        // An address in brackets has colons of its own.
+        let (host, port) = match rest.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port),
+            _ => (rest, usual),
+        };
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let port: u16 = port.parse().map_err(|_| {
             Failure::new(format!("`{}` is no address of a broker", self.broker))
                 .help("write for example 127.0.0.1:1883")
         })?;
+        if is_encrypted {
+            return Ok((bare, port, Some(self.reach.trust()?)));
+        }
+        self.reach.in_clear(bare, &format!("mqtts://{host}:8883"))?;
+        Ok((bare, port, None))
+    }
+
+    fn options(&self, host: &str, port: u16, trust: Option<&Trust>) -> Result<MqttOptions, Failure> {
         if self.client.trim().is_empty() {
             return Err(
                 Failure::new("the name at the broker is empty").help("leave --client out, or give one")
@@ -97,6 +126,9 @@ impl Mqtt {
         let mut options = MqttOptions::new(&self.client, host, port);
         options.set_clean_session(false).set_manual_acks(true).set_keep_alive(Duration::from_secs(20));
         options.set_max_packet_size(LONGEST, LONGEST);
+        if let Some(trust) = trust {
+            options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(trust.config())));
+        }
         if let (Some(user), Some(file)) = (&self.user, &self.password_file) {
             options.set_credentials(user, input::text(file)?.trim());
         }
@@ -116,10 +148,11 @@ impl Mqtt {
 
     fn run(&self, session: &Session) -> Result<Answer, Failure> {
         let workspace = super::workspace(self.into.as_deref())?;
+        let (host, port, trust) = self.place()?;
         let mapping = self.mapping(&workspace)?;
         let dataset = self.dataset.clone().unwrap_or_else(|| format!("mqtt {}", self.broker));
         let mut intake = Intake::open(workspace)?;
-        let (client, mut connection) = Client::new(self.options()?, TOGETHER * 2);
+        let (client, mut connection) = Client::new(self.options(host, port, trust.as_ref())?, TOGETHER * 2);
         let (events, came) = mpsc::channel();
         // The connection is driven on a thread of its own: waiting for more messages must not hold up its heartbeat.
         let ending = Arc::new(AtomicBool::new(false));
@@ -150,6 +183,7 @@ impl Mqtt {
                     false
                 }
                 Ok(Ok(Ok(Event::Incoming(Incoming::ConnAck(_))))) => {
+                    told.answered = true;
                     for topic in &self.topic {
                         client.subscribe(topic, QoS::AtLeastOnce).map_err(|e| {
                             Failure::new(format!("the topic `{topic}` cannot be asked for: {e}")).help(
@@ -164,7 +198,17 @@ impl Mqtt {
                 }
                 Ok(Ok(Ok(_))) => false,
                 Ok(Ok(Err(error))) => {
-                    if told.away.is_none() {
+                    let refused = trust.as_ref().and_then(|trust| reach::refused(trust, host, &error));
+                    if let Some(refused) = refused {
+                        // Who was believed before may have a new certificate soon; who never was is not waited for.
+                        if !told.answered {
+                            return Err(reach::failure(refused));
+                        }
+                        if told.away.is_none() {
+                            session.note(&format!("{}; it is tried again until it is", refused.message));
+                        }
+                        told.away.get_or_insert_with(clock::running);
+                    } else if told.away.is_none() {
                         session.note(&format!(
                             "the broker does not answer ({error}); it is tried again until it does"
                         ));
@@ -237,6 +281,8 @@ struct Told {
     messages: usize,
     made: usize,
     refused: usize,
+    /// The broker answered once.
+    answered: bool,
     away: Option<std::time::Instant>,
 }
 

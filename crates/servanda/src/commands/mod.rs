@@ -25,6 +25,7 @@ mod log;
 mod lsp;
 mod mission_end;
 mod new;
+mod notice;
 mod order;
 mod rebuild;
 mod record;
@@ -105,6 +106,8 @@ enum Command {
     Why(why::Arguments),
     /// Show who owes what to whom, by when
     Duties(duties::Arguments),
+    /// Draft notices for a person to send, and keep when they were sent and received
+    Notice(Box<notice::Arguments>),
     /// Write a daily, spot, public, case or audit report as a document
     Report(Box<report::Arguments>),
     /// Replay a draft over a history before it is signed
@@ -208,6 +211,7 @@ impl Command {
             Command::Status(arguments) => status::run(&arguments, session),
             Command::Why(arguments) => why::run(&arguments, session),
             Command::Duties(arguments) => duties::run(&arguments, session),
+            Command::Notice(arguments) => notice::run(&arguments, session),
             Command::Report(arguments) => report::run(&arguments, session),
             Command::Backtest(arguments) => backtest::run(&arguments, session),
             Command::Cluster(arguments) => cluster::run(&arguments, session),

@@ -13,7 +13,7 @@ use servanda_evidence::incident::entry::{self, Desk, QUESTIONS, Question, Said};
 use servanda_evidence::incident::{Kind, details};
 use servanda_evidence::outbox::sha256;
 use servanda_model::{Instant, Name, Record};
-use servanda_store::{Workspace, files};
+use servanda_store::{LARGEST_ATTACHMENT, Workspace, files};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -230,6 +230,11 @@ impl Target {
     /// Keeps a file by its hash: gives its name and the hash.
     fn attach(&self, path: &Path) -> Result<(String, String), Failure> {
         let bytes = input::bytes(path, input::DATA_LIMIT)?;
+        if bytes.len() > LARGEST_ATTACHMENT {
+            let most = LARGEST_ATTACHMENT >> 20;
+            return Err(Failure::new(format!("`{}` is longer than {most} MB, the most that an attachment has", path.display()))
+                .help("make it smaller, or keep it elsewhere and say in the incident's remark where, and its SHA-256"));
+        }
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let folder = match self {
             Target::Workspace(workspace) => return Ok((name, workspace.store().attach(&bytes)?)),

@@ -13,9 +13,10 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 use servanda_model::time::HOUR;
 use servanda_model::{Instant, Place, Record};
+use servanda_report::incidents::cell;
 use servanda_store::policy::Viewer;
 use servanda_store::{
-    Portion, PublicRules, PublicTable, Released, Store, csv_cell, files, public_levels, public_table, sha256,
+    Portion, PublicRules, PublicTable, Released, Store, files, public_levels, public_table, sha256,
 };
 use std::path::PathBuf;
 
@@ -169,7 +170,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
             let table = public_table(&records, &rules, session.now);
             let text = match public.going.format {
                 Form::Json => public_json(&table, &rules),
-                Form::Csv => table.to_csv(),
+                Form::Csv => public_csv(&table),
                 Form::Geojson => public_map(&table, &rules),
             };
             let form = format!(
@@ -274,6 +275,19 @@ fn place(record: &Record) -> (String, Option<(f64, f64, f64)>) {
     }
 }
 
+/// The table as CSV; what is not said is empty, and `said` tells it from nothing.
+fn public_csv(table: &PublicTable) -> String {
+    let mut out = String::from("from,fact,lat,lon,count,said\r\n");
+    let count = |count: Option<u64>| count.map_or((String::new(), "no"), |n| (n.to_string(), "yes"));
+    for one in &table.cells {
+        let (number, said) = count(one.count);
+        let (lat, lon) = one.at.map_or_else(Default::default, |at| (at.lat.to_string(), at.lon.to_string()));
+        let fact = cell(one.fact.as_str());
+        out.push_str(&format!("{},{fact},{lat},{lon},{number},{said}\r\n", one.from));
+    }
+    out
+}
+
 fn redacted_csv(rows: &[Row]) -> String {
     let mut out = String::from(
         "id,fact,from,to,place,lat,lon,radius_m,source,title,marking,exercise,withheld,authority,commitment\r\n",
@@ -284,17 +298,17 @@ fn redacted_csv(rows: &[Row]) -> String {
                 let (name, point) = place(record);
                 let number = |n: Option<f64>| n.map_or(String::new(), |n| n.to_string());
                 vec![
-                    csv_cell(record.id.as_str()),
-                    csv_cell(record.fact.as_str()),
+                    cell(record.id.as_str()),
+                    cell(record.fact.as_str()),
                     record.when.earliest.to_string(),
                     record.when.latest.to_string(),
-                    csv_cell(&name),
+                    cell(&name),
                     number(point.map(|p| p.0)),
                     number(point.map(|p| p.1)),
                     number(point.map(|p| p.2)),
-                    csv_cell(&record.source),
-                    csv_cell(&record.title),
-                    csv_cell(&record.marking.show()),
+                    cell(&record.source),
+                    cell(&record.title),
+                    cell(&record.marking.show()),
                     if record.exercise { "yes".into() } else { String::new() },
                     String::new(),
                     String::new(),
@@ -303,7 +317,7 @@ fn redacted_csv(rows: &[Row]) -> String {
             }
             Row::Withheld { category, authority, commitment } => {
                 let mut cells = vec![String::new(); 12];
-                cells.extend([csv_cell(category), csv_cell(authority), commitment.clone()]);
+                cells.extend([cell(category), cell(authority), commitment.clone()]);
                 cells
             }
         };
@@ -411,4 +425,29 @@ fn public_map(table: &PublicTable, rules: &PublicRules) -> String {
         "features": features,
     });
     format!("{document:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use servanda_model::{Instant, Name};
+    use servanda_store::PublicCell;
+
+    #[test]
+    fn a_spreadsheet_takes_no_name_of_a_public_table_for_a_formula() {
+        let one =
+            |fact: &str, count| PublicCell { from: Instant(0), fact: Name::from(fact), at: None, count };
+        let cells = vec![one("fire", Some(6)), one("=HYPERLINK(1)", None), one(" ＝1", Some(9))];
+        let table = public_csv(&PublicTable { until: Instant(0), cells, totals: Vec::new() });
+        let rows: Vec<&str> = table.lines().skip(1).collect();
+        let from = Instant(0);
+        assert_eq!(
+            rows,
+            [
+                format!("{from},fire,,,6,yes"),
+                format!("{from},'=HYPERLINK(1),,,,no"),
+                format!("{from},' ＝1,,,9,yes")
+            ]
+        );
+    }
 }

@@ -14,14 +14,15 @@ use crate::matter::Matter;
 use crate::pdf;
 use crate::session::Session;
 use clap::ValueEnum;
-use servanda_lang::literal;
+use servanda_lang::{closest, literal};
 use servanda_model::record::{Marking, Tlp};
 use servanda_model::time::{DAY, Resolved};
-use servanda_model::{Calendar, Instant, Record};
+use servanda_model::{Agreement, Calendar, Instant, Record};
 use servanda_report::View;
 use servanda_report::document::build::{Asked, Kind, document};
 use servanda_report::document::{Feeds, Messages, csv, html};
 use servanda_store::files;
+use servanda_store::policy::{self, Viewer};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -53,6 +54,10 @@ pub struct Arguments {
     /// Highest marking that this release holds [default: red; a bulletin: clear]
     #[arg(long, value_name = "LEVEL")]
     release: Option<String>,
+    /// Whom the release is for, a party or a body: what it may not see is left out. Without it, a release with --release holds
+    /// nothing that is restricted to some
+    #[arg(long, value_name = "NAME")]
+    to: Option<String>,
     /// Form
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     format: Form,
@@ -139,6 +144,38 @@ impl Arguments {
         }
     }
 
+    /// Who may read the release: one party or body, or anybody cleared for its level; `None`: whoever keeps the record.
+    fn reader(&self, agreement: &Agreement, level: Tlp) -> Result<Option<Viewer>, Failure> {
+        if self.kind == Which::Bulletin {
+            return match &self.to {
+                Some(_) => Err(Failure::new("a public bulletin is for everybody").help("leave out --to")),
+                None => Ok(Some(Viewer::public())),
+            };
+        }
+        let mut reader = Viewer::named("a release");
+        reader.clearances.insert(policy::TLP.into(), level);
+        match &self.to {
+            None if self.release.is_none() => return Ok(None),
+            // Nobody in particular: of no party, so that nothing restricted to some is in it.
+            None => {}
+            Some(name) if agreement.parties.contains_key(name.as_str()) => {
+                reader.party = Some(name.as_str().into())
+            }
+            Some(name) if agreement.bodies.contains_key(name.as_str()) => {
+                reader.body = Some(name.as_str().into())
+            }
+            Some(name) => {
+                let known = agreement.parties.keys().chain(agreement.bodies.keys()).map(|n| n.as_str());
+                let failure = Failure::new(format!("--to `{name}` is no party and no body of the agreement"));
+                return Err(match closest(name, known) {
+                    Some(near) => failure.help(format!("did you mean `{near}`?")),
+                    None => failure.help("name one as the agreement does"),
+                });
+            }
+        }
+        Ok(Some(reader))
+    }
+
     fn messages(&self) -> Result<Messages, Failure> {
         if let Some(path) = &self.messages {
             return Messages::parse(&input::text(path)?)
@@ -176,10 +213,12 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     let case = matter.load(session)?;
 
     // The release is a record of its own: nothing in it depends on what it leaves out.
-    let (released, left_out): (Vec<Record>, Vec<Record>) = case.records.iter().cloned().partition(|r| {
-        r.marking.level <= level
-            && (level > Tlp::Clear || (r.marking.releasable_to.is_none() && r.marking.caveats.is_empty()))
-    });
+    let reader = arguments.reader(&case.agreement, level)?;
+    let (released, left_out): (Vec<Record>, Vec<Record>) =
+        case.records.iter().cloned().partition(|r| match &reader {
+            Some(reader) => reader.may_see(&r.marking),
+            None => true,
+        });
     let withheld: BTreeSet<Marking> =
         left_out.into_iter().filter(|r| r.recorded <= cut_off).map(|r| r.marking).collect();
     let board = if withheld.is_empty() && released.len() == case.records.len() {

@@ -4,12 +4,13 @@ use super::Answer;
 use crate::failure::Failure;
 use crate::intake::Intake;
 use crate::matter::{Case, Heard, Matter};
-use crate::pages::{Cases, Pages, ViewsFile, lock};
+use crate::pages::{Besides, Cases, Pages, Shown, ViewsLog, lock};
 use crate::serve_settings::{Effective, Line, PORT as DEFAULT_PORT};
 use crate::session::Session;
 use servanda_evidence::Format;
-use servanda_model::Name;
-use servanda_server::{Listening, Problem, Router, Served, Team, Tls, watch};
+use servanda_model::{Instant, Name};
+use servanda_server::intake::Expected;
+use servanda_server::{Limits, Listening, Problem, Router, Served, StatusCode, Team, Tls, watch};
 use servanda_store::policy::Viewer;
 use servanda_store::{Audience, Store, Workspace, random_bytes};
 use std::collections::BTreeSet;
@@ -70,6 +71,7 @@ pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
         None => None,
     };
     let door = taking.map(|taking| Door { taking: Arc::new(taking), takes, follows });
+    let entered = door.as_ref().map(|door| door.taking.store.clone());
     match team {
         None => {
             let served = served_alone(matter.load(session)?, door)?;
@@ -81,6 +83,7 @@ pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
             serve_team(&workspace, &matter, effective, door, is_locked, session)?;
         }
     }
+    entered.map_or(Ok(()), |store| seal(&store))?;
     Ok(Answer::Yes)
 }
 
@@ -100,7 +103,6 @@ fn serve_team(
     let follows = door.as_ref().filter(|door| door.follows).map(|door| door.taking.clone());
     let intake = door.as_ref().filter(|door| door.takes).map(|door| door.taking.clone());
     let of_cases = |pages: Arc<Pages>, text, agreement, question| Cases {
-        store: workspace.store(),
         text,
         agreement,
         question,
@@ -111,14 +113,14 @@ fn serve_team(
     let (cases, keepers) = if is_locked {
         // The keeper sees nothing here, so nothing is computed for the keeper.
         let Heard { text, agreement, path, question, .. } = matter.hear(session)?;
-        let pages = Arc::new(Pages::new(agreement.clone(), &path, labels()?));
+        let pages = Arc::new(Pages::new(workspace.store(), agreement.clone(), &path, labels()?));
         if let Some(taking) = &follows {
             lock(&taking.intake).follow_from(question.known_at);
         }
         (of_cases(pages, text, agreement, question), None)
     } else {
         let case = matter.load(session)?;
-        let pages = Arc::new(Pages::new(case.agreement.clone(), &case.path, labels()?));
+        let pages = Arc::new(Pages::new(workspace.store(), case.agreement.clone(), &case.path, labels()?));
         let cases =
             of_cases(pages.clone(), case.text.clone(), case.agreement.clone(), case.board.question.clone());
         let served = served_to_keeper(case, follows.as_deref(), &pages)?;
@@ -134,6 +136,7 @@ fn serve_team(
         _ => None,
     };
     let (tell, stopping) = watch::channel(false);
+    let views = Arc::new(ViewsLog::of(workspace.store()));
     let team = Team {
         store: workspace.store(),
         cases: Arc::new(cases),
@@ -141,7 +144,7 @@ fn serve_team(
         intake: intake.map(|taking| taking as Arc<dyn servanda_server::Intake>),
         standing: effective.standing,
         clock: Box::new(crate::clock::finer),
-        views: Arc::new(ViewsFile::open(workspace.root())?),
+        views: views.clone(),
         first_code: first_code.clone(),
         stopping,
     };
@@ -152,6 +155,7 @@ fn serve_team(
     }
     let reach = Reach { address: effective.address, tls, tell: Some(tell) };
     answer(servanda_server::router_for(team), reach, "server", "serving", session)?;
+    views.settle()?;
     seal(&workspace.store())
 }
 
@@ -193,10 +197,13 @@ struct Door {
 /// Takes in what comes over HTTP: whoever comes while something is being stored waits, and all who waited are stored together.
 struct Taking {
     intake: Arc<Mutex<Intake>>,
+    /// Through what it enters.
+    store: Arc<Store>,
     unsigned: bool,
-    waiting: Mutex<Vec<Waiting>>,
     /// Whom to tell what was entered.
-    pages: OnceLock<Arc<Pages>>,
+    pages: Arc<OnceLock<Arc<Pages>>>,
+    /// To the thread that stores. Who waits for its answer waits in line, and for no lock that others may take first.
+    storing: Mutex<Option<Sender<Waiting>>>,
 }
 
 /// Envelopes, and where their answers go.
@@ -205,23 +212,28 @@ struct Waiting {
     answer: Sender<Result<Vec<serde_json::Value>, Problem>>,
 }
 
+/// So many envelopes are stored together, or one request's.
+const TOGETHER: usize = 2_048;
+
 impl Taking {
     fn of(intake: Intake, unsigned: bool) -> Taking {
+        let store = intake.store();
+        store.let_the_log_follow();
         let intake = Arc::new(Mutex::new(intake));
-        Taking { intake, unsigned, waiting: Mutex::default(), pages: OnceLock::new() }
+        Taking { intake, store, unsigned, pages: Arc::default(), storing: Mutex::default() }
     }
 
-    /// Tells each audience what was entered and is for it; where it is `time`, also that time went on.
-    fn tell(&self, intake: &mut Intake, time: bool) -> Result<(), Failure> {
-        if let Some(pages) = self.pages.get() {
-            let now = crate::clock::now();
+    /// Tells each audience what was entered and is for it, and what else there is.
+    fn tell(pages: &OnceLock<Arc<Pages>>, intake: &mut Intake, besides: Besides) -> Result<(), Failure> {
+        if let Some(pages) = pages.get() {
+            let now = crate::clock::finer();
             let (records, _) = intake.news(now)?;
-            pages.tell(&records, now, time);
+            pages.tell(&records, now, besides);
         }
         Ok(())
     }
 
-    /// Looks once a second for what other processes entered, until nobody serves any more.
+    /// Looks once a second for what other processes entered or ruled, and lets the log cover what came, until nobody serves any more.
     fn look(taking: &Arc<Taking>) -> Result<(), Failure> {
         let there = Arc::downgrade(taking);
         let looking = move || {
@@ -229,12 +241,21 @@ impl Taking {
                 std::thread::sleep(LOOK);
                 let Some(taking) = there.upgrade() else { return };
                 let mut intake = lock(&taking.intake);
+                let due = taking.pages.get().is_some_and(|pages| pages.is_due(crate::clock::finer()));
                 let time = looks % STILL == 0;
-                let told = intake.has_news().and_then(|news| match news || time {
-                    true => taking.tell(&mut intake, time),
-                    false => Ok(()),
+                let told = intake.has_news().and_then(|news| {
+                    let rulings = intake.has_rulings()?;
+                    match news || time || rulings || due {
+                        true => Taking::tell(&taking.pages, &mut intake, Besides { time, rulings }),
+                        false => Ok(()),
+                    }
                 });
                 drop(intake);
+                // What came since is in the log a second later, also where nothing comes any more.
+                let told = told.and_then(|()| match taking.store.is_ahead_of_its_log() {
+                    true => seal(&taking.store),
+                    false => Ok(()),
+                });
                 // A store that is away comes back: the next look sees.
                 if let (Err(failure), true) = (told, looks % STILL == 1) {
                     eprintln!("{}", failure.shown(false));
@@ -246,18 +267,34 @@ impl Taking {
         Ok(())
     }
 
-    /// Stores what waits, all of it together.
-    fn store_what_waits(&self, intake: &mut Intake) {
-        let waiting = std::mem::take(&mut *lock(&self.waiting));
-        if waiting.is_empty() {
-            return;
-        }
-        let envelopes: Vec<String> = waiting.iter().flat_map(|w| w.envelopes.iter().cloned()).collect();
-        let answered = intake.submit(&envelopes, crate::clock::now());
+    /// Begins the thread that stores what waits, for as long as anybody can send it anything.
+    fn begin_storing(&self) -> std::io::Result<Sender<Waiting>> {
+        let (send, waits) = channel();
+        let (intake, pages) = (self.intake.clone(), self.pages.clone());
+        let storing = std::thread::Builder::new().name("storing".into());
+        storing.spawn(move || {
+            while let Ok(first) = waits.recv() {
+                let mut all = vec![first];
+                let count = |all: &[Waiting]| all.iter().map(|one| one.envelopes.len()).sum::<usize>();
+                while count(&all) < TOGETHER
+                    && let Ok(next) = waits.try_recv()
+                {
+                    all.push(next);
+                }
+                Taking::store_together(&mut lock(&intake), &pages, all);
+            }
+        })?;
+        Ok(send)
+    }
+
+    /// Stores all of this together, and answers once the pages know it.
+    fn store_together(intake: &mut Intake, pages: &OnceLock<Arc<Pages>>, all: Vec<Waiting>) {
+        let envelopes: Vec<String> = all.iter().flat_map(|w| w.envelopes.iter().cloned()).collect();
+        let answered = intake.submit(&envelopes, crate::clock::finer());
         let mut answers = match answered {
             Ok(answers) => answers,
             Err(failure) => {
-                for one in waiting {
+                for one in all {
                     // Whoever asked may have gone away.
                     let _ = one.answer.send(Err(Problem::unable(failure.message())));
                 }
@@ -265,7 +302,11 @@ impl Taking {
             }
         }
         .into_iter();
-        for one in waiting {
+        // It is stored, so its receipts hold, whether the pages can be told now or by the next look.
+        if let Err(failure) = Taking::tell(pages, intake, Besides::default()) {
+            eprintln!("{}", failure.shown(false));
+        }
+        for one in all {
             let own: Vec<_> = answers.by_ref().take(one.envelopes.len()).collect();
             let _ = one.answer.send(Ok(own.iter().map(super::sync::answer).collect()));
         }
@@ -275,16 +316,20 @@ impl Taking {
 impl servanda_server::Intake for Taking {
     fn submit(&self, envelopes: Vec<String>) -> Result<Vec<serde_json::Value>, Problem> {
         let (answer, answered) = channel();
-        lock(&self.waiting).push(Waiting { envelopes, answer });
-        let mut intake = lock(&self.intake);
-        // Whoever had its turn before may have stored this already.
-        if let Ok(done) = answered.try_recv() {
-            return done;
+        let waiting = Waiting { envelopes, answer };
+        let mut storing = lock(&self.storing);
+        // Where the thread ended by a bug of ours, the next who comes begins another.
+        let left = match &*storing {
+            None => Some(waiting),
+            Some(there) => there.send(waiting).err().map(|back| back.0),
+        };
+        if let Some(waiting) = left {
+            let new = self.begin_storing().map_err(|e| Problem::bug(&e))?;
+            new.send(waiting).map_err(|e| Problem::bug(&e))?;
+            *storing = Some(new);
         }
-        self.store_what_waits(&mut intake);
-        self.tell(&mut intake, false).map_err(|f| Problem::unable(f.message()))?;
-        drop(intake);
-        answered.try_recv().unwrap_or_else(|_| Err(Problem::bug(&"a submission was not answered")))
+        drop(storing);
+        answered.recv().unwrap_or_else(|_| Err(Problem::bug(&"a submission was not answered")))
     }
 
     fn import(&self, format: &str, bytes: Vec<u8>) -> Result<serde_json::Value, Problem> {
@@ -301,9 +346,10 @@ impl servanda_server::Intake for Taking {
         let mut intake = lock(&self.intake);
         let mapping = intake.mapping(format).map_err(|f| Problem::unable(f.message()))?;
         let made = intake
-            .document(format, &mapping, &format!("http {}", format.word()), &bytes, crate::clock::now())
+            .document(format, &mapping, &format!("http {}", format.word()), &bytes, crate::clock::finer())
             .map_err(|f| Problem::unable(f.message()))?;
-        self.tell(&mut intake, false).map_err(|f| Problem::unable(f.message()))?;
+        Taking::tell(&self.pages, &mut intake, Besides::default())
+            .map_err(|f| Problem::unable(f.message()))?;
         drop(intake);
         let refused: Vec<serde_json::Value> = made
             .refused
@@ -317,6 +363,24 @@ impl servanda_server::Intake for Taking {
             "servanda": "imported/1", "read": made.read, "made": made.made, "unchanged": made.unchanged,
             "refused": made.refused.len(), "quarantine": made.quarantine, "first_refused": refused,
         }))
+    }
+
+    fn expects(&self, statement: &str) -> Result<Expected, Problem> {
+        let delivery = lock(&self.intake).expects(statement).map_err(|refusal| {
+            let message = format!("{}; {}", refusal.reason, refusal.remedy);
+            Problem::with(StatusCode::UNPROCESSABLE_ENTITY, "not-expected", message)
+        })?;
+        let length = usize::try_from(delivery.length).unwrap_or(usize::MAX);
+        Ok(Expected { hash: delivery.hash, length })
+    }
+
+    fn attach(&self, expected: &Expected, bytes: Vec<u8>) -> Result<serde_json::Value, Problem> {
+        // Not under the lock of the intake: reports do not wait for films.
+        self.store.attach(&bytes).map_err(|error| match error.is_refused() {
+            true => Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-long", error.to_string()),
+            false => Problem::unable(error.to_string()),
+        })?;
+        Ok(serde_json::json!({"status": "accepted", "sha256": expected.hash}))
     }
 
     fn formats(&self) -> Vec<String> {
@@ -343,10 +407,9 @@ pub fn serve(case: Case, port: u16, session: &Session) -> Result<(), Failure> {
 /// What whoever sits at the machine is shown, where nobody can sign in.
 fn served_alone(case: Case, door: Option<Door>) -> Result<Arc<Served>, Failure> {
     let Some(Door { taking, takes, follows }) = door else { return Ok(Arc::new(served_of(case))) };
-    let pages = Arc::new(Pages::new(case.agreement.clone(), &case.path, BTreeSet::new()));
-    let Case { ref places, .. } = case;
-    let (places, known_at) = (places.clone(), case.board.question.known_at);
-    let there: BTreeSet<Name> = case.records.iter().map(|record| record.id.clone()).collect();
+    let store = lock(&taking.intake).to_read();
+    let pages = Arc::new(Pages::new(store, case.agreement.clone(), &case.path, BTreeSet::new()));
+    let (shown, known_at, there, case) = keepers(case);
     let mut served = served_of(case);
     if takes {
         served = served.taking(taking.clone());
@@ -356,7 +419,7 @@ fn served_alone(case: Case, door: Option<Door>) -> Result<Arc<Served>, Failure> 
     }
     lock(&taking.intake).follow(known_at, &there)?;
     let served = Arc::new(following(served)?);
-    pages.add(&served, Audience::All, places, known_at);
+    pages.add(&served, shown);
     // It is set once, here.
     let _ = taking.pages.set(pages);
     Taking::look(&taking)?;
@@ -366,12 +429,25 @@ fn served_alone(case: Case, door: Option<Door>) -> Result<Arc<Served>, Failure> 
 /// What the keeper is shown, from a case that was computed.
 fn served_to_keeper(case: Case, follows: Option<&Taking>, pages: &Pages) -> Result<Arc<Served>, Failure> {
     let Some(taking) = follows else { return Ok(Arc::new(served_of(case))) };
-    let (places, known_at) = (case.places.clone(), case.board.question.known_at);
-    let there: BTreeSet<Name> = case.records.iter().map(|record| record.id.clone()).collect();
+    let (shown, known_at, there, case) = keepers(case);
     lock(&taking.intake).follow(known_at, &there)?;
     let served = Arc::new(following(served_of(case))?);
-    pages.add(&served, Audience::All, places, known_at);
+    pages.add(&served, shown);
     Ok(served)
+}
+
+/// What the keeper is shown of a case, up to when, and which records.
+fn keepers(mut case: Case) -> (Shown, Instant, BTreeSet<Name>, Case) {
+    let known_at = case.board.question.known_at;
+    let shown = Shown {
+        viewer: Viewer::keeper(),
+        audience: Audience::All,
+        places: case.places.clone(),
+        latest: known_at,
+        ruled: std::mem::take(&mut case.ruled),
+    };
+    let there = case.records.iter().map(|record| record.id.clone()).collect();
+    (shown, known_at, there, case)
 }
 
 fn served_of(case: Case) -> Served {
@@ -429,6 +505,7 @@ fn answer(
             Failure::new(format!("cannot listen on {at}: {e}"))
                 .help("another program may have it: choose one with --port, or --port 0 for any that is free")
         })?;
+        let listening = listening.within(limits());
         session.say(&format!("{doing} {} until Ctrl-C\n", listening.url()))?;
         let (stopped, mut stops) = watch::channel(false);
         let stop = async move {
@@ -455,6 +532,14 @@ fn answer(
     // What still computes for somebody who has gone is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     answered
+}
+
+/// How many connections are held: as the system allows files, where it says how many that are.
+fn limits() -> Limits {
+    let said = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = said.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let soft = line.and_then(|rest| rest.split_whitespace().next()).and_then(|word| word.parse().ok());
+    soft.map_or_else(Limits::default, Limits::of)
 }
 
 /// Ctrl-C, or the signal by which a system ends its services.

@@ -6,9 +6,12 @@ use crate::failure::Failure;
 use crate::input;
 use crate::intake::Intake;
 use crate::outbox::Outbox;
+use crate::reach::{self, Reach};
 use crate::session::Session;
 use serde_json::{Value, json};
-use servanda_store::Workspace;
+use servanda_store::{LARGEST_ATTACHMENT, Workspace};
+use servanda_trust::Trust;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,9 +23,11 @@ pub struct Arguments {
     /// The outbox
     #[arg(value_name = "OUTBOX")]
     outbox: PathBuf,
-    /// Where to deliver it: a workspace's folder, or the address of `servanda serve` as http://127.0.0.1:7400
+    /// Where to deliver it: a workspace's folder, or the address of `servanda serve` as https://mission.example.org:7400
     #[arg(long, value_name = "DIR|URL")]
     to: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Say what would go and deliver nothing
     #[arg(long)]
     dry_run: bool,
@@ -30,7 +35,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> {
     let outbox = Outbox::open(&arguments.outbox)?;
-    let mut place = Place::of(&arguments.to)?;
+    let mut place = Place::of(&arguments.to, &arguments.reach)?;
     let to = place.name();
     let delivered = outbox.delivered(&to)?;
     let waiting = outbox.after(delivered)?;
@@ -38,6 +43,9 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         let (n, would) = (waiting.len(), if arguments.dry_run { "would go" } else { "wait" });
         let submissions = if n == 1 { "submission" } else { "submissions" };
         session.say(&format!("{n} {submissions} {would}; {delivered} were delivered to {to} before\n"))?;
+        if !arguments.dry_run {
+            place.send_files(&outbox, session)?;
+        }
         return Ok(Answer::Yes);
     }
     let working = session.working("delivering");
@@ -80,23 +88,33 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     drop(working);
     let more = if again > 0 { format!(" ({again} of them had arrived before)") } else { String::new() };
     session.say(&format!("{} delivered to {to}{more}; nothing waits\n", taken + again))?;
+    place.send_files(&outbox, session)?;
     Ok(Answer::Yes)
 }
 
 /// Where an outbox is delivered.
 enum Place {
     Folder(Box<Intake>, String),
-    Server(String),
+    Server(Server),
+}
+
+/// A server over HTTP.
+struct Server {
+    url: String,
+    host: String,
+    /// Who has to vouch for it; `None`: it is spoken to in clear.
+    trust: Option<Trust>,
+    agent: ureq::Agent,
 }
 
 impl Place {
-    fn of(to: &str) -> Result<Place, Failure> {
-        if to.starts_with("https://") {
-            return Err(Failure::new("this version speaks plain HTTP only, to this machine")
-                .help("make a tunnel to the server (`ssh -L 7400:127.0.0.1:7400 SERVER`) and use --to http://127.0.0.1:7400"));
+    fn of(to: &str, reach: &Reach) -> Result<Place, Failure> {
+        if to.starts_with("https://") || to.starts_with("http://") {
+            return Server::of(to.trim_end_matches('/'), reach).map(Place::Server);
         }
-        if to.starts_with("http://") {
-            return Ok(Place::Server(to.trim_end_matches('/').to_string()));
+        if reach.names_authorities() {
+            return Err(Failure::new(format!("authorities are named, and `{to}` is a folder"))
+                .help("write `https://…`, or leave --ca out"));
         }
         let workspace = Workspace::open(Path::new(to))?;
         let name = std::fs::canonicalize(to).map_or(to.to_string(), |p| p.display().to_string());
@@ -106,7 +124,7 @@ impl Place {
     fn name(&self) -> String {
         match self {
             Place::Folder(_, name) => name.clone(),
-            Place::Server(url) => url.clone(),
+            Place::Server(server) => server.url.clone(),
         }
     }
 
@@ -128,17 +146,75 @@ impl Place {
                 }
                 Ok(intake.submit(lines, session.now)?.iter().map(answer).collect())
             }
-            Place::Server(url) => over_http(url, lines),
+            Place::Server(server) => server.send(lines),
         }
+    }
+
+    /// The files of what was delivered. To a folder they went before it; over HTTP they come after: a report that is short does
+    /// not wait behind a film on a thin line.
+    fn send_files(&self, outbox: &Outbox, session: &Session) -> Result<(), Failure> {
+        let Place::Server(server) = self else { return Ok(()) };
+        let to = self.name();
+        let until = outbox.delivered(&to)?;
+        let taken = outbox.files_delivered(&to)?;
+        // Each once, with one record that names it.
+        let mut waiting: BTreeMap<String, String> = BTreeMap::new();
+        for (_, line) in outbox.after(0)?.into_iter().filter(|(number, _)| *number <= until) {
+            let Some(record) = record_of(&line) else { continue };
+            for hash in record.attachments.iter().filter(|hash| !taken.contains(*hash)) {
+                waiting.entry(hash.clone()).or_insert_with(|| record.id.to_string());
+            }
+        }
+        let (mut sent, mut missing) = (0, 0);
+        let working = session.working("delivering files");
+        for (hash, record) in &waiting {
+            let path = outbox.attachments().join(hash);
+            if !is_hash(hash) || !path.is_file() {
+                missing += 1;
+                continue;
+            }
+            let bytes = input::bytes(&path, LARGEST_ATTACHMENT as u64)?;
+            if servanda_store::sha256(&bytes) != *hash {
+                return Err(Failure::new(format!(
+                    "`{}` is not what was recorded: its hash is another",
+                    path.display()
+                ))
+                .help("restore it from a copy; what stands in the outbox stays as it is"));
+            }
+            let statement = outbox.delivery(record, hash, bytes.len() as u64)?;
+            server.send_file(record, &statement, &bytes)?;
+            outbox.keep_file(&to, hash)?;
+            sent += 1;
+            working.at(&format!("delivering files: {sent} of {}", waiting.len()));
+        }
+        drop(working);
+        let files = |n: usize| if n == 1 { "1 file".to_string() } else { format!("{n} files") };
+        if sent > 0 {
+            session.say(&format!("{} delivered to {to}\n", files(sent)))?;
+        }
+        if missing > 0 {
+            session.note(&format!(
+                "{} named, but not in the outbox's folder `attachments`: put there, they are delivered next time",
+                if missing == 1 { "1 file is".to_string() } else { format!("{missing} files are") }
+            ));
+        }
+        Ok(())
     }
 }
 
 /// Hashes of the files that a submission names.
 fn attachments_of(line: &str) -> Vec<String> {
-    let payload = envelope::payload(line.as_bytes()).ok();
-    let submission = payload.and_then(|payload| servanda_evidence::outbox::parse(&payload).ok());
-    let all = submission.map_or(Vec::new(), |submission| submission.record.attachments);
+    let all = record_of(line).map_or(Vec::new(), |record| record.attachments);
     all.into_iter().filter(|hash| hash.bytes().all(|b| b.is_ascii_alphanumeric())).collect()
+}
+
+fn record_of(line: &str) -> Option<servanda_model::Record> {
+    let payload = envelope::payload(line.as_bytes()).ok()?;
+    servanda_evidence::outbox::parse(&payload).ok().map(|submission| submission.record)
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// What is answered to a submission, as JSON.
@@ -163,45 +239,130 @@ pub fn answer(taken: &Result<crate::intake::Taken, crate::intake::Refusal>) -> V
     }
 }
 
-fn over_http(url: &str, lines: &[String]) -> Result<Vec<Value>, Failure> {
-    let failed = |why: String| {
-        Failure::new(format!("cannot deliver to {url}: {why}"))
+impl Server {
+    fn of(url: &str, reach: &Reach) -> Result<Server, Failure> {
+        let wrong = || {
+            Failure::new(format!("`{url}` is no address of a server"))
+                .help("write for example https://mission.example.org:7400")
+        };
+        let parsed: ureq::http::Uri = url.parse().map_err(|_| wrong())?;
+        let host = parsed.host().ok_or_else(wrong)?.to_string();
+        let trust = match parsed.scheme_str() {
+            Some("https") => Some(reach.trust()?),
+            _ => {
+                let authority = parsed.authority().map_or("", |authority| authority.as_str());
+                reach.in_clear(&host, &format!("https://{authority}"))?;
+                None
+            }
+        };
+        let config = ureq::Agent::config_builder()
+            .timeout_connect(Some(Duration::from_secs(10)))
+            .timeout_global(Some(Duration::from_secs(120)))
+            .http_status_as_error(false)
+            // What is sent goes where the user said, and nowhere else.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .https_only(trust.is_some());
+        let config = match &trust {
+            None => config,
+            Some(trust) => {
+                let authorities: Vec<_> =
+                    trust.authorities().map(|der| ureq::tls::Certificate::from_der(der).to_owned()).collect();
+                config.tls_config(
+                    ureq::tls::TlsConfig::builder()
+                        .provider(ureq::tls::TlsProvider::Rustls)
+                        .root_certs(ureq::tls::RootCerts::Specific(std::sync::Arc::new(authorities)))
+                        .unversioned_rustls_crypto_provider(servanda_trust::provider())
+                        .build(),
+                )
+            }
+        };
+        Ok(Server { url: url.to_string(), host, trust, agent: config.build().into() })
+    }
+
+    fn failed(&self, why: &str) -> Failure {
+        Failure::new(format!("cannot deliver to {}: {why}", self.url))
             .help("nothing is lost: run this again when the server answers")
-    };
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_connect(Some(Duration::from_secs(10)))
-        .timeout_global(Some(Duration::from_secs(120)))
-        .http_status_as_error(false)
-        .build()
-        .into();
-    let body = lines.join("\n") + "\n";
-    let sent = agent
-        .post(format!("{url}/api/intake"))
-        .header("content-type", "application/x-ndjson")
-        .send(body.as_bytes());
-    let mut response = sent.map_err(|e| failed(e.to_string()))?;
-    let text = response
-        .body_mut()
-        .with_config()
-        .limit(64 << 20)
-        .read_to_string()
-        .map_err(|e| failed(e.to_string()))?;
-    if !response.status().is_success() {
-        let problem: Value = serde_json::from_str(&text).unwrap_or_default();
-        let why = problem["message"].as_str().map_or_else(|| response.status().to_string(), String::from);
-        return Err(failed(why));
     }
-    let answers: Result<Vec<Value>, _> =
-        text.lines().filter(|l| !l.trim().is_empty()).map(serde_json::from_str).collect();
-    let mut answers = answers.map_err(|_| failed("its answer is not understood".to_string()))?;
-    // In the middle of a stream the server can only say so in a line.
-    if let Some(at) = answers.iter().position(|answer| answer["servanda"] == "error/1") {
-        if at == 0 {
-            return Err(failed(
-                answers[0]["message"].as_str().unwrap_or("it cannot take anything in").to_string(),
-            ));
+
+    /// Why no answer came.
+    fn unanswered(&self, error: ureq::Error) -> Failure {
+        // What is wrapped is not told by its `source`.
+        let cause: &(dyn std::error::Error + 'static) = match &error {
+            ureq::Error::Io(inner) => inner,
+            ureq::Error::Rustls(inner) => inner,
+            other => other,
+        };
+        let refused = self.trust.as_ref().and_then(|trust| reach::refused(trust, &self.host, cause));
+        match refused {
+            Some(refused) => Failure::new(format!("cannot deliver to {}: {}", self.url, refused.message))
+                .help(refused.remedy)
+                .help("nothing was sent, and nothing is lost"),
+            None => self.failed(&error.to_string()),
         }
-        answers.truncate(at);
     }
-    Ok(answers)
+
+    /// The body of an answer; where it is a refusal, its words.
+    fn answered(&self, mut response: ureq::http::Response<ureq::Body>) -> Result<String, Failure> {
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(64 << 20)
+            .read_to_string()
+            .map_err(|e| self.unanswered(e))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(text);
+        }
+        let problem: Value = serde_json::from_str(&text).unwrap_or_default();
+        let why = match problem["message"].as_str() {
+            Some(message) => message.to_string(),
+            None if status.is_redirection() => {
+                format!("it sends elsewhere ({status}): give the address at which it answers itself")
+            }
+            None => status.to_string(),
+        };
+        Err(self.failed(&why))
+    }
+
+    fn send(&self, lines: &[String]) -> Result<Vec<Value>, Failure> {
+        let body = lines.join("\n") + "\n";
+        let sent = self
+            .agent
+            .post(format!("{}/api/intake", self.url))
+            .header("content-type", "application/x-ndjson")
+            .send(body.as_bytes());
+        let text = self.answered(sent.map_err(|e| self.unanswered(e))?)?;
+        let answers: Result<Vec<Value>, _> =
+            text.lines().filter(|l| !l.trim().is_empty()).map(serde_json::from_str).collect();
+        let mut answers = answers.map_err(|_| self.failed("its answer is not understood"))?;
+        // In the middle of a stream the server can only say so in a line.
+        if let Some(at) = answers.iter().position(|answer| answer["servanda"] == "error/1") {
+            if at == 0 {
+                return Err(
+                    self.failed(answers[0]["message"].as_str().unwrap_or("it cannot take anything in"))
+                );
+            }
+            answers.truncate(at);
+        }
+        Ok(answers)
+    }
+
+    fn send_file(&self, record: &str, statement: &str, bytes: &[u8]) -> Result<(), Failure> {
+        // A minute, and what a thin line needs.
+        let patience = Duration::from_secs(60 + bytes.len() as u64 / 4_000);
+        let sent = self
+            .agent
+            .post(format!("{}/api/intake/attachment", self.url))
+            .config()
+            .timeout_global(Some(patience))
+            .build()
+            .header("content-type", "application/octet-stream")
+            .header("servanda-delivery", statement)
+            .send(bytes);
+        let answered = sent.map_err(|e| self.unanswered(e)).and_then(|response| self.answered(response));
+        answered.map(drop).map_err(|failure| {
+            failure.help(format!("the file belongs to `{record}`, which is delivered; only its files wait"))
+        })
+    }
 }

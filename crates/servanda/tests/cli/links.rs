@@ -1,5 +1,6 @@
 //! `links`: the guide's example, word for word; nothing counts before it is accepted, and what is taken back counts no more.
 
+use crate::record::{ask, serve, shows};
 use crate::terminal::servanda;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,6 +72,33 @@ fn the_guide_s_example_runs() {
     assert_eq!(number(&line(&after.out), 1), number(&before, 1) - 2, "{}", after.out);
     assert!(!servanda(&root, &["links", "propose"]).out.contains("n1  "));
 
+    // The incident says why its reports are one, and to what the ruling had been proposed.
+    let incident = servanda(&root, &["incident", "n2"]);
+    incident.ends_with(0).says(&[
+        "Why these reports are one incident",
+        &ruling,
+        "desk officer: one market",
+        "one event: n1, n2, n3",
+        "proposed at +",
+        "by the weights shipped",
+        "How they compare",
+        "before anything is compared",
+        "the stated times overlap",
+    ]);
+    let document = servanda(&root, &["incident", "n2", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&document.out).unwrap();
+    let joined = &document["joined"];
+    assert_eq!(
+        (&joined["rulings"][0]["ruling"], &joined["rulings"][0]["by"]),
+        (&ruling.as_str().into(), &"desk officer".into())
+    );
+    assert_eq!(joined["cards"].as_array().unwrap().len(), 3, "{joined}");
+    // One that stands alone has nothing to say about that, and before the ruling neither had this one.
+    let alone = servanda(&root, &["incident", "S-1"]);
+    assert!(!alone.out.contains("Why these reports"), "{}", alone.out);
+    let before_it = servanda(&root, &["incident", "n2", "--known-at", "2025-04-13"]);
+    assert!(!before_it.out.contains("Why these reports"), "{}", before_it.out);
+
     // What is held apart contradicts what was accepted.
     let clash = servanda(&root, &["links", "reject", "n1", "n3", "--by", "reviewer"]);
     clash.ends_with(2);
@@ -131,4 +159,49 @@ fn labels_measure_the_weights() {
     let ran = servanda(&root, &["links", "measure", "--labels", "labels.csv"]);
     ran.ends_with(2);
     assert!(ran.err.contains("no column `group`"), "{}", ran.err);
+}
+
+#[test]
+fn a_ruling_shows_on_the_page_while_it_is_served_and_so_does_what_takes_it_back() {
+    let here = tempfile::tempdir().unwrap();
+    servanda(here.path(), &["new", "w"]).ends_with(0);
+    // A case that does not stand still.
+    let root = here.path().join("w");
+    let settings = root.join("servanda.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, text.replace("\nat = ", "\n# at = ")).unwrap();
+    let import = |name: &str, lines: &str, words: &str| {
+        fs::write(root.join(name), lines).unwrap();
+        servanda(&root, &["import", "jsonl", name]).ends_with(0).says(&[words]);
+    };
+    import("more.jsonl", &example().replace("\"shot\"", "\"fire\""), "3 records made");
+    let serving = serve(here.path(), &[]);
+    // Two incidents are there from the beginning.
+    let list = "/api/incidents";
+    let counts = |n: usize| format!("\"in_all\":{n},");
+    let told = |n: usize| {
+        assert!(
+            shows(&serving, list, &counts(n)),
+            "{n}: {}",
+            ask(&serving, "GET /api/incidents HTTP/1.1", b"")
+        )
+    };
+    told(5);
+    let ruled = servanda(&root, &["links", "accept", "n1", "n2", "n3", "--by", "desk officer"]);
+    ruled.ends_with(0);
+    told(3);
+    // What corrects a report of it belongs to it, and what has nothing to do with it does not.
+    let lines = example();
+    let line = |from: &str, to: &str| {
+        let line = lines.lines().find(|line| line.contains(&format!("\"{from}\""))).unwrap();
+        line.replace("\"shot\"", "\"fire\"")
+            .replace(&format!("\"id\":\"{from}\""), &format!("\"id\":\"{to}\""))
+    };
+    let corrected = line("n3", "n3b").replacen("{", "{\"supersedes\":\"n3\",", 1);
+    import("late.jsonl", &format!("{corrected}\n{}\n", line("n2", "n9")), "2 records made");
+    assert!(shows(&serving, list, "n9"));
+    told(4);
+    let ruling = word(&ruled.out, "ruling-");
+    servanda(&root, &["links", "undo", &ruling[..12], "--by", "desk officer"]).ends_with(0);
+    told(6);
 }

@@ -376,8 +376,8 @@ fn a_torn_line_is_set_aside_and_an_edited_one_is_told() {
     assert_eq!(of(here.path(), "node-1").len(), 2);
 }
 
-/// A server over the workspace.
-struct Serving(Child, String);
+/// A server over the workspace `w`.
+pub struct Serving(Child, String);
 
 impl Drop for Serving {
     fn drop(&mut self) {
@@ -386,7 +386,7 @@ impl Drop for Serving {
     }
 }
 
-fn serve(here: &Path, more: &[&str]) -> Serving {
+pub fn serve(here: &Path, more: &[&str]) -> Serving {
     let line = with(&["serve", "w", "--port", "0"], more);
     let mut child = command(here, &line).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut first = String::new();
@@ -396,7 +396,7 @@ fn serve(here: &Path, more: &[&str]) -> Serving {
 }
 
 /// One request, and everything that comes back.
-fn ask(serving: &Serving, head: &str, body: &[u8]) -> String {
+pub fn ask(serving: &Serving, head: &str, body: &[u8]) -> String {
     let mut stream = TcpStream::connect(serving.1.trim_start_matches("http://")).unwrap();
     let head =
         format!("{head}\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
@@ -470,7 +470,7 @@ fn over_http_one_many_and_a_stream_are_taken_in() {
 }
 
 /// Asks the page until it says this, for half a minute at the most.
-fn shows(serving: &Serving, address: &str, words: &str) -> bool {
+pub fn shows(serving: &Serving, address: &str, words: &str) -> bool {
     (0..60).any(|look| {
         if look > 0 {
             std::thread::sleep(std::time::Duration::from_millis(500));
@@ -523,9 +523,16 @@ fn a_server_that_goes_away_is_waited_for() {
     servanda(here.path(), &["sync", "node-1", "--to", &url])
         .ends_with(2)
         .complains(&["cannot deliver", "nothing is lost"]);
-    servanda(here.path(), &["sync", "node-1", "--to", "https://example.org"])
+    // Nothing goes to another machine in clear, unless that is said.
+    servanda(here.path(), &["sync", "node-1", "--to", "http://mission.invalid:7400"])
         .ends_with(2)
-        .complains(&["ssh -L"]);
+        .complains(&["`mission.invalid` is another machine", "`https://mission.invalid:7400`", "--in-clear"]);
+    servanda(here.path(), &["sync", "node-1", "--to", "http://mission.invalid:7400", "--in-clear"])
+        .ends_with(2)
+        .complains(&["cannot deliver", "nothing is lost"]);
+    servanda(here.path(), &["sync", "node-1", "--to", "w", "--ca", "ca.pem"])
+        .ends_with(2)
+        .complains(&["`w` is a folder"]);
     servanda(here.path(), &["sync", "node-1", "--to", "nowhere"]).ends_with(2).complains(&["no workspace"]);
     servanda(here.path(), &["sync", "w", "--to", "w"]).ends_with(2).complains(&["no outbox"]);
     servanda(here.path(), &["sync", "node-1", "--to", "w"]).ends_with(0).says(&["1 delivered"]);

@@ -80,6 +80,29 @@ fn a_release_below_red_neither_shows_nor_counts_what_is_red() {
 }
 
 #[test]
+fn a_release_for_a_party_holds_what_that_party_may_see_and_one_for_nobody_holds_nothing_restricted() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = ground(folder.path());
+    let restricted = "{\"v\":1,\"id\":\"R-1\",\"recorded\":\"2025-03-20T12:00:00Z\",\"fact\":\"fire\",\"roles\":{\"by\":\"North\"},\"when\":\"2025-03-20T10:00:00Z\",\
+                      \"place\":{\"lat\":0.5,\"lon\":0.5,\"radius_m\":100},\"source\":\"SMM\",\"marking\":{\"level\":\"TLP:AMBER\",\"releasable_to\":[\"South\"]}}\n";
+    fs::write(root.join("restricted.jsonl"), restricted).unwrap();
+    servanda(&root, &["import", "jsonl", "restricted.jsonl"]).ends_with(0);
+    let holds = |more: &[&str]| {
+        let line = [&["--format", "json"], more].concat();
+        let ran = servanda(&root, &report("daily", &line));
+        ran.ends_with(0);
+        ["A-1", "R-1", "A-2"].map(|id| ran.out.contains(&format!("\"{id}\"")))
+    };
+    assert_eq!(holds(&[]), [true, true, true]);
+    assert_eq!(holds(&["--release", "amber"]), [true, false, false]);
+    assert_eq!(holds(&["--release", "amber", "--to", "South"]), [true, true, false]);
+    assert_eq!(holds(&["--release", "amber", "--to", "North"]), [true, false, false]);
+    assert_eq!(holds(&["--to", "South"]), [true, true, true]);
+    servanda(&root, &report("daily", &["--to", "Suoth"])).ends_with(2).complains(&["did you mean `South`?"]);
+    servanda(&root, &report("bulletin", &["--to", "South"])).ends_with(2).complains(&["for everybody"]);
+}
+
+#[test]
 fn a_pdf_without_its_program_says_how_to_get_it_and_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let root = ground(folder.path());

@@ -33,6 +33,13 @@ impl Serving {
         Serving(child, url)
     }
 
+    /// Tells it to end, as a system does, and waits until it has.
+    fn end(mut self) {
+        let id = self.0.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.0.wait().unwrap().success());
+    }
+
     /// Status line, headers without the date, and body.
     fn ask(&self, head: &str, cookies: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.1).unwrap();
@@ -95,9 +102,23 @@ fn the_running_server_answers_alike_where_only_hidden_records_differ() {
         let paths = shown
             .map(|route| route.path.replace("{collection}", "incidents").replace("{id}", "nothing"))
             .chain(plain);
-        paths.map(|path| (path.clone(), serving.ask(&format!("GET {path}"), &cookies, ""))).collect()
+        let random = |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
+        let answer = |path: String| {
+            let mut text = serving.ask(&format!("GET {path}"), &cookies, "");
+            let split: Vec<String> =
+                text.split(|c: char| !c.is_ascii_alphanumeric()).filter(random).map(String::from).collect();
+            for word in split {
+                text = text.replace(&word, "(random)");
+            }
+            // The name of a cookie tells two servers of one machine apart.
+            let lines = text.lines().filter(|line| !line.starts_with("set-cookie:"));
+            (path, lines.collect::<Vec<_>>().join("\n"))
+        };
+        paths.map(answer).collect()
     };
-    assert_eq!(everything(&without, "of-north"), everything(&with, "of-north"));
+    for (one, other) in everything(&without, "of-north").into_iter().zip(everything(&with, "of-north")) {
+        assert_eq!(one, other);
+    }
     let (one, other) = (everything(&without, "of-south"), everything(&with, "of-south"));
     assert!(one.iter().any(|(path, text)| path == "/api/board" && text.starts_with("HTTP/1.1 200")));
     let differ: Vec<&String> =
@@ -122,4 +143,74 @@ fn what_holds_is_printed_with_where_it_came_from() {
     servanda(here.path(), &["serve", "truce", "--config", "own.toml"])
         .ends_with(2)
         .complains(&["line 2", "prot"]);
+}
+
+#[test]
+fn a_feed_is_made_listed_read_and_revoked_by_command() {
+    let here = tempfile::tempdir().unwrap();
+    servanda(here.path(), &["new", "w"]).ends_with(0);
+    let on = |words: &[&str]| servanda(here.path(), &[words, &["--workspace", "w"]].concat());
+    on(&["account", "make-feed", "mira", "--for", "phone"])
+        .ends_with(2)
+        .complains(&["`mira` does not read here"]);
+    on(&["account", "set", "mira", "--role", "reader", "--clearance", "TLP:CLEAR"]).ends_with(0);
+    on(&["account", "feeds"]).ends_with(0).says(&["there are no feeds"]);
+    let made = on(&["account", "make-feed", "mira", "--for", "phone"]);
+    made.ends_with(0);
+    let paths: Vec<&str> = made.out.lines().filter(|line| line.starts_with("/feeds/")).collect();
+    let listed = on(&["account", "feeds", "mira"]);
+    listed.ends_with(0).says(&["mira  phone"]);
+    let id = listed.out.split_whitespace().next().unwrap().to_string();
+    assert!(!listed.out.contains(paths[0].split('/').nth(2).unwrap()));
+    let serving = Serving::begin(here.path(), "w");
+    let read = |path: &str| serving.ask(&format!("GET {path}"), "", "");
+    let calendar = read(paths[0]);
+    assert!(calendar.starts_with("HTTP/1.1 200") && calendar.contains("BEGIN:VCALENDAR"), "{calendar}");
+    let news = read(paths[1]);
+    assert!(news.starts_with("HTTP/1.1 200") && news.contains("<feed xmlns="), "{news}");
+    assert!(read("/api/board").starts_with("HTTP/1.1 401"), "the token opens nothing else");
+    on(&["account", "revoke-feed", &id]).ends_with(0).says(&["opens nothing any more"]);
+    on(&["account", "revoke-feed", &id]).ends_with(2).complains(&["there is no feed"]);
+    on(&["account", "feeds"]).ends_with(0).says(&["revoked"]);
+    for path in paths {
+        assert!(read(path).starts_with("HTTP/1.1 404"));
+    }
+}
+
+#[test]
+fn what_people_look_at_on_the_page_is_in_the_access_log() {
+    let here = tempfile::tempdir().unwrap();
+    let marked = r#"{"v":1,"id":"m1","fact":"fire","when":"2025-03-06T10:00:00Z","recorded":"2025-03-06T12:00:00Z","roles":{"by":"South"},"place":{"lat":0.5,"lon":0.5},"grade":"confirmed","marking":{"level":"TLP:AMBER","releasable_to":["South"]}}"#;
+    std::fs::write(here.path().join("marked.jsonl"), format!("{marked}\n")).unwrap();
+    servanda(here.path(), &["new", "w"]).ends_with(0);
+    account(here.path(), "w", "of-north", "North");
+    account(here.path(), "w", "of-south", "South");
+    servanda(here.path(), &["import", "jsonl", "marked.jsonl", "--into", "w"]).ends_with(0);
+    let access = |record: &[&str]| {
+        let mut line = vec!["log", "access", "--workspace", "w"];
+        line.extend(record);
+        servanda(here.path(), &line)
+    };
+    let serving = Serving::begin(here.path(), "w");
+    let (south, north) = (serving.sign_in("of-south"), serving.sign_in("of-north"));
+    for path in ["/api/board", "/api/board", "/api/incidents/m1", "/api/incidents/none"] {
+        serving.ask(&format!("GET {path}"), &south, "");
+    }
+    serving.ask("GET /api/board", &north, "");
+    // A file is in the log before it is given, and what waits with it.
+    assert!(serving.ask("GET /api/incidents.csv?status=reported", &south, "").starts_with("HTTP/1.1 200"));
+    access(&[]).ends_with(0).says(&[
+        "of-south  0 records  page /api/board, up to TLP:AMBER",
+        "of-south  1 records  page /api/incidents/{id}, up to TLP:AMBER",
+        "of-south  0 records  page /api/incidents.csv?status=reported, up to TLP:AMBER",
+    ]);
+    // What is seen after that is in it at the end. Who may see nothing marked leaves no note.
+    serving.ask("GET /api/map", &south, "");
+    serving.end();
+    let told = access(&[]);
+    told.says(&["page /api/map, up to TLP:AMBER"]);
+    assert!(!told.out.contains("of-north") && !here.path().join("w/views.jsonl").exists(), "{}", told.out);
+    assert_eq!(told.out.matches("/api/board").count(), 1, "two looks at one page are one note: {}", told.out);
+    access(&["--record", "m1"]).says(&["/api/incidents/{id}"]);
+    servanda(here.path(), &["rebuild", "--check", "--workspace", "w"]).ends_with(0);
 }

@@ -29,12 +29,13 @@ mod points;
 pub(crate) mod seen;
 
 use crate::asked::{Asked, asked};
-use crate::front::Seen as Viewed;
+use crate::front::{About, Caller, Seen as Viewed, Who};
 use crate::{Problem, Served};
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use seen::Seen;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const JSON: &str = "application/json";
@@ -53,7 +54,25 @@ fn typed(mime: &'static str, body: impl IntoResponse) -> Response {
 }
 
 /// Reads the address, looks, and lets `word` make the document on a thread that may block.
-async fn answer<F>(
+/// The body of an answer, and the records that it is about, where it is about single ones.
+struct Made {
+    body: Vec<u8>,
+    about: BTreeSet<String>,
+}
+
+impl From<Vec<u8>> for Made {
+    fn from(body: Vec<u8>) -> Made {
+        Made { body, about: BTreeSet::new() }
+    }
+}
+
+/// The records of one incident.
+fn records_of(seen: &Seen, incident: &str) -> BTreeSet<String> {
+    let of = seen.find(incident).into_iter().flat_map(|item| item.records.iter());
+    of.map(|r| seen.matter.records[*r as usize].id.to_string()).collect()
+}
+
+async fn answer<F, M>(
     served: Arc<Served>,
     query: Option<String>,
     allowed: &[&'static str],
@@ -61,7 +80,8 @@ async fn answer<F>(
     word: F,
 ) -> Response
 where
-    F: FnOnce(&Seen, &Asked) -> Result<Vec<u8>, Problem> + Send + 'static,
+    F: FnOnce(&Seen, &Asked) -> Result<M, Problem> + Send + 'static,
+    M: Into<Made> + Send + 'static,
 {
     let made = async {
         let query = query.unwrap_or_default();
@@ -71,7 +91,12 @@ where
         tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))?
     };
     match made.await {
-        Ok(body) => typed(mime, body),
+        Ok(made) => {
+            let Made { body, about } = made.into();
+            let mut response = typed(mime, body);
+            response.extensions_mut().insert(About(about));
+            response
+        }
         Err(problem) => problem.into_response(),
     }
 }
@@ -112,7 +137,10 @@ pub(crate) async fn incident(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer(served, query, &[], JSON, move |seen, _| document(&one::document(seen, &id)?)).await
+    answer(served, query, &[], JSON, move |seen, _| {
+        Ok(Made { body: document(&one::document(seen, &id)?)?, about: records_of(seen, &id) })
+    })
+    .await
 }
 
 pub(crate) async fn columns(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
@@ -124,82 +152,102 @@ pub(crate) async fn restrictions(Viewed(served): Viewed, RawQuery(query): RawQue
         .await
 }
 
-/// What the asker calls this server; what stands in front of it says when it is spoken to over TLS.
-fn root(headers: &HeaderMap) -> String {
+/// What the asker calls this server: over TLS where it does that itself, or what stands in front of it says so.
+fn root(headers: &HeaderMap, is_secure: bool) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let scheme = if text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
+    let scheme = if is_secure || text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
     text("host").map_or(String::new(), |host| format!("{scheme}://{host}"))
 }
 
 /// An answer of OGC API Features: its links are whole addresses, because some readers take no others.
 async fn ogc_answer<F>(
     served: Arc<Served>,
-    headers: &HeaderMap,
+    (caller, headers): (&Caller, &HeaderMap),
     query: Option<String>,
     allowed: &[&'static str],
     mime: &'static str,
+    one: Option<String>,
     word: F,
 ) -> Response
 where
     F: FnOnce(&Seen, &Asked) -> Result<serde_json::Value, Problem> + Send + 'static,
 {
-    let root = root(headers);
+    let root = root(headers, caller.is_secure);
     let whole = move |seen: &Seen, asked: &Asked| {
         ogc::form(asked)?;
         let mut made = word(seen, asked)?;
         ogc::whole(&mut made, &root);
-        document(&made)
+        Ok(Made { body: document(&made)?, about: one.map_or_else(BTreeSet::new, |id| records_of(seen, &id)) })
     };
     answer(served, query, allowed, mime, whole).await
 }
 
 pub(crate) async fn ogc_landing(
     Viewed(served): Viewed,
+    Who(caller): Who,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, &headers, query, &["f"], JSON, |seen, _| Ok(ogc::landing(seen))).await
+    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, None, |seen, _| Ok(ogc::landing(seen))).await
 }
 
 pub(crate) async fn ogc_conformance(
     Viewed(served): Viewed,
+    Who(caller): Who,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, &headers, query, &["f"], JSON, |_, _| Ok(ogc::conformance())).await
+    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, None, |_, _| Ok(ogc::conformance())).await
 }
 
 pub(crate) async fn ogc_collections(
     Viewed(served): Viewed,
+    Who(caller): Who,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, &headers, query, &["f"], JSON, |seen, asked| Ok(ogc::collections(seen, asked))).await
+    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, None, |seen, asked| {
+        Ok(ogc::collections(seen, asked))
+    })
+    .await
 }
 
 pub(crate) async fn ogc_collection(
     Viewed(served): Viewed,
+    Who(caller): Who,
     Path(name): Path<String>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, &headers, query, &["f"], JSON, move |s, a| ogc::collection(s, a, &name)).await
+    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, None, move |s, a| {
+        ogc::collection(s, a, &name)
+    })
+    .await
 }
 
 pub(crate) async fn ogc_items(
     Viewed(served): Viewed,
+    Who(caller): Who,
     Path(name): Path<String>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, &headers, query, asking::ITEMS, GEOJSON, move |s, a| ogc::items(s, a, &name)).await
+    ogc_answer(served, (&caller, &headers), query, asking::ITEMS, GEOJSON, None, move |s, a| {
+        ogc::items(s, a, &name)
+    })
+    .await
 }
 
 pub(crate) async fn ogc_item(
     Viewed(served): Viewed,
+    Who(caller): Who,
     Path((name, id)): Path<(String, String)>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, &headers, query, &["f"], GEOJSON, move |s, a| ogc::item(s, a, &name, &id)).await
+    let one = Some(id.clone());
+    ogc_answer(served, (&caller, &headers), query, &["f"], GEOJSON, one, move |s, a| {
+        ogc::item(s, a, &name, &id)
+    })
+    .await
 }

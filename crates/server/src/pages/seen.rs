@@ -13,7 +13,7 @@
 use crate::asked::Asked;
 use crate::known::Matter;
 use crate::{Problem, Served};
-use servanda_evidence::incident::{self, Incident, Status, details};
+use servanda_evidence::incident::{self, Incident, Kind, Status, details};
 use servanda_model::agreement::{FactKind, RoleType};
 use servanda_model::place::{Point, Shape};
 use servanda_model::record::{Basis, Says};
@@ -26,6 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 /// An incident, as lists and maps have it.
+#[derive(Clone)]
 pub(crate) struct Item {
     /// Its name.
     pub id: Name,
@@ -58,6 +59,8 @@ pub(crate) struct Seen {
     pub matter: Matter,
     pub board: Arc<Board>,
     pub items: Vec<Item>,
+    /// Those about which one side claims something, or a party, a member or a body said something: whether they have a place or not.
+    pub cases: Vec<Item>,
     pub watched: Watched,
     /// Zones that can be drawn, by name and arguments, with the name alone.
     pub zones: Vec<(String, Name, Shape)>,
@@ -66,8 +69,11 @@ pub(crate) struct Seen {
 /// Questions that are kept prepared.
 const KEPT: usize = 4;
 
-/// A question, how many records there were, and what there is to see.
-type Prepared = (Question, usize, Arc<OnceCell<Arc<Seen>>>);
+/// How often the records had been replaced, and how many there were.
+type Stand = (u64, usize);
+
+/// A question, of which records it was asked, and what there is to see.
+type Prepared = (Question, Stand, Arc<OnceCell<Arc<Seen>>>);
 
 /// The last questions.
 #[derive(Default)]
@@ -78,7 +84,7 @@ impl Served {
     pub(crate) async fn seen(self: &Arc<Self>, asked: &mut Asked) -> Result<Arc<Seen>, Problem> {
         let board = self.board_asked(asked).await?;
         let matter = self.known.matter();
-        let cell = self.seen.cell(&asked.question, matter.records.len());
+        let cell = self.seen.cell(&asked.question, (matter.turn, matter.records.len()));
         let prepared = cell.get_or_try_init(|| async move {
             let prepare = move || Arc::new(Seen::prepared(matter, board));
             tokio::task::spawn_blocking(prepare).await.map_err(|e| Problem::bug(&e))
@@ -88,11 +94,11 @@ impl Served {
 }
 
 impl Kept {
-    fn cell(&self, question: &Question, records: usize) -> Arc<OnceCell<Arc<Seen>>> {
+    fn cell(&self, question: &Question, stand: Stand) -> Arc<OnceCell<Arc<Seen>>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = kept.iter().position(|(q, n, _)| q == question && *n == records);
+        let found = kept.iter().position(|(q, n, _)| q == question && *n == stand);
         let entry =
-            found.and_then(|i| kept.remove(i)).unwrap_or_else(|| (question.clone(), records, Arc::default()));
+            found.and_then(|i| kept.remove(i)).unwrap_or_else(|| (question.clone(), stand, Arc::default()));
         let cell = entry.2.clone();
         kept.push_front(entry);
         kept.truncate(KEPT);
@@ -102,7 +108,7 @@ impl Kept {
 
 /// Whether a record speaks of something that happened somewhere: an event that has a place by its nature, or one that was entered as an
 /// incident by hand.
-fn is_event(agreement: &Agreement, record: &Record) -> bool {
+pub(crate) fn is_event(agreement: &Agreement, record: &Record) -> bool {
     if record.says != Says::Affirms || matches!(record.basis, Basis::Planned | Basis::Simulated) {
         return false;
     }
@@ -112,6 +118,12 @@ fn is_event(agreement: &Agreement, record: &Record) -> bool {
     agreement.facts.get(&record.fact).map_or(record.place.is_some(), |f| {
         f.kind == FactKind::Event && f.roles.iter().any(|(_, role)| *role == RoleType::Place)
     })
+}
+
+/// Whether it is a case: a claim, or something about which there is a reply, dissent or a finding.
+fn is_case(found: &Incident<'_>) -> bool {
+    found.reports.iter().any(|report| report.current().basis == Basis::Claimed)
+        || found.entries.iter().any(|entry| matches!(entry.kind, Kind::Reply | Kind::Dissent | Kind::Finding))
 }
 
 impl Seen {
@@ -132,9 +144,11 @@ impl Seen {
             let norm = matter.agreement.norm(board.verdicts[verdict as usize].norm.as_str())?;
             matter.agreement.clauses.get(norm.clause?).map(|clause| clause.id.clone())
         };
-        let item = |found: Incident<'_>| -> Option<Item> {
+        // With whether it is an event with a place, and whether it is a case.
+        let item = |found: Incident<'_>| -> Option<(Item, bool, bool)> {
             let main = found.main();
-            if !is_event(&matter.agreement, main) || main.when.earliest > at {
+            let (event, case) = (is_event(&matter.agreement, main), is_case(&found));
+            if !(event || case) || main.when.earliest > at {
                 return None;
             }
             let reports = found.reports.iter();
@@ -150,7 +164,7 @@ impl Seen {
                 let to: Vec<&str> = made.to.iter().map(|n| matter.agreement.phrase(n)).collect();
                 wording::listed(&to, "or").into_boxed_str()
             });
-            Some(Item {
+            let item = Item {
                 version: found.version(),
                 reports: found.reports.len(),
                 main: *numbers.get(&main.id)?,
@@ -164,10 +178,19 @@ impl Seen {
                 first: records.iter().map(|r| r.recorded).min()?,
                 changed: records.iter().map(|r| r.recorded).max()?,
                 id: found.id,
-            })
+            };
+            Some((item, event, case))
         };
         let found = incident::incidents(&matter.records, board.question.known_at);
-        let mut items: Vec<Item> = found.into_iter().filter_map(item).collect();
+        let (mut items, mut cases) = (Vec::new(), Vec::new());
+        for (item, event, case) in found.into_iter().filter_map(item) {
+            if case {
+                cases.push(item.clone());
+            }
+            if event {
+                items.push(item);
+            }
+        }
         items.sort_by(|a, b| (a.when.earliest, &a.id).cmp(&(b.when.earliest, &b.id)));
         let watched = Watched::of(&view);
         let zones = drawn.into_iter().map(|drawn| {
@@ -180,7 +203,7 @@ impl Seen {
             (called, drawn.zone, drawn.shape)
         });
         let zones = zones.collect();
-        Seen { matter, board, items, watched, zones }
+        Seen { matter, board, items, cases, watched, zones }
     }
 
     /// For the room that words it.
@@ -207,9 +230,18 @@ impl Seen {
 
     /// The incident that a name stands for: its own, or that of one of its records.
     pub(crate) fn find(&self, name: &str) -> Option<&Item> {
+        self.find_in(&self.items, name)
+    }
+
+    /// The same among cases.
+    pub(crate) fn find_case(&self, name: &str) -> Option<&Item> {
+        self.find_in(&self.cases, name).or_else(|| self.find(name))
+    }
+
+    fn find_in<'i>(&self, items: &'i [Item], name: &str) -> Option<&'i Item> {
         let records = &self.matter.records;
         let has = |item: &&Item| item.records.iter().any(|r| records[*r as usize].id.as_str() == name);
-        self.items.iter().find(|item| item.id.as_str() == name).or_else(|| self.items.iter().find(has))
+        items.iter().find(|item| item.id.as_str() == name).or_else(|| items.iter().find(has))
     }
 
     /// An item as a row.

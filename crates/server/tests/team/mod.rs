@@ -6,6 +6,7 @@ use http_body_util::BodyExt;
 use servanda_model::place::Point;
 use servanda_model::record::{Marking, RoleValue, Tlp};
 use servanda_model::{Agreement, Instant, Place, Places, Question, Record, When};
+use servanda_server::intake::Expected;
 use servanda_server::{
     Cases, Intake, News, Problem, Router, Served, Standing, Team, Viewing, Views, router_for, watch,
 };
@@ -107,6 +108,14 @@ impl Intake for TakesNothing {
         Ok(serde_json::json!({}))
     }
 
+    fn expects(&self, _: &str) -> Result<Expected, Problem> {
+        Err(Problem::bad("not-expected", "nothing is expected"))
+    }
+
+    fn attach(&self, _: &Expected, _: Vec<u8>) -> Result<serde_json::Value, Problem> {
+        Err(Problem::unable("nothing is kept"))
+    }
+
     fn formats(&self) -> Vec<String> {
         Vec::new()
     }
@@ -133,6 +142,7 @@ impl Views for KeptViews {
 pub type Made = Arc<Mutex<Vec<(Audience, Arc<Served>)>>>;
 
 struct StoreCases {
+    text: String,
     workspace: Workspace,
     open: Made,
     made: Arc<AtomicI64>,
@@ -150,8 +160,8 @@ impl Cases for StoreCases {
         let records = stored.iter().filter(|r| audience.sees(&r.marking));
         let records = records.map(|r| servanda_evidence::record_json::from_json(&r.json).unwrap()).collect();
         let served = Served::new(
-            agreement(),
-            TEXT.into(),
+            servanda_lang::check(&self.text).agreement,
+            self.text.clone(),
             Places::default(),
             records,
             Question::at(at("2026-03-01T00:00:00Z")),
@@ -178,11 +188,16 @@ pub struct World {
 
 /// With these records; with accounts or without; standing so.
 pub fn world_of(records: &[Record], accounts: &[Account], standing: Standing) -> World {
+    world_with(TEXT, records, accounts, standing)
+}
+
+/// With another text.
+pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing: Standing) -> World {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().to_path_buf();
     let workspace = Workspace::create(
         &root,
-        &[("servanda.toml", b"agreement = \"truce.pact.md\"\n"), ("truce.pact.md", TEXT.as_bytes())],
+        &[("servanda.toml", b"agreement = \"truce.pact.md\"\n"), ("truce.pact.md", text.as_bytes())],
     )
     .unwrap();
     let all: Vec<StoredRecord> = records.iter().map(stored).collect();
@@ -215,6 +230,7 @@ pub fn world_of(records: &[Record], accounts: &[Account], standing: Standing) ->
     let (made, open) = (Arc::new(AtomicI64::new(0)), Arc::default());
     let clock = now.clone();
     let cases = StoreCases {
+        text: text.to_string(),
         workspace: Workspace::open(&root).unwrap(),
         made: made.clone(),
         open: Arc::clone(&open),

@@ -57,7 +57,7 @@ pub struct Log {
     key: VerifierKey,
     signer: Option<LogKey>,
     /// Held as long as this log may append.
-    _lock: Option<fs::File>,
+    lock: Option<fs::File>,
     state: State,
     note: Note,
     /// A checkpoint may or may not have reached the disk.
@@ -165,12 +165,30 @@ impl Log {
         };
         let note = read_note(dir, "checkpoint")?;
         let state = State::empty();
-        let mut log = Log { dir: dir.to_path_buf(), key, signer, _lock: lock, state, note, unsure: false };
+        let mut log = Log { dir: dir.to_path_buf(), key, signer, lock, state, note, unsure: false };
         log.recover()?;
         if log.signer.is_some() {
             log.sweep();
         }
         Ok(log)
+    }
+
+    /// Lets others append, until [`Log::hold`].
+    pub(crate) fn let_go(&mut self) {
+        self.lock = None;
+    }
+
+    /// Takes the right to append again, and takes the log from the disk again where others appended meanwhile.
+    ///
+    /// # Errors
+    /// As [`Log::open`].
+    pub(crate) fn hold(&mut self) -> Result<(), Error> {
+        self.signer()?;
+        self.lock = Some(lock(&self.dir)?);
+        if self.unsure || read_note(&self.dir, "checkpoint")?.to_string() != self.note.to_string() {
+            self.recover()?;
+        }
+        Ok(())
     }
 
     /// Takes the log from the disk again, after an [`Log::append`] that could not tell whether its checkpoint is there, and says its
@@ -299,6 +317,7 @@ impl Log {
     /// before, in memory and on the disk; only where the checkpoint itself could not be written must the log be opened again.
     pub fn append(&mut self, leaves: &[Vec<u8>], now_ms: i64) -> Result<Range<u64>, Error> {
         let signer = self.signer()?;
+        assert!(self.lock.is_some(), "whoever appends holds the log");
         if self.unsure {
             return Err(Error::new(
                 Kind::Busy,

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct Server {
     folder: tempfile::TempDir,
     programs: PathBuf,
+    /// What it is told of its port and of TLS, where it listens there.
+    tls: Option<String>,
 }
 
 /// The programs of the newest PostgreSQL on this machine.
@@ -36,7 +38,7 @@ impl Server {
             eprintln!("SKIPPED: {words}");
             return None;
         };
-        let server = Server { folder: tempfile::tempdir().unwrap(), programs };
+        let server = Server { folder: tempfile::tempdir().unwrap(), programs, tls: None };
         if is_root() {
             // The server refuses to run as root; its folder has to be another's.
             let given = Command::new("chown").arg("postgres").arg(server.folder.path()).status().unwrap();
@@ -49,6 +51,32 @@ impl Server {
         );
         server.up();
         Some(server)
+    }
+
+    /// Starts it anew on a port of the loopback address: with TLS, where there is a certificate with its key. Gives the port.
+    #[allow(dead_code, reason = "each test uses a part")]
+    pub fn on_a_port(&mut self, certificate: Option<(&str, &str)>) -> u16 {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        self.down();
+        let ssl = match certificate {
+            None => "off",
+            Some((certificate, key)) => {
+                for (name, text) in [("server.pem", certificate), ("server.key", key)] {
+                    let path = self.folder.path().join("data").join(name);
+                    std::fs::write(&path, text).unwrap();
+                    let owned = Command::new("chmod").arg("600").arg(&path).status().unwrap();
+                    assert!(owned.success());
+                    if is_root() {
+                        assert!(Command::new("chown").arg("postgres").arg(&path).status().unwrap().success());
+                    }
+                }
+                "on"
+            }
+        };
+        self.tls =
+            Some(format!("-p {port} -c ssl={ssl} -c ssl_cert_file=server.pem -c ssl_key_file=server.key"));
+        self.up();
+        port
     }
 
     fn data(&self) -> String {
@@ -76,7 +104,10 @@ impl Server {
 
     pub fn up(&self) {
         let sockets = self.folder.path().display().to_string();
-        let options = format!("-k {sockets} -c listen_addresses='' -c fsync=on");
+        let options = match &self.tls {
+            None => format!("-k {sockets} -c listen_addresses='' -c fsync=on"),
+            Some(more) => format!("-k {sockets} -c listen_addresses=127.0.0.1 -c fsync=on {more}"),
+        };
         let log = self.folder.path().join("log").display().to_string();
         self.run("pg_ctl", &["-D", &self.data(), "-w", "-t", "60", "-l", &log, "-o", &options, "start"]);
     }
@@ -99,6 +130,17 @@ impl Server {
     pub fn address(&self, name: &str) -> String {
         let folder: String = self.sockets().replace('/', "%2F");
         format!("postgres://servanda@{folder}/{name}")
+    }
+
+    /// The same, where it listens on a port: its socket has another name then.
+    #[allow(dead_code, reason = "each test uses a part")]
+    pub fn sql_on(&self, database: &str, port: u16, sql: &str) -> Result<(), String> {
+        let mut client = postgres::Config::new();
+        client.host_path(self.folder.path()).port(port).user("servanda").dbname(database);
+        let mut client = client.connect(postgres::NoTls).map_err(|e| e.to_string())?;
+        client
+            .batch_execute(sql)
+            .map_err(|e| e.as_db_error().map_or(e.to_string(), |e| e.message().to_string()))
     }
 
     /// Runs SQL as the owner of the database, as an insider could.

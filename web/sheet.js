@@ -1,0 +1,46 @@
+// A sheet is read without this: it adds dark and light, and shows what comes in without being asked for.
+import { byId, el } from './element.js';
+import { follow } from './people.js';
+
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const button = el('button', { type: 'button', id: 'theme', class: 'quiet' }, '');
+function theme(name) {
+  if (name) document.documentElement.dataset.theme = name;
+  const now = document.documentElement.dataset.theme ?? (dark.matches ? 'dark' : 'light');
+  button.textContent = document.body.dataset[now === 'dark' ? 'light' : 'dark'];
+  return now;
+}
+button.addEventListener('click', () => {
+  const next = theme() === 'dark' ? 'light' : 'dark';
+  theme(next);
+  try { localStorage.setItem('theme', next); } catch { /* a browser that keeps nothing still shows it */ }
+});
+dark.addEventListener('change', () => theme());
+document.querySelector('.tools')?.append(button);
+try { theme(localStorage.getItem('theme') ?? undefined); } catch { theme(); }
+
+// Nobody loses what they are writing, or what they opened.
+const isAtWork = () => [...document.querySelectorAll('main textarea, main input[type=password]')].some((field) => field.value !== field.defaultValue)
+  || document.activeElement?.closest('main form, .moment') || document.querySelector('main [role=alert], main .receipt, main details[open]');
+
+let waiting = false;
+async function again() {
+  if (isAtWork()) {
+    waiting = true;
+    return;
+  }
+  waiting = false;
+  const answer = await fetch(location.href, { headers: { 'servanda-quiet': '1' } });
+  if (!answer.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  for (const place of ['main', 'answer']) {
+    const [old, now] = [byId(place), fresh.getElementById(place)];
+    if (old && now) old.replaceWith(document.adoptNode(now));
+  }
+  document.title = fresh.title;
+  document.body.dataset.fresh = String(Number(document.body.dataset.fresh ?? 0) + 1);
+}
+if (document.body.dataset.live) {
+  follow(again);
+  addEventListener('focusout', () => setTimeout(() => waiting && again(), 300));
+}
