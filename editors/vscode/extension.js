@@ -132,6 +132,9 @@ function activate(context) {
         contentChanges: event.contentChanges.map((c) => ({ range: plain(c.range), text: c.text })),
       });
     }),
+    vscode.workspace.onDidSaveTextDocument((document) => {
+      if (client && isOurs(document)) client.note("textDocument/didSave", of(document));
+    }),
     vscode.window.onDidChangeVisibleTextEditors(showUncovered),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("servanda.uncoveredWords")) showUncovered();

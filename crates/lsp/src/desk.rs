@@ -5,16 +5,17 @@ use crate::position::Lines;
 use lsp_server::{ErrorCode, Message, Notification, Request, Response};
 use lsp_types::{
     Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, DidChangeTextDocumentParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, InitializeParams, Location, NumberOrString,
-    PublishDiagnosticsParams, Uri,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, InitializeParams,
+    Location, NumberOrString, PublishDiagnosticsParams, Uri,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use servanda_lang::diagnostic::Severity;
 use servanda_lang::editor::Sheet;
-use servanda_lang::findings::Findings;
+use servanda_lang::findings::{Finding, findings};
 use servanda_lang::{Checked, check};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// What the editor said that it can take.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,45 +38,54 @@ pub(crate) struct Open {
     pub(crate) text: String,
     pub(crate) lines: Lines,
     /// What was understood of it; `None` since the last edit.
-    read: Option<Read>,
+    read: Option<Checked>,
+    /// What was found about the draft when it was opened or last saved, moved along with the edits since; `None`: to be looked for.
+    found: Option<Vec<Finding>>,
     /// Its newest diagnostics have not been sent.
     unsent: bool,
-}
-
-#[derive(Debug)]
-struct Read {
-    checked: Checked,
-    findings: Findings,
 }
 
 impl Open {
     fn new(uri: Uri, version: i32, text: String) -> Open {
         let lines = Lines::of(&text);
-        Open { uri, version, text, lines, read: None, unsent: true }
+        Open { uri, version, text, lines, read: None, found: None, unsent: true }
     }
 
-    fn change(&mut self, text: String) {
-        self.lines = Lines::of(&text);
-        self.text = text;
+    /// Replaces a stretch. Findings right of it move along; those that it touches are gone until the text is saved: what they speak of
+    /// is being written.
+    fn replace(&mut self, span: Range<usize>, new: &str) {
+        if let Some(found) = &mut self.found {
+            let moved = |of: &mut Range<usize>| {
+                if of.start >= span.end && of.start > span.start {
+                    *of = of.start - span.len() + new.len()..of.end - span.len() + new.len();
+                }
+                of.end <= span.start || of.start >= span.start + new.len()
+            };
+            found.retain_mut(|f| {
+                let d = &mut f.diagnostic;
+                let fix = d.fix.as_mut().is_none_or(|fix| moved(&mut fix.span));
+                d.labels.retain_mut(|(place, _)| moved(place));
+                moved(&mut d.span) && fix
+            });
+        }
+        self.text.replace_range(span, new);
+        self.lines = Lines::of(&self.text);
         self.read = None;
         self.unsent = true;
     }
 
-    fn read(&mut self) -> (&str, &Lines, &Read) {
-        let read = self.read.get_or_insert_with(|| {
-            let checked = check(&self.text);
-            let findings = servanda_lang::findings::findings(&self.text, &checked);
-            Read { checked, findings }
-        });
-        (&self.text, &self.lines, read)
+    fn read(&mut self) -> (&str, &Lines, &Checked, &[Finding]) {
+        let checked = self.read.get_or_insert_with(|| check(&self.text));
+        let found = self.found.get_or_insert_with(|| findings(&self.text, checked).findings);
+        (&self.text, &self.lines, checked, found)
     }
 
     /// The text on the desk of the language, with all diagnostics that have a repair or may have.
     pub(crate) fn sheet(&mut self) -> (Sheet<'_>, &Lines, Vec<servanda_lang::Diagnostic>) {
-        let (text, lines, read) = self.read();
-        let open = read.findings.findings.iter().filter(|f| f.accepted.is_none());
-        let all = read.checked.diagnostics.iter().chain(open.map(|f| &f.diagnostic)).cloned().collect();
-        (Sheet::new(text, &read.checked), lines, all)
+        let (text, lines, checked, found) = self.read();
+        let open = found.iter().filter(|f| f.accepted.is_none());
+        let all = checked.diagnostics.iter().chain(open.map(|f| &f.diagnostic)).cloned().collect();
+        (Sheet::new(text, checked), lines, all)
     }
 }
 
@@ -182,18 +192,27 @@ impl Desk {
                 {
                     open.version = changes.text_document.version;
                     for change in changes.content_changes {
-                        let text = match change.range {
-                            None => change.text,
+                        match change.range {
+                            None => {
+                                open.found = None;
+                                open.replace(0..open.text.len(), &change.text);
+                            }
                             Some(range) => {
                                 let start = open.lines.offset(&open.text, range.start);
                                 let end = open.lines.offset(&open.text, range.end).max(start);
-                                let mut text = std::mem::take(&mut open.text);
-                                text.replace_range(start..end, &change.text);
-                                text
+                                open.replace(start..end, &change.text);
                             }
-                        };
-                        open.change(text);
+                        }
                     }
+                }
+                Vec::new()
+            }
+            "textDocument/didSave" => {
+                if let Ok(DidSaveTextDocumentParams { text_document: it, .. }) = params(note.params)
+                    && let Some(open) = self.open.get_mut(it.uri.as_str())
+                {
+                    open.found = None;
+                    open.unsent = true;
                 }
                 Vec::new()
             }
@@ -246,7 +265,7 @@ fn capabilities() -> Value {
     json!({
         "capabilities": {
             "positionEncoding": "utf-16",
-            "textDocumentSync": { "openClose": true, "change": 2 },
+            "textDocumentSync": { "openClose": true, "change": 2, "save": true },
             "hoverProvider": true,
             "definitionProvider": true,
             "referencesProvider": true,
@@ -267,7 +286,7 @@ fn published(params: PublishDiagnosticsParams) -> Message {
 
 fn diagnostics(open: &mut Open, related: bool) -> Vec<Diagnostic> {
     let uri = open.uri.clone();
-    let (text, lines, read) = open.read();
+    let (text, lines, checked, found) = open.read();
     let shown = |d: &servanda_lang::Diagnostic, severity: DiagnosticSeverity, kept: Option<&str>| {
         let mut message = d.message.clone();
         for more in d.help.iter() {
@@ -292,7 +311,7 @@ fn diagnostics(open: &mut Open, related: bool) -> Vec<Diagnostic> {
             ..Diagnostic::default()
         }
     };
-    let of_text = read.checked.diagnostics.iter().map(|d| {
+    let of_text = checked.diagnostics.iter().map(|d| {
         let severity = match d.severity {
             Severity::Error => DiagnosticSeverity::ERROR,
             Severity::Warning => DiagnosticSeverity::WARNING,
@@ -301,7 +320,7 @@ fn diagnostics(open: &mut Open, related: bool) -> Vec<Diagnostic> {
         shown(d, severity, None)
     });
     // A finding is no mistake: it never looks like one.
-    let of_draft = read.findings.findings.iter().map(|f| {
+    let of_draft = found.iter().map(|f| {
         let severity = match (f.diagnostic.severity, &f.accepted) {
             (Severity::Error | Severity::Warning, None) => DiagnosticSeverity::INFORMATION,
             _ => DiagnosticSeverity::HINT,

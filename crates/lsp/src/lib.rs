@@ -12,7 +12,8 @@
 //! - messages are handled one after another in the order in which they came: an edit is applied before any later question is
 //!   answered, and answers come in the order of the questions;
 //! - a question that was cancelled before its turn is answered with that, and costs nothing;
-//! - diagnostics are those of the newest text that has come: edits that wait together are checked once;
+//! - diagnostics are those of the newest text that has come: edits that wait together are checked once. Findings about the
+//!   draft take longer: they are looked for when a text is opened, saved or replaced as a whole, and move along with edits in between;
 //! - no bytes make it panic: what is no message ends the conversation with the reason, what is no question is answered with it.
 //!
 //! Where to start reading: [`serve`], then [`Desk`] in `desk.rs`. Tests: `tests/conversation.rs`; the binary is spoken to in

@@ -150,6 +150,26 @@ fn an_accepted_finding_is_a_hint_with_its_reason() {
 }
 
 #[test]
+fn findings_move_along_with_edits_and_are_looked_for_when_it_is_saved() {
+    let mut desk = opened(TRUCE);
+    drop(desk.settle());
+    let of = |all: &Value, code: &str| -> Vec<Value> {
+        all["diagnostics"].as_array().unwrap().iter().filter(|d| d["code"] == code).cloned().collect()
+    };
+    let zero = json!({ "line": 0, "character": 0 });
+    change(&mut desk, 2, json!([{ "range": { "start": zero, "end": zero }, "text": "🕊\n\n" }]));
+    let moved = of(&published(&desk.settle()), "A0701");
+    let below = place(&format!("🕊\n\n{TRUCE}"), "no-fire");
+    assert_eq!(moved[0]["range"]["start"], below, "two lines down");
+    // The name that it is about is being written: it is gone, and comes back with the save.
+    let at = json!({ "line": below["line"], "character": below["character"].as_u64().unwrap() + 2 });
+    change(&mut desk, 3, json!([{ "range": { "start": at, "end": at }, "text": "t" }]));
+    assert_eq!(of(&published(&desk.settle()), "A0701").len(), 0);
+    drop(desk.handle(note("textDocument/didSave", json!({ "textDocument": { "uri": URI } }))));
+    assert_eq!(of(&published(&desk.settle()), "A0701").len(), 1);
+}
+
+#[test]
 fn edits_are_applied_in_order_and_in_utf_16() {
     let mut desk = opened(TRUCE);
     let dove = place(TRUCE, "🕊 at B.");
@@ -427,6 +447,8 @@ proptest! {
                 prop_assert_eq!(desk.handle(request(1, method, params.clone())).len(), 1);
             }
         }
+        drop(desk.settle());
+        drop(desk.handle(note("textDocument/didSave", json!({ "textDocument": { "uri": URI } }))));
         let published = desk.settle();
         let fresh = opened(&text).settle();
         let of = |all: &[Message]| match all { [Message::Notification(n)] => n.params["diagnostics"].clone(), _ => Value::Null };

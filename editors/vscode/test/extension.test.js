@@ -85,6 +85,7 @@ function pretended() {
       getConfiguration: () => ({ get: (name) => (name === "path" ? path.resolve(PROGRAM) : true) }),
       onDidOpenTextDocument: event("open"),
       onDidCloseTextDocument: event("close"),
+      onDidSaveTextDocument: event("save"),
       onDidChangeTextDocument: event("change"),
       onDidChangeConfiguration: event("configuration"),
     },
