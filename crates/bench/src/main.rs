@@ -14,6 +14,7 @@
 //! servanda-bench intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS         signed detections over HTTP; FOLDER is made anew
 //! servanda-bench ledger make FOLDER N SEED                                a log of N entries; FOLDER is not there yet
 //! servanda-bench ledger verify FOLDER SEED                                the time of its whole check
+//! servanda-bench keys CLAUSES PARTIES SEED N                               N keystrokes in an editor on such an agreement
 //! servanda-bench norms WHAT CLAUSES PARTIES YEARS RECORDS SEED             the general engine; WHAT: text, board, live, walk, reference
 //! ```
 //!
@@ -25,6 +26,7 @@
 
 mod data;
 mod intake;
+mod keys;
 mod ledger;
 mod links;
 mod measure;
@@ -122,8 +124,11 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
         }
         ["ledger", "make", folder, n, seed] => ledger::made(folder, number(n)?, number(seed)?),
         ["ledger", "verify", folder, seed] => ledger::verified(folder, number(seed)?),
+        ["keys", clauses, parties, seed, n] => {
+            keys::measured(number(clauses)?, number(parties)?, number(seed)?, number(n)?)
+        }
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
-        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, links speed N SEED, intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS, ledger make FOLDER N SEED, ledger verify FOLDER SEED, or norms WHAT CLAUSES PARTIES YEARS RECORDS SEED".into()),
+        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, links speed N SEED, intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS, ledger make FOLDER N SEED, ledger verify FOLDER SEED, keys CLAUSES PARTIES SEED N, or norms WHAT CLAUSES PARTIES YEARS RECORDS SEED".into()),
     }
 }
 

@@ -16,6 +16,7 @@ pub mod ast;
 pub mod changes;
 pub mod diagnostic;
 pub mod document;
+pub mod editor;
 pub mod findings;
 pub mod format;
 mod lexer;

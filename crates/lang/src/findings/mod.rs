@@ -78,8 +78,10 @@ pub fn findings(text: &str, checked: &Checked) -> Findings {
         file: &checked.file,
         document: &checked.parse.document,
         declared: declared(&checked.file),
+        borne: BTreeMap::new(),
         out: Findings::default(),
     };
+    desk.borne = checked.agreement.norms.iter().map(|n| (&n.name, desk.bearers_of(n))).collect();
     desk.elements();
     desk.words();
     desk.judged();
@@ -102,6 +104,8 @@ struct Desk<'a> {
     file: &'a crate::ast::File,
     document: &'a document::Document,
     declared: BTreeMap<Name, &'a Decl>,
+    /// Who bears each norm: it is asked for pairs of them.
+    borne: BTreeMap<&'a Name, BTreeSet<Name>>,
     out: Findings,
 }
 
@@ -187,6 +191,23 @@ impl<'a> Desk<'a> {
 
     /// The parties that bear a norm; for a remedy those of the norms that it follows.
     fn bearers(&self, norm: &Norm) -> BTreeSet<Name> {
+        self.borne.get(&norm.name).cloned().unwrap_or_default()
+    }
+
+    /// Whether two norms have a bearer in common.
+    fn meet(&self, a: &Norm, b: &Norm) -> bool {
+        match (self.borne.get(&a.name), self.borne.get(&b.name)) {
+            (Some(a), Some(b)) => !a.is_disjoint(b),
+            _ => false,
+        }
+    }
+
+    /// Whether a party is one of a norm's bearers.
+    fn bears(&self, party: &Name, norm: &Norm) -> bool {
+        self.borne.get(&norm.name).is_some_and(|all| all.contains(party))
+    }
+
+    fn bearers_of(&self, norm: &Norm) -> BTreeSet<Name> {
         match &norm.bearer {
             Who::BreachingParty => {
                 let causes = self.agreement.norms.iter().filter(|n| n.on_breach.contains(&norm.name));

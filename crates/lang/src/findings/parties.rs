@@ -63,7 +63,7 @@ impl Desk<'_> {
 
     /// Whether each duty of a party is soft or begins with its own act, and no ban binds it.
     fn is_free(&self, party: &Name) -> bool {
-        let mut its = self.agreement.norms.iter().filter(|n| self.bearers(n).contains(party));
+        let mut its = self.agreement.norms.iter().filter(|n| self.bears(party, n));
         let own = |p: &FactPattern| match self.acts(p) {
             Some(Value::Bearer) => true,
             Some(Value::Name(who)) => self.parties_of([who]).contains(party),
@@ -185,8 +185,7 @@ impl Desk<'_> {
         let mut count = 0;
         for (i, a) in norms.iter().enumerate() {
             for b in &norms[i + 1..] {
-                let both: BTreeSet<Name> = self.bearers(a).intersection(&self.bearers(b)).cloned().collect();
-                if both.is_empty() {
+                if !self.meet(a, b) {
                     continue;
                 }
                 count += 1;
@@ -197,6 +196,7 @@ impl Desk<'_> {
                     continue;
                 }
                 let Some(how) = self.cannot_both(a, b) else { continue };
+                let both: BTreeSet<Name> = self.bearers(a).intersection(&self.bearers(b)).cloned().collect();
                 let excused =
                     !a.except.is_empty() || !b.except.is_empty() || a.unless.is_some() || b.unless.is_some();
                 if excused {

@@ -150,7 +150,7 @@ impl<'a> Names<'a> {
 }
 
 /// The names of the norms that the rows of a declaration give; none where it gives one norm of its own name.
-pub(super) fn rows(decl: &Decl) -> Vec<Name> {
+pub(crate) fn rows(decl: &Decl) -> Vec<Name> {
     let Some(name) = &decl.name else { return Vec::new() };
     let of = |rest: String| Name::from(format!("{}/{rest}", name.text));
     let caps = decl.fields.iter().filter(|f| f.word == "at most").count();

@@ -22,6 +22,7 @@ mod key;
 mod links;
 mod listen;
 mod log;
+mod lsp;
 mod mission_end;
 mod new;
 mod notice;
@@ -76,6 +77,8 @@ enum Command {
     Diff(diff::Arguments),
     /// Put agreements into their canonical form
     Fmt(fmt::Arguments),
+    /// Serve an editor while somebody writes an agreement (Language Server Protocol)
+    Lsp(lsp::Arguments),
     /// Say what a diagnostic or a refusal means and what to do about it
     Explain(explain::Arguments),
     /// Make an agreement file of a published text: every clause with its words, and what is still to be encoded
@@ -196,6 +199,7 @@ impl Command {
             Command::Audit(arguments) => audit::run(&arguments, session),
             Command::Diff(arguments) => diff::run(&arguments, session),
             Command::Fmt(arguments) => fmt::run(&arguments, session),
+            Command::Lsp(arguments) => lsp::run(&arguments, session),
             Command::Explain(arguments) => explain::run(&arguments, session),
             Command::Draft(arguments) => draft::run(&arguments, session),
             Command::Compare(arguments) => compare::run(&arguments, session),

@@ -12,6 +12,7 @@ mod import;
 mod keeping;
 mod links;
 mod log;
+mod lsp;
 mod notice;
 mod plan;
 mod record;
