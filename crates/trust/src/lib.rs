@@ -10,7 +10,7 @@
 //! - nothing older than TLS 1.2;
 //! - a refusal names the host, what was wrong, and what to do.
 //!
-//! Where to start reading: [`Trust`], then [`refused`].
+//! Where to start reading: [`Trust`], then `refused`.
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;

@@ -23,7 +23,7 @@ pub struct Arguments {
     /// The outbox
     #[arg(value_name = "OUTBOX")]
     outbox: PathBuf,
-    /// Where to deliver it: a workspace's folder, or the address of `servanda serve` as https://mission.example.org:7400
+    /// Where to deliver it: a workspace's folder, or the address of `servanda serve` as `https://mission.example.org:7400`
     #[arg(long, value_name = "DIR|URL")]
     to: String,
     #[command(flatten)]
