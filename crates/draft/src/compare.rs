@@ -7,7 +7,7 @@
 //! - every clause of both versions is in exactly one list;
 //! - the pieces of a change, without those that are new, are the words before, and without those that are gone, the words after.
 
-use servanda_lang::changes::{Version, changes};
+use servanda_lang::changes::{Version, meaning};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A table of words is no larger.
@@ -237,13 +237,13 @@ pub fn pieces(before: &str, after: &str) -> Vec<Piece> {
 /// What the rules of two agreement files say, where it differs.
 pub fn rules(before: &str, after: &str) -> Vec<RuleChange> {
     let (a, b) = (servanda_lang::check(before), servanda_lang::check(after));
-    let found = changes(Version { text: before, checked: &a }, Version { text: after, checked: &b });
+    let found = meaning(Version { text: before, checked: &a }, Version { text: after, checked: &b });
     let rule = |c: servanda_lang::changes::Change| RuleChange {
         rule: format!("{} {}", c.what, c.name).trim().to_string(),
         before: c.before,
         after: c.after,
     };
-    found.meaning.into_iter().map(rule).collect()
+    found.into_iter().map(rule).collect()
 }
 
 /// A comparison for people. `colour` marks what is gone and what is new by colour besides the signs.

@@ -7,6 +7,7 @@
 //! - everything found has its place, as bytes of the text that was handed in;
 //! - the same text gives the same findings; there is no model and no list of names of states.
 
+use servanda_lang::readback::ONES;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
@@ -455,28 +456,6 @@ fn span(word: &str) -> Option<&'static str> {
 
 /// A number in words, up to a hundred.
 fn in_words(word: &str) -> Option<u32> {
-    const UNITS: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
     const TENS: [(&str, u32); 5] =
         [("twenty", 20), ("thirty", 30), ("forty", 40), ("fifty", 50), ("ninety", 90)];
     const UKRAINIAN: [(&str, u32); 18] = [
@@ -499,7 +478,7 @@ fn in_words(word: &str) -> Option<u32> {
         ("двадцять", 20),
         ("двадцяти", 20),
     ];
-    if let Some(n) = UNITS.iter().position(|u| *u == word) {
+    if let Some(n) = ONES.iter().position(|u| *u == word) {
         return u32::try_from(n).ok();
     }
     for (tens, n) in TENS {
@@ -507,7 +486,7 @@ fn in_words(word: &str) -> Option<u32> {
             return Some(n);
         }
         if let Some(unit) = word.strip_prefix(tens).and_then(|w| w.strip_prefix('-')) {
-            return UNITS[1..10]
+            return ONES[1..10]
                 .iter()
                 .position(|u| *u == unit)
                 .and_then(|u| u32::try_from(u + 1).ok())

@@ -74,6 +74,24 @@ pub struct Version<'a> {
 /// assert!(found.meaning[0].after.as_deref().unwrap().contains("48 hours"));
 /// ```
 pub fn changes(before: Version, after: Version) -> Changes {
+    let codes = |v: Version| -> BTreeSet<(&'static str, String)> {
+        findings(v.text, v.checked)
+            .findings
+            .into_iter()
+            .map(|f| (f.diagnostic.code, f.diagnostic.message))
+            .collect()
+    };
+    let (old, new) = (codes(before), codes(after));
+    Changes {
+        meaning: meaning(before, after),
+        words: words(before, after),
+        found: new.difference(&old).cloned().collect(),
+        resolved: old.difference(&new).cloned().collect(),
+    }
+}
+
+/// Differences of meaning alone.
+pub fn meaning(before: Version, after: Version) -> Vec<Change> {
     let (a, b) = (quiet(&before.checked.agreement), quiet(&after.checked.agreement));
     let mut both = Both { before, after, a: &a, b: &b, out: Vec::new() };
     both.agreement();
@@ -88,21 +106,7 @@ pub fn changes(before: Version, after: Version) -> Changes {
     both.norms();
     both.powers();
     both.priorities();
-    let meaning = both.out;
-    let codes = |v: Version| -> BTreeSet<(&'static str, String)> {
-        findings(v.text, v.checked)
-            .findings
-            .into_iter()
-            .map(|f| (f.diagnostic.code, f.diagnostic.message))
-            .collect()
-    };
-    let (old, new) = (codes(before), codes(after));
-    Changes {
-        meaning,
-        words: words(before, after),
-        found: new.difference(&old).cloned().collect(),
-        resolved: old.difference(&new).cloned().collect(),
-    }
+    both.out
 }
 
 /// Without what changes no meaning: lines, places of clauses, sentences made of the rest.
@@ -277,7 +281,7 @@ impl<'a> Both<'a> {
 /// A declaration as it stands in the text, white space folded. A row of a milestone stands in the milestone.
 fn source(version: Version, name: &Name) -> String {
     let whole = name.as_str();
-    let base = whole.split_once('/').map_or(whole, |(base, _)| base);
+    let base = declared(name);
     let named = |wanted: &str| {
         let mut decls = version.checked.file.decls.iter();
         decls

@@ -44,6 +44,34 @@ pub fn agreement(agreement: &Agreement) -> String {
     Prose::new(agreement).agreement().into_iter().map(sentence).collect::<Vec<_>>().join(" ")
 }
 
+/// The English words for 0 to 19, each at its number.
+pub const ONES: [&str; 20] = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+];
+
+/// The English words for tens, each at how many tens it is; none at 0.
+pub const TENS: [&str; 10] =
+    ["", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+
 /// A whole number in words; `None` where it has a part, or is too great to be read.
 ///
 /// # Example
@@ -78,30 +106,6 @@ pub fn in_words(number: &Number) -> Option<String> {
 }
 
 fn below_thousand(n: u64) -> String {
-    const ONES: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 10] =
-        ["", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     match n {
         0..=19 => ONES[n as usize].to_string(),
         20..=99 if n.is_multiple_of(10) => TENS[n as usize / 10].to_string(),

@@ -945,7 +945,17 @@ impl FactPattern {
     }
 }
 
+/// The name of the declaration behind the name of a norm; see [`Norm::declared`].
+pub fn declared(norm: &Name) -> &str {
+    norm.as_str().split_once('/').map_or(norm.as_str(), |(declaration, _)| declaration)
+}
+
 impl Norm {
+    /// The name of its declaration: of `milestone/2026-12-31`, a row of sugar, `milestone`.
+    pub fn declared(&self) -> &str {
+        declared(&self.name)
+    }
+
     /// For a norm that is subject to something: that it is given, by the bearer itself where the fact names who gives it.
     pub fn subject(&self, agreement: &Agreement) -> Option<Cond> {
         let Force::SubjectTo(fact) = &self.force else { return None };

@@ -128,6 +128,24 @@ impl Span {
     pub fn is_calendar(self) -> bool {
         !matches!(self, Span::Exact(_))
     }
+
+    /// It lasts so many hours or longer: a month has 28 days or more.
+    pub fn least_hours(self) -> i64 {
+        self.hours(28)
+    }
+
+    /// Days of 24 hours, months of 31 days. Working days are counted as days, without what lies between them.
+    pub fn nominal_hours(self) -> i64 {
+        self.hours(31)
+    }
+
+    fn hours(self, days_of_month: i64) -> i64 {
+        match self {
+            Span::Exact(ms) => ms / HOUR,
+            Span::Days(n) | Span::WorkingDays(n) => n.saturating_mul(24),
+            Span::Months(n) => n.saturating_mul(days_of_month * 24),
+        }
+    }
 }
 
 impl fmt::Display for Span {

@@ -9,6 +9,7 @@
 
 use crate::Answer;
 use crate::answer::{Cell, Shown};
+use servanda_report::document::html::escape;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -31,7 +32,7 @@ impl Answer {
             include_str!("page.css"),
             self.asked,
             self.basis.word().to_uppercase(),
-            escaped(&self.of_chance())
+            escape(&self.of_chance())
         );
         for (head, lines) in
             [("Sources", &self.sources), ("Assumed", &self.assumptions), ("Gaps", &self.gaps)]
@@ -39,13 +40,13 @@ impl Answer {
             if !lines.is_empty() {
                 let _ = write!(out, "<h2>{head}</h2>\n<ul>");
                 for line in lines {
-                    let _ = write!(out, "<li>{}</li>", escaped(line));
+                    let _ = write!(out, "<li>{}</li>", escape(line));
                 }
                 out.push_str("</ul>\n");
             }
         }
         for table in &self.tables {
-            let _ = writeln!(out, "<h2>{}</h2>", escaped(&table.title));
+            let _ = writeln!(out, "<h2>{}</h2>", escape(&table.title));
             match table.name {
                 "curve" => lines(&mut out, table, 1, "pledged", "reached", None),
                 "bands" => lines(&mut out, table, 1, "p50", "p50", Some(("p10", "p90"))),
@@ -57,21 +58,6 @@ impl Answer {
         }
         out + "</body></html>\n"
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c if c.is_control() && c != '\n' => {}
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 fn index(table: &Shown, column: &str) -> Option<usize> {
@@ -90,7 +76,7 @@ fn begin(out: &mut String, height: f64, words: &str) {
         out,
         "<svg viewBox=\"0 0 {WIDTH:.0} {height:.0}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title><text x=\"{LEFT:.0}\" \
          y=\"14\">{0}</text>",
-        escaped(words)
+        escape(words)
     );
 }
 
@@ -151,7 +137,7 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
                 "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
                 x(i),
                 TOP + HEIGHT + 18.0,
-                escaped(&of[i][0].plain())
+                escape(&of[i][0].plain())
             );
         }
         out.push_str("</svg>\n");
@@ -186,7 +172,7 @@ fn bars(out: &mut String, table: &Shown, names: &[&str], column: &str) {
             "<text x=\"0\" y=\"{0:.1}\">{1}</text><rect class=\"{class}\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" \
              height=\"13\"/><text x=\"{2:.1}\" y=\"{0:.1}\">{words}</text>",
             top + 11.0,
-            escaped(name),
+            escape(name),
             middle + half + 8.0
         );
     }
@@ -204,17 +190,17 @@ fn rows(out: &mut String, table: &Shown) {
     let _ = write!(
         out,
         "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{}\"><table><thead><tr>",
-        escaped(&table.title)
+        escape(&table.title)
     );
     for (i, column) in table.columns.iter().enumerate() {
-        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", right(i), escaped(column));
+        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", right(i), escape(column));
     }
     out.push_str("</tr></thead><tbody>\n");
     let classes: Vec<&str> = (0..table.columns.len()).map(right).collect();
     for row in table.rows.iter().take(ROWS) {
         out.push_str("<tr>");
         for (cell, class) in row.iter().zip(&classes) {
-            let words = if *cell == Cell::Missing { "–".to_string() } else { escaped(&cell.plain()) };
+            let words = if *cell == Cell::Missing { "–".to_string() } else { escape(&cell.plain()) };
             let _ = write!(out, "<td{class}>{words}</td>");
         }
         out.push_str("</tr>\n");

@@ -47,20 +47,9 @@ pub struct Entry {
     pub updated: Instant,
 }
 
+/// As in a page, without the two characters that XML has not.
 fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c if c.is_control() && !matches!(c, '\n' | '\t') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
+    crate::document::html::escape(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
 /// An identity of its own for what these parts name.

@@ -7,10 +7,21 @@
 use crate::failure::Failure;
 use servanda_report::document::Checked;
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const NAME: &str = "servanda-pdf";
+
+/// A PDF needs the name of a file.
+///
+/// # Errors
+/// None was given.
+pub fn needs_a_file(out: Option<&Path>) -> Result<(), Failure> {
+    match out {
+        Some(_) => Ok(()),
+        None => Err(Failure::new("a PDF is no text for a terminal").help("name its file with -o FILE.pdf")),
+    }
+}
 
 /// The PDF of a report.
 ///

@@ -267,16 +267,7 @@ fn strangers(agreement: &Agreement, records: &[Record]) -> Vec<String> {
 
 /// A record as it is stored.
 pub fn stored(record: &Record) -> StoredRecord {
-    StoredRecord {
-        id: record.id.clone(),
-        fact: record.fact.clone(),
-        earliest: record.when.earliest,
-        recorded: record.recorded,
-        source: record.source.clone(),
-        marking: record.marking.clone(),
-        supersedes: record.supersedes.clone(),
-        json: to_json(record),
-    }
+    StoredRecord::of(record, to_json(record))
 }
 
 /// All records of a workspace.

@@ -15,7 +15,7 @@ use crate::label;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use servanda_model::record::Marking;
-use servanda_model::{Instant, Name};
+use servanda_model::{Instant, Name, Record};
 
 /// The type of our payloads.
 pub(crate) const PAYLOAD_TYPE: &str = "application/vnd.servanda.entry+json";
@@ -46,6 +46,22 @@ pub struct StoredRecord {
     pub supersedes: Option<Name>,
     /// The whole record as a JSON object, in the caller's encoding.
     pub json: String,
+}
+
+impl StoredRecord {
+    /// A record as it is stored; `json` is its JSON, which is made where formats are known.
+    pub fn of(record: &Record, json: String) -> StoredRecord {
+        StoredRecord {
+            id: record.id.clone(),
+            fact: record.fact.clone(),
+            earliest: record.when.earliest,
+            recorded: record.recorded,
+            source: record.source.clone(),
+            marking: record.marking.clone(),
+            supersedes: record.supersedes.clone(),
+            json,
+        }
+    }
 }
 
 /// One import.

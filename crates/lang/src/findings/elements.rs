@@ -36,10 +36,8 @@ impl Desk<'_> {
 
     /// Whether anything at all follows a breach: a remedy, a norm or a power that it starts, a term that asks for it.
     fn followed(&mut self, norm: &Norm, name: &Name) {
-        let base =
-            |n: &Name| n.as_str().split_once('/').map_or(n.as_str().to_string(), |(b, _)| b.to_string());
         let of_this =
-            |event: &NormEvent| event.what == NormMoment::Breached && base(&event.norm) == name.as_str();
+            |event: &NormEvent| event.what == NormMoment::Breached && declared(&event.norm) == name.as_str();
         let conds = self.agreement.norms.iter().flat_map(|n| {
             let started = match &n.when {
                 Trigger::Begins(c) | Trigger::Ends(c) => Some(c),
@@ -98,7 +96,7 @@ impl Desk<'_> {
     fn terms_followed(&mut self) {
         let mut used: BTreeSet<Name> = BTreeSet::new();
         for norm in &self.agreement.norms {
-            used.extend(Uses::of_norm(self.agreement, norm).terms);
+            used.extend(self.uses(norm).terms.iter().cloned());
         }
         for power in &self.agreement.powers {
             for cond in power.only_if.iter().chain(&power.unless) {

@@ -5,7 +5,6 @@ use super::{Desk, listed, patterns, say, within};
 use crate::diagnostic::Severity;
 use servanda_model::Name;
 use servanda_model::agreement::*;
-use servanda_model::time::Span;
 use servanda_model::uses::Uses;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +24,7 @@ impl Desk<'_> {
         let readings = &self.agreement.readings;
         for (norm, name) in self.norms() {
             // Content and deadline too: a reading may stand for a length of time or a way of comparing.
-            let mut of = Uses::of_norm(self.agreement, norm).readings;
+            let mut of = self.uses(norm).readings.clone();
             for part in &norm.parts {
                 of.extend(within(&part.cond).into_iter().filter_map(|c| match c {
                     Cond::CompareBy(_, reading, _) => Some(reading.clone()),
@@ -73,8 +72,8 @@ impl Desk<'_> {
         let agreement = self.agreement;
         for (norm, name) in self.norms() {
             let bearers = self.bearers(norm);
-            let found = Uses::of_norm(agreement, norm).terms;
-            let finders = found.iter().filter_map(|t| agreement.terms.get(t)?.found_by.as_ref());
+            let found = self.uses(norm);
+            let finders = found.terms.iter().filter_map(|t| agreement.terms.get(t)?.found_by.as_ref());
             let bodies: BTreeSet<&Name> = norm.seen_by.iter().chain(finders).collect();
             for body in bodies {
                 let Some(decision) =
@@ -269,8 +268,8 @@ impl Desk<'_> {
                 _ => None,
             });
             count += 1;
-            let Some(least) = due.min_by_key(|s| hours(*s)) else { continue };
-            if hours(least) <= hours(time) {
+            let Some(least) = due.min_by_key(|s| s.least_hours()) else { continue };
+            if least.least_hours() <= time.least_hours() {
                 let wrong = say(
                     self.severity(norm),
                     "A0714",
@@ -285,14 +284,5 @@ impl Desk<'_> {
         }
         undecided.sort();
         self.looked("finding time against reaction time", count, undecided);
-    }
-}
-
-/// At least so many hours.
-fn hours(span: Span) -> i64 {
-    match span {
-        Span::Exact(ms) => ms / 3_600_000,
-        Span::Days(n) | Span::WorkingDays(n) => n.saturating_mul(24),
-        Span::Months(n) => n.saturating_mul(28 * 24),
     }
 }

@@ -27,7 +27,9 @@ use crate::parser::vocabulary::Keyword;
 use crate::{Checked, document};
 use servanda_model::Name;
 use servanda_model::agreement::*;
+use servanda_model::uses::Uses;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// A finding.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -79,6 +81,12 @@ pub fn findings(text: &str, checked: &Checked) -> Findings {
         document: &checked.parse.document,
         declared: declared(&checked.file),
         borne: BTreeMap::new(),
+        uses: checked
+            .agreement
+            .norms
+            .iter()
+            .map(|n| (&n.name, Rc::new(Uses::of_norm(&checked.agreement, n))))
+            .collect(),
         out: Findings::default(),
     };
     desk.borne = checked.agreement.norms.iter().map(|n| (&n.name, desk.bearers_of(n))).collect();
@@ -106,6 +114,8 @@ struct Desk<'a> {
     declared: BTreeMap<Name, &'a Decl>,
     /// Who bears each norm: it is asked for pairs of them.
     borne: BTreeMap<&'a Name, BTreeSet<Name>>,
+    /// What each norm hangs on: most analyses ask for it.
+    uses: BTreeMap<&'a Name, Rc<Uses>>,
     out: Findings,
 }
 
@@ -125,9 +135,7 @@ impl<'a> Desk<'a> {
 
     /// The declaration of a norm; a row of a milestone has that of the milestone.
     fn decl(&self, norm: &Norm) -> Option<&'a Decl> {
-        let whole = norm.name.as_str();
-        let base = whole.split_once('/').map_or(whole, |(base, _)| base);
-        self.declared.get(whole).or_else(|| self.declared.get(base)).copied()
+        self.declared.get(&norm.name).or_else(|| self.declared.get(norm.declared())).copied()
     }
 
     fn span(&self, norm: &Norm) -> Span {
@@ -192,6 +200,11 @@ impl<'a> Desk<'a> {
     /// The parties that bear a norm; for a remedy those of the norms that it follows.
     fn bearers(&self, norm: &Norm) -> BTreeSet<Name> {
         self.borne.get(&norm.name).cloned().unwrap_or_default()
+    }
+
+    /// What a norm hangs on.
+    fn uses(&self, norm: &Norm) -> Rc<Uses> {
+        self.uses.get(&norm.name).cloned().unwrap_or_default()
     }
 
     /// Whether two norms have a bearer in common.

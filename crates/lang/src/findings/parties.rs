@@ -4,7 +4,6 @@
 use super::{Desk, listed, patterns, say};
 use crate::diagnostic::Severity;
 use servanda_model::agreement::*;
-use servanda_model::uses::Uses;
 use servanda_model::{Name, Number};
 use std::collections::BTreeSet;
 
@@ -281,7 +280,7 @@ impl Desk<'_> {
         let mut count = 0;
         for (norm, name) in self.norms() {
             count += 1;
-            let uses = Uses::of_norm(agreement, norm);
+            let uses = self.uses(norm);
             let zones = uses.zones.iter().filter_map(|z| Some((z, &agreement.zones.get(z)?.marking)));
             let others = uses.norms.iter().filter(|n| **n != norm.name).filter_map(|n| {
                 let other = agreement.norm(n.as_str())?;

@@ -41,7 +41,7 @@ impl Desk<'_> {
         let waits: Vec<Vec<Wait>> = norms.iter().map(|norm| self.waits(norm)).collect();
         let due: Vec<Option<Date>> = norms.iter().map(|n| self.due(n)).collect();
         // The latest moment at which what a norm waits for may be done without breach, through chains; days after 1 January 1970.
-        let day = |date: Date| i64::from(date.day_of_year()) + days_before_year(i64::from(date.year()));
+        let day = |date: Date| date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
         let mut latest: BTreeMap<usize, (i64, Vec<usize>)> = BTreeMap::new();
         for _ in 0..norms.len() {
             let mut changed = false;
@@ -280,7 +280,7 @@ impl Desk<'_> {
         let agreement = self.agreement;
         let mut used = Uses::default();
         for norm in &agreement.norms {
-            used = used.and(Uses::of_norm(agreement, norm));
+            used = used.and(self.uses(norm).as_ref().clone());
             if let Some(cond) = norm.subject(agreement) {
                 used = used.and(Uses::of_cond(agreement, &cond));
             }
@@ -350,11 +350,6 @@ pub(super) fn days(span: Span) -> i64 {
         Span::Days(n) | Span::WorkingDays(n) => n,
         Span::Months(n) => n.saturating_mul(30),
     }
-}
-
-fn days_before_year(year: i64) -> i64 {
-    let y = year - 1;
-    y * 365 + y / 4 - y / 100 + y / 400
 }
 
 fn spans(moment: &Moment) -> Vec<Span> {

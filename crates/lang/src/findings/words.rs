@@ -5,6 +5,7 @@ use crate::ast::{Decl, FieldValue};
 use crate::diagnostic::Severity;
 use crate::document::{Clause, folded};
 use crate::parser::vocabulary::Keyword;
+use crate::readback::{ONES, TENS};
 use servanda_model::Number;
 use servanda_model::agreement::Status;
 use std::collections::BTreeSet;
@@ -339,32 +340,9 @@ fn scale(word: &str) -> Option<i64> {
 }
 
 fn unit(word: &str) -> Option<i64> {
-    const ONES: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     let word = word.to_lowercase();
     let ones = ONES.iter().position(|w| *w == word).map(|i| i as i64);
-    ones.or_else(|| TENS.iter().position(|w| *w == word).map(|i| (i as i64 + 2) * 10))
+    ones.or_else(|| TENS.iter().skip(2).position(|w| *w == word).map(|i| (i as i64 + 2) * 10))
 }
 
 /// A number in words at the start, and how many words it takes. A lone `one` and a lone `a` are no figures.

@@ -98,11 +98,10 @@ impl<'a> Page<'a> {
     /// Each declared norm once; rows of a milestone are one.
     fn norms(&self) -> Vec<(&'a Norm, Name)> {
         let mut seen = BTreeSet::new();
-        let base = |n: &Name| Name::from(n.as_str().split_once('/').map_or(n.as_str(), |(base, _)| base));
         self.agreement
             .norms
             .iter()
-            .map(|n| (n, base(&n.name)))
+            .map(|n| (n, Name::from(n.declared())))
             .filter(|(_, name)| seen.insert(name.clone()))
             .collect()
     }
@@ -233,7 +232,7 @@ impl<'a> Page<'a> {
         names
             .iter()
             .filter_map(|n| self.agreement.bodies.get(n)?.decides.as_ref()?.within)
-            .max_by_key(|s| hours(*s))
+            .max_by_key(|s| s.nominal_hours())
     }
 
     fn duties(&self) -> Table {
@@ -385,12 +384,12 @@ impl<'a> Page<'a> {
                 let mut steps: Vec<(String, Option<Span>)> = Vec::new();
                 steps.extend(cause.clone().filter(|_| waits));
                 steps.push((self.called(norm, &name), Some(act)));
-                let best = hours(act);
+                let best = act.nominal_hours();
                 if let Some(remedy) = remedy {
                     steps.extend(breach.clone());
                     steps.push((self.called(remedy, &remedy.name), longest(remedy)));
                 }
-                let worst: Option<i64> = steps.iter().map(|(_, s)| s.map(hours)).sum();
+                let worst: Option<i64> = steps.iter().map(|(_, s)| s.map(Span::nominal_hours)).sum();
                 let shown: Vec<String> = steps
                     .iter()
                     .map(|(what, span)| {
@@ -524,16 +523,7 @@ fn longest(norm: &Norm) -> Option<Span> {
         }
         _ => None,
     });
-    spans.max_by_key(|s| hours(*s))
-}
-
-/// At most so many hours, months as 31 days.
-fn hours(span: Span) -> i64 {
-    match span {
-        Span::Exact(ms) => ms / 3_600_000,
-        Span::Days(n) | Span::WorkingDays(n) => n.saturating_mul(24),
-        Span::Months(n) => n.saturating_mul(31 * 24),
-    }
+    spans.max_by_key(|s| s.nominal_hours())
 }
 
 fn in_hours(hours: i64) -> String {

@@ -195,8 +195,8 @@ impl Arguments {
 }
 
 pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> {
-    if arguments.format == Form::Pdf && arguments.out.is_none() {
-        return Err(Failure::new("a PDF is no text for a terminal").help("name its file with -o FILE.pdf"));
+    if arguments.format == Form::Pdf {
+        pdf::needs_a_file(arguments.out.as_deref())?;
     }
     let messages = arguments.messages()?;
     let feeds = arguments.feeds()?;

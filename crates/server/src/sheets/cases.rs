@@ -295,16 +295,7 @@ pub(crate) fn page(page: &Page, id: &str) -> Result<Made, Problem> {
 }
 
 pub(super) fn stored(record: &Record) -> StoredRecord {
-    StoredRecord {
-        id: record.id.clone(),
-        fact: record.fact.clone(),
-        earliest: record.when.earliest,
-        recorded: record.recorded,
-        source: record.source.clone(),
-        marking: record.marking.clone(),
-        supersedes: record.supersedes.clone(),
-        json: record_json::to_json(record),
-    }
+    StoredRecord::of(record, record_json::to_json(record))
 }
 
 /// Enters one record that came by a form, under whoever sent it. It blocks.
