@@ -99,12 +99,13 @@ pub(crate) fn given<'f>(fields: &'f Fields, name: &str) -> &'f str {
 }
 
 /// The pages that a person may have wanted.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "/",
     "/account",
     "/incidents",
     "/map",
     "/access",
+    "/inspections",
     "/duties",
     "/triggers",
     "/cases",

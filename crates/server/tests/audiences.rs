@@ -30,6 +30,9 @@ fn paths() -> Vec<String> {
             ],
             "/api/duties" | "/api/duties.ics" => &["", "?party=South", "?until=2026-04-01"],
             "/duties" => &["", "?party=South&side=owed&all=yes", "?lang=uk&from=2026-01-01", "?at=x"],
+            "/inspections" | "/api/inspections" | "/api/inspections.csv" => {
+                &["", "?party=South", "?zone=belt", "?from=2026-01-01&to=2026-02-05", "?at=x"]
+            }
             "/audit/proof" => &["", "?entry=1000000"],
             _ if route.shows && path != "/events" => {
                 &["", "?at=2026-02-05T00:00&known=2026-02-03", "?at=x", "?reading=a%3Db"]

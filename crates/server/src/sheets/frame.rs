@@ -50,11 +50,12 @@ pub(crate) struct Made {
     pub main: String,
 }
 
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 11] = [
     ("/", "nav-board"),
     ("/incidents", "nav-incidents"),
     ("/map", "nav-map"),
     ("/access", "nav-access"),
+    ("/inspections", "nav-inspections"),
     ("/duties", "nav-duties"),
     ("/triggers", "nav-triggers"),
     ("/cases", "nav-cases"),

@@ -9,6 +9,7 @@
 //! | `/duties` | who owes what to whom by when ([`duties`]) | – |
 //! | `/triggers`, `/triggers/TERM` | whether a threshold is reached, on which facts, what is missing, what follows ([`triggers`]) | decisions of two officers |
 //! | `/cases`, `/cases/ID` | allegations with replies, dissent and findings ([`cases`]) | a reply of a party |
+//! | `/inspections` | who was let in and who was kept out, quotas, breaches ([`inspections`]) | – |
 //! | `/bulletin` | what the public is told, late and coarse ([`bulletin`]) | complaints |
 //! | `/reports`, `/reports/KIND` | reports, built for the audience of the one who asks ([`reports`]) | – |
 //! | `/audit` | checkpoint, witnesses, proofs ([`audit`]) | – |
@@ -26,8 +27,10 @@ mod bulletin;
 mod cases;
 mod duties;
 mod frame;
+mod inspections;
 mod reports;
 mod texts;
+mod texts_inspections;
 mod triggers;
 mod words;
 
@@ -167,6 +170,10 @@ pub(crate) async fn cases(asking: Asking, Viewed(served): Viewed) -> Response {
 
 pub(crate) async fn case(asking: Asking, Path(id): Path<String>, Viewed(served): Viewed) -> Response {
     sheet(come(asking), served, &[], Again::default(), move |page| cases::page(page, &id)).await
+}
+
+pub(crate) async fn inspections(asking: Asking, Viewed(served): Viewed) -> Response {
+    sheet(come(asking), served, inspections::ALLOWED, Again::default(), inspections::page).await
 }
 
 /// The form of whoever is signed in, with the request's own page.
