@@ -45,6 +45,8 @@ fn paths() -> Vec<String> {
             "/triggers/{id}" => "/triggers/under-fire".to_string(),
             "/reports/{id}" => "/reports/daily".to_string(),
             "/cases/{id}" => "/cases/s4".to_string(),
+            "/plans/{id}" => "/plans/force".to_string(),
+            "/plans/{id}/{file}" => "/plans/force/bands.csv".to_string(),
             path => path.replace("{collection}", "incidents").replace("{id}", &hidden),
         };
         all.extend(more.iter().map(|query| format!("{path}{query}")));

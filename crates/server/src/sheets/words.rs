@@ -3,13 +3,13 @@
 //! A text with gaps has them as `{name}`; one that counts has its forms parted by `|`: one and more in English; one, few and many in
 //! Ukrainian. Where to start reading: [`Words`].
 
-use super::{texts, texts_inspections};
+use super::{texts, texts_inspections, texts_plans};
 use servanda_model::time::{DAY, HOUR};
 use servanda_model::{Instant, When};
 use servanda_report::document::Messages;
 
 /// The tables of texts.
-static ALL: [&[(&str, &str, &str)]; 2] = [texts::TEXTS, texts_inspections::TEXTS];
+static ALL: [&[(&str, &str, &str)]; 3] = [texts::TEXTS, texts_inspections::TEXTS, texts_plans::TEXTS];
 
 /// A language.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
