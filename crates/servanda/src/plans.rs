@@ -156,3 +156,75 @@ impl servanda_server::Plans for Plans {
         Ok(answer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use servanda_server::Plans as _;
+
+    const FORCE: &str = r#"
+from = "2026-01"
+months = 6
+[[category]]
+name = "soldiers"
+serving = 1000
+recruits = { low = 10, likely = 20, high = 30 }
+places = 40
+training-months = 1
+[[milestone]]
+name = "1,050 serving"
+measure = "serving"
+at-least = 1050
+by = "2026-06"
+"#;
+
+    fn workspace(folder: &Path, settings: &str) -> Workspace {
+        let settings = format!("agreement = \"a.pact.md\"\n{settings}");
+        let files: [(&str, &[u8]); 3] =
+            [("servanda.toml", settings.as_bytes()), ("a.pact.md", b""), ("plans/force.toml", FORCE.as_bytes())];
+        Workspace::create(folder, &files).unwrap()
+    }
+
+    #[test]
+    fn a_plan_is_computed_once_and_again_where_its_file_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("w");
+        let asked = "[plans.force]\nask = [\"forces\", \"plans/force.toml\", \"--futures\", \"50\", \"--seed=3\"]\n";
+        let plans = Plans::of(&workspace(&root, asked)).unwrap();
+        let list = plans.list();
+        assert_eq!((list[0].id.as_str(), list[0].title.as_str(), list[0].asks.as_str()), ("force", "force", "forces"));
+        assert_eq!(list[0].marking, Marking::of(Tlp::AmberStrict), "nobody said who may see it");
+        let first = plans.answer("force").unwrap();
+        assert_eq!((first.asked, first.seed), ("forces", Some(3)));
+        assert!(!first.json().contains(root.to_str().unwrap()), "{}", first.json());
+        assert!(Arc::ptr_eq(&first, &plans.answer("force").unwrap()));
+        std::fs::write(root.join("plans/force.toml"), FORCE.replace("1050", "100500")).unwrap();
+        let second = plans.answer("force").unwrap();
+        assert_ne!(first.tables, second.tables);
+        std::fs::write(root.join("plans/force.toml"), "months = \"six\"\n").unwrap();
+        let refused = plans.answer("force").unwrap_err().to_string();
+        assert!(refused.contains("the plan `force` cannot be computed") && refused.contains("force.toml"), "{refused}");
+        assert!(!refused.contains(root.to_str().unwrap()), "{refused}");
+    }
+
+    #[test]
+    fn what_the_settings_say_wrongly_is_refused_with_its_place() {
+        for (settings, words) in [
+            ("[plans.\"../x\"]\nask = [\"forces\"]\n", "the name stands in an address"),
+            ("[plans.x]\nask = []\n", "`ask` is empty"),
+            ("[plans.x]\nask = [\"forces\"]\nmarking = \"SECRET\"\n", "`SECRET` is no marking"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let refused = Plans::of(&workspace(&folder.path().join("w"), settings)).err().unwrap();
+            assert!(refused.message().contains(words), "{}", refused.message());
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let marked = "[plans.x]\nask = [\"nonsense\"]\nmarking = \"GREEN\"\nreleasable-to = [\"North\"]\ncaveats = [\"PLANS\"]\n";
+        let plans = Plans::of(&workspace(&folder.path().join("w"), marked)).unwrap();
+        let marking = &plans.list()[0].marking;
+        assert_eq!((marking.level, marking.caveats.len()), (Tlp::Green, 1));
+        assert_eq!(marking.releasable_to, Some([Name::from("North")].into()));
+        let refused = plans.answer("x").unwrap_err().to_string();
+        assert!(refused.contains("cannot be asked") && refused.contains("servanda plan"), "{refused}");
+    }
+}
