@@ -13,7 +13,7 @@ export const WORDS = {
   'nobody-more': ['Sign in to enter a report. What an account left on this device shows again when that account signs in.', 'Увійдіть, щоб внести повідомлення. Те, що обліковий запис залишив на цьому пристрої, з’явиться, коли він увійде знову.'],
   'not-reporter': ['This account may not enter reports; a registrar can change what it may.', 'Цей обліковий запис не може вносити повідомлень; реєстратор може це змінити.'],
   'not-possible': ['This page keeps reports on the device only over TLS (https) or on this machine, in a browser with workers. Here it cannot.', 'Ця сторінка зберігає повідомлення на пристрої лише через TLS (https) або на цій машині, у браузері з підтримкою worker. Тут це неможливо.'],
-  'lock': ['Leave this device', 'Залишити цей пристрій'],
+  'lock': ['Leave this device', 'Вийти на цьому пристрої'],
   'lock-more': ['Closes what is kept here until you sign in again. Without network too.', 'Закриває збережене тут, доки ви знову не увійдете. Діє і без мережі.'],
   'left': ['Closed. What was not delivered is kept, sealed, until this account signs in again.', 'Закрито. Недоставлене зберігається запечатаним, доки цей обліковий запис знову не увійде.'],
   'new': ['New report', 'Нове повідомлення'],

@@ -120,7 +120,8 @@ async function one(item) {
     const { number, answers, made, key } = item;
     const after = { device: at.device, number, previous: await sha256(item.body) };
     // What it said is no longer needed here: a line that tells which it was, and the receipt.
-    const said = { state: 'delivered', key, made, line: line(answers), receipt: body.receipt, entry: body.entry, record: body.record };
+    const short = { what: answers.what, when: answers.when, where: answers.where };
+    const said = { state: 'delivered', key, made, answers: short, receipt: body.receipt, entry: body.entry, record: body.record };
     await write(said, { chain: after });
     return true;
   }
@@ -229,12 +230,13 @@ function field(q) {
   return place;
 }
 
+const label = (key) => (language === 'uk' && QUESTIONS_UK[key]?.[0]) || profile.questions.find((q) => q.key === key)?.ask || key;
+
 function form() {
   const always = profile.questions.filter((q) => q.always || q.key === 'marking');
   const others = profile.questions.filter((q) => !always.includes(q));
   const open = others.some((q) => draft.answers[q.key] || draft.faults?.some((f) => f.question === q.key));
   const faults = draft.faults ?? [];
-  const label = (key) => (language === 'uk' && QUESTIONS_UK[key]?.[0]) || profile.questions.find((q) => q.key === key)?.ask || key;
   const alert = faults.length ? el('p', { class: 'problem', role: 'alert', id: 'faults', tabindex: -1 }, t('faults', { n: faults.length, which: faults.map((f) => (f.question ? label(f.question) : `${f.reason}; ${f.remedy}`)).join(' ') })) : null;
   return el('section', { class: 'card', 'aria-label': t('new') }, alert, el('form', { class: 'report', novalidate: true, onsubmit: (e) => { e.preventDefault(); queue(); }, onkeydown: (e) => { if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); queue(); } } },
     always.map(field), el('details', { open }, el('summary', {}, t('more')), others.map(field)),
@@ -301,9 +303,9 @@ function entry(item) {
   };
   return el('li', { 'data-state': item.state },
     el('span', { class: `state state-${item.state}` }, el('span', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[item.state]), t(`state-${item.state}`, { n: item.entry })),
-    el('span', {}, item.line ?? line(item.answers)),
+    el('span', {}, line(item.answers)),
     item.made && el('span', { class: 'hint' }, t('entered-at', { time: zoned(new Date(item.made)) })),
-    item.state === 'refused' && el('div', { class: 'fault' }, broken ? t('chain') : '', item.faults.map((f) => el('div', {}, [f.question, f.reason, f.remedy].filter(Boolean).join('; ')))),
+    item.state === 'refused' && el('div', { class: 'fault' }, broken ? t('chain') : '', item.faults.map((f) => el('div', {}, [f.question && label(f.question), f.reason, f.remedy].filter(Boolean).join('; ')))),
     item.receipt && el('details', {}, el('summary', {}, t('receipt')), el('pre', {}, item.receipt), el('div', { class: 'buttons' }, button('receipt-save', download))),
     el('div', { class: 'buttons' }, item.state === 'draft' && button('go-on', open), item.state === 'waiting' && button('back-to-draft', open), item.state === 'refused' && button('correct', open), broken && button('anew', fresh),
       item.state === 'delivered' && button('forget', remove)));

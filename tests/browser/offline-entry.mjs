@@ -55,7 +55,7 @@ const end = () => new Promise((done) => {
 const port = await begin(0);
 const base = `http://127.0.0.1:${port}`;
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-proxy-server', '--disable-background-networking'] });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? spawnSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).stdout.trim(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-proxy-server', '--disable-background-networking'] });
 const context = await browser.newContext({ viewport: { width: 900, height: 1000 }, locale: 'en-GB' });
 const page = await context.newPage();
 const problems = [];
