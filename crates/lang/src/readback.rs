@@ -1032,7 +1032,11 @@ impl<'a> Prose<'a> {
         };
         let mut act = power.act.clone();
         let said = act.roles.iter().any(|(role, _)| role.as_str() == "by");
-        let acts = self.agreement.facts.get(&act.fact).is_some_and(|f| f.roles.iter().any(|(r, _)| r.as_str() == "by"));
+        let acts = self
+            .agreement
+            .facts
+            .get(&act.fact)
+            .is_some_and(|f| f.roles.iter().any(|(r, _)| r.as_str() == "by"));
         if acts && !said {
             act.roles.push(("by".into(), Value::Bearer));
         }

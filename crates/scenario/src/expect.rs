@@ -23,13 +23,30 @@ pub(crate) struct Expectation {
 
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Kind {
-    Term { term: Name, says: TermSays },
+    Term {
+        term: Name,
+        says: TermSays,
+    },
     Verdict(Box<Expected>),
-    Act { power: Name, by: Name, nth: Option<usize>, says: ActSays, because: Option<String> },
-    Diagnostic { code: String, at: Option<String> },
+    Act {
+        power: Name,
+        by: Name,
+        nth: Option<usize>,
+        says: ActSays,
+        because: Option<String>,
+    },
+    Diagnostic {
+        code: String,
+        at: Option<String>,
+    },
     NoDiagnostics,
     /// A finding about the text; `there` is false where it must not be.
-    Finding { code: String, about: Option<Name>, at: Option<String>, there: bool },
+    Finding {
+        code: String,
+        about: Option<Name>,
+        at: Option<String>,
+        there: bool,
+    },
 }
 
 impl Kind {
@@ -287,7 +304,8 @@ impl Reader<'_> {
         if !code.starts_with('A') || servanda_lang::diagnostic::explain(&code).is_none() {
             return Err(format!("there is no finding `{code}`; `servanda explain` lists the codes"));
         }
-        let about = if words.take("about") { Some(Name::from(words.need("a name")?.text.as_str())) } else { None };
+        let about =
+            if words.take("about") { Some(Name::from(words.need("a name")?.text.as_str())) } else { None };
         let at = if words.take("at") { Some(words.need("the text")?.text) } else { None };
         Ok(Kind::Finding { code, about, at, there })
     }

@@ -232,7 +232,16 @@ impl<'a> Prepared<'a> {
         let findings = if asked { world.findings(&text) } else { Vec::new() };
         let boards = Vec::new();
         Ok(Prepared {
-            world, agreement, places, records, diagnostics, findings, text, expectations, failures, boards,
+            world,
+            agreement,
+            places,
+            records,
+            diagnostics,
+            findings,
+            text,
+            expectations,
+            failures,
+            boards,
         })
     }
 
@@ -281,7 +290,8 @@ impl<'a> Prepared<'a> {
                 wrong(message, if found.is_empty() { vec!["no diagnostics".into()] } else { found })
             }
             Kind::Finding { code, about, at, there } => {
-                let same: Vec<&Finding> = self.findings.iter().filter(|f| f.diagnostic.code == *code).collect();
+                let same: Vec<&Finding> =
+                    self.findings.iter().filter(|f| f.diagnostic.code == *code).collect();
                 let meant = |f: &&Finding| {
                     about.as_ref().is_none_or(|name| f.about.as_ref() == Some(name))
                         && at.as_ref().is_none_or(|at| {
@@ -297,7 +307,9 @@ impl<'a> Prepared<'a> {
                     None if !*there => None,
                     Some(found) => wrong(format!("`{code}` is found"), vec![told(found)]),
                     None if same.is_empty() => wrong(format!("`{code}` is not found"), Vec::new()),
-                    None => wrong(format!("`{code}` is not found there"), same.into_iter().map(told).collect()),
+                    None => {
+                        wrong(format!("`{code}` is not found there"), same.into_iter().map(told).collect())
+                    }
                 }
             }
             _ => {

@@ -99,7 +99,11 @@ impl Desk<'_> {
                 };
                 let can_block = inside.len() > members.len().saturating_sub(needed);
                 if can_block && decision.failing.is_none() && !inside.is_empty() {
-                    let who = if inside.len() == 1 { "can" } else { "together can" };
+                    let who = match (inside.len(), members.len() - needed.min(members.len())) {
+                        (1, _) => "can",
+                        (_, 0) => "can each",
+                        _ => "together can",
+                    };
                     let wrong = say(
                         self.severity(norm),
                         "A0711",
