@@ -13,7 +13,7 @@ async fn a_plan_is_there_for_those_who_may_see_it_and_for_nobody_else() {
         let mut browser = world.signed_in(name).await;
         let list = browser.get("/plans").await.text();
         assert_eq!(list.contains("Support of South"), sees, "{name}");
-        assert_eq!(list.contains(if sees { "2 plans" } else { "1 plan" }), true, "{name}: {list}");
+        assert!(list.contains(if sees { "2 plans" } else { "1 plan" }), "{name}: {list}");
         let (hidden, none) = (browser.get("/plans/secret").await, browser.get("/plans/neither").await);
         assert_eq!(hidden.status == StatusCode::OK, sees, "{name}");
         if !sees {

@@ -368,8 +368,8 @@ pub(crate) fn register<'s>(seen: &'s Seen, asked: &Asked) -> Result<Register<'s>
         restrictions.extend(steps.iter().filter(|taken| fits(taken)).map(copy));
         let one = Inspection { id, steps };
         if inspects
-            && one.steps.iter().any(|taken| in_time(taken))
-            && one.steps.iter().any(|taken| in_zone(taken))
+            && one.steps.iter().any(in_time)
+            && one.steps.iter().any(in_zone)
             && party.is_none_or(|party| one.involves(party))
         {
             inspections.push(one);
