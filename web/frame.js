@@ -75,8 +75,8 @@ export const forget = () => kept.clear();
 
 // ---- head and tail ----
 
-const PAGES = [['/', 'nav-board'], ['/incidents', 'nav-incidents'], ['/map', 'nav-map'], ['/access', 'nav-access'], ['/duties', 'nav-duties'],
-  ['/triggers', 'nav-triggers'], ['/cases', 'nav-cases'], ['/bulletin', 'nav-bulletin'], ['/reports', 'nav-reports'], ['/audit', 'nav-audit']];
+const PAGES = [['/', 'nav-board'], ['/incidents', 'nav-incidents'], ['/map', 'nav-map'], ['/access', 'nav-access'], ['/inspections', 'nav-inspections'], ['/duties', 'nav-duties'],
+  ['/triggers', 'nav-triggers'], ['/cases', 'nav-cases'], ['/plans', 'nav-plans'], ['/bulletin', 'nav-bulletin'], ['/reports', 'nav-reports'], ['/audit', 'nav-audit']];
 const here = location.pathname;
 let page = null;
 

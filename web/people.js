@@ -6,7 +6,7 @@ export async function who() {
     const me = await (await fetch('/api/me', { headers: { 'servanda-quiet': '1' } })).json();
     const place = byId('who');
     if (me.name) {
-      place.replaceChildren(el('a', { href: '/account', title: 'Your account, and signing out' }, me.party ? `${me.name} (${me.party})` : me.name));
+      place.replaceChildren(...(me.roles?.includes('reporter') ? [el('a', { href: '/entry' }, 'Report something'), ' '] : []), el('a', { href: '/account', title: 'Your account, and signing out' }, me.party ? `${me.name} (${me.party})` : me.name));
       byId('whose').textContent = 'What you see is what your party and your clearance open; others may see another board.';
     } else if (me.is_public) {
       place.replaceChildren(el('a', { href: '/sign-in' }, 'Sign in'));

@@ -9,6 +9,8 @@ export default {
   'nav-incidents': 'What happened?',
   'nav-map': 'Where and when?',
   'nav-access': 'What was not seen?',
+  'nav-inspections': 'Who was let in?',
+  'nav-plans': 'Can we keep it?',
   'nav-duties': 'What is owed?',
   'nav-triggers': 'Is a threshold reached?',
   'nav-cases': 'What is alleged?',

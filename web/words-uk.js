@@ -9,6 +9,8 @@ export default {
   'nav-incidents': 'Що сталося?',
   'nav-map': 'Де й коли?',
   'nav-access': 'Чого не бачили?',
+  'nav-inspections': 'Кого допустили?',
+  'nav-plans': 'Чи здатні ми виконати?',
   'nav-duties': 'Хто що винен?',
   'nav-triggers': 'Чи досягнуто порога?',
   'nav-cases': 'Що стверджують?',

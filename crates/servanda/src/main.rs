@@ -23,6 +23,7 @@ mod matter;
 mod outbox;
 mod pages;
 mod pdf;
+mod plans;
 mod reach;
 mod rulings;
 mod serve_settings;

@@ -28,6 +28,12 @@ pub const PAGE: Asset = asset!("index.html", HTML);
 /// The frame of the pages of incidents, map and access.
 pub const FRAME: Asset = asset!("pages.html", HTML);
 
+/// The page on which a report is entered, with or without network.
+pub const ENTRY: Asset = asset!("entry.html", HTML);
+
+/// What lets it open without network.
+pub const WORKER: Asset = asset!("entry-worker.js", JS);
+
 /// What they load.
 pub const ASSETS: &[Asset] = &[
     asset!("page.css", CSS),
@@ -38,6 +44,10 @@ pub const ASSETS: &[Asset] = &[
     asset!("board.js", JS),
     asset!("card.js", JS),
     asset!("duties.js", JS),
+    asset!("entry.css", CSS),
+    asset!("entry.js", JS),
+    asset!("entry-kept.js", JS),
+    asset!("entry-words.js", JS),
     asset!("element.js", JS),
     asset!("frame.js", JS),
     asset!("incident.js", JS),

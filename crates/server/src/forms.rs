@@ -99,15 +99,18 @@ pub(crate) fn given<'f>(fields: &'f Fields, name: &str) -> &'f str {
 }
 
 /// The pages that a person may have wanted.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 14] = [
     "/",
     "/account",
     "/incidents",
     "/map",
     "/access",
+    "/inspections",
     "/duties",
     "/triggers",
     "/cases",
+    "/plans",
+    "/entry",
     "/bulletin",
     "/reports",
     "/audit",
@@ -312,6 +315,8 @@ async fn begin(
     let set = response.headers_mut();
     set.append(header::SET_COOKIE, set_cookie(front, caller, "", &token, false)?);
     set.append(header::SET_COOKIE, set_cookie(front, caller, OF_FORM, "", true)?);
+    // What another account left on this device stays shut.
+    set.append(header::SET_COOKIE, set_cookie(front, caller, crate::entry::DEVICE, "", true)?);
     Ok(response)
 }
 
@@ -342,6 +347,7 @@ pub(crate) async fn sign_out(State(front): State<Front>, Who(caller): Who, reque
         let mut response = Redirect::to("/sign-in").into_response();
         let set = response.headers_mut();
         set.append(header::SET_COOKIE, set_cookie(&front, &caller, "", "", true)?);
+        set.append(header::SET_COOKIE, set_cookie(&front, &caller, crate::entry::DEVICE, "", true)?);
         set.append("clear-site-data", HeaderValue::from_static("\"cache\""));
         Ok(response)
     };

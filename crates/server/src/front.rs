@@ -119,6 +119,8 @@ pub struct Team {
     pub keepers: Option<Arc<Served>>,
     /// Whoever takes submissions in.
     pub intake: Option<Arc<dyn Intake>>,
+    /// Whoever computes plans.
+    pub plans: Option<Arc<dyn crate::Plans>>,
     /// The configuration.
     pub standing: Standing,
     /// The clock.
@@ -184,6 +186,7 @@ pub(crate) struct Inside {
     pub audiences: Audiences,
     pub people: Option<People>,
     pub intake: Option<Arc<dyn Intake>>,
+    pub plans: Option<Arc<dyn crate::Plans>>,
     pub standing: Standing,
     pub signed_in: AllSignedIn,
     pub tries: Tries,
@@ -218,6 +221,7 @@ impl Front {
             audiences: Audiences::new(None, Some(served)),
             people: None,
             intake,
+            plans: None,
             signed_in: AllSignedIn::new(standing.idle, standing.longest),
             standing,
             tries: Tries::default(),
@@ -234,7 +238,8 @@ impl Front {
 
     /// For several people.
     pub(crate) fn of(team: Team) -> Front {
-        let Team { store, cases, keepers, intake, standing, clock, views, first_code, stopping } = team;
+        let Team { store, cases, keepers, intake, plans, standing, clock, views, first_code, stopping } =
+            team;
         Front(Arc::new(Inside {
             audiences: Audiences::new(Some(cases), keepers),
             people: Some(People {
@@ -244,6 +249,7 @@ impl Front {
                 making_first: tokio::sync::Mutex::default(),
             }),
             intake,
+            plans,
             signed_in: AllSignedIn::new(standing.idle, standing.longest),
             standing,
             tries: Tries::default(),
@@ -485,6 +491,7 @@ async fn gated(
             if !route.path.starts_with("/api/")
                 && route.method == "GET"
                 && route.path != "/events"
+                && route.path != "/entry/session"
                 && route.path != "/metrics" =>
         {
             let wanted = parts.uri.path_and_query().map_or("/", |wanted| wanted.as_str());

@@ -9,7 +9,7 @@
 //! Where to start reading: [`ROUTES`], then [`decide`]. Tests: `tests/matrix.rs` compares with `tests/matrix.txt`.
 
 use crate::front::{Caller, Front, gate};
-use crate::{answers, events, feeds, forms, intake, metrics, pages, sheets};
+use crate::{answers, entry, events, feeds, forms, intake, metrics, pages, plans, sheets};
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
 use servanda_store::policy::Role;
@@ -90,6 +90,9 @@ pub static ROUTES: &[Route] = &[
     shows("/api/incidents/{id}", || get(pages::incident)),
     shows("/api/points", || get(pages::columns)),
     shows("/api/access", || get(pages::restrictions)),
+    shows("/api/inspections", || get(pages::inspections_json)),
+    shows("/api/inspections.csv", || get(pages::inspections_csv)),
+    shows("/inspections", || get(sheets::inspections)),
     shows("/duties", || get(sheets::duties)),
     shows("/triggers", || get(sheets::triggers)),
     shows("/triggers/{id}", || get(sheets::trigger)),
@@ -97,6 +100,9 @@ pub static ROUTES: &[Route] = &[
     shows("/cases", || get(sheets::cases)),
     shows("/cases/{id}", || get(sheets::case)),
     does("/cases/{id}/reply", Who::Reporter, || post(sheets::reply)),
+    shows("/plans", || get(sheets::plans)),
+    shows("/plans/{id}", || get(sheets::plan)),
+    shows("/plans/{id}/{file}", || get(plans::file)),
     shows("/bulletin", || get(sheets::bulletin)),
     does("/bulletin/complaint", Who::Reader, || post(sheets::complain)),
     shows("/reports", || get(sheets::reports)),
@@ -116,6 +122,11 @@ pub static ROUTES: &[Route] = &[
     taking(does("/api/intake", Who::Anyone, || post(intake::submit))),
     taking(does("/api/intake/attachment", Who::Anyone, || post(intake::attachment))),
     taking(does("/api/intake/{format}", Who::Keeper, || post(intake::document))),
+    // Nothing in the page's own files is anybody's; a browser keeps them for when there is no network.
+    reads("/entry", Who::Anyone, || get(entry::page)),
+    reads("/entry/worker.js", Who::Anyone, || get(entry::worker)),
+    reads("/entry/session", Who::Reporter, || get(entry::session)),
+    does("/entry/deliver", Who::Reporter, || post(entry::deliver)),
     reads("/api/me", Who::Anyone, || get(forms::me)),
     reads("/sign-in", Who::Anyone, || get(forms::sign_in_page)),
     does("/sign-in", Who::Anyone, || post(forms::sign_in)),

@@ -30,6 +30,9 @@ fn paths() -> Vec<String> {
             ],
             "/api/duties" | "/api/duties.ics" => &["", "?party=South", "?until=2026-04-01"],
             "/duties" => &["", "?party=South&side=owed&all=yes", "?lang=uk&from=2026-01-01", "?at=x"],
+            "/inspections" | "/api/inspections" | "/api/inspections.csv" => {
+                &["", "?party=South", "?zone=belt", "?from=2026-01-01&to=2026-02-05", "?at=x"]
+            }
             "/audit/proof" => &["", "?entry=1000000"],
             _ if route.shows && path != "/events" => {
                 &["", "?at=2026-02-05T00:00&known=2026-02-03", "?at=x", "?reading=a%3Db"]
@@ -42,6 +45,8 @@ fn paths() -> Vec<String> {
             "/triggers/{id}" => "/triggers/under-fire".to_string(),
             "/reports/{id}" => "/reports/daily".to_string(),
             "/cases/{id}" => "/cases/s4".to_string(),
+            "/plans/{id}" => "/plans/force".to_string(),
+            "/plans/{id}/{file}" => "/plans/force/bands.csv".to_string(),
             path => path.replace("{collection}", "incidents").replace("{id}", &hidden),
         };
         all.extend(more.iter().map(|query| format!("{path}{query}")));

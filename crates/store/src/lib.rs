@@ -62,7 +62,7 @@ pub use orders::{Order, Standing};
 pub use rebuild::Compared;
 pub use release::{Portion, PublicCell, PublicRules, PublicTable, Released, public_levels, public_table};
 pub use seal::random_bytes;
-pub use settings::{Clock, Database, Demo, Serve, Settings, VaultFolder};
+pub use settings::{Clock, Database, Demo, Plan, Serve, Settings, VaultFolder};
 pub use sources::{SourceKey, new_key};
 pub use store::{Entered, Receipt, Store};
 pub use submit::{LARGEST_SUBMISSION, Submission, digest};

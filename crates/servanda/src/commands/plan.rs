@@ -44,7 +44,7 @@ enum Form {
     Csv,
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 struct Shape {
     /// Form of the answer
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
@@ -220,14 +220,42 @@ fn refused(refusal: Refusal) -> Failure {
 }
 
 pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
-    match arguments.of {
-        Of::Support(of) => supported(&of, session),
-        Of::Burden(of) => carried(&of, session),
-        Of::Forces(of) => grown(&of, session),
-    }
+    let (shape, answer) = computed(arguments.of, session)?;
+    shape.say(&answer, session)
 }
 
-fn supported(of: &Support, session: &Session) -> Result<Answer, Failure> {
+/// What is asked for, computed, and in which form it is wanted.
+fn computed(of: Of, session: &Session) -> Result<(Shape, servanda_plan::Answer), Failure> {
+    Ok(match of {
+        Of::Support(of) => (of.shape.clone(), supported(&of, session)?),
+        Of::Burden(of) => (of.shape.clone(), carried(&of)?),
+        Of::Forces(of) => (of.shape.clone(), grown(&of, session)?),
+    })
+}
+
+/// The same words, as the settings of a workspace have them.
+#[derive(clap::Parser)]
+#[command(no_binary_name = true, disable_help_flag = true, disable_version_flag = true)]
+struct InSettings {
+    #[command(subcommand)]
+    of: Of,
+}
+
+/// Answers what the settings of a workspace ask of the planner.
+///
+/// # Errors
+/// Words that are no question, and whatever the question itself is refused for.
+pub fn answer(words: &[String], session: &Session) -> Result<servanda_plan::Answer, Failure> {
+    let asked = <InSettings as clap::Parser>::try_parse_from(words).map_err(|error| {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        Failure::new(format!("the plan cannot be asked: {line}"))
+            .help("`ask` holds the words of `servanda plan`, such as [\"forces\", \"plans/force.toml\"]")
+    })?;
+    computed(asked.of, session).map(|(_, answer)| answer)
+}
+
+fn supported(of: &Support, session: &Session) -> Result<servanda_plan::Answer, Failure> {
     let grade = Grade::parse(&of.grade).ok_or_else(|| {
         Failure::new(format!("`{}` is no grade", of.grade))
             .help("one of: none, possible, probable, confirmed")
@@ -269,7 +297,7 @@ fn supported(of: &Support, session: &Session) -> Result<Answer, Failure> {
         (None, Some(end)) if of.entries.is_empty() => end,
         (None, _) => today(session)?,
     };
-    of.shape.say(&support::answer(&ledger, reached, at, sources, gaps), session)
+    Ok(support::answer(&ledger, reached, at, sources, gaps))
 }
 
 /// The day in UTC.
@@ -296,7 +324,7 @@ fn read_kiel(folder: &Path, grade: Grade) -> Result<Kiel, Failure> {
     Kiel::read(&files, grade).map_err(refused)
 }
 
-fn carried(of: &Burden, session: &Session) -> Result<Answer, Failure> {
+fn carried(of: &Burden) -> Result<servanda_plan::Answer, Failure> {
     let kiel = read_kiel(&of.kiel, Grade::Possible)?;
     let mut sources = vec![kiel.compared()];
     let series = |name: &str, column: &str| -> Result<Option<Series>, Failure> {
@@ -356,7 +384,7 @@ fn carried(of: &Burden, session: &Session) -> Result<Answer, Failure> {
     };
     let mut answer = burden::answer(&asked, sources).map_err(refused)?;
     answer.gaps.extend(kiel.gaps());
-    of.shape.say(&answer, session)
+    Ok(answer)
 }
 
 fn need(of: &Burden, prices_of: i16) -> Result<Need, Failure> {
@@ -405,12 +433,12 @@ fn read_key(path: &Path) -> Result<BTreeMap<String, Number>, Failure> {
     read().map_err(refused)
 }
 
-fn grown(of: &Forces, session: &Session) -> Result<Answer, Failure> {
+fn grown(of: &Forces, session: &Session) -> Result<servanda_plan::Answer, Failure> {
     let name = of.plan.display().to_string();
     let plan = forces::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
     let working = session.working(&format!("drawing {} futures", of.futures));
     let drawing = forces::Drawing { seed: of.seed, futures: of.futures, threads: of.threads };
     let answer = forces::answer(&plan, drawing, vec![name]).map_err(refused)?;
     drop(working);
-    of.shape.say(&answer, session)
+    Ok(answer)
 }

@@ -142,6 +142,7 @@ fn serve_team(
         cases: Arc::new(cases),
         keepers,
         intake: intake.map(|taking| taking as Arc<dyn servanda_server::Intake>),
+        plans: Some(Arc::new(crate::plans::Plans::of(workspace)?)),
         standing: effective.standing,
         clock: Box::new(crate::clock::finer),
         views: views.clone(),

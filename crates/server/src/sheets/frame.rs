@@ -50,14 +50,16 @@ pub(crate) struct Made {
     pub main: String,
 }
 
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 12] = [
     ("/", "nav-board"),
     ("/incidents", "nav-incidents"),
     ("/map", "nav-map"),
     ("/access", "nav-access"),
+    ("/inspections", "nav-inspections"),
     ("/duties", "nav-duties"),
     ("/triggers", "nav-triggers"),
     ("/cases", "nav-cases"),
+    ("/plans", "nav-plans"),
     ("/bulletin", "nav-bulletin"),
     ("/reports", "nav-reports"),
     ("/audit", "nav-audit"),
@@ -328,7 +330,15 @@ impl Page {
         match (&self.viewer, self.form_token.is_some()) {
             (Some(viewer), true) => {
                 let party = viewer.party.as_ref().map(|party| format!(" ({party})")).unwrap_or_default();
-                format!("<a href=\"/account\">{}{}</a>", e(&viewer.name), e(&party))
+                let report = match viewer.may(Role::Reporter) {
+                    true => format!(
+                        "<a href=\"{}\">{}</a> ",
+                        e(&address("/entry", self.kept().filter(|(name, _)| *name == "lang"))),
+                        self.e("to-entry")
+                    ),
+                    false => String::new(),
+                };
+                format!("{report}<a href=\"/account\">{}{}</a>", e(&viewer.name), e(&party))
             }
             _ if self.is_public => format!("<a href=\"/sign-in\">{}</a>", self.e("sign-in")),
             _ => String::new(),

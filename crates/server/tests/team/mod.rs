@@ -5,10 +5,13 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use servanda_model::place::Point;
 use servanda_model::record::{Marking, RoleValue, Tlp};
-use servanda_model::{Agreement, Instant, Place, Places, Question, Record, When};
+use servanda_model::{Agreement, Instant, Number, Place, Places, Question, Record, When};
+use servanda_plan::answer::{Cell, Shown};
+use servanda_plan::{Answer as Answered, Basis};
 use servanda_server::intake::Expected;
 use servanda_server::{
-    Cases, Intake, News, Problem, Router, Served, Standing, Team, Viewing, Views, router_for, watch,
+    Cases, Intake, News, Planned, Plans, Problem, Router, Served, Standing, Team, Viewing, Views, router_for,
+    watch,
 };
 use servanda_store::policy::{Role, TLP, Viewer};
 use servanda_store::{Account, Audience, Intake as Imported, StoredRecord, Workspace};
@@ -118,6 +121,54 @@ impl Intake for TakesNothing {
 
     fn formats(&self) -> Vec<String> {
         Vec::new()
+    }
+}
+
+/// A plan for everybody, and one for South.
+pub struct TwoPlans;
+
+impl Plans for TwoPlans {
+    fn list(&self) -> Vec<Planned> {
+        let plan = |id: &str, title: &str, marking| Planned {
+            id: id.into(),
+            title: title.into(),
+            asks: "forces".into(),
+            marking,
+        };
+        vec![
+            plan("force", "Growth <b>of the force</b>", Marking::default()),
+            plan("secret", "Support of South", only_to("South", Tlp::Amber)),
+        ]
+    }
+
+    fn answer(&self, id: &str) -> Result<Arc<Answered>, Problem> {
+        let row = |month: &str, low: i64, mid: i64, high: i64| {
+            let n = |n| Cell::whole(n);
+            vec![Cell::text(month), Cell::text("<i>all"), n(low), n(mid), n(high)]
+        };
+        let kept = |name: &str, pct| vec![Cell::text(name), Cell::Number(Number::from(pct), 0)];
+        Ok(Arc::new(Answered {
+            asked: "forces",
+            basis: Basis::Simulated,
+            seed: Some(7),
+            sources: vec![format!("plan {id}")],
+            assumptions: vec!["nothing <script>".into()],
+            gaps: vec!["no losses".into()],
+            tables: vec![
+                Shown {
+                    name: "milestones",
+                    title: "milestones".into(),
+                    columns: vec!["milestone", "kept_pct"],
+                    rows: vec![kept("first", 80), kept("second", 10)],
+                },
+                Shown {
+                    name: "bands",
+                    title: "people serving".into(),
+                    columns: vec!["month", "category", "p10", "p50", "p90"],
+                    rows: vec![row("2026-01", 8, 10, 12), row("2026-02", 9, 20, 22)],
+                },
+            ],
+        }))
     }
 }
 
@@ -240,6 +291,7 @@ pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing
         cases: Arc::new(cases),
         keepers: None,
         intake: Some(Arc::new(TakesNothing)),
+        plans: Some(Arc::new(TwoPlans)),
         standing,
         clock: Box::new(move || Instant(clock.load(Ordering::SeqCst))),
         views: views.clone(),
