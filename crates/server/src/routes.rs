@@ -9,7 +9,7 @@
 //! Where to start reading: [`ROUTES`], then [`decide`]. Tests: `tests/matrix.rs` compares with `tests/matrix.txt`.
 
 use crate::front::{Caller, Front, gate};
-use crate::{answers, events, feeds, forms, intake, metrics, pages, sheets};
+use crate::{answers, doors, events, feeds, forms, intake, metrics, pages, sheets};
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
 use servanda_store::policy::Role;
@@ -119,9 +119,15 @@ pub static ROUTES: &[Route] = &[
     reads("/api/me", Who::Anyone, || get(forms::me)),
     reads("/sign-in", Who::Anyone, || get(forms::sign_in_page)),
     does("/sign-in", Who::Anyone, || post(forms::sign_in)),
+    reads("/sign-in/institution", Who::Anyone, || get(doors::set_out)),
+    reads("/sign-in/institution/done", Who::Anyone, || get(doors::come_back)),
+    does("/sign-in/passkey", Who::Anyone, || post(doors::sign_in_with_passkey)),
     does("/sign-out", Who::Account, || post(forms::sign_out)),
     reads("/account", Who::Account, || get(forms::account_page)),
     does("/account/password", Who::Account, || post(forms::change_password)),
+    does("/account/passkeys", Who::Account, || post(doors::ask_device)),
+    does("/account/passkeys/made", Who::Account, || post(doors::keep_passkey)),
+    does("/account/passkeys/revoke", Who::Account, || post(doors::revoke_passkey)),
     reads("/account/feeds", Who::Account, || get(feeds::list)),
     does("/account/feeds", Who::Account, || post(feeds::make)),
     does("/account/feeds/revoke", Who::Account, || post(feeds::revoke)),

@@ -8,7 +8,8 @@ use servanda_model::record::{Marking, RoleValue, Tlp};
 use servanda_model::{Agreement, Instant, Place, Places, Question, Record, When};
 use servanda_server::intake::Expected;
 use servanda_server::{
-    Cases, Intake, News, Problem, Router, Served, Standing, Team, Viewing, Views, router_for, watch,
+    Cases, Institution, Intake, News, Problem, Router, Served, Standing, Team, Viewing, Views, router_for,
+    watch,
 };
 use servanda_store::policy::{Role, TLP, Viewer};
 use servanda_store::{Account, Audience, Intake as Imported, StoredRecord, Workspace};
@@ -193,6 +194,17 @@ pub fn world_of(records: &[Record], accounts: &[Account], standing: Standing) ->
 
 /// With another text.
 pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing: Standing) -> World {
+    world_by(text, records, accounts, standing, None)
+}
+
+/// And with an institution.
+pub fn world_by(
+    text: &str,
+    records: &[Record],
+    accounts: &[Account],
+    standing: Standing,
+    institution: Option<Institution>,
+) -> World {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().to_path_buf();
     let workspace = Workspace::create(
@@ -244,6 +256,7 @@ pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing
         clock: Box::new(move || Instant(clock.load(Ordering::SeqCst))),
         views: views.clone(),
         first_code: Some("abcd-efgh-ijkm".into()),
+        institution,
         stopping,
     });
     World { _folder: folder, router, workspace, views, now, made, open, stop }
