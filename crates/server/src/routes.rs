@@ -8,9 +8,13 @@
 //!
 //! Where to start reading: [`ROUTES`], then [`decide`]. Tests: `tests/matrix.rs` compares with `tests/matrix.txt`.
 
+use crate::Problem;
 use crate::front::{Caller, Front, gate};
 use crate::{answers, doors, events, feeds, forms, intake, metrics, pages, sheets};
 use axum::Router;
+use axum::extract::MatchedPath;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use servanda_store::policy::Role;
 
@@ -167,6 +171,20 @@ pub(crate) fn decide(who: Who, caller: &Caller) -> Decision {
         false if caller.signed_in.is_none() && !caller.is_keeper() && who != Who::Keeper => Decision::SignIn,
         false => Decision::No,
     }
+}
+
+/// The answer to a method that an address does not take: it names those that it does.
+pub(crate) async fn other_method(path: MatchedPath) -> Response {
+    let takes =
+        |method: &str| ROUTES.iter().any(|route| route.path == path.as_str() && route.method == method);
+    let allowed = match (takes("GET"), takes("POST")) {
+        (true, true) => "GET, HEAD, POST",
+        (false, true) => "POST",
+        _ => "GET, HEAD",
+    };
+    let mut response = Problem::method().into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
 }
 
 /// The router of the table.
