@@ -234,9 +234,10 @@ async fn try_come_back(
     let to = escape(forms::back(&wanted));
     // A browser that comes from elsewhere sends our cookies with the next page only, and only where that page is asked for by this one.
     let go_on = caller.say("Go on", "Далі");
-    let main =
-        format!("<meta http-equiv=\"refresh\" content=\"0; url={to}\">\n<p><a href=\"{to}\">{go_on}</a></p>");
-    let response = page(caller, StatusCode::OK, caller.say("You are signed in", "Ви ввійшли"), &main);
+    let main = format!("<p><a href=\"{to}\">{go_on}</a></p>");
+    let mut response = page(caller, StatusCode::OK, caller.say("You are signed in", "Ви ввійшли"), &main);
+    let refresh = HeaderValue::from_str(&format!("0; url={}", forms::back(&wanted)));
+    response.headers_mut().insert(header::REFRESH, refresh.map_err(|e| Problem::bug(&e))?);
     let mut response = begun(front, caller, headers, &account.name, response).await?;
     response.headers_mut().append(header::SET_COOKIE, way_cookie(front, caller, "", 0)?);
     Ok(response)

@@ -511,6 +511,7 @@ async fn gated(
         Decision::Yes => {}
         Decision::SignIn
             if !route.path.starts_with("/api/")
+                && !route.path.starts_with("/ogc")
                 && route.method == "GET"
                 && route.path != "/events"
                 && route.path != "/metrics" =>
@@ -526,6 +527,8 @@ async fn gated(
         // A person who opens the page is told in words what the account may do.
         Decision::No if route.path == "/" => return Ok(Redirect::to("/account").into_response()),
         Decision::No => {
+            let who = caller.signed_in.as_ref().map_or("", |one| &one.name);
+            crate::forms::tell(&caller, who, &format!("not allowed: {} {}", route.method, route.path));
             let message = "this account may not do that; a registrar can change what it may";
             return Err(Problem::with(StatusCode::FORBIDDEN, "not-allowed", message));
         }

@@ -12,8 +12,7 @@ use crate::Problem;
 use crate::front::{Caller, Front, gate};
 use crate::{answers, doors, events, feeds, forms, intake, metrics, pages, sheets};
 use axum::Router;
-use axum::extract::MatchedPath;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use servanda_store::policy::Role;
@@ -173,10 +172,32 @@ pub(crate) fn decide(who: Who, caller: &Caller) -> Decision {
     }
 }
 
+/// Whether a path is one of those that the table writes so.
+fn is_one(written: &str, path: &str) -> bool {
+    let mut parts = path.split('/');
+    for part in written.split('/') {
+        match parts.next() {
+            Some(_) if part.starts_with("{*") => return true,
+            Some(given) if part.starts_with('{') && !given.is_empty() => {}
+            Some(given) if given == part => {}
+            _ => return false,
+        }
+    }
+    parts.next().is_none()
+}
+
 /// The answer to a method that an address does not take: it names those that it does.
-pub(crate) async fn other_method(path: MatchedPath) -> Response {
-    let takes =
-        |method: &str| ROUTES.iter().any(|route| route.path == path.as_str() && route.method == method);
+pub(crate) async fn other_method(uri: Uri) -> Response {
+    // What is written out goes before what stands for anything, as in the router.
+    let of_path = |exact: bool, method: &str| {
+        let fits = |route: &&Route| match exact {
+            true => route.path == uri.path(),
+            false => is_one(route.path, uri.path()),
+        };
+        ROUTES.iter().filter(fits).any(|route| route.method == method)
+    };
+    let is_exact = of_path(true, "GET") || of_path(true, "POST");
+    let takes = |method: &str| of_path(is_exact, method);
     let allowed = match (takes("GET"), takes("POST")) {
         (true, true) => "GET, HEAD, POST",
         (false, true) => "POST",

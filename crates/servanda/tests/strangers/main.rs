@@ -93,7 +93,7 @@ fn schemathesis(python: &str, url: &str, seconds: &str) {
         line.trim().strip_suffix(" generated").or(line.trim().split_once(" generated").map(|(n, _)| n))
     });
     let count: usize = count.and_then(|n| n.trim().parse().ok()).unwrap_or_else(|| panic!("{said}"));
-    assert!(count > 100, "{said}");
+    assert!(count > 50, "{said}");
 }
 
 /// A workspace as `servanda new` makes it, with its records.
@@ -215,7 +215,7 @@ fn people_sign_in_by_a_provider_that_we_did_not_write() {
     let mut browser = Browser::new();
     let (status, _, text) = sign_in(&mut browser, &url, "m-17");
     assert_eq!(status, 200, "{text}");
-    assert!(text.contains("url=/duties"), "{text}");
+    assert!(text.contains("href=\"/duties\""), "{text}");
     let (status, _, me) = browser.get(&format!("{url}/api/me"));
     assert!(status == 200 && me.contains("\"name\":\"mira\""), "{me}");
     assert_eq!(browser.get(&format!("{url}/api/board")).0, 200);
