@@ -36,6 +36,8 @@ struct Device {
     client: fn(&mut Value),
 }
 
+fn unchanged(_: &mut Value) {}
+
 /// Present and verified.
 const ASKED: u8 = 0x05;
 
@@ -45,7 +47,7 @@ impl Device {
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&P256, &random).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&P256, pkcs8.as_ref(), &random).unwrap();
         let (host, handle) = (NAME.to_string(), String::new());
-        Device { pair, id: [id; 32], handle, count: 0, host, flags: ASKED, client: |_| {} }
+        Device { pair, id: [id; 32], handle, count: 0, host, flags: ASKED, client: unchanged }
     }
 
     fn client(&self, kind: &str, challenge: &str) -> String {
@@ -238,7 +240,7 @@ async fn v6_7_2_and_v6_3_4_what_a_device_says_counts_for_the_question_that_was_p
         let mut browser = browser(&world);
         assert_eq!(with_passkey(&mut browser, &device).await.status, StatusCode::FORBIDDEN, "{what}");
         assert_eq!(browser.get("/api/board").await.status, StatusCode::UNAUTHORIZED);
-        (device.flags, device.host, device.handle, device.client) = (flags, host, handle, |_| {});
+        (device.flags, device.host, device.handle, device.client) = (flags, host, handle, unchanged);
     }
     // A key of somebody else, who knows the id.
     let mut thief = Device::new(1);

@@ -56,12 +56,17 @@ fn servanda(arguments: &[&str], input: &str) -> String {
 
 /// Serves a folder; gives where.
 fn serve(folder: &Path, more: &[&str]) -> (Running, String) {
+    serve_telling(folder, more, Stdio::null())
+}
+
+/// The same, with a place for what it tells.
+fn serve_telling(folder: &Path, more: &[&str], log: Stdio) -> (Running, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_servanda"))
         .args(["serve", folder.to_str().unwrap(), "--port", "0"])
         .args(more)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(log)
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -229,4 +234,54 @@ fn people_sign_in_by_a_provider_that_we_did_not_write() {
     // What was printed can be read again, and tells no secret.
     let printed = servanda(&["serve", name, "--config", config.to_str().unwrap(), "--print-config"], "");
     assert!(printed.contains("oidc = { issuer = ") && !printed.contains("a secret"), "{printed}");
+}
+
+/// 16.2.5 (no password), 16.3.1 (who tried to sign in), 16.3.2 (what was not allowed), 16.4.1 (nobody writes a line of their own).
+#[test]
+fn v16_2_5_v16_3_1_v16_3_2_and_v16_4_1_the_log_tells_what_was_tried_in_lines_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mission, log) = (folder.path().join("mission"), folder.path().join("log"));
+    workspace(&mission);
+    let name = mission.to_str().unwrap();
+    let password = "a bridge over the river\n";
+    servanda(
+        &["account", "set", "mira", "--workspace", name, "--role", "auditor", "--password-stdin"],
+        password,
+    );
+    let file = std::fs::File::create(&log).unwrap();
+    let (running, url) = serve_telling(&mission, &[], file.into());
+    let mut browser = Browser::new();
+    let mut sign_in = |name: &str, password: &str| {
+        let (_, _, page) = browser.get(&format!("{url}/sign-in"));
+        let token =
+            page.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_string();
+        let form = [("token", token.as_str()), ("name", name), ("password", password)];
+        let cookie = browser.cookie();
+        let response =
+            browser.agent.post(&format!("{url}/sign-in")).header("cookie", cookie).send_form(form).unwrap();
+        browser.keep(response).0
+    };
+    let forged = "x\nsign-in: \"mira\" from 192.0.2.7: signed in\r\n\u{1b}[2J\u{202e}\u{85}bug: all is lost";
+    for name in [forged, "<script>evil</script>", "%s%n${jndi:ldap://evil}"] {
+        assert_eq!(sign_in(name, "a secret that nobody may read"), 403);
+    }
+    assert_eq!(sign_in("mira", "a bridge over the river"), 303);
+    assert_eq!(
+        browser.get(&format!("{url}/api/board?text=%0Asign-in:%20evil")).0,
+        403,
+        "an auditor reads no board"
+    );
+    drop(running);
+    let told = std::fs::read_to_string(&log).unwrap();
+    for line in told.lines() {
+        let known = ["sign-in: ", "note: ", "warning: "].iter().any(|begins| line.starts_with(begins));
+        assert!(known, "{line:?} in {told}");
+        let plain = line.chars().all(|c| !c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c));
+        assert!(plain, "{line:?}");
+        assert!(!line.starts_with("sign-in: \"mira\" from 192.0.2.7"), "{told}");
+    }
+    assert_eq!(told.matches(": refused\n").count(), 3, "{told}");
+    assert!(told.contains("sign-in: \"mira\" from 127.0.0.1: signed in\n"), "{told}");
+    assert!(told.contains("sign-in: \"mira\" from 127.0.0.1: not allowed: GET /api/board\n"), "{told}");
+    assert!(!told.contains("bridge") && !told.contains("secret"), "{told}");
 }
