@@ -180,8 +180,11 @@ by = "2026-06"
 
     fn workspace(folder: &Path, settings: &str) -> Workspace {
         let settings = format!("agreement = \"a.pact.md\"\n{settings}");
-        let files: [(&str, &[u8]); 3] =
-            [("servanda.toml", settings.as_bytes()), ("a.pact.md", b""), ("plans/force.toml", FORCE.as_bytes())];
+        let files: [(&str, &[u8]); 3] = [
+            ("servanda.toml", settings.as_bytes()),
+            ("a.pact.md", b""),
+            ("plans/force.toml", FORCE.as_bytes()),
+        ];
         Workspace::create(folder, &files).unwrap()
     }
 
@@ -189,10 +192,14 @@ by = "2026-06"
     fn a_plan_is_computed_once_and_again_where_its_file_has_changed() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("w");
-        let asked = "[plans.force]\nask = [\"forces\", \"plans/force.toml\", \"--futures\", \"50\", \"--seed=3\"]\n";
+        let asked =
+            "[plans.force]\nask = [\"forces\", \"plans/force.toml\", \"--futures\", \"50\", \"--seed=3\"]\n";
         let plans = Plans::of(&workspace(&root, asked)).unwrap();
         let list = plans.list();
-        assert_eq!((list[0].id.as_str(), list[0].title.as_str(), list[0].asks.as_str()), ("force", "force", "forces"));
+        assert_eq!(
+            (list[0].id.as_str(), list[0].title.as_str(), list[0].asks.as_str()),
+            ("force", "force", "forces")
+        );
         assert_eq!(list[0].marking, Marking::of(Tlp::AmberStrict), "nobody said who may see it");
         let first = plans.answer("force").unwrap();
         assert_eq!((first.asked, first.seed), ("forces", Some(3)));
@@ -203,7 +210,10 @@ by = "2026-06"
         assert_ne!(first.tables, second.tables);
         std::fs::write(root.join("plans/force.toml"), "months = \"six\"\n").unwrap();
         let refused = plans.answer("force").unwrap_err().to_string();
-        assert!(refused.contains("the plan `force` cannot be computed") && refused.contains("force.toml"), "{refused}");
+        assert!(
+            refused.contains("the plan `force` cannot be computed") && refused.contains("force.toml"),
+            "{refused}"
+        );
         assert!(!refused.contains(root.to_str().unwrap()), "{refused}");
     }
 

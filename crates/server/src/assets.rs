@@ -53,6 +53,7 @@ pub const ASSETS: &[Asset] = &[
     asset!("incident.js", JS),
     asset!("incidents.js", JS),
     asset!("map.js", JS),
+    asset!("passkey.js", JS),
     asset!("people.js", JS),
     asset!("points.js", JS),
     asset!("sheet.js", JS),

@@ -8,9 +8,12 @@
 //!
 //! Where to start reading: [`ROUTES`], then [`decide`]. Tests: `tests/matrix.rs` compares with `tests/matrix.txt`.
 
+use crate::Problem;
 use crate::front::{Caller, Front, gate};
-use crate::{answers, entry, events, feeds, forms, intake, metrics, pages, plans, sheets};
+use crate::{answers, doors, entry, events, feeds, forms, intake, metrics, pages, plans, sheets};
 use axum::Router;
+use axum::http::{HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use servanda_store::policy::Role;
 
@@ -130,9 +133,15 @@ pub static ROUTES: &[Route] = &[
     reads("/api/me", Who::Anyone, || get(forms::me)),
     reads("/sign-in", Who::Anyone, || get(forms::sign_in_page)),
     does("/sign-in", Who::Anyone, || post(forms::sign_in)),
+    reads("/sign-in/institution", Who::Anyone, || get(doors::set_out)),
+    reads("/sign-in/institution/done", Who::Anyone, || get(doors::come_back)),
+    does("/sign-in/passkey", Who::Anyone, || post(doors::sign_in_with_passkey)),
     does("/sign-out", Who::Account, || post(forms::sign_out)),
     reads("/account", Who::Account, || get(forms::account_page)),
     does("/account/password", Who::Account, || post(forms::change_password)),
+    does("/account/passkeys", Who::Account, || post(doors::ask_device)),
+    does("/account/passkeys/made", Who::Account, || post(doors::keep_passkey)),
+    does("/account/passkeys/revoke", Who::Account, || post(doors::revoke_passkey)),
     reads("/account/feeds", Who::Account, || get(feeds::list)),
     does("/account/feeds", Who::Account, || post(feeds::make)),
     does("/account/feeds/revoke", Who::Account, || post(feeds::revoke)),
@@ -172,6 +181,42 @@ pub(crate) fn decide(who: Who, caller: &Caller) -> Decision {
         false if caller.signed_in.is_none() && !caller.is_keeper() && who != Who::Keeper => Decision::SignIn,
         false => Decision::No,
     }
+}
+
+/// Whether a path is one of those that the table writes so.
+fn is_one(written: &str, path: &str) -> bool {
+    let mut parts = path.split('/');
+    for part in written.split('/') {
+        match parts.next() {
+            Some(_) if part.starts_with("{*") => return true,
+            Some(given) if part.starts_with('{') && !given.is_empty() => {}
+            Some(given) if given == part => {}
+            _ => return false,
+        }
+    }
+    parts.next().is_none()
+}
+
+/// The answer to a method that an address does not take: it names those that it does.
+pub(crate) async fn other_method(uri: Uri) -> Response {
+    // What is written out goes before what stands for anything, as in the router.
+    let of_path = |exact: bool, method: &str| {
+        let fits = |route: &&Route| match exact {
+            true => route.path == uri.path(),
+            false => is_one(route.path, uri.path()),
+        };
+        ROUTES.iter().filter(fits).any(|route| route.method == method)
+    };
+    let is_exact = of_path(true, "GET") || of_path(true, "POST");
+    let takes = |method: &str| of_path(is_exact, method);
+    let allowed = match (takes("GET"), takes("POST")) {
+        (true, true) => "GET, HEAD, POST",
+        (false, true) => "POST",
+        _ => "GET, HEAD",
+    };
+    let mut response = Problem::method().into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
 }
 
 /// The router of the table.

@@ -97,6 +97,7 @@ fn serve_team(
     session: &Session,
 ) -> Result<(), Failure> {
     let tls = effective.tls()?;
+    let institution = effective.institution()?;
     let labels = || -> Result<BTreeSet<_>, Failure> {
         Ok(workspace.store().view(&Viewer::keeper()).markings()?.into_iter().collect())
     };
@@ -147,6 +148,7 @@ fn serve_team(
         clock: Box::new(crate::clock::finer),
         views: views.clone(),
         first_code: first_code.clone(),
+        institution,
         stopping,
     };
     if let Some(code) = first_code {

@@ -49,7 +49,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use frame::{Made, Page};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use words::{Lang, Words};
+pub(crate) use words::Lang;
+use words::Words;
 
 /// What a request says besides its body, and who makes it.
 struct Come {
@@ -334,7 +335,10 @@ pub(crate) async fn complain(
     let taken = async {
         let (headers, fields) = forms::fields(request).await.map_err(|problem| (problem, Fields::new()))?;
         if !forms::has_form_token(&come.front, &come.caller, &headers, &fields) {
-            return Err((Problem::with(StatusCode::FORBIDDEN, "old-form", forms::OLD_FORM), fields));
+            return Err((
+                Problem::with(StatusCode::FORBIDDEN, "old-form", forms::old_form(&come.caller)),
+                fields,
+            ));
         }
         let made = async {
             let served = publics(&come, own.clone()).await?;

@@ -10,8 +10,8 @@ use servanda_plan::answer::{Cell, Shown};
 use servanda_plan::{Answer as Answered, Basis};
 use servanda_server::intake::Expected;
 use servanda_server::{
-    Cases, Intake, News, Planned, Plans, Problem, Router, Served, Standing, Team, Viewing, Views, router_for,
-    watch,
+    Cases, Institution, Intake, News, Planned, Plans, Problem, Router, Served, Standing, Team, Viewing,
+    Views, router_for, watch,
 };
 use servanda_store::policy::{Role, TLP, Viewer};
 use servanda_store::{Account, Audience, Intake as Imported, StoredRecord, Workspace};
@@ -244,6 +244,17 @@ pub fn world_of(records: &[Record], accounts: &[Account], standing: Standing) ->
 
 /// With another text.
 pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing: Standing) -> World {
+    world_by(text, records, accounts, standing, None)
+}
+
+/// And with an institution.
+pub fn world_by(
+    text: &str,
+    records: &[Record],
+    accounts: &[Account],
+    standing: Standing,
+    institution: Option<Institution>,
+) -> World {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().to_path_buf();
     let workspace = Workspace::create(
@@ -296,6 +307,7 @@ pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing
         clock: Box::new(move || Instant(clock.load(Ordering::SeqCst))),
         views: views.clone(),
         first_code: Some("abcd-efgh-ijkm".into()),
+        institution,
         stopping,
     });
     World { _folder: folder, router, workspace, views, now, made, open, stop }
