@@ -15,6 +15,7 @@
 //! Where to start reading: [`Team`], then [`gate`].
 
 use crate::audiences::{Audiences, Cases};
+use crate::drafting::Desk;
 use crate::listening::Peer;
 use crate::metrics::Counted;
 use crate::pace::Pace;
@@ -190,6 +191,7 @@ pub(crate) struct Inside {
     pub pace: Pace,
     pub comparing: Semaphore,
     pub waiting: Semaphore,
+    pub desk: Desk,
     pub clock: Box<Clock>,
     pub views: Option<Arc<dyn Views>>,
     pub counted: Counted,
@@ -224,6 +226,7 @@ impl Front {
             pace: Pace::default(),
             comparing: Semaphore::new(AT_ONCE),
             waiting: Semaphore::new(WAITING),
+            desk: Desk::default(),
             clock: Box::new(|| Instant(0)),
             views: None,
             counted: Counted::default(),
@@ -250,6 +253,7 @@ impl Front {
             pace: Pace::default(),
             comparing: Semaphore::new(AT_ONCE),
             waiting: Semaphore::new(WAITING),
+            desk: Desk::default(),
             clock,
             views: Some(views),
             counted: Counted::default(),

@@ -22,6 +22,7 @@ mod answers;
 pub mod asked;
 mod assets;
 mod audiences;
+mod drafting;
 mod events;
 mod explaining;
 mod feeds;
