@@ -99,7 +99,7 @@ pub(crate) fn given<'f>(fields: &'f Fields, name: &str) -> &'f str {
 }
 
 /// The pages that a person may have wanted.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 13] = [
     "/",
     "/account",
     "/incidents",
@@ -108,6 +108,8 @@ const PAGES: [&str; 11] = [
     "/duties",
     "/triggers",
     "/cases",
+    "/draft",
+    "/lab",
     "/bulletin",
     "/reports",
     "/audit",

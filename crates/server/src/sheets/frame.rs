@@ -50,7 +50,7 @@ pub(crate) struct Made {
     pub main: String,
 }
 
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 12] = [
     ("/", "nav-board"),
     ("/incidents", "nav-incidents"),
     ("/map", "nav-map"),
@@ -58,6 +58,8 @@ const PAGES: [(&str, &str); 10] = [
     ("/duties", "nav-duties"),
     ("/triggers", "nav-triggers"),
     ("/cases", "nav-cases"),
+    ("/draft", "nav-draft"),
+    ("/lab", "nav-lab"),
     ("/bulletin", "nav-bulletin"),
     ("/reports", "nav-reports"),
     ("/audit", "nav-audit"),
