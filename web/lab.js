@@ -154,7 +154,8 @@ function turned(knob, value) {
   else set.set(knob.name, value);
   clearTimeout(soon);
   soon = setTimeout(async () => {
-    history.replaceState(null, '', asked(location.pathname, from_, {}) && `${location.pathname}?${withSet()}`);
+    const query = withSet();
+    history.replaceState(null, '', query ? `${location.pathname}?${query}` : location.pathname);
     await again();
   }, 60);
 }
@@ -182,7 +183,8 @@ function knobs() {
   return [
     el('p', { class: 'about' }, t('knobs-note')),
     el('div', { class: 'filters' }, el('label', {}, t('knobs-filter'), el('input', { id: 'knob-filter', value: filter, autocomplete: 'off', 'data-first-filter': true, oninput: (e) => { filter = e.target.value.trim(); fill(); } }))),
-    list, more, el('p', {}, el('button', { type: 'button', id: 'knobs-reset', onclick: () => { set = new Map(); fill(); turned({ name: '' }, ''); } }, t('knobs-reset'))),
+    // A form: what comes in meanwhile waits until nobody is at a slider.
+    el('form', { 'aria-label': t('s-knobs'), onsubmit: (e) => e.preventDefault() }, list, more, el('button', { type: 'button', id: 'knobs-reset', onclick: () => { set = new Map(); fill(); turned({ name: '' }, ''); } }, t('knobs-reset'))),
     el('div', { id: 'range', 'aria-live': 'polite' }),
   ];
 }
@@ -386,8 +388,11 @@ export async function show(from, main, current) {
   } catch (error) {
     problem = error;
   }
+  // Whoever chose by keyboard stays where they were.
+  const focused = main.contains(document.activeElement) ? document.activeElement.id : '';
   main.replaceChildren(
     el('section', {}, heading('s-what'), controls(), el('p', { id: 'lab-problem', class: 'problem', role: 'alert', hidden: true }), el('p', { id: 'lab-busy', class: 'busy', role: 'status', hidden: true }, t('lab-waiting'))));
+  if (focused) byId(focused)?.focus();
   if (problem) {
     told(head, t('cannot'), '');
     refused(problem);
@@ -403,5 +408,6 @@ export async function show(from, main, current) {
     el('section', { id: 'cases' }),
     el('section', {}, heading('limits'), el('div', { id: 'limits' })));
   figures();
+  if (focused && document.activeElement === document.body) byId(focused)?.focus();
   if (set.size) await again();
 }

@@ -120,7 +120,6 @@ export default {
   'range-note': 'Each point is a replay of its own. A triangle marks the draft as it stands.',
   'range-triggers': 'triggers',
   'range-broken': 'broken',
-  'h-kind': 'Kind',
   'h-cases': 'Cases',
   'h-kept': 'Kept',
   'h-broken': 'Broken',
