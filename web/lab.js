@@ -143,16 +143,21 @@ function scale(knob) {
   const least = whole ? (knob.what.includes('window') || knob.unit ? step : 0) : 0;
   return { min: least, max: Math.ceil(high / step) * step, step };
 }
+// A length that is no whole number of hours is told in minutes, as a text would.
 const spelled = (knob, value) => {
+  if (knob.unit === 'hours' && !Number.isInteger(value)) return `${Math.round(value * 60)} minutes`;
   const text = String(Number(value.toPrecision(12)));
   return knob.unit ? `${text} ${knob.unit}` : text;
 };
+
+const placed = (knob, words) => Number.parseFloat(words.replaceAll(',', '')) / (knob.unit === 'hours' && words.endsWith('minutes') ? 60 : 1);
 
 let soon;
 function turned(knob, value) {
   if (value === knob.stands) set.delete(knob.name);
   else set.set(knob.name, value);
   clearTimeout(soon);
+  clearTimeout(rests);
   soon = setTimeout(async () => {
     const query = withSet();
     history.replaceState(null, '', query ? `${location.pathname}?${query}` : location.pathname);
@@ -206,7 +211,7 @@ function knobOf(knob) {
     field = el('select', { id, 'aria-describedby': `${id}-about`, onchange: (e) => put(e.target.value) }, knob.stands ? null : option('', '–', now), knob.options.map((o) => option(o, o, now)));
   } else {
     const { min, max, step } = scale(knob);
-    const at = set.has(knob.name) ? Number.parseFloat(now.replaceAll(/[\s,]/g, '')) : knob.axis;
+    const at = set.has(knob.name) ? placed(knob, now) : knob.axis;
     field = el('input', { id, type: 'range', min: Math.min(min, knob.axis), max, step: (knob.axis - min) % step === 0 ? step : 'any', value: at, 'aria-describedby': `${id}-about`, 'aria-valuetext': now,
       oninput: (e) => {
         const raw = Number(e.target.value);
@@ -230,16 +235,16 @@ async function whole(knob) {
     const each = Math.max(step, Math.ceil((max - min) / 10 / step) * step);
     for (let at = min; at <= max + 1e-9; at += each) if (at > 0) values.push(spelled(knob, at));
     if (!values.includes(knob.stands)) values.push(knob.stands);
-    values.sort((a, b) => Number.parseFloat(a.replaceAll(',', '')) - Number.parseFloat(b.replaceAll(',', '')));
+    values.sort((a, b) => placed(knob, a) - placed(knob, b));
   }
   try {
     const others = settings().filter((s) => !s.startsWith(`${knob.name}=`));
     const plain = values.map((v) => v.replaceAll(',', ''));
-    const answer = await ranges.ask('/api/lab/vary', { ...question(), other: undefined, set: others, vary: [`${knob.name}=${plain.join(',')}`] }, { moments: from_ });
+    const answer = await ranges.ask('/api/lab/vary', { ...question(), other: undefined, set: others, vary: [`${knob.name}=${plain.join(',')}`], quick: true }, { moments: from_ });
     if (!answer) return;
     const points = answer.backtest.sweep.variants.map((v) => {
       const value = v.values[knob.name];
-      return { value, axis: knob.axis === null ? null : Number.parseFloat(value.replaceAll(',', '')), is_draft: v.is_draft, triggers: Object.entries(v.triggers).filter(([n]) => !v.norms.length || v.norms.some((norm) => norm.norm === n)).reduce((all, [, n]) => all + n, 0), broken: v.norms.length ? sum(v.norms, BROKEN) : null };
+      return { value, axis: knob.axis === null ? null : placed(knob, value), is_draft: v.is_draft, triggers: Object.entries(v.triggers).filter(([n]) => !v.norms.length || v.norms.some((norm) => norm.norm === n)).reduce((all, [, n]) => all + n, 0), broken: v.norms.length ? sum(v.norms, BROKEN) : null };
     });
     const drawing = range(points, knob.unit);
     place.replaceChildren(el('h3', {}, t('range-title', { name: knob.name })), drawing ?? '', el('p', { class: 'about' }, t('range-note')),
@@ -257,7 +262,7 @@ function clauses() {
   const was = (n) => (differs ? base.backtest.norms.find((b) => b.norm === n.norm) : null);
   const columns = [['h-kept', KEPT], ['h-broken', BROKEN], ['h-undecided', UNDECIDED], ['h-open', OPEN], ['h-other-end', ELSE]];
   const row = (n) => el('tr', { 'data-norm': n.norm }, name([el('b', {}, n.norm), el('div', { class: 'small' }, [n.kind, n.clause].filter(Boolean).join(' · '))]), cell(t('h-cases'), figure(n, [...KEPT, ...BROKEN, ...UNDECIDED, ...OPEN, ...ELSE], was(n))),
-    columns.map(([head_, words]) => cell(t(head_), figure(n, words, was(n)))), cell(t('h-alarms'), number(n.episodes)), cell(t('h-time'), length((n.from_trigger ?? n.from_deed)?.median_ms)), cell(t('h-revised'), number(n.revised)));
+    columns.map(([head_, words]) => cell(t(head_), figure(n, words, was(n)))), cell(t('h-alarms'), number(n.episodes)), cell(t('h-time'), shown.quick ? '…' : length((n.from_trigger ?? n.from_deed)?.median_ms)), cell(t('h-revised'), shown.quick ? '…' : number(n.revised)));
   const heads = ['h-rule', 'h-cases', ...columns.map(([h]) => h), 'h-alarms', 'h-time', 'h-revised'].map((h) => t(h));
   const drawing = verdicts(norms, choose);
   const words = new Set(norms.flatMap((n) => Object.keys(n.performances)));
@@ -321,7 +326,7 @@ function cases() {
   const isOwn = from_.history !== 'exercise' && !from_.draft && !set.size;
   const link = (c) => (isOwn ? el('a', { href: elsewhere('/', from_, { norm: c.norm, bearer: c.bearer, instance: c.instance, lang: '' }) }, c.norm) : c.norm);
   const row = (c) => el('tr', {}, name(link(c)), cell(t('h-bearer'), c.phrase), cell(t('h-instance'), el('span', { class: 'small' }, c.instance === '-' ? '' : c.instance)), cell(t('h-when'), c.triggered_local ?? '–'), cell(t('h-due'), c.due_local ?? '–'),
-    cell(t('h-verdict'), badge({ tone: TONE[c.performance] ?? 'idle', word: t(`verdict-word-${c.performance}`) }), c.breaches.length ? el('div', { class: 'small' }, c.breaches.slice(0, 3).map((b) => el('div', {}, `${b.from_local}${b.to_local && b.to_local !== b.from_local ? ` – ${b.to_local}` : ''}`))) : null), cell(t('h-decided'), c.decided_local ?? '–'));
+    cell(t('h-verdict'), badge({ tone: TONE[c.performance] ?? 'idle', word: t(`verdict-word-${c.performance}`) }), c.breaches.length ? el('div', { class: 'small' }, c.breaches.slice(0, 3).map((b) => el('div', {}, `${b.from_local}${b.to_local && b.to_local !== b.from_local ? ` – ${b.to_local}` : ''}`))) : null), cell(t('h-decided'), shown.quick ? '…' : c.decided_local ?? '–'));
   byId('cases').replaceChildren(
     el('div', { class: 'section-head' }, el('h2', { id: 'cases-title', tabindex: -1 }, chosen ? t('cases-of', { what }) : t('cases-all'), ` (${number(fits.length)})`), chosen ? el('button', { type: 'button', onclick: () => choose(null) }, t('show-all-cases')) : null),
     fits.length ? scroll(t('s-cases'), table(t('s-cases'), ['h-rule', 'h-bearer', 'h-instance', 'h-when', 'h-due', 'h-verdict', 'h-decided'].map((h) => t(h)), fits.slice(0, ROWS).map(row))) : el('p', { class: 'empty' }, t('cases-none')),
@@ -344,22 +349,26 @@ function figures() {
   byId('when').replaceChildren(when());
   byId('owed').replaceChildren(owed());
   byId('undecided').replaceChildren(undecided());
-  byId('beside').replaceChildren(...[compared()].filter(Boolean));
+  if (!shown.quick) byId('beside').replaceChildren(...[compared()].filter(Boolean));
   const { history: past } = shown.backtest;
   byId('limits').replaceChildren(el('ul', english, [past.known_words, ...past.limits, ...shown.backtest.counting].map((l) => el('li', {}, l))), shown.without_shape.length ? el('p', { class: 'tone-doubt' }, t('without-shape', { names: shown.without_shape.join(', ') })) : '');
   cases();
   document.body.dataset.replayed = String(Number(document.body.dataset.replayed ?? 0) + 1);
 }
 
-async function again() {
+// While a slider moves, what stands at the end; when it rests, the way there too: times to a verdict, and the other draft.
+let rests;
+async function again(quick = true) {
+  clearTimeout(rests);
   byId('answer-sentence').setAttribute('aria-busy', 'true');
   const busy = setTimeout(() => { byId('lab-busy').hidden = false; }, 300);
   try {
-    const next = await replayed({ ...question(), set: settings() });
+    const next = await replayed({ ...question(), set: settings(), quick });
     if (!next) return;
     shown = next;
     byId('lab-problem').hidden = true;
     figures();
+    if (quick) rests = setTimeout(() => again(false), 900);
   } catch (error) {
     refused(error);
   } finally {
@@ -371,6 +380,7 @@ async function again() {
 
 export async function show(from, main, current) {
   from_ = from;
+  clearTimeout(rests);
   set = new Map((from.set ?? '').split(';').filter(Boolean).map((one) => { const at = one.indexOf('='); return [one.slice(0, at), one.slice(at + 1)]; }));
   head = await get(asked('/api/draft/text', from));
   who ||= await account();
@@ -381,7 +391,7 @@ export async function show(from, main, current) {
   let problem = null;
   try {
     // The draft as it stands, to compare with and for what can be varied.
-    const plain = await replayed({ ...question(), set: [] });
+    const plain = await replayed({ ...question(), set: [], quick: true });
     if (!plain || !current()) return;
     base = plain;
     shown = base;
@@ -409,5 +419,7 @@ export async function show(from, main, current) {
     el('section', {}, heading('limits'), el('div', { id: 'limits' })));
   figures();
   if (focused && document.activeElement === document.body) byId(focused)?.focus();
+  // The way there comes when the rest is on the page.
   if (set.size) await again();
+  else rests = setTimeout(() => again(false), 50);
 }

@@ -220,6 +220,9 @@ pub struct Bounds<'b> {
     pub go_on: &'b dyn Fn() -> bool,
     /// How many bytes the engine's state may take, as it estimates them.
     pub memory: u64,
+    /// Only what stands at the end is computed, in one step, some twenty times faster: no change log, so no time to a verdict, no
+    /// revision, and no moment at which anything was decided.
+    pub at_end_only: bool,
 }
 
 /// Why a replay within bounds has no figures.
@@ -249,13 +252,16 @@ pub fn replay_within(
         Settings { readings: readings.clone(), memory_limit: Some(bounds.memory), ..Settings::default() };
     let mut engine = Engine::new(agreement, places, settings);
     engine.add(past.records.iter().cloned());
-    for to in steps(past) {
+    if bounds.at_end_only {
+        engine.catch_up(past.period.to);
+    }
+    for to in steps(past).into_iter().filter(|_| !bounds.at_end_only) {
         if !(bounds.go_on)() {
             return Err(Stopped::Unwanted);
         }
         engine.try_advance(to).map_err(|_| Stopped::OutOfRoom)?;
     }
-    let log = engine.history().rows().to_vec();
+    let log = if bounds.at_end_only { Vec::new() } else { engine.history().rows().to_vec() };
     let end = past.period.to;
     let board = engine.board(&Question { at: end, known_at: end, readings: readings.clone() });
     if !(bounds.go_on)() {

@@ -219,7 +219,7 @@ fn a_replay_in_steps_gives_what_a_replay_gives_and_stops_when_it_is_told_to() {
         asked.set(asked.get() + 1);
         true
     };
-    let bounds = Bounds { go_on: &go_on, memory: u64::MAX };
+    let bounds = Bounds { go_on: &go_on, memory: u64::MAX, at_end_only: false };
     let stepped = replay_within(&agreement, &places, &past, &BTreeMap::new(), &bounds).unwrap();
     assert!(asked.get() > 50, "{}", asked.get());
     assert_eq!(format!("{:?}", stepped.log), format!("{:?}", whole.log));
@@ -236,7 +236,7 @@ fn a_replay_in_steps_gives_what_a_replay_gives_and_stops_when_it_is_told_to() {
         &places,
         &past,
         &BTreeMap::new(),
-        &Bounds { go_on: &some, memory: u64::MAX },
+        &Bounds { go_on: &some, memory: u64::MAX, at_end_only: false },
     );
     assert_eq!(stopped.err(), Some(Stopped::Unwanted));
     let small = replay_within(
@@ -244,9 +244,34 @@ fn a_replay_in_steps_gives_what_a_replay_gives_and_stops_when_it_is_told_to() {
         &places,
         &past,
         &BTreeMap::new(),
-        &Bounds { go_on: &|| true, memory: 10_000 },
+        &Bounds { go_on: &|| true, memory: 10_000, at_end_only: false },
     );
     assert_eq!(small.err(), Some(Stopped::OutOfRoom));
+}
+
+#[test]
+fn what_stands_at_the_end_is_the_same_without_the_way_there() {
+    use crate::figures::{Bounds, NormFigures, replay, replay_within};
+    let (agreement, places) = (agreement("3", "48"), Places::default());
+    let past = history(&agreement);
+    let whole = replay(&agreement, &places, &past, &BTreeMap::new());
+    let bounds = Bounds { go_on: &|| true, memory: u64::MAX, at_end_only: true };
+    let end = replay_within(&agreement, &places, &past, &BTreeMap::new(), &bounds).unwrap();
+    assert_eq!(format!("{:?}", end.board), format!("{:?}", whole.board));
+    let timeless = |n: NormFigures| NormFigures {
+        revised: 0,
+        from_trigger: None,
+        from_deadline: None,
+        from_deed: None,
+        ..n
+    };
+    assert!(whole.norms.iter().any(|n| n.from_trigger.is_some()), "there is something to leave out");
+    assert_eq!(end.norms, whole.norms.into_iter().map(timeless).collect::<Vec<_>>());
+    assert_eq!((end.terms, end.load), (whole.terms, whole.load));
+    let counted = |all: &[crate::figures::Instance]| {
+        all.iter().map(|i| crate::figures::Instance { decided: None, ..i.clone() }).collect::<Vec<_>>()
+    };
+    assert_eq!(end.instances, counted(&whole.instances));
 }
 
 #[test]
@@ -255,7 +280,7 @@ fn a_sweep_within_bounds_is_the_sweep() {
     let (agreement, places) = (agreement("3", "48"), Places::default());
     let past = history(&agreement);
     let asked = |text: &str| varied(&agreement, &[text.to_string()]).unwrap();
-    let bounds = Bounds { go_on: &|| true, memory: u64::MAX };
+    let bounds = Bounds { go_on: &|| true, memory: u64::MAX, at_end_only: false };
     let within = |text: &str, most| {
         sweep_within((&agreement, &places), &past, &BTreeMap::new(), asked(text), most, &bounds).unwrap()
     };

@@ -68,6 +68,9 @@ pub(super) struct Asked {
     /// Take the draft as in force from then on, whatever it says.
     #[serde(default)]
     in_force: String,
+    /// Only what stands at the end, without the way there: much faster.
+    #[serde(default)]
+    quick: bool,
     /// `NAME=VALUE`: knobs that are set.
     #[serde(default)]
     set: Vec<String>,
@@ -97,6 +100,8 @@ enum Known {
 pub(super) struct LabJson {
     servanda: &'static str,
     history: &'static str,
+    /// Only what stands at the end was computed: no time to a verdict, no revision, no moment of deciding.
+    quick: bool,
     backtest: BacktestJson,
     knobs: Vec<KnobJson>,
     cases: Vec<CaseJson>,
@@ -109,6 +114,7 @@ pub(super) struct LabJson {
 #[derive(Serialize)]
 pub(super) struct VariantsJson {
     servanda: &'static str,
+    quick: bool,
     backtest: BacktestJson,
 }
 
@@ -154,6 +160,7 @@ struct Bench {
     places: Places,
     past: Past,
     without_shape: Vec<String>,
+    quick: bool,
 }
 
 /// A draft with its readings, in force as asked.
@@ -241,13 +248,13 @@ fn bench(asked: &Asked, served: &Served, question: &Question) -> Result<Bench, P
             Past::of(&agreement, records, knowledge, from, to, Vec::new())
         }
     };
-    Ok(Bench { agreement, readings, places, past: past.map_err(refused)?, without_shape })
+    Ok(Bench { agreement, readings, places, past: past.map_err(refused)?, without_shape, quick: asked.quick })
 }
 
 impl Bench {
     fn replayed(&self, wanted: &Wanted) -> Result<Replay, Problem> {
         let go_on = || wanted.is_wanted();
-        let bounds = Bounds { go_on: &go_on, memory: MEMORY };
+        let bounds = Bounds { go_on: &go_on, memory: MEMORY, at_end_only: self.quick };
         replay_within(&self.agreement, &self.places, &self.past, &self.readings, &bounds).map_err(stopped)
     }
 
@@ -257,7 +264,7 @@ impl Bench {
         }
         let varied = vary::varied(&self.agreement, &asked.vary).map_err(refused)?;
         let go_on = || wanted.is_wanted();
-        let bounds = Bounds { go_on: &go_on, memory: MEMORY };
+        let bounds = Bounds { go_on: &go_on, memory: MEMORY, at_end_only: self.quick };
         let on = (&self.agreement, &self.places);
         let sweep = vary::sweep_within(on, &self.past, &self.readings, varied, MOST_VARIANTS, &bounds);
         sweep.map_err(stopped)?.map_err(refused).map(Some)
@@ -273,6 +280,8 @@ impl Bench {
     ) -> Result<Backtest<'_>, Problem> {
         let replay = self.replayed(wanted)?;
         let compared = match asked.other.as_deref() {
+            // From when on two drafts differ is told by their change logs.
+            _ if self.quick => None,
             None => None,
             Some(other) => {
                 let text = match (other, asked.history) {
@@ -287,6 +296,7 @@ impl Bench {
                     readings,
                     past: self.past.clone(),
                     without_shape: Vec::new(),
+                    quick: asked.quick,
                 };
                 let theirs = beside.replayed(wanted)?;
                 Some(against::compare((&self.agreement, &replay), (&beside.agreement, theirs)))
@@ -333,6 +343,7 @@ pub(super) fn replay(
             History::Workspace => "workspace",
             History::Exercise => "exercise",
         },
+        quick: asked.quick,
         backtest: json::backtest(&found),
         knobs: knobs(&bench.agreement),
         cases,
@@ -365,7 +376,7 @@ pub(super) fn vary(
         sweep: Some(sweep),
         compared: None,
     };
-    Ok(VariantsJson { servanda: "lab-variants/1", backtest: json::backtest(&found) })
+    Ok(VariantsJson { servanda: "lab-variants/1", quick: asked.quick, backtest: json::backtest(&found) })
 }
 
 /// The whole back-test as one file.
@@ -376,6 +387,6 @@ pub(super) fn page(
     wanted: &Wanted,
 ) -> Result<Vec<u8>, Problem> {
     let question = question(served, query)?;
-    let bench = bench(&asked, served, &question)?;
+    let bench = bench(&Asked { quick: false, ..asked.clone() }, served, &question)?;
     Ok(html::page(&bench.found(&asked, served, &question, wanted)?).into_bytes())
 }
