@@ -31,7 +31,7 @@ function colours(view) {
     if (end >= first) {
       if (inside || isFence) {
         out.add(at, at, fenceLine);
-        const word = text.match(/^(\s*)([\p{L}-]+(?: [\p{L}-]+)*?)(?=\s{2,}|\s+["\d]|\s*$|\s)/u);
+        const word = text.match(/^(\s*)([\p{L}-]+(?: [\p{L}-]+)*)(?=\s{2,}|\s*$)/u) ?? text.match(/^(\s*)([\p{L}-]+)(?=\s)/u);
         if (inside && !isFence && word && text.trim()) {
           const from = at + word[1].length;
           const isHead = word[1].length === 0;
