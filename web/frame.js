@@ -19,6 +19,8 @@ export function t(key, values = {}) {
   }
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? (typeof values[name] === 'number' ? number(values[name]) : values[name]) : whole));
 }
+// More words, of a page that has many of its own.
+export const learn = (more) => Object.assign(table, more);
 export const known = (key, otherwise) => table[key] ?? otherwise;
 // Times come worded from the server; between two of them other languages write a dash.
 export const local = (text) => (language === 'en' || !text ? text : text.replaceAll(' to ', ' – '));
@@ -76,7 +78,7 @@ export const forget = () => kept.clear();
 // ---- head and tail ----
 
 const PAGES = [['/', 'nav-board'], ['/incidents', 'nav-incidents'], ['/map', 'nav-map'], ['/access', 'nav-access'], ['/inspections', 'nav-inspections'], ['/duties', 'nav-duties'],
-  ['/triggers', 'nav-triggers'], ['/cases', 'nav-cases'], ['/plans', 'nav-plans'], ['/bulletin', 'nav-bulletin'], ['/reports', 'nav-reports'], ['/audit', 'nav-audit']];
+  ['/triggers', 'nav-triggers'], ['/cases', 'nav-cases'], ['/draft', 'nav-draft'], ['/lab', 'nav-lab'], ['/plans', 'nav-plans'], ['/bulletin', 'nav-bulletin'], ['/reports', 'nav-reports'], ['/audit', 'nav-audit']];
 const here = location.pathname;
 let page = null;
 
@@ -122,7 +124,7 @@ export function begin(module) {
   try { theme(localStorage.getItem('theme') ?? undefined); } catch { theme(); }
   addEventListener('popstate', () => draw());
   addEventListener('keydown', (e) => {
-    if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest('input, select, textarea, dialog')) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest('input, select, textarea, dialog, .cm-host')) return;
     const keys = { '?': () => byId('keys').showModal(), d: flip, '[': () => step(-1), ']': () => step(1), '/': () => document.querySelector('[data-first-filter]')?.focus(), ...(page.keys ?? {}) };
     if (!keys[e.key]) return;
     e.preventDefault();

@@ -14,6 +14,8 @@ export default {
   'nav-duties': 'What is owed?',
   'nav-triggers': 'Is a threshold reached?',
   'nav-cases': 'What is alleged?',
+  'nav-draft': 'What does a wording do?',
+  'nav-lab': 'What would it have done?',
   'nav-bulletin': 'What is public?',
   'nav-reports': 'Reports',
   'nav-audit': 'How to check it?',

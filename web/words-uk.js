@@ -14,6 +14,8 @@ export default {
   'nav-duties': 'Хто що винен?',
   'nav-triggers': 'Чи досягнуто порога?',
   'nav-cases': 'Що стверджують?',
+  'nav-draft': 'Що дає формулювання?',
+  'nav-lab': 'Що воно дало б?',
   'nav-bulletin': 'Що відомо всім?',
   'nav-reports': 'Звіти',
   'nav-audit': 'Як це перевірити?',

@@ -14,6 +14,7 @@ const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 macro_rules! asset {
@@ -41,8 +42,12 @@ pub const ASSETS: &[Asset] = &[
     asset!("page.js", JS),
     asset!("access.js", JS),
     asset!("address.js", JS),
+    asset!("asking.js", JS),
     asset!("board.js", JS),
     asset!("card.js", JS),
+    asset!("draft-editor.js", JS),
+    asset!("draft.css", CSS),
+    asset!("draft.js", JS),
     asset!("duties.js", JS),
     asset!("entry.css", CSS),
     asset!("entry.js", JS),
@@ -52,6 +57,8 @@ pub const ASSETS: &[Asset] = &[
     asset!("frame.js", JS),
     asset!("incident.js", JS),
     asset!("incidents.js", JS),
+    asset!("lab-plots.js", JS),
+    asset!("lab.js", JS),
     asset!("map.js", JS),
     asset!("passkey.js", JS),
     asset!("people.js", JS),
@@ -59,6 +66,10 @@ pub const ASSETS: &[Asset] = &[
     asset!("sheet.js", JS),
     asset!("start.js", JS),
     asset!("timeline.js", JS),
+    asset!("vendor/codemirror.js", JS),
+    asset!("vendor/codemirror.licences.txt", TEXT),
+    asset!("words-draft-en.js", JS),
+    asset!("words-draft-uk.js", JS),
     asset!("words-en.js", JS),
     asset!("words-uk.js", JS),
     asset!("icon.svg", SVG),

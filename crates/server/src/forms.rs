@@ -113,7 +113,7 @@ pub(crate) fn given<'f>(fields: &'f Fields, name: &str) -> &'f str {
 }
 
 /// The pages that a person may have wanted.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 16] = [
     "/",
     "/account",
     "/incidents",
@@ -125,6 +125,8 @@ const PAGES: [&str; 14] = [
     "/cases",
     "/plans",
     "/entry",
+    "/draft",
+    "/lab",
     "/bulletin",
     "/reports",
     "/audit",

@@ -16,6 +16,7 @@
 
 use crate::audiences::{Audiences, Cases};
 use crate::challenges::Challenges;
+use crate::drafting::Desk;
 use crate::institution::Institution;
 use crate::listening::Peer;
 use crate::metrics::Counted;
@@ -205,6 +206,7 @@ pub(crate) struct Inside {
     pub institution: Option<Arc<Institution>>,
     /// Questions to it that are under way.
     pub asking: Semaphore,
+    pub desk: Desk,
     pub clock: Box<Clock>,
     pub views: Option<Arc<dyn Views>>,
     pub counted: Counted,
@@ -243,6 +245,7 @@ impl Front {
             challenges: Challenges::default(),
             institution: None,
             asking: Semaphore::new(ASKING),
+            desk: Desk::default(),
             clock: Box::new(|| Instant(0)),
             views: None,
             counted: Counted::default(),
@@ -285,6 +288,7 @@ impl Front {
             challenges: Challenges::default(),
             institution: institution.map(Arc::new),
             asking: Semaphore::new(ASKING),
+            desk: Desk::default(),
             clock,
             views: Some(views),
             counted: Counted::default(),

@@ -25,6 +25,7 @@ mod audiences;
 mod base64url;
 mod challenges;
 mod doors;
+mod drafting;
 mod entry;
 mod events;
 mod explaining;

@@ -10,7 +10,7 @@
 
 use crate::Problem;
 use crate::front::{Caller, Front, gate};
-use crate::{answers, doors, entry, events, feeds, forms, intake, metrics, pages, plans, sheets};
+use crate::{answers, doors, drafting, entry, events, feeds, forms, intake, metrics, pages, plans, sheets};
 use axum::Router;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -24,6 +24,8 @@ pub enum Who {
     Anyone,
     /// Readers, each what their audience may see; the public where the server is open to it.
     Reader,
+    /// Readers who are signed in: something is computed on what they send.
+    Drafter,
     /// Whoever is signed in, for themselves.
     Account,
     /// Reporters, each for their own party.
@@ -63,6 +65,11 @@ const fn reads(path: &'static str, who: Who, make: fn() -> MethodRouter<Front>) 
 
 const fn does(path: &'static str, who: Who, make: fn() -> MethodRouter<Front>) -> Route {
     Route { method: "POST", path, who, shows: false, takes: false, make }
+}
+
+/// Computes on what is sent; the answer shows what is recorded.
+const fn computes(path: &'static str, make: fn() -> MethodRouter<Front>) -> Route {
+    Route { method: "POST", path, who: Who::Drafter, shows: true, takes: false, make }
 }
 
 const fn taking(route: Route) -> Route {
@@ -106,6 +113,17 @@ pub static ROUTES: &[Route] = &[
     shows("/plans", || get(sheets::plans)),
     shows("/plans/{id}", || get(sheets::plan)),
     shows("/plans/{id}/{file}", || get(plans::file)),
+    reads("/draft", Who::Drafter, || get(answers::frame)),
+    reads("/lab", Who::Drafter, || get(answers::frame)),
+    Route { who: Who::Drafter, ..shows("/api/draft/text", || get(drafting::text)) },
+    does("/api/draft/check", Who::Drafter, || post(drafting::check)),
+    does("/api/draft/at", Who::Drafter, || post(drafting::at)),
+    does("/api/draft/format", Who::Drafter, || post(drafting::format)),
+    does("/api/draft/audit", Who::Drafter, || post(drafting::audit)),
+    computes("/api/draft/changes", || post(drafting::changes)),
+    computes("/api/lab/replay", || post(drafting::replay)),
+    computes("/api/lab/vary", || post(drafting::vary)),
+    computes("/api/lab/page", || post(drafting::page)),
     shows("/bulletin", || get(sheets::bulletin)),
     does("/bulletin/complaint", Who::Reader, || post(sheets::complain)),
     shows("/reports", || get(sheets::reports)),
@@ -169,6 +187,7 @@ pub(crate) fn decide(who: Who, caller: &Caller) -> Decision {
     let yes = match who {
         Who::Anyone => true,
         Who::Reader => caller.is_keeper() || caller.is_public || may(Role::Reader),
+        Who::Drafter => caller.is_keeper() || may(Role::Reader) && caller.signed_in.is_some(),
         Who::Account => caller.signed_in.is_some(),
         Who::Reporter => may(Role::Reporter) && caller.signed_in.is_some(),
         Who::Officer => may(Role::Officer) && caller.signed_in.is_some(),

@@ -50,7 +50,7 @@ pub(crate) struct Made {
     pub main: String,
 }
 
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 14] = [
     ("/", "nav-board"),
     ("/incidents", "nav-incidents"),
     ("/map", "nav-map"),
@@ -60,6 +60,8 @@ const PAGES: [(&str, &str); 12] = [
     ("/triggers", "nav-triggers"),
     ("/cases", "nav-cases"),
     ("/plans", "nav-plans"),
+    ("/draft", "nav-draft"),
+    ("/lab", "nav-lab"),
     ("/bulletin", "nav-bulletin"),
     ("/reports", "nav-reports"),
     ("/audit", "nav-audit"),

@@ -15,6 +15,8 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
     ("nav-duties", "What is owed?", "Хто що винен?"),
     ("nav-triggers", "Is a threshold reached?", "Чи досягнуто порога?"),
     ("nav-cases", "What is alleged?", "Що стверджують?"),
+    ("nav-draft", "What does a wording do?", "Що дає формулювання?"),
+    ("nav-lab", "What would it have done?", "Що воно дало б?"),
     ("nav-bulletin", "What is public?", "Що відомо всім?"),
     ("nav-reports", "Reports", "Звіти"),
     ("nav-audit", "How to check it?", "Як це перевірити?"),

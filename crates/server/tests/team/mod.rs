@@ -430,6 +430,12 @@ impl Browser {
         self.send(request.body(Body::from(body.finish())).unwrap()).await
     }
 
+    /// What a page asks with a text.
+    pub async fn ask(&mut self, path: &str, body: &serde_json::Value) -> Answer {
+        let request = self.request("POST", path).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
     pub async fn sign_in(&mut self, name: &str, password: &str) -> Answer {
         let token = token_of(&self.get("/sign-in").await.text());
         self.post("/sign-in", &[("token", &token), ("name", name), ("password", password)]).await
