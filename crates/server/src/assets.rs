@@ -38,6 +38,7 @@ pub const ASSETS: &[Asset] = &[
     asset!("board.js", JS),
     asset!("card.js", JS),
     asset!("duties.js", JS),
+    asset!("language.js", JS),
     asset!("element.js", JS),
     asset!("frame.js", JS),
     asset!("incident.js", JS),
