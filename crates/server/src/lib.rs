@@ -34,6 +34,7 @@ mod listening;
 mod metrics;
 mod pace;
 mod pages;
+pub mod pdf;
 mod problem;
 mod routes;
 mod sheets;

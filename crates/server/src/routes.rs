@@ -99,6 +99,7 @@ pub static ROUTES: &[Route] = &[
     does("/cases/{id}/reply", Who::Reporter, || post(sheets::reply)),
     shows("/bulletin", || get(sheets::bulletin)),
     does("/bulletin/complaint", Who::Reader, || post(sheets::complain)),
+    does("/bulletin/complaint/state", Who::Reader, || post(sheets::complaint_state)),
     shows("/reports", || get(sheets::reports)),
     shows("/reports/{id}", || get(sheets::report)),
     reads("/audit", Who::Auditor, || get(sheets::audit)),

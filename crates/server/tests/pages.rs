@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use servanda_model::record::RoleValue;
 use servanda_model::{Name, Place, Point, Record, When};
 use servanda_server::{Served, router};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tower::ServiceExt;
 
