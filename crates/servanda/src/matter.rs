@@ -213,6 +213,13 @@ impl Matter {
         self.engine.evaluate(&case.agreement, &case.places, records, &case.board.question)
     }
 
+    /// The verdicts on the same question if the agreement and the records were these.
+    pub fn board_of(&self, case: &Case, agreement: &Agreement, records: &[Record]) -> Board {
+        let mut question = case.board.question.clone();
+        question.readings.retain(|name, _| agreement.readings.contains_key(name));
+        self.engine.evaluate(agreement, &case.places, records, &question)
+    }
+
     /// Reads everything and asks nobody: the records as they were entered, without what was ruled about them.
     pub fn hear(&self, session: &Session) -> Result<Heard, Failure> {
         let workspace = self.workspace()?;

@@ -53,6 +53,7 @@ pub const ASSETS: &[Asset] = &[
     asset!("entry.js", JS),
     asset!("entry-kept.js", JS),
     asset!("entry-words.js", JS),
+    asset!("language.js", JS),
     asset!("element.js", JS),
     asset!("frame.js", JS),
     asset!("incident.js", JS),

@@ -42,6 +42,7 @@ mod metrics;
 mod pace;
 mod pages;
 mod plans;
+pub mod pdf;
 mod problem;
 mod routes;
 mod sheets;
@@ -99,15 +100,16 @@ const KEPT: usize = 12;
 
 impl Served {
     /// An agreement, its text, its places and records, the question that is asked where the address asks none, and
-    /// the engine.
+    /// the engine. A reading that the agreement does not have is not asked for.
     pub fn new(
         agreement: Agreement,
         text: String,
         places: Places,
         records: Vec<Record>,
-        asked_by_default: Question,
+        mut asked_by_default: Question,
         evaluate: Box<Evaluate>,
     ) -> Served {
+        asked_by_default.readings.retain(|name, _| agreement.readings.contains_key(name));
         let agreement = Arc::new(agreement);
         let known = Known::new(agreement.clone(), places, records, asked_by_default.known_at);
         Served {

@@ -126,6 +126,7 @@ pub static ROUTES: &[Route] = &[
     computes("/api/lab/page", || post(drafting::page)),
     shows("/bulletin", || get(sheets::bulletin)),
     does("/bulletin/complaint", Who::Reader, || post(sheets::complain)),
+    does("/bulletin/complaint/state", Who::Reader, || post(sheets::complaint_state)),
     shows("/reports", || get(sheets::reports)),
     shows("/reports/{id}", || get(sheets::report)),
     reads("/audit", Who::Auditor, || get(sheets::audit)),

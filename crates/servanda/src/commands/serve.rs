@@ -445,6 +445,7 @@ fn keepers(mut case: Case) -> (Shown, Instant, BTreeSet<Name>, Case) {
     let shown = Shown {
         viewer: Viewer::keeper(),
         audience: Audience::All,
+        agreement: Arc::new(case.agreement.clone()),
         places: case.places.clone(),
         latest: known_at,
         ruled: std::mem::take(&mut case.ruled),

@@ -37,6 +37,8 @@ pub(crate) struct Page {
     pub told: std::cell::Cell<bool>,
     /// What was typed into it.
     pub typed: Fields,
+    /// Its moments are those of its own form: it asks for no others, and does not go on by itself.
+    pub stands: bool,
 }
 
 /// A sheet, but for its frame: markup.
@@ -397,7 +399,7 @@ impl Page {
             self.e(made.title),
             made.word,
             made.sentence,
-            self.moments(),
+            if self.stands { String::new() } else { self.moments() },
             made.main,
             self.e("caveat"),
             self.e(match (self.form_token.is_some(), self.is_public) {
@@ -409,7 +411,7 @@ impl Page {
         );
         let exercise = if exercise { format!("{} · ", self.words.t("exercise")) } else { String::new() };
         let title = format!("{exercise}{} · {title}", self.words.t(made.title));
-        let live = if self.asks("at").is_empty() { " data-live=\"yes\"" } else { "" };
+        let live = if self.asks("at").is_empty() && !self.stands { " data-live=\"yes\"" } else { "" };
         document(self.words, &title, live, &body)
     }
 }

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use servanda_lang::readers;
 use servanda_model::place::Point;
 use servanda_model::record::{Marking, RoleValue, Tlp};
 use servanda_model::{Agreement, Instant, Number, Place, Places, Question, Record, When};
@@ -202,7 +203,8 @@ struct StoreCases {
 impl Cases for StoreCases {
     fn audience(&self, viewer: &Viewer) -> Result<Audience, Problem> {
         let labels = self.workspace.store().view(&Viewer::keeper()).markings().unwrap();
-        Ok(Audience::of(viewer, &labels))
+        let of_agreement = readers::markings(&servanda_lang::check(&self.text).agreement);
+        Ok(Audience::of(viewer, labels.iter().chain(&of_agreement)))
     }
 
     fn open(&self, viewer: &Viewer, audience: &Audience) -> Result<Arc<Served>, Problem> {
@@ -210,9 +212,11 @@ impl Cases for StoreCases {
         let stored = self.workspace.store().view(viewer).records().unwrap();
         let records = stored.iter().filter(|r| audience.sees(&r.marking));
         let records = records.map(|r| servanda_evidence::record_json::from_json(&r.json).unwrap()).collect();
+        let agreement = servanda_lang::check(&self.text).agreement;
+        let reader = readers::for_reader(&agreement, &|marking| audience.sees(marking));
         let served = Served::new(
-            servanda_lang::check(&self.text).agreement,
-            self.text.clone(),
+            reader.agreement,
+            reader.text,
             Places::default(),
             records,
             Question::at(at("2026-03-01T00:00:00Z")),
