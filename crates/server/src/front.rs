@@ -15,6 +15,7 @@
 //! Where to start reading: [`Team`], then [`gate`].
 
 use crate::audiences::{Audiences, Cases};
+use crate::kept::{packed, takes_packed};
 use crate::listening::Peer;
 use crate::metrics::Counted;
 use crate::pace::Pace;
@@ -449,7 +450,9 @@ pub(crate) async fn gate(
     next: Next,
 ) -> Response {
     let begun = front.now();
+    let takes = takes_packed(request.headers());
     let response = gated(&front, route, request, next).await.unwrap_or_else(IntoResponse::into_response);
+    let response = packed(response, takes).await;
     front.0.counted.request(route, response.status(), front.now().0 - begun.0);
     response
 }

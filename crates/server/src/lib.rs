@@ -29,6 +29,7 @@ mod following;
 mod forms;
 mod front;
 pub mod intake;
+mod kept;
 mod known;
 mod listening;
 mod metrics;
@@ -78,6 +79,7 @@ pub struct Served {
     follower: Option<Mutex<Follower>>,
     told: events::Told,
     seen: pages::seen::Kept,
+    documents: kept::Documents,
 }
 
 /// Questions asked lately, the last one first, each with its board once there is one.
@@ -111,6 +113,7 @@ impl Served {
             follower: None,
             told: events::Told::default(),
             seen: pages::seen::Kept::default(),
+            documents: kept::Documents::default(),
         }
     }
 
@@ -143,6 +146,9 @@ impl Served {
         let mut follower = follower.lock().unwrap_or_else(PoisonError::into_inner);
         let News { records, places, complete_to } = news;
         let ids: Vec<Name> = records.iter().map(|record| record.id.clone()).collect();
+        if !records.is_empty() {
+            self.seen.forget();
+        }
         let places = self.known.learn(records.clone(), places, complete_to);
         if !follower.tell(records, places, complete_to) {
             *follower = Follower::begin(self.beginning())?;

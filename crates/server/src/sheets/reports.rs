@@ -13,6 +13,7 @@ use super::frame::{Made, Page, e, options, section};
 use super::words::Lang;
 use super::{Come, publics};
 use crate::asked::{asked, moment};
+use crate::kept::Document;
 use crate::{Problem, Served};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -96,6 +97,7 @@ pub(crate) fn list(page: &Page) -> Result<Made, Problem> {
 }
 
 /// Everything that a report is built of, read from the address.
+#[derive(Debug)]
 struct Wanted {
     kind: Kind,
     form: usize,
@@ -163,20 +165,23 @@ pub(crate) async fn build(come: &Come, own: Arc<Served>, kind: &str) -> Result<R
         readings: default.readings.clone(),
     };
     let board = served.board(&question).await?;
-    let work = move || {
+    let (_, mime, _) = FORMS[wanted.form];
+    let what = format!("report {wanted:?}");
+    let work = move |served: &Arc<Served>| {
         let matter = served.known.matter();
-        document(&matter.view(&board), &wanted)
+        document(&matter.view(&board), &wanted).map(|(name, bytes)| Document::named(bytes, name))
     };
-    let (form, name, bytes) = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))??;
-    let (_, mime, _) = FORMS[form];
-    let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, mime)], bytes).into_response();
+    let made = served.kept(what, &question, work).await?;
+    let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, mime)], made.bytes()).into_response();
+    let name = made.name().unwrap_or_default();
     let saved =
         HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).map_err(|e| Problem::bug(&e))?;
     response.headers_mut().insert(header::CONTENT_DISPOSITION, saved);
+    response.extensions_mut().insert(made);
     Ok(response)
 }
 
-fn document(view: &View<'_>, wanted: &Wanted) -> Result<(usize, String, Vec<u8>), Problem> {
+fn document(view: &View<'_>, wanted: &Wanted) -> Result<(String, Vec<u8>), Problem> {
     let Wanted { kind, form, lang, cut_off, from, incident } = wanted;
     if let Some(id) = incident {
         let is_it =
@@ -218,5 +223,5 @@ fn document(view: &View<'_>, wanted: &Wanted) -> Result<(usize, String, Vec<u8>)
         "json" => checked.json().into_bytes(),
         _ => html::html(&checked).into_bytes(),
     };
-    Ok((*form, format!("{}-{date}-{}.{}", kind.word(), lang.code(), FORMS[*form].0), bytes))
+    Ok((format!("{}-{date}-{}.{}", kind.word(), lang.code(), FORMS[*form].0), bytes))
 }
