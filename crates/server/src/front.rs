@@ -145,6 +145,8 @@ pub(crate) const WAITING: usize = 64;
 pub(crate) struct People {
     pub store: Arc<Store>,
     read: Mutex<Option<ReadAccounts>>,
+    /// Held by whoever reads them: the others wait for what it reads.
+    reading: tokio::sync::Mutex<()>,
     pub first_code: Option<String>,
     pub making_first: tokio::sync::Mutex<()>,
 }
@@ -157,6 +159,10 @@ impl People {
     }
 
     pub(crate) async fn accounts(&self, now: Instant) -> Result<Arc<BTreeMap<String, Account>>, Problem> {
+        if let Some(accounts) = self.at_hand(now) {
+            return Ok(accounts);
+        }
+        let _turn = self.reading.lock().await;
         if let Some(accounts) = self.at_hand(now) {
             return Ok(accounts);
         }
@@ -241,6 +247,7 @@ impl Front {
             people: Some(People {
                 store: Arc::new(store),
                 read: Mutex::new(None),
+                reading: tokio::sync::Mutex::default(),
                 first_code,
                 making_first: tokio::sync::Mutex::default(),
             }),
