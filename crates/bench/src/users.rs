@@ -51,8 +51,10 @@ pub struct Load {
 const SETTINGS: &str =
     "agreement = \"berlin-framework.pact.md\"\n\n[serve]\nnames = [\"localhost\"]\ntls-certificate = \"certificate.pem\"\ntls-key = \"key.pem\"\n";
 const PASSWORD: &str = "a bridge over the river";
-/// The last report of the exercise: its thirty days end with 30 March, in Kyiv.
-const CUT_OFF: &str = "2026-03-31T00:00";
+/// Where the thirty days of the exercise end, in milliseconds: 31 March 2026, in Kyiv.
+const ENDS: i64 = 1_774_904_400_000;
+/// The cut-off is the next full five minutes.
+const CUT_OFF: i64 = 5 * 60_000;
 /// How often another incident is entered.
 const ENTER_EVERY: Duration = Duration::from_secs(5);
 /// People who sign in at the same time, before the cut-off.
@@ -226,6 +228,7 @@ type Took = BTreeMap<&'static str, Vec<f64>>;
 fn person(
     line: &mut Line,
     tags: &BTreeMap<&'static str, String>,
+    report: &str,
     took: &mut Took,
 ) -> Result<[u8; 32], String> {
     let mut timed = |line: &mut Line, name: &'static str, path: &str| -> Result<Answer, String> {
@@ -256,7 +259,7 @@ fn person(
     for path in REPORTS {
         timed(line, "answer", path)?;
     }
-    let report = timed(line, "report", &format!("/reports/daily?cut-off={CUT_OFF}&format=html&lang=en"))?;
+    let report = timed(line, "report", report)?;
     pages.push(("page-report", since.elapsed()));
     for (name, elapsed) in pages {
         took.entry(name).or_default().push(elapsed.as_secs_f64() * 1e3);
@@ -282,10 +285,15 @@ fn workspace(
         .args(["exercise", "--days", "30", "--force", "--seed", &seed, "--incidents", &incidents, "--out"])
         .arg(&beside))?;
     let text = std::fs::read_to_string(&beside).map_err(failed)?;
+    // The thirty days end now.
+    let moved = now().0 - ENDS;
     let mut records = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let mut record = from_json(line).map_err(|e| e.to_string())?;
         marked(&mut record, at);
+        record.when.earliest = record.when.earliest + moved;
+        record.when.latest = record.when.latest + moved;
+        record.recorded = record.recorded + moved;
         records.push(record);
     }
     let stored: Vec<StoredRecord> = records.iter().map(|r| StoredRecord::of(r, to_json(r))).collect();
@@ -440,8 +448,13 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
     }
     let ready = serving.figures()?;
     let _ = writeln!(out, "memory-before {:.0}", ready.memory);
-    let (worked_before, ended) = (worked()?, AtomicBool::new(false));
+    let ended = AtomicBool::new(false);
     let tags = Arc::new(tags);
+    let cut_off = servanda_model::Instant((now().0 / CUT_OFF + 1) * CUT_OFF);
+    let report = format!("/reports/daily?cut-off={cut_off}&format=html&lang=en");
+    std::thread::sleep(Duration::from_millis((cut_off - now()).unsigned_abs()));
+    let before = serving.figures()?;
+    let worked_before = worked()?;
     let start = Instant::now();
     let count = people.len() as f64;
     let (all, entered, lasted) = std::thread::scope(|scope| {
@@ -450,7 +463,7 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
             .into_iter()
             .enumerate()
             .map(|(at, (mut line, stream))| {
-                let tags = tags.clone();
+                let (tags, report) = (tags.clone(), report.as_str());
                 // A step that shares no factor with any audience count mixes the audiences over the whole time.
                 let place = (at * 263 % count as usize) as f64 / count;
                 let due = start + Duration::from_secs_f64(place * load.within as f64);
@@ -458,7 +471,7 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
                 builder.spawn_scoped(scope, move || {
                     std::thread::sleep(due.saturating_duration_since(Instant::now()));
                     let mut took = Took::new();
-                    let hash = person(&mut line, &tags, &mut took);
+                    let hash = person(&mut line, &tags, report, &mut took);
                     drop(stream);
                     hash.map(|hash| (at % AUDIENCES.len(), hash, took))
                 })
@@ -476,7 +489,7 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
         (all, entering.join().unwrap_or_else(|_| Err("the reporter ended halfway".into())), lasted)
     });
     let Figures { user, system, memory, peak } = serving.figures()?;
-    let (user, system) = (user - ready.user, system - ready.system);
+    let (user, system) = (user - before.user, system - before.system);
     let whole = worked()? - worked_before;
     let errors: Vec<&String> = all.iter().filter_map(|one| one.as_ref().err()).collect();
     if let Some(first) = errors.first() {
