@@ -1,5 +1,9 @@
 //! The page's files, compiled in from `web/`.
 
+use crate::kept::Document;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 /// A file of the page.
 pub struct Asset {
     /// Its path under `/assets/`; the page itself has none.
@@ -78,7 +82,18 @@ pub const ASSETS: &[Asset] = &[
     asset!("outlines/world.json", JSON),
 ];
 
+/// All of them as they are answered: tag and bytes, packed once somebody takes them so.
+static READY: LazyLock<BTreeMap<&str, (String, Document)>> = LazyLock::new(|| {
+    let ready = |asset: &Asset| (asset.path, (asset.tag(), Document::of(asset.bytes)));
+    ASSETS.iter().chain([&PAGE, &FRAME]).map(ready).collect()
+});
+
 impl Asset {
+    /// Its tag, and its bytes as they are answered.
+    pub(crate) fn ready(&self) -> (String, Document) {
+        READY.get(self.path).cloned().unwrap_or_else(|| (self.tag(), Document::of(self.bytes)))
+    }
+
     /// A tag that changes with the bytes (FNV-1a, 64 bits): for caches, not for trust.
     pub fn tag(&self) -> String {
         let hash = self

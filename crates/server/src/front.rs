@@ -18,6 +18,7 @@ use crate::audiences::{Audiences, Cases};
 use crate::challenges::Challenges;
 use crate::drafting::Desk;
 use crate::institution::Institution;
+use crate::kept::{packed, takes_packed};
 use crate::listening::Peer;
 use crate::metrics::Counted;
 use crate::pace::Pace;
@@ -155,6 +156,8 @@ const ASKING: usize = 8;
 pub(crate) struct People {
     pub store: Arc<Store>,
     read: Mutex<Option<ReadAccounts>>,
+    /// Held by whoever reads them: the others wait for what it reads.
+    reading: tokio::sync::Mutex<()>,
     pub first_code: Option<String>,
     pub making_first: tokio::sync::Mutex<()>,
 }
@@ -167,6 +170,10 @@ impl People {
     }
 
     pub(crate) async fn accounts(&self, now: Instant) -> Result<Arc<BTreeMap<String, Account>>, Problem> {
+        if let Some(accounts) = self.at_hand(now) {
+            return Ok(accounts);
+        }
+        let _turn = self.reading.lock().await;
         if let Some(accounts) = self.at_hand(now) {
             return Ok(accounts);
         }
@@ -274,6 +281,7 @@ impl Front {
             people: Some(People {
                 store: Arc::new(store),
                 read: Mutex::new(None),
+                reading: tokio::sync::Mutex::default(),
                 first_code,
                 making_first: tokio::sync::Mutex::default(),
             }),
@@ -497,7 +505,9 @@ pub(crate) async fn gate(
     next: Next,
 ) -> Response {
     let begun = front.now();
+    let takes = takes_packed(request.headers());
     let response = gated(&front, route, request, next).await.unwrap_or_else(IntoResponse::into_response);
+    let response = packed(response, takes).await;
     front.0.counted.request(route, response.status(), front.now().0 - begun.0);
     response
 }

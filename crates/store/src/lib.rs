@@ -45,6 +45,7 @@ mod sources;
 mod sql;
 mod store;
 mod submit;
+mod upgrade;
 pub mod vault;
 mod view;
 mod ways;
@@ -67,6 +68,7 @@ pub use settings::{Clock, Database, Demo, Oidc, Plan, Serve, Settings, VaultFold
 pub use sources::{SourceKey, new_key};
 pub use store::{Entered, Receipt, Store};
 pub use submit::{LARGEST_SUBMISSION, Submission, digest};
+pub use upgrade::Upgraded;
 pub use view::{Audience, View};
 pub use ways::{Identity, MOST_PASSKEYS, Passkey};
 pub use workspace::{SETTINGS, Workspace, sha256};

@@ -13,6 +13,7 @@ use super::frame::{Made, Page, e, options, section};
 use super::words::Lang;
 use super::{Come, publics};
 use crate::asked::{asked, moment};
+use crate::kept::Document;
 use crate::pdf::{self, Bounds, Wrong};
 use crate::{Problem, Served};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -60,7 +61,8 @@ pub(crate) fn list(page: &Page) -> Result<Made, Problem> {
             Kind::Bulletin => format!("{yesterday} 00:00"),
             _ => page.civil(page.at()),
         };
-        let content = format!("<p>{}</p>\n{}", page.e(&format!("{key}-about")), form(page, kind, &cut, "", ""));
+        let content =
+            format!("<p>{}</p>\n{}", page.e(&format!("{key}-about")), form(page, kind, &cut, "", ""));
         main.push_str(&section(w.t(key), &content));
     }
     Ok(Made {
@@ -82,7 +84,8 @@ fn form(page: &Page, kind: Kind, cut_off: &str, since: &str, incident: &str) -> 
         )
     };
     let wants_one = matches!(kind, Kind::Spot | Kind::Case);
-    let incident = if wants_one { input("incident", "which-incident", incident, true) } else { String::new() };
+    let incident =
+        if wants_one { input("incident", "which-incident", incident, true) } else { String::new() };
     let since = if wants_one { String::new() } else { input("since", "since", since, false) };
     format!(
         "<form class=\"filters\" method=\"get\" action=\"/reports/{}\" aria-label=\"{}\">\n{incident}{}{since}\
@@ -97,6 +100,7 @@ fn form(page: &Page, kind: Kind, cut_off: &str, since: &str, incident: &str) -> 
 }
 
 /// Everything that a report is built of, read from the address.
+#[derive(Debug)]
 pub(crate) struct Wanted {
     kind: Kind,
     /// The form of a file; none where it is to be read here.
@@ -195,8 +199,11 @@ pub(crate) fn page(page: &Page, wanted: &Wanted) -> Result<Made, Problem> {
     let given = |name: &str| page.asks(name).to_string();
     let cut_off = if given("cut-off").is_empty() { page.civil(page.at()) } else { given("cut-off") };
     let asked = form(page, wanted.kind, &cut_off, &given("since"), &given("incident"));
-    let figures: Vec<String> =
-        report.headline.iter().map(|figure| format!("<b>{}</b> {}", figure.value, e(&figure.label))).collect();
+    let figures: Vec<String> = report
+        .headline
+        .iter()
+        .map(|figure| format!("<b>{}</b> {}", figure.value, e(&figure.label)))
+        .collect();
     let main = format!(
         "<p><a href=\"{}\">{}</a></p>\n<p class=\"downloads\">{} {links}</p>\n{no_pdf}\
          <details class=\"ask-again\"><summary>{}</summary>\n{asked}</details>\n<article class=\"sheet report\">\n{}</article>\n",
@@ -228,11 +235,14 @@ pub(crate) async fn file(served: Arc<Served>, wanted: Wanted) -> Result<Response
     let Some((form, mime, _)) = wanted.form.and_then(|form| FORMS.get(form)) else {
         return Err(Problem::bug(&"a file without its form"));
     };
-    let turn = match *form == PDF {
-        true => Some(PDFS.try_acquire().map_err(|_| busy("others have their PDF made; ask again in a moment"))?),
-        false => None,
-    };
-    let work = move || {
+    let what = format!("report {wanted:?}");
+    let work = move |served: &Arc<Served>| {
+        let turn = match *form == PDF {
+            true => Some(
+                PDFS.try_acquire().map_err(|_| busy("others have their PDF made; ask again in a moment"))?,
+            ),
+            false => None,
+        };
         let matter = served.known.matter();
         let checked = document(&matter.view(&board), &wanted)?;
         let key = match wanted.kind {
@@ -250,13 +260,15 @@ pub(crate) async fn file(served: Arc<Served>, wanted: Wanted) -> Result<Response
         };
         drop(turn);
         let date = matter.agreement.calendar.date(wanted.cut_off);
-        Ok((format!("{}-{date}-{}.{form}", wanted.kind.word(), wanted.lang.code()), bytes))
+        Ok(Document::named(bytes, format!("{}-{date}-{}.{form}", wanted.kind.word(), wanted.lang.code())))
     };
-    let (name, bytes) = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))??;
-    let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, *mime)], bytes).into_response();
+    let made = served.kept(what, &question, work).await?;
+    let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, *mime)], made.bytes()).into_response();
+    let name = made.name().unwrap_or_default();
     let saved =
         HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).map_err(|e| Problem::bug(&e))?;
     response.headers_mut().insert(header::CONTENT_DISPOSITION, saved);
+    response.extensions_mut().insert(made);
     Ok(response)
 }
 
@@ -268,11 +280,14 @@ fn busy(why: &str) -> Problem {
 fn no_pdf(wrong: &Wrong) -> Problem {
     eprintln!("error: {wrong}");
     match wrong {
-        Wrong::Missing => {
-            Problem::missing("no-pdf", "no PDF is made on this server; save the report as HTML and print that")
-        }
+        Wrong::Missing => Problem::missing(
+            "no-pdf",
+            "no PDF is made on this server; save the report as HTML and print that",
+        ),
         Wrong::TooMuch => busy("the PDF takes too long; save the report as HTML and print that"),
-        Wrong::Broken(_) | Wrong::Refused(_) => Problem::unable("the PDF cannot be made; the log of the server says more"),
+        Wrong::Broken(_) | Wrong::Refused(_) => {
+            Problem::unable("the PDF cannot be made; the log of the server says more")
+        }
     }
 }
 
