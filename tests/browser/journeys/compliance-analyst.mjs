@@ -1,0 +1,72 @@
+// The compliance analyst: is clause X kept, and why? From the board to the card, its records, and the proof that they stand in the log.
+import assert from 'node:assert/strict';
+import { accessible, inLanguage, person, picture, settled, visit } from '../lib/browser.mjs';
+import { LANGUAGES, says, text } from '../lib/texts.mjs';
+
+export default async function complianceAnalyst(t, { exercise }) {
+  for (const language of LANGUAGES) {
+    await t.test(language, async () => {
+      const analyst = await person({ url: exercise.url, language });
+      const { page } = analyst;
+      await visit(page, inLanguage('/', language));
+      const board = await (await page.request.get('/api/board')).json();
+
+      // The answer first, both moments, every row with a sign and a word.
+      assert.match(await page.getByRole('heading', { level: 1 }).textContent(), /\?$/, 'the title is a question');
+      assert.ok((await page.locator('#answer').boundingBox()).y + 20 < page.viewportSize().height, 'the answer is above the fold');
+      assert.ok(await page.locator('#exercise').isVisible(), 'an exercise is called one');
+      for (const id of ['at', 'known']) assert.match(await page.locator(`#${id}`).inputValue(), /^\d{4}-\d\d-\d\d \d\d:\d\d$/, `the moment \`${id}\` is on screen`);
+      const rows = page.locator('#rows tr.row');
+      assert.equal(await rows.count(), board.rows.length, 'a row for each norm and bearer');
+      for (const badge of await rows.locator('.badge').all()) assert.ok(await badge.locator('svg').count() === 1 && (await badge.textContent()).trim(), 'a shape and a word');
+      await picture(page, `compliance-analyst-board-${language}`);
+
+      // A broken norm that records speak of: its card, down to what decided it.
+      const broken = board.rows.find((row) => row.state.tone === 'broken' && row.performance === 'violated') ?? board.rows.find((row) => row.state.tone === 'broken');
+      const row = rows.filter({ has: page.locator(`[data-key="${broken.norm}|${broken.bearer.name}"]`) });
+      await row.getByRole('link').click();
+      const card = page.locator('#card');
+      await card.waitFor();
+      await settled(page);
+      assert.match(page.url(), new RegExp(`norm=${broken.norm}`), 'the address holds the card');
+      const asked = new URL(page.url()).searchParams;
+      const data = await (await page.request.get(`/api/card?norm=${asked.get('norm')}&bearer=${encodeURIComponent(asked.get('bearer'))}`)).json();
+      const shown = (await card.textContent()).replace(/\s+/g, ' ');
+      for (const words of data.cards[0].words) assert.ok(shown.includes(words.replace(/\s+/g, ' ')), 'the words of the clause');
+      for (const because of data.cards[0].because) assert.ok(shown.includes(because.code), `why: ${because.code}`);
+      assert.ok(await card.locator('ol.because li').count() === data.cards[0].because.length, 'every step of the reason');
+      const rests = data.cards[0].explanation?.rests_on ?? [];
+      assert.ok(rests.length > 0, 'the card that is gone through rests on records');
+      assert.ok(shown.includes(rests[0].grade), 'each record with its grade');
+      for (const leads of await card.locator('.change .leads').all()) assert.ok(await leads.locator('.badge svg').count() === 1, 'what would change it, and to what');
+      await accessible(page, `a verdict card, ${language}`);
+      await picture(page, `compliance-analyst-card-${language}`);
+
+      // A record of the card opens among what was reported, and the card stays.
+      await card.locator('button.record').first().click();
+      await page.waitForURL(/incident=/);
+      await settled(page);
+      const incident = new URL(page.url()).searchParams.get('incident');
+      assert.ok(await page.locator('#incidents [aria-pressed="true"]').count() === 1, 'the record is marked in the list');
+      assert.ok(await card.isVisible(), 'the card stays open');
+
+      // Another moment: the board speaks of then, and says so.
+      const before = await page.locator('#at').inputValue();
+      await page.locator('#back').click();
+      await page.waitForURL(/at=/);
+      await settled(page);
+      assert.ok(await page.locator('#at').inputValue() < before, 'a day earlier');
+
+      // The whole record, and how anybody can check that it stands in the log.
+      await visit(page, inLanguage(`/incidents/${encodeURIComponent(incident)}`, language));
+      assert.ok((await page.locator('main').textContent()).includes(incident), 'the record by its name');
+      await page.getByRole('link', { name: text(language, 'nav-audit') }).click();
+      await page.waitForURL(/\/audit/);
+      await settled(page);
+      assert.match(await page.locator('#answer').textContent(), says(language, 'log-entries'));
+      const [proof] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: text(language, 'save-proof') }).click()]);
+      assert.match(proof.suggestedFilename(), /^entry-\d+\.proof$/);
+      await analyst.leave();
+    });
+  }
+}

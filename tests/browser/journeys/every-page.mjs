@@ -1,0 +1,95 @@
+// Every page of the table of routes, in both languages, light and dark, wide and narrow: axe finds nothing, nothing is wider than the page,
+// no text is a name of a text, `?` shows the keys. A page that is not in the table here fails the run.
+import assert from 'node:assert/strict';
+import { NARROW, person, picture, inLanguage, tooWide, violations, visit, WIDE } from '../lib/browser.mjs';
+import { PAGES } from '../lib/routes.mjs';
+import { signedIn } from '../lib/signing.mjs';
+import { KEYS, LANGUAGES, text } from '../lib/texts.mjs';
+
+// Route → where it is looked at, as whom. To add a page: a line here, and a journey for those who use it.
+//   at      the address, or how to make it of the world
+//   as      an account of the team; without it nobody signs in
+//   in      the workspace: the exercise, where nothing else is said
+//   english the page has no Ukrainian yet
+//   keys    false: a page without keys of its own
+const LOOKED_AT = {
+  '/': { at: '/' },
+  '/incidents': { at: '/incidents' },
+  '/incidents/{id}': { in: 'team', at: ({ team }) => `/incidents/${team.seen}` },
+  '/map': { at: '/map' },
+  '/access': { at: '/access' },
+  '/duties': { at: '/duties' },
+  '/triggers': { at: '/triggers' },
+  '/triggers/{id}': { in: 'team', as: 'ihor', at: '/triggers/heavy-fire' },
+  '/cases': { at: '/cases' },
+  '/cases/{id}': { in: 'team', as: 'mira', at: ({ team }) => `/cases/${team.allegations.en}` },
+  '/bulletin': { in: 'team', at: '/bulletin' },
+  '/reports': { at: '/reports' },
+  '/audit': { in: 'team', as: 'anna', at: '/audit' },
+  '/sign-in': { in: 'team', at: '/sign-in', english: true, keys: false },
+  '/account': { in: 'team', as: 'mira', at: '/account', english: true, keys: false },
+  '/account/feeds': { in: 'team', as: 'mira', at: '/account/feeds', english: true, keys: false },
+  '/first-account': { in: 'post', at: '/first-account', english: true, keys: false },
+};
+
+const LOOKS = [
+  ['wide, light', WIDE, 'light'], ['wide, dark', WIDE, 'dark'], ['narrow, dark', NARROW, 'dark'], ['narrow, light', NARROW, 'light'],
+];
+
+export default async function everyPage(t, worlds) {
+  await t.test('each route that is a page is looked at', () => {
+    assert.deepEqual(PAGES.filter((path) => !(path in LOOKED_AT)), [], 'a page that nobody looks at: give it a line in tests/browser/journeys/every-page.mjs and a journey');
+    assert.deepEqual(Object.keys(LOOKED_AT).filter((path) => !PAGES.includes(path)), [], 'a page that is no route any more');
+  });
+  for (const path of PAGES.filter((one) => one in LOOKED_AT)) {
+    const look = LOOKED_AT[path];
+    const world = worlds[look.in ?? 'exercise'];
+    const at = typeof look.at === 'function' ? look.at(worlds) : look.at;
+    for (const language of LANGUAGES) {
+      await t.test(`${path} ${language}`, async () => {
+        const one = look.as ? await signedIn(world, look.as, { language, to: at }) : await person({ url: world.url, language });
+        const { page } = one;
+        const answer = await visit(page, inLanguage(at, language));
+        assert.equal(answer.status(), 200);
+        const wrong = [];
+        const found = async (what, lines) => lines.forEach((line) => wrong.push(`${what}: ${line}`));
+        for (const [what, size, colorScheme] of LOOKS) {
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+          await page.setViewportSize(size);
+          await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+          await found(what, await violations(page));
+          await found(what, (await tooWide(page)).map((name) => `wider than the page: ${name}`));
+          await picture(page, `page-${path.replace(/\W+/g, '-').replace(/^-|-$/g, '') || 'board'}-${language}-${what.replace(', ', '-')}`);
+        }
+        if (!(look.english && language !== 'en')) {
+          assert.equal(await page.getAttribute('html', 'lang'), language, 'the page is in the language that was asked for');
+          const read = (await page.locator('body').innerText()).split(/\s+/);
+          await found('text', read.filter((word) => KEYS.has(word)).map((key) => `\`${key}\` is the name of a text, not a text`));
+        }
+        if (look.keys !== false) {
+          await page.setViewportSize(WIDE);
+          await page.evaluate(() => document.activeElement?.blur());
+          await page.keyboard.press('?');
+          if (!await page.locator('dialog[open]').count()) wrong.push('? shows no keys');
+          else {
+            await found('the keys', await violations(page));
+            await page.keyboard.press('Escape');
+            if (await page.locator('dialog[open]').count()) wrong.push('Escape does not close the keys');
+          }
+        }
+        assert.deepEqual(wrong, []);
+        await one.leave();
+      });
+    }
+  }
+  await t.test('a page that cannot be shown says what to do', async () => {
+    for (const language of LANGUAGES) {
+      const one = await person({ url: worlds.exercise.url, language });
+      await visit(one.page, inLanguage('/duties?at=soon', language));
+      assert.equal(await one.page.getByRole('heading', { level: 1 }).textContent(), text(language, 'cannot'));
+      assert.ok(await one.page.getByRole('link', { name: text(language, 'start-anew') }).isVisible());
+      assert.deepEqual(await violations(one.page), []);
+      await one.leave(/Failed to load resource.* 400/);
+    }
+  });
+}
