@@ -44,8 +44,7 @@ async function boardToProof(exercise, language) {
   await page.keyboard.press('Enter');
   await page.locator('#card').waitFor();
   await settled(page);
-  const more = (now) => now.tag === 'button' && now.inside.includes('article') && now.inside.includes('section') && /\d\d:\d\d/.test(now.name);
-  await tabTo(page, 'a record that the card rests on', more);
+  await tabTo(page, 'a record that the card rests on', (now) => now.kind.split(' ').includes('record') && now.inside.includes('article'));
   await page.keyboard.press('Enter');
   await page.waitForURL(/incident=/);
   await settled(page);

@@ -103,7 +103,7 @@ export const focused = (page) => page.evaluate(() => {
   const style = getComputedStyle(one);
   const named = one.getAttribute('aria-label') ?? (one.labels?.length ? one.labels[0].textContent : null) ?? one.textContent;
   return {
-    name: (named ?? '').replace(/\s+/g, ' ').trim().slice(0, 120), tag: one.tagName.toLowerCase(), type: one.type ?? '', id: one.id, field: one.name ?? '', href: one.getAttribute('href') ?? '', value: one.value ?? '',
+    name: (named ?? '').replace(/\s+/g, ' ').trim().slice(0, 120), tag: one.tagName.toLowerCase(), kind: one.getAttribute('class') ?? '', id: one.id, field: one.name ?? '', href: one.getAttribute('href') ?? '', value: one.value ?? '',
     inside: [...document.querySelectorAll('nav, main, header, dialog[open], form, article, section')].filter((place) => place.contains(one)).map((place) => place.tagName.toLowerCase()),
     seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
     marked: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1,
