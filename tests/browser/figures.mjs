@@ -5,7 +5,7 @@
 //
 // `--save` writes the table to bench/runs/DATE-pages.md. Take a release build; the map needs about 2 GB on the disk for temporary files,
 // 4 GB of memory and some minutes to make its incidents, by `servanda exercise`.
-import { createReadStream, createWriteStream, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, createReadStream, createWriteStream, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
@@ -89,7 +89,7 @@ async function pages() {
 // Of each incident the first report that has a point.
 async function million() {
   await world.servanda(['new', 'million']);
-  writeFileSync(world.place('million/river-truce.pact.md'), (await import('node:fs')).readFileSync(new URL('million.pact.md', import.meta.url)));
+  copyFileSync(new URL('million.pact.md', import.meta.url), world.place('million/river-truce.pact.md'));
   const [all, kept] = [world.place('all.jsonl'), world.place('million.jsonl')];
   await world.servanda(['exercise', '--out', all, '--seed', '5', '--incidents', String(Math.ceil((incidents * 1.25) / 730))]);
   const out = createWriteStream(kept);
@@ -133,6 +133,7 @@ async function map() {
     await page.waitForTimeout(1500);
 
     // A stretch of a third of the time is drawn open, taken in hand, and moved for three seconds, as a mouse tells it: 125 times a second.
+    await page.locator('#brush').scrollIntoViewIfNeeded();
     const box = await page.locator('#brush').boundingBox();
     const at = (share) => [box.x + box.width * share, box.y + 20];
     await page.mouse.move(...at(0.1));
@@ -171,6 +172,7 @@ async function map() {
       return { rate: drawn / 3, longest };
     }, box);
     await page.mouse.up();
+    if (!frames.rate) throw new Error('the brush did not move');
     drags.push(frames.rate);
     reached.push(frames.longest);
 

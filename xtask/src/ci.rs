@@ -152,9 +152,12 @@ fn no_browser(root: &Path) -> Option<String> {
     if std::env::var_os("SERVANDA_FOREIGN").is_some_and(|must| must == "must") {
         return None;
     }
-    let runs = |program: &str| Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success());
+    let runs =
+        |program: &str| Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success());
     if !runs("node") {
-        return Some("THE PAGES ARE NOT LOOKED AT: there is no Node; see tests/browser/README.md".to_string());
+        return Some(
+            "THE PAGES ARE NOT LOOKED AT: there is no Node; see tests/browser/README.md".to_string(),
+        );
     }
     if !root.join("tests/browser/node_modules").is_dir() {
         return Some("THE PAGES ARE NOT LOOKED AT: run `npm ci` in tests/browser".to_string());

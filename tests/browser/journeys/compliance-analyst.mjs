@@ -1,6 +1,6 @@
 // The compliance analyst: is clause X kept, and why? From the board to the card, its records, and the proof that they stand in the log.
 import assert from 'node:assert/strict';
-import { accessible, inLanguage, person, picture, settled, visit } from '../lib/browser.mjs';
+import { accessible, after, inLanguage, person, picture, settled, visit } from '../lib/browser.mjs';
 import { LANGUAGES, says, text } from '../lib/texts.mjs';
 
 export default async function complianceAnalyst(t, { exercise }) {
@@ -32,10 +32,8 @@ export default async function complianceAnalyst(t, { exercise }) {
       }
       assert.ok(broken, 'the exercise has a broken norm that rests on an incident');
       const row = rows.filter({ has: page.locator(`[data-key="${broken.norm}|${broken.bearer.name}"]`) });
-      await row.getByRole('link').click();
+      await after(page, () => row.getByRole('link').click());
       const card = page.locator('#card');
-      await card.waitFor();
-      await settled(page);
       assert.match(page.url(), new RegExp(`norm=${broken.norm}`), 'the address holds the card');
       const shown = (await card.textContent()).replace(/\s+/g, ' ');
       for (const words of data.cards[0].words) assert.ok(shown.includes(words.replace(/\s+/g, ' ')), 'the words of the clause');
@@ -49,18 +47,15 @@ export default async function complianceAnalyst(t, { exercise }) {
       await picture(page, `compliance-analyst-card-${language}`);
 
       // A record of the card opens among what was reported, and the card stays.
-      await card.locator('ul.records button.record').nth(which).click();
-      await page.waitForURL(/incident=/);
-      await settled(page);
+      await after(page, () => card.locator('ul.records button.record').nth(which).click());
       const incident = new URL(page.url()).searchParams.get('incident');
       assert.ok(await page.locator('#incidents [aria-pressed="true"]').count() === 1, 'the record is marked in the list');
       assert.ok(await card.isVisible(), 'the card stays open');
 
       // Another moment: the board speaks of then, and says so.
       const before = await page.locator('#at').inputValue();
-      await page.locator('#back').click();
-      await page.waitForURL(/at=/);
-      await settled(page);
+      await after(page, () => page.locator('#back').click());
+      assert.match(page.url(), /at=/, 'the address holds the moment');
       assert.ok(await page.locator('#at').inputValue() < before, 'a day earlier');
 
       // The whole record, and how anybody can check that it stands in the log.

@@ -1,7 +1,7 @@
 // With the keyboard alone: from the board to the proof, and everything that is entered. The focus is never lost, always in sight and
 // always marked.
 import assert from 'node:assert/strict';
-import { accessible, focused, inLanguage, person, picture, press, settled, tabTo, visit } from '../lib/browser.mjs';
+import { accessible, after, focused, inLanguage, person, picture, press, settled, tabTo, visit } from '../lib/browser.mjs';
 import { LANGUAGES, text } from '../lib/texts.mjs';
 import { PASSWORD, report } from '../lib/world.mjs';
 
@@ -19,16 +19,13 @@ async function boardToProof(exercise, language) {
   await press(page, 'j');
   const second = await press(page, 'ArrowDown');
   assert.match(second.href, /norm=/, 'keys move through the rows');
-  await page.keyboard.press('Enter');
-  await page.locator('#card').waitFor();
-  await settled(page);
+  await after(page, () => page.keyboard.press('Enter'));
   assert.equal((await focused(page)).id, 'card', 'the card has the focus');
   assert.ok((await focused(page)).seen, 'and is in sight');
   const close = await tabTo(page, 'the button that closes the card', (now) => now.tag === 'button' && now.inside.includes('article'));
   assert.ok(close);
-  await page.keyboard.press('Escape');
-  await page.locator('#card').waitFor({ state: 'detached' });
-  await settled(page);
+  await after(page, () => page.keyboard.press('Escape'));
+  assert.equal(await page.locator('#card').count(), 0);
   assert.equal((await focused(page)).href, second.href, 'Escape closes the card and gives the focus back to its row');
 
   // A list of the keys, and out of it.
@@ -41,13 +38,10 @@ async function boardToProof(exercise, language) {
   assert.equal((await focused(page)).href, second.href, 'the focus is where it was');
 
   // A record of the card.
-  await page.keyboard.press('Enter');
-  await page.locator('#card').waitFor();
-  await settled(page);
+  await after(page, () => page.keyboard.press('Enter'));
   await tabTo(page, 'a record that the card rests on', (now) => now.kind.split(' ').includes('record') && now.inside.includes('article'));
-  await page.keyboard.press('Enter');
-  await page.waitForURL(/incident=/);
-  await settled(page);
+  await after(page, () => page.keyboard.press('Enter'));
+  assert.match(page.url(), /incident=/, 'Enter opens the record');
 
   // To the log, and its proof.
   await tabTo(page, 'the page of the log', (now) => /\/audit/.test(now.href) && now.inside.includes('nav'));

@@ -32,7 +32,9 @@ export default async function anybody(t, { team }) {
       await accessible(page, `the receipt of a complaint, ${language}`);
       await picture(page, `public-receipt-${language}`);
 
-      // Nobody of the public reads it.
+      // Nobody of the public reads it, nor what is marked.
+      assert.ok(!(await (await page.request.get('/api/incidents')).text()).includes(team.held), 'what is marked is on no list of the public');
+      assert.equal((await page.request.get(`/api/incidents/${team.held}`)).status(), 404, 'and cannot be asked for');
       for (const path of ['/cases', '/incidents', '/api/incidents', '/bulletin']) {
         assert.ok(!(await (await page.request.get(path)).text()).includes(number), `the complaint is not on ${path}`);
       }

@@ -62,6 +62,12 @@ export async function settled(page) {
     return (!waits || document.body.dataset.ready) && (!busy || busy.hidden);
   });
 }
+// Does something that makes the page show something else, and waits until it does.
+export async function after(page, act) {
+  const before = await page.evaluate('document.body.dataset.ready');
+  await act();
+  await page.waitForFunction((was) => document.body.dataset.ready !== was && document.getElementById('busy')?.hidden !== false, before);
+}
 export async function visit(page, address) {
   const answer = await page.goto(address);
   await settled(page);

@@ -90,10 +90,11 @@ export async function team() {
   const seen = name(await report('team', { what: 'shot', when: 'now', where: '0.5 0.5 within 500m', means: 'seen', source: 'Patrol North 2', by: 'South', marking: 'CLEAR' }));
   const alleged = name(await report('team', { what: 'burst', when: 'now', where: '0.4 0.6 within 500m', means: 'told', source: 'South', by: 'North', basis: 'claimed', marking: 'CLEAR', remark: 'eight shots from the northern bank' }));
   const second = name(await report('team', { what: 'explosion', when: 'now', where: '0.6 0.6 within 500m', means: 'told', source: 'South', by: 'North', basis: 'claimed', marking: 'CLEAR' }));
+  const held = name(await report('team', { what: 'denial', when: 'now', where: '0.5 0.5 within 500m', means: 'told', source: 'Patrol North 3', marking: 'AMBER' }));
   for (const [who, roles] of Object.entries(ACCOUNTS)) {
     await servanda(['account', 'set', who, ...roles, '--clearance', 'TLP:RED', '--password-stdin', '--workspace', 'team'], { input: `${PASSWORD}\n` });
   }
-  return { folder: 'team', seen, allegations: { en: alleged, uk: second }, ...await serve('team') };
+  return { folder: 'team', seen, held, allegations: { en: alleged, uk: second }, ...await serve('team') };
 }
 
 export async function post() {
