@@ -22,6 +22,7 @@ export function servanda(args, { input = '' } = {}) {
       if (error) fail(new Error(`servanda ${args.join(' ')}\n${stderr}${stdout}`));
       else done(stdout);
     });
+    child.stdin.on('error', () => {}); // a command that reads nothing may have ended
     child.stdin.end(input);
   });
 }
@@ -85,16 +86,37 @@ const ACCOUNTS = {
   anna: ['--role', 'reader', '--role', 'auditor'],
 };
 
+// A witness of each side signs the log, and both sides' policy says that both must have.
+async function witnessed(workspace) {
+  const log = join(workspace, 'log');
+  const secret = join(workspace, 'secret', 'log.key');
+  const vkey = readFileSync(place(join(log, 'vkey')), 'utf8').trim();
+  const sides = ['north', 'south'];
+  const keys = {};
+  for (const side of sides) {
+    keys[side] = (await servanda(['log', 'witness', 'init', `witness-${side}`, '--name', `witness.${side}.example`])).trim().split('\n').pop();
+    await servanda(['log', 'witness', 'watch', `witness-${side}`, vkey]);
+  }
+  const policy = place(`${workspace}.policy`);
+  writeFileSync(policy, await servanda(['log', 'policy', 'both-sides', '--log', vkey, ...sides.flatMap((side) => ['--side', `${side}=${keys[side]}`])]));
+  await servanda(['log', 'propose', log, '--key', secret]);
+  await servanda(['log', 'request', log, '--old', '0', '--out', 'request']);
+  for (const side of sides) await servanda(['log', 'witness', 'answer', `witness-${side}`, 'request', '--out', `${side}.line`]);
+  await servanda(['log', 'cosign', log, '--key', secret, '--policy', policy, '--lines', ...sides.map((side) => `${side}.line`)]);
+  return policy;
+}
+
 export async function team() {
   await small('team', 'public = true\n');
   const seen = name(await report('team', { what: 'shot', when: 'now', where: '0.5 0.5 within 500m', means: 'seen', source: 'Patrol North 2', by: 'South', marking: 'CLEAR' }));
   const alleged = name(await report('team', { what: 'burst', when: 'now', where: '0.4 0.6 within 500m', means: 'told', source: 'South', by: 'North', basis: 'claimed', marking: 'CLEAR', remark: 'eight shots from the northern bank' }));
   const second = name(await report('team', { what: 'explosion', when: 'now', where: '0.6 0.6 within 500m', means: 'told', source: 'South', by: 'North', basis: 'claimed', marking: 'CLEAR' }));
-  const held = name(await report('team', { what: 'denial', when: 'now', where: '0.5 0.5 within 500m', means: 'told', source: 'Patrol North 3', marking: 'AMBER' }));
+  const held = name(await report('team', { what: 'shot', when: 'now', where: '0.5 0.3 within 500m', means: 'heard', source: 'Patrol North 3', marking: 'AMBER' }));
   for (const [who, roles] of Object.entries(ACCOUNTS)) {
     await servanda(['account', 'set', who, ...roles, '--clearance', 'TLP:RED', '--password-stdin', '--workspace', 'team'], { input: `${PASSWORD}\n` });
   }
-  return { folder: 'team', seen, held, allegations: { en: alleged, uk: second }, ...await serve('team') };
+  const policy = await witnessed('team');
+  return { folder: 'team', seen, held, policy, allegations: { en: alleged, uk: second }, ...await serve('team') };
 }
 
 export async function post() {
