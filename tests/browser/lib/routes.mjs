@@ -10,5 +10,8 @@ export const GET = routes.filter((route) => route.method === 'GET').map((route) 
 if (!GET.includes('/')) throw new Error('the table of routes is not where it was: crates/server/src/routes.rs');
 
 // Documents, files and streams: for programs, and to take away. Everything else is a page.
-const DOCUMENTS = [/^\/api\//, /^\/assets\//, /^\/ogc(\/|$)/, /^\/feeds\//, /^\/events$/, /^\/health$/, /^\/metrics$/, /^\/audit\/(checkpoint|proof)$/, /^\/reports\/\{id\}$/];
+const DOCUMENTS = [
+  /^\/api\//, /^\/assets\//, /^\/ogc(\/|$)/, /^\/feeds\//, /^\/events$/, /^\/health$/, /^\/metrics$/, /\.js$/,
+  /^\/audit\/(checkpoint|proof)$/, /^\/reports\/\{id\}$/, /^\/plans\/\{id\}\/\{file\}$/, /^\/entry\/session$/, /^\/sign-in\/institution/,
+];
 export const PAGES = GET.filter((path) => !DOCUMENTS.some((shape) => shape.test(path)));

@@ -5,10 +5,13 @@ import { ROOT } from './places.mjs';
 
 export const LANGUAGES = ['en', 'uk'];
 
-const web = {};
-for (const language of LANGUAGES) {
-  const text = readFileSync(new URL(`web/words-${language}.js`, ROOT), 'utf8');
-  web[language] = (await import(`data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`)).default;
+// `words-en.js`, and beside it `words-OF-en.js` of pages that have many words of their own.
+const web = { en: {}, uk: {} };
+for (const file of readdirSync(new URL('web/', ROOT)).sort()) {
+  const language = file.match(/^words-(?:\w+-)?(en|uk)\.js$/)?.[1];
+  if (!language) continue;
+  const source = readFileSync(new URL(`web/${file}`, ROOT), 'utf8');
+  Object.assign(web[language], (await import(`data:text/javascript;charset=utf-8,${encodeURIComponent(source)}`)).default);
 }
 
 // ("key", "English", "Українською"), as rustfmt writes it, on one line or on several.
@@ -27,7 +30,7 @@ if (Object.keys(sheets.en).length < 100) throw new Error('the texts of the sheet
 
 const forms = (language, key) => {
   const found = [sheets[language][key], web[language][key]].flat().filter((text) => text !== undefined);
-  if (!found.length) throw new Error(`no text is called \`${key}\`; web/words-${language}.js and sheets/texts*.rs have them`);
+  if (!found.length) throw new Error(`no text is called \`${key}\`; web/words-*${language}.js and sheets/texts*.rs have them`);
   return found;
 };
 const quoted = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
