@@ -1,7 +1,9 @@
 // Every page of the table of routes, in both languages, light and dark, wide and narrow: axe finds nothing, nothing is wider than the page,
 // no text is a name of a text, `?` shows the keys. A page that is not in the table here fails the run.
 import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
 import { NARROW, person, picture, inLanguage, tooWide, violations, visit, WIDE } from '../lib/browser.mjs';
+import { option } from '../lib/places.mjs';
 import { PAGES } from '../lib/routes.mjs';
 import { signedIn } from '../lib/signing.mjs';
 import { KEYS, LANGUAGES, text } from '../lib/texts.mjs';
@@ -45,7 +47,7 @@ export default async function everyPage(t, worlds) {
   await t.test('each route that is a page is looked at', () => {
     assert.deepEqual(PAGES.filter((path) => !(path in LOOKED_AT)), [], 'a page that nobody looks at: give it a line in tests/browser/journeys/every-page.mjs and a journey');
   });
-  for (const path of PAGES.filter((one) => one in LOOKED_AT)) {
+  for (const path of PAGES.filter((one) => one in LOOKED_AT && (!option('page') || one === option('page')))) {
     const look = LOOKED_AT[path];
     const world = worlds[look.in ?? 'exercise'];
     const at = typeof look.at === 'function' ? look.at(worlds) : look.at;
@@ -66,6 +68,9 @@ export default async function everyPage(t, worlds) {
           await found(what, (await tooWide(page)).map((name) => `wider than the page: ${name}`));
           await picture(page, `page-${path.replace(/\W+/g, '-').replace(/^-|-$/g, '') || 'board'}-${language}-${what.replace(', ', '-')}`);
         }
+        // At 200 % a screen of 1280 has 640 left.
+        await page.setViewportSize({ width: 640, height: 450 });
+        await found('at 200 %', (await tooWide(page)).map((name) => `wider than the page: ${name}`));
         if (!(look.english && language !== 'en')) {
           assert.equal(await page.getAttribute('html', 'lang'), language, 'the page is in the language that was asked for');
           const read = (await page.locator('body').innerText()).split(/\s+/);
@@ -87,6 +92,19 @@ export default async function everyPage(t, worlds) {
       });
     }
   }
+  await t.test('the first page has at most 100 kB of scripts, packed', async (one) => {
+    const somebody = await person({ url: worlds.exercise.url });
+    const files = [];
+    somebody.page.on('response', (response) => {
+      if (response.request().resourceType() === 'script') files.push(response);
+    });
+    await visit(somebody.page, '/');
+    const sizes = await Promise.all(files.map(async (file) => gzipSync(await file.body()).length));
+    const all = sizes.reduce((sum, size) => sum + size, 0);
+    one.diagnostic(`${files.length} scripts, ${(all / 1000).toFixed(1)} kB`);
+    assert.ok(files.length > 3 && all <= 100_000, `${all} bytes`);
+    await somebody.leave();
+  });
   await t.test('a page that cannot be shown says what to do', async () => {
     for (const language of LANGUAGES) {
       const one = await person({ url: worlds.exercise.url, language });
