@@ -2,7 +2,7 @@
 // no text is a name of a text, `?` shows the keys. A page that is not in the table here fails the run.
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
-import { NARROW, person, picture, inLanguage, tooWide, violations, visit, WIDE } from '../lib/browser.mjs';
+import { NARROW, person, picture, inLanguage, settled, tooWide, violations, visit, WIDE } from '../lib/browser.mjs';
 import { option } from '../lib/places.mjs';
 import { PAGES } from '../lib/routes.mjs';
 import { signedIn } from '../lib/signing.mjs';
@@ -57,7 +57,10 @@ export default async function everyPage(t, worlds) {
         const { page } = one;
         const answer = await visit(page, inLanguage(at, language));
         assert.equal(answer.status(), 200);
-        if (look.counts) await page.waitForFunction((name) => Number(document.body.dataset[name]) > 0, look.counts);
+        if (look.counts) {
+          await page.waitForFunction((name) => Number(document.body.dataset[name]) > 0, look.counts);
+          await settled(page);
+        }
         const wrong = [];
         const found = async (what, lines) => lines.forEach((line) => wrong.push(`${what}: ${line}`));
         for (const [what, size, colorScheme] of LOOKS) {

@@ -58,8 +58,8 @@ export async function settled(page) {
   await page.waitForLoadState('load');
   await page.waitForFunction(() => {
     const waits = document.querySelector('script[src="/assets/page.js"], script[src="/assets/start.js"]');
-    const busy = document.getElementById('busy');
-    return (!waits || document.body.dataset.ready) && (!busy || busy.hidden);
+    const busy = [...document.querySelectorAll('.busy, [aria-busy=true]')].some((one) => !one.hidden);
+    return (!waits || document.body.dataset.ready) && !busy;
   });
 }
 // Does something that makes the page show something else, and waits until it does.
