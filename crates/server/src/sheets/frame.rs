@@ -424,12 +424,25 @@ fn document(words: Words, title: &str, live: &str, body: &str) -> String {
          <link rel=\"icon\" href=\"/assets/icon.svg\" type=\"image/svg+xml\">\n\
          <link rel=\"stylesheet\" href=\"/assets/page.css\">\n<link rel=\"stylesheet\" href=\"/assets/pages.css\">\n\
          <script type=\"module\" src=\"/assets/sheet.js\"></script>\n</head>\n\
-         <body class=\"sheets\"{live} data-dark=\"{}\" data-light=\"{}\">\n<a class=\"skip\" href=\"#main\">{}</a>\n{body}</body>\n</html>\n",
+         <body class=\"sheets\"{live} data-dark=\"{}\" data-light=\"{}\">\n<a class=\"skip\" href=\"#main\">{}</a>\n{body}{}</body>\n</html>\n",
         words.0.code(),
         e(title),
         e(words.t("dark")),
         e(words.t("light")),
         e(words.t("skip")),
+        keys(words),
+    )
+}
+
+/// The list of keys, which `web/sheet.js` opens.
+fn keys(words: Words) -> String {
+    let one = |(key, word): (&str, &str)| format!("<dt><kbd>{key}</kbd></dt><dd>{}</dd>", e(words.t(word)));
+    let all: String = [("/", "key-filter"), ("d", "key-theme"), ("?", "key-keys")].map(one).concat();
+    format!(
+        "<dialog id=\"keys\" aria-labelledby=\"keys-title\"><h2 id=\"keys-title\">{}</h2><dl>{all}</dl>\
+         <form method=\"dialog\"><button>{}</button></form></dialog>\n",
+        e(words.t("keys")),
+        e(words.t("close")),
     )
 }
 
