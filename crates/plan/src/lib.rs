@@ -21,6 +21,8 @@ pub mod forces;
 pub mod kiel;
 pub mod month;
 mod page;
+pub mod program;
+pub mod rotations;
 pub mod support;
 pub mod table;
 
@@ -41,4 +43,16 @@ impl Refusal {
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Refusal {
         Refusal { message: message.into(), help: help.into() }
     }
+}
+
+/// Reads TOML of a shape; `name` is what the file is called in a refusal, which names the line.
+fn written<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, Refusal> {
+    toml::from_str(text).map_err(|error| {
+        let before = &text[..error.span().map_or(0, |span| span.start).min(text.len())];
+        let line = before.matches('\n').count() + 1;
+        Refusal::new(
+            format!("`{name}`, line {line}: {}", error.message().trim()),
+            "`docs/guides/planning.md` shows the keys of a plan",
+        )
+    })
 }

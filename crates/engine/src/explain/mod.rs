@@ -22,6 +22,7 @@ mod supposed;
 mod worlds;
 
 pub use heard::{left_out, relevant};
+pub(crate) use supposed::as_good_as_can_be;
 
 use crate::ground::is_part_of;
 use crate::reference;

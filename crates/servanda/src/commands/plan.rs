@@ -3,16 +3,21 @@
 use super::Answer;
 use crate::failure::Failure;
 use crate::input;
+use crate::matter::{self, Matter};
 use crate::session::Session;
 use clap::{Subcommand, ValueEnum};
 use jiff::civil::Date;
+use servanda_engine::future::World;
+use servanda_model::record::Basis as RecordBasis;
 use servanda_model::{Grade, Number};
+use servanda_plan::answer::{Cell, Shown};
 use servanda_plan::burden::{self, Asked, Gdp, Need, Rule};
 use servanda_plan::economy::{DEFENCE, Rates, Series, VALUE};
 use servanda_plan::kiel::{EU, Files, Kiel};
+use servanda_plan::program::Effort;
 use servanda_plan::support::{self, Ledger, Stage};
 use servanda_plan::table::Table;
-use servanda_plan::{Refusal, forces};
+use servanda_plan::{Refusal, forces, rotations};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -30,6 +35,8 @@ enum Of {
     Burden(Box<Burden>),
     /// How a force may grow month by month: the chance of each milestone, and what it hangs on
     Forces(Forces),
+    /// Which contingents are where from when to when, so that the agreed presence is kept, at the least cost
+    Rotations(Box<Rotations>),
 }
 
 /// Form of the answer.
@@ -215,6 +222,35 @@ struct Forces {
     shape: Shape,
 }
 
+#[derive(clap::Args)]
+struct Rotations {
+    /// The plan of rotations (docs/guides/planning.md)
+    #[arg(value_name = "ROTATIONS.toml")]
+    plan: PathBuf,
+    /// The schedule of before, its table `tours` as CSV: it is changed as little as may be
+    #[arg(long, value_name = "FILE.csv")]
+    before: Option<PathBuf>,
+    /// Stop when no schedule can be cheaper by more than this, percent; 0 for a proof
+    #[arg(long, value_name = "PERCENT", default_value_t = 2.0)]
+    gap: f64,
+    /// Nodes of the search, after which it stops with what it has
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    nodes: u64,
+    /// Seconds for each program that is solved, after which it stops with what it has
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+    /// Also write the program as MPS, for another solver
+    #[arg(long, value_name = "FILE.mps")]
+    program: Option<PathBuf>,
+    /// Ask the engine what the verdicts would be if the plan came true; the plan needs `[records]`
+    #[arg(long)]
+    ask: bool,
+    #[command(flatten)]
+    matter: Matter,
+    #[command(flatten)]
+    shape: Shape,
+}
+
 fn refused(refusal: Refusal) -> Failure {
     Failure::new(refusal.message).help(refusal.help)
 }
@@ -224,6 +260,7 @@ pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
         Of::Support(of) => supported(&of, session),
         Of::Burden(of) => carried(&of, session),
         Of::Forces(of) => grown(&of, session),
+        Of::Rotations(of) => rotated(&of, session),
     }
 }
 
@@ -413,4 +450,89 @@ fn grown(of: &Forces, session: &Session) -> Result<Answer, Failure> {
     let answer = forces::answer(&plan, drawing, vec![name]).map_err(refused)?;
     drop(working);
     of.shape.say(&answer, session)
+}
+
+fn rotated(of: &Rotations, session: &Session) -> Result<Answer, Failure> {
+    let name = of.plan.display().to_string();
+    let plan = rotations::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
+    if !(0.0..100.0).contains(&of.gap) {
+        return Err(Failure::new(format!("--gap {} is no gap", of.gap)).help("percent, from 0 to below 100"));
+    }
+    let before = match &of.before {
+        Some(path) => {
+            let text = input::text(path)?;
+            Some(rotations::Before::read(&path.display().to_string(), &text, &plan).map_err(refused)?)
+        }
+        None => None,
+    };
+    if let Some(path) = &of.program {
+        servanda_store::files::write(path, rotations::program(&plan, before.as_ref()).mps().as_bytes())?;
+        session.note(&format!("wrote {}", path.display()));
+    }
+    let mut sources = vec![name.clone()];
+    sources.extend(of.before.as_ref().map(|path| format!("{}, the schedule of before", path.display())));
+    let effort = Effort { gap: of.gap / 100.0, nodes: of.nodes, seconds: Some(of.seconds) };
+    let working = session.working("making the schedule");
+    let solver = servanda_solve::Microlp;
+    let (mut answer, schedule) =
+        rotations::answer(&plan, before.as_ref(), &solver, effort, sources).map_err(refused)?;
+    working.at("asking the engine");
+    if let (true, Some(schedule)) = (of.ask, &schedule) {
+        foreseen(of, &plan, schedule, &name, &mut answer, session)?;
+    }
+    drop(working);
+    of.shape.say(&answer, session)?;
+    Ok(if schedule.is_some() { Answer::Yes } else { Answer::No })
+}
+
+/// Asks the engine about the world in which a schedule comes true.
+fn foreseen(
+    of: &Rotations,
+    plan: &rotations::Plan,
+    schedule: &rotations::Schedule,
+    world: &str,
+    answer: &mut servanda_plan::Answer,
+    session: &Session,
+) -> Result<(), Failure> {
+    let Some(terms) = &plan.terms else {
+        return Err(Failure::new("the plan does not say what its tours are called in the agreement")
+            .help("add `[records]` with `measure` and `of` (docs/guides/planning.md)"));
+    };
+    let heard = of.matter.hear(session)?;
+    if !heard.agreement.facts.contains_key(terms.measure.as_str()) {
+        return Err(Failure::new(format!("the agreement has no measure `{}`", terms.measure))
+            .help("`measure` of `[records]` is the agreement's own name"));
+    }
+    let calendar = &heard.agreement.calendar;
+    let mut records = heard.records;
+    records.extend(rotations::records::records(plan, terms, schedule, world, session.now, calendar));
+    let places = matter::places(&heard.agreement, &heard.path, &records, session)?;
+    let end = calendar.end_of_day(plan.last_day());
+    let mut question = heard.question;
+    (question.at, question.known_at) = (end, question.known_at.max(end));
+    let world = World { name: world.into(), basis: RecordBasis::Planned };
+    let future = servanda_engine::future::ask(&heard.agreement, &places, &records, &world, &question)
+        .map_err(|none| Failure::new(none.to_string()).help("look at `[records]` of the plan"))?;
+    let rows = future.foreseen().iter().map(|foreseen| {
+        let broken = foreseen.breached.map_or(Cell::Missing, |at| Cell::text(at.to_string()));
+        vec![
+            Cell::text(foreseen.norm.as_str()),
+            Cell::text(foreseen.bearer.to_string()),
+            Cell::text(foreseen.performance.word()),
+            broken,
+            Cell::text(foreseen.because.join(", ")),
+        ]
+    });
+    answer.tables.push(Shown {
+        name: "foreseen",
+        title: format!(
+            "what the engine would say on {} if the {} records of this plan came true, and of what is on record nothing changed: \
+             planned, and no verdict about what happened",
+            plan.last_day(),
+            future.supposed()
+        ),
+        columns: vec!["norm", "bearer", "would_be", "broken_from", "because"],
+        rows: rows.collect(),
+    });
+    Ok(())
 }
