@@ -16,6 +16,7 @@
 
 pub mod answer;
 pub mod burden;
+pub mod deliveries;
 pub mod economy;
 pub mod forces;
 pub mod kiel;

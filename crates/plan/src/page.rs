@@ -51,6 +51,7 @@ impl Answer {
                 "curve" => lines(&mut out, table, 1, "pledged", "reached", None),
                 "bands" => lines(&mut out, table, 1, "p50", "p50", Some(("p10", "p90"))),
                 "hangs-on" => bars(&mut out, table, &["milestone", "category", "parameter"], "swing"),
+                "months" => lines(&mut out, table, 1, "operating", "fit", None),
                 "strength" => lines(&mut out, table, 1, "there", "agreed", None),
                 "fairness" => bars(&mut out, table, &["partner"], "over"),
                 _ => {}

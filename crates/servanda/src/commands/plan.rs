@@ -17,7 +17,7 @@ use servanda_plan::kiel::{EU, Files, Kiel};
 use servanda_plan::program::Effort;
 use servanda_plan::support::{self, Ledger, Stage};
 use servanda_plan::table::Table;
-use servanda_plan::{Refusal, forces, rotations};
+use servanda_plan::{Refusal, deliveries, forces, rotations};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -35,6 +35,8 @@ enum Of {
     Burden(Box<Burden>),
     /// How a force may grow month by month: the chance of each milestone, and what it hangs on
     Forces(Forces),
+    /// What arrives when, against training places, crews and maintenance, and where the plan starves
+    Deliveries(Deliveries),
     /// Which contingents are where from when to when, so that the agreed presence is kept, at the least cost
     Rotations(Box<Rotations>),
 }
@@ -223,6 +225,15 @@ struct Forces {
 }
 
 #[derive(clap::Args)]
+struct Deliveries {
+    /// The plan of deliveries (docs/guides/planning.md)
+    #[arg(value_name = "DELIVERIES.toml")]
+    plan: PathBuf,
+    #[command(flatten)]
+    shape: Shape,
+}
+
+#[derive(clap::Args)]
 struct Rotations {
     /// The plan of rotations (docs/guides/planning.md)
     #[arg(value_name = "ROTATIONS.toml")]
@@ -260,6 +271,7 @@ pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
         Of::Support(of) => supported(&of, session),
         Of::Burden(of) => carried(&of, session),
         Of::Forces(of) => grown(&of, session),
+        Of::Deliveries(of) => delivered(&of, session),
         Of::Rotations(of) => rotated(&of, session),
     }
 }
@@ -450,6 +462,12 @@ fn grown(of: &Forces, session: &Session) -> Result<Answer, Failure> {
     let answer = forces::answer(&plan, drawing, vec![name]).map_err(refused)?;
     drop(working);
     of.shape.say(&answer, session)
+}
+
+fn delivered(of: &Deliveries, session: &Session) -> Result<Answer, Failure> {
+    let name = of.plan.display().to_string();
+    let plan = deliveries::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
+    of.shape.say(&deliveries::answer(&plan, vec![name]), session)
 }
 
 fn rotated(of: &Rotations, session: &Session) -> Result<Answer, Failure> {
