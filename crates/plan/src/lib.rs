@@ -26,6 +26,7 @@ pub mod program;
 pub mod rotations;
 pub mod support;
 pub mod table;
+pub mod watch;
 
 pub use answer::{Answer, Basis};
 pub use month::Month;

@@ -52,6 +52,7 @@ impl Answer {
                 "bands" => lines(&mut out, table, 1, "p50", "p50", Some(("p10", "p90"))),
                 "hangs-on" => bars(&mut out, table, &["milestone", "category", "parameter"], "swing"),
                 "months" => lines(&mut out, table, 1, "operating", "fit", None),
+                "weeks" => lines(&mut out, table, 1, "incidents", "incidents", None),
                 "strength" => lines(&mut out, table, 1, "there", "agreed", None),
                 "fairness" => bars(&mut out, table, &["partner"], "over"),
                 _ => {}
@@ -106,6 +107,7 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
         };
         let words = match &band {
             Some(_) => format!("{group}: median, and the middle 80 percent of futures as a band"),
+            None if first == second => format!("{group}: {first}"),
             None => format!("{group}: {first} (solid) and {second} (dashed)"),
         };
         begin(out, TOP + HEIGHT + 24.0, &words);

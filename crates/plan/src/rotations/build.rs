@@ -71,6 +71,8 @@ pub enum Stands {
     More(usize),
     /// What a clause has to give: people, or money of a partner in a year.
     Play,
+    /// All people who have taken over in a month.
+    All(i64),
 }
 
 /// A program and what its columns stand for.
@@ -110,7 +112,7 @@ fn then(plan: &Plan, tour: &Tour) -> Then {
 }
 
 /// Whether the clauses that hold let a tour be. One that was told before needs no notice any more.
-fn fits(plan: &Plan, tour: &Tour, hold: &BTreeSet<Clause>, told: bool) -> bool {
+pub fn fits(plan: &Plan, tour: &Tour, hold: &BTreeSet<Clause>, told: bool) -> bool {
     let contingent = &plan.contingents[tour.contingent];
     let months = || (tour.from..tour.end()).map(|n| plan.month(n));
     if hold.contains(&Clause::Caveats) {
@@ -266,21 +268,34 @@ fn presences(plan: &Plan, hold: &BTreeSet<Clause>, aim: Aim, tours: &[(Column, T
     }
 }
 
+/// A column for all who have taken over in a month keeps the rows short: each partner is held against it.
 fn shares(plan: &Plan, tours: &[(Column, Tour)], built: &mut Built) {
     let hundred = Number::from(100);
-    for (partner, of) in plan.partners.iter().filter(|(_, of)| of.share_at_most < hundred) {
-        let share = of.share_at_most.to_f64() / 100.0;
-        for month in 0..i64::from(plan.months) {
-            let terms: Vec<(Column, f64)> = tours
+    let limited: Vec<(&String, f64)> = plan
+        .partners
+        .iter()
+        .filter(|(_, of)| of.share_at_most < hundred)
+        .map(|(partner, of)| (partner, of.share_at_most.to_f64() / 100.0))
+        .collect();
+    if limited.is_empty() {
+        return;
+    }
+    for month in 0..i64::from(plan.months) {
+        let there: Vec<(Column, &Tour)> = tours.iter().filter(|(_, t)| t.holds(month)).map(|(c, t)| (*c, t)).collect();
+        let persons = |t: &Tour| plan.contingents[t.contingent].persons as f64;
+        built.stands.push(Stands::All(month));
+        let all = built.program.real(0.0, 1e7);
+        let mut terms: Vec<(Column, f64)> = there.iter().map(|(c, t)| (*c, persons(t))).collect();
+        terms.push((all, -1.0));
+        built.program.row(terms, Sense::Equal, 0.0);
+        for (partner, share) in &limited {
+            let mut terms: Vec<(Column, f64)> = there
                 .iter()
-                .filter(|(_, t)| t.holds(month))
-                .map(|(c, t)| {
-                    let contingent = &plan.contingents[t.contingent];
-                    let own = if contingent.partner == *partner { 1.0 } else { 0.0 };
-                    (*c, contingent.persons as f64 * (own - share))
-                })
+                .filter(|(_, t)| plan.contingents[t.contingent].partner == **partner)
+                .map(|(c, t)| (*c, persons(t)))
                 .collect();
-            if terms.iter().any(|(_, factor)| *factor > 0.0) {
+            if !terms.is_empty() {
+                terms.push((all, -share));
                 built.program.row(terms, Sense::AtMost, 0.0);
             }
         }
@@ -327,4 +342,28 @@ fn costs(plan: &Plan, aim: Aim, tours: &[(Column, Tour)], built: &mut Built) {
             built.program.row(terms, Sense::AtMost, most.to_f64());
         }
     }
+}
+
+/// The values of a program's columns for tours that are known.
+pub fn values(plan: &Plan, built: &Built, tours: &BTreeMap<Tour, u32>) -> Vec<f64> {
+    let mut left = tours.clone();
+    let mut there: BTreeMap<i64, u64> = BTreeMap::new();
+    for (tour, n) in tours {
+        for month in tour.from..tour.end() {
+            *there.entry(month).or_default() += plan.contingents[tour.contingent].persons * u64::from(*n);
+        }
+    }
+    let value = |(column, stands): (usize, &Stands)| match stands {
+        Stands::Tour(tour) => {
+            let most = built.program.columns[column].high as u32;
+            left.get_mut(tour).map_or(0.0, |n| {
+                let taken = (*n).min(most);
+                *n -= taken;
+                f64::from(taken)
+            })
+        }
+        Stands::All(month) => there.get(month).map_or(0.0, |n| *n as f64),
+        Stands::Against(_) | Stands::More(_) | Stands::Play => 0.0,
+    };
+    built.stands.iter().enumerate().map(value).collect()
 }

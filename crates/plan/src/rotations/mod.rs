@@ -14,6 +14,7 @@
 
 mod build;
 mod check;
+mod greedy;
 mod plan;
 pub mod records;
 mod why;
@@ -101,6 +102,9 @@ pub fn schedule(plan: &Plan, before: Option<&Before>, solver: &dyn Solver, effor
         }
     }
     let built = build(plan, earlier, &all, aim);
+    if before.is_none() {
+        hint = greedy::greedy(plan, earlier).map(|tours| build::values(plan, &built, &tours));
+    }
     let found = solver.solve(&built.program, effort, hint.as_deref())?;
     let Found::Solution { values, bound, stopped, nodes } = found else {
         return match found {

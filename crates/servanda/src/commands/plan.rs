@@ -17,7 +17,7 @@ use servanda_plan::kiel::{EU, Files, Kiel};
 use servanda_plan::program::Effort;
 use servanda_plan::support::{self, Ledger, Stage};
 use servanda_plan::table::Table;
-use servanda_plan::{Refusal, deliveries, forces, rotations};
+use servanda_plan::{Refusal, deliveries, forces, rotations, watch};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -37,6 +37,8 @@ enum Of {
     Forces(Forces),
     /// What arrives when, against training places, crews and maintenance, and where the plan starves
     Deliveries(Deliveries),
+    /// How many incidents in each region in the next 7 and 28 days, with what such forecasts were worth in the past
+    Watch(Watch),
     /// Which contingents are where from when to when, so that the agreed presence is kept, at the least cost
     Rotations(Box<Rotations>),
 }
@@ -234,6 +236,19 @@ struct Deliveries {
 }
 
 #[derive(clap::Args)]
+struct Watch {
+    /// Incidents: UCDP GED as it is published, or a table `date,region`
+    #[arg(long, value_name = "FILE.csv")]
+    incidents: PathBuf,
+    /// A number of incidents in one region in 7 or 28 days that a term speaks of: `large-scale-aggression=20/7`; may be given
+    /// several times
+    #[arg(long, value_name = "TERM=INCIDENTS/DAYS")]
+    threshold: Vec<String>,
+    #[command(flatten)]
+    shape: Shape,
+}
+
+#[derive(clap::Args)]
 struct Rotations {
     /// The plan of rotations (docs/guides/planning.md)
     #[arg(value_name = "ROTATIONS.toml")]
@@ -272,6 +287,7 @@ pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
         Of::Burden(of) => carried(&of, session),
         Of::Forces(of) => grown(&of, session),
         Of::Deliveries(of) => delivered(&of, session),
+        Of::Watch(of) => watched(&of, session),
         Of::Rotations(of) => rotated(&of, session),
     }
 }
@@ -468,6 +484,17 @@ fn delivered(of: &Deliveries, session: &Session) -> Result<Answer, Failure> {
     let name = of.plan.display().to_string();
     let plan = deliveries::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
     of.shape.say(&deliveries::answer(&plan, vec![name]), session)
+}
+
+fn watched(of: &Watch, session: &Session) -> Result<Answer, Failure> {
+    let name = of.incidents.display().to_string();
+    let thresholds: Vec<watch::Threshold> =
+        of.threshold.iter().map(|text| watch::Threshold::read(text)).collect::<Result<_, _>>().map_err(refused)?;
+    let working = session.working("scoring the forecasts of the past");
+    let counts = watch::Counts::read(&name, &input::text(&of.incidents)?).map_err(refused)?;
+    let answer = watch::answer(&counts, &thresholds, vec![name]).map_err(refused)?;
+    drop(working);
+    of.shape.say(&answer, session)
 }
 
 fn rotated(of: &Rotations, session: &Session) -> Result<Answer, Failure> {
