@@ -2,7 +2,7 @@
 //!
 //! It knows numbers of people by partner and region, a region being a zone of the agreement and never finer. It decides no
 //! verdict: a schedule becomes records marked planned ([`records`]), and the engine is asked. A schedule is made with a
-//! mixed-integer program ([`build`](mod@self)), and checked by a way of its own in days ([`check()`]); what does not pass the check is
+//! mixed-integer program (`build.rs`), and checked by a way of its own in days ([`check()`]); what does not pass the check is
 //! not given out.
 //!
 //! Invariants

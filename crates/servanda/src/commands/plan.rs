@@ -552,9 +552,11 @@ fn foreseen(
     let mut records = heard.records;
     records.extend(rotations::records::records(plan, terms, schedule, world, session.now, calendar));
     let places = matter::places(&heard.agreement, &heard.path, &records, session)?;
-    let end = calendar.end_of_day(plan.last_day());
     let mut question = heard.question;
-    (question.at, question.known_at) = (end, question.known_at.max(end));
+    if !of.matter.names_a_moment() {
+        question.at = calendar.end_of_day(plan.last_day());
+    }
+    question.known_at = question.known_at.max(question.at);
     let world = World { name: world.into(), basis: RecordBasis::Planned };
     let future = servanda_engine::future::ask(&heard.agreement, &places, &records, &world, &question)
         .map_err(|none| Failure::new(none.to_string()).help("look at `[records]` of the plan"))?;
@@ -573,7 +575,7 @@ fn foreseen(
         title: format!(
             "what the engine would say on {} if the {} records of this plan came true, and of what is on record nothing changed: \
              planned, and no verdict about what happened",
-            plan.last_day(),
+            future.at(),
             future.supposed()
         ),
         columns: vec!["norm", "bearer", "would_be", "broken_from", "because"],
