@@ -40,7 +40,7 @@ pub struct Foreseen {
     /// From when it would be broken.
     pub breached: Option<Instant>,
     /// Why, in the codes of reasons.
-    pub because: Vec<&'static str>,
+    pub because: Vec<String>,
 }
 
 /// What the engine would say, if a world came true.
@@ -133,7 +133,7 @@ pub fn ask(
         instance: verdict.instance.clone(),
         performance: verdict.performance,
         breached: verdict.breached.map(|when| when.earliest),
-        because: verdict.reasons().because.iter().map(|because| because.code.word()).collect(),
+        because: verdict.reasons().because.iter().map(|because| because.code.word().to_string()).collect(),
     });
     Ok(Future { world: world.clone(), at: question.at, supposed, foreseen: foreseen.collect() })
 }

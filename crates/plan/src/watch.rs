@@ -119,16 +119,16 @@ pub struct Dist(Vec<f64>);
 
 impl Dist {
     /// Each value as often as it was.
-    fn of_values(values: impl Iterator<Item = usize>) -> Dist {
-        let mut mass = Vec::new();
+    fn of_values(values: impl Iterator<Item = (usize, u32)>) -> Dist {
+        let mut mass: Vec<f64> = Vec::new();
         let mut n = 0.0;
-        for value in values {
+        for (value, times) in values {
             let value = value.min(MOST);
             if mass.len() <= value {
                 mass.resize(value + 1, 0.0);
             }
-            mass[value] += 1.0;
-            n += 1.0;
+            mass[value] += f64::from(times);
+            n += f64::from(times);
         }
         if n == 0.0 {
             return Dist(vec![1.0]);
@@ -230,19 +230,47 @@ fn came(series: &[u32], from: usize, ahead: usize) -> usize {
     series[from..from + ahead].iter().map(|n| *n as usize).sum()
 }
 
-/// Sums of all whole runs of so many weeks.
-fn runs(series: &[u32], ahead: usize) -> impl Iterator<Item = usize> + '_ {
-    series.windows(ahead).map(|run| run.iter().map(|n| *n as usize).sum())
+/// What the baselines know of a series before a week, kept up from week to week.
+struct Past {
+    ahead: usize,
+    /// Sums of all whole runs of so many weeks.
+    sums: Vec<usize>,
+    /// How often each sum was.
+    often: BTreeMap<usize, u32>,
+    /// How often each change was, from a run to the next that does not overlap it.
+    moved: BTreeMap<i64, u32>,
 }
 
-fn persistence(past: &[u32], ahead: usize) -> Dist {
-    if past.len() < 2 * ahead {
-        return Dist::of_values(runs(past, ahead));
+impl Past {
+    fn of(ahead: usize) -> Past {
+        Past { ahead, sums: Vec::new(), often: BTreeMap::new(), moved: BTreeMap::new() }
     }
-    let last = came(past, past.len() - ahead, ahead) as i64;
-    let sums: Vec<usize> = runs(past, ahead).collect();
-    let moved = (ahead..sums.len()).map(|i| (last + sums[i] as i64 - sums[i - ahead] as i64).max(0) as usize);
-    Dist::of_values(moved)
+
+    /// One more week is known: those of the series before `week`.
+    fn learn(&mut self, series: &[u32], week: usize) {
+        let Some(first) = week.checked_sub(self.ahead) else { return };
+        let sum = came(series, first, self.ahead);
+        if let Some(before) = self.sums.len().checked_sub(self.ahead).and_then(|i| self.sums.get(i)) {
+            *self.moved.entry(sum as i64 - *before as i64).or_default() += 1;
+        }
+        self.sums.push(sum);
+        *self.often.entry(sum).or_default() += 1;
+    }
+
+    fn all(series: &[u32], ahead: usize) -> Past {
+        let mut past = Past::of(ahead);
+        (1..=series.len()).for_each(|week| past.learn(series, week));
+        past
+    }
+
+    fn mean(&self) -> Dist {
+        Dist::of_values(self.often.iter().map(|(sum, n)| (*sum, *n)))
+    }
+
+    fn persistence(&self) -> Dist {
+        let Some(last) = self.sums.last().filter(|_| !self.moved.is_empty()) else { return self.mean() };
+        Dist::of_values(self.moved.iter().map(|(by, n)| ((*last as i64 + by).max(0) as usize, *n)))
+    }
 }
 
 /// The model along a series: its mean before each week, by memory, and what its errors were.
@@ -296,13 +324,13 @@ struct Scored {
     covered: BTreeMap<Way, [f64; 2]>,
     /// Forecasts that were scored.
     forecasts: usize,
-    /// By way and tenth of the chance: forecasts, mean chance, and how often it came.
-    bins: BTreeMap<(Way, usize), (usize, f64, usize)>,
+    /// By threshold, way and tenth of the chance: forecasts, sum of chances, and how often it came.
+    bins: BTreeMap<(usize, Way, usize), (usize, f64, usize)>,
     /// Which memory the past chooses at the end.
     memory: usize,
 }
 
-fn score(counts: &Counts, models: &BTreeMap<&str, Model>, look: usize, threshold: Option<usize>) -> Scored {
+fn score(counts: &Counts, models: &BTreeMap<&str, Model>, look: usize, thresholds: &[Threshold]) -> Scored {
     let ahead = AHEAD[look];
     let weeks = counts.weeks();
     let mut by_memory = [0.0; MEMORY.len()];
@@ -311,6 +339,7 @@ fn score(counts: &Counts, models: &BTreeMap<&str, Model>, look: usize, threshold
     let mut inside: BTreeMap<Way, [usize; 2]> = BTreeMap::new();
     // What each memory would have scored, to be known only once it came.
     let mut due: BTreeMap<usize, [f64; MEMORY.len()]> = BTreeMap::new();
+    let mut pasts: BTreeMap<&str, Past> = models.keys().map(|region| (*region, Past::of(ahead))).collect();
     for week in 1..=weeks.saturating_sub(ahead) {
         if let Some(known) = due.remove(&week) {
             (0..MEMORY.len()).for_each(|m| by_memory[m] += known[m]);
@@ -322,15 +351,16 @@ fn score(counts: &Counts, models: &BTreeMap<&str, Model>, look: usize, threshold
             let model = &models[region.as_str()];
             let forecasts: Vec<Dist> = (0..MEMORY.len()).map(|m| model.forecast(m, look, week)).collect();
             (0..MEMORY.len()).for_each(|m| of_memory[m] += forecasts[m].crps(came));
+            let Some(past) = pasts.get_mut(region.as_str()) else { continue };
+            past.learn(series, week);
             if week < LEARNT {
                 continue;
             }
-            let past = &series[..week];
             scored.forecasts += 1;
             for way in Way::ALL {
                 let dist = match way {
-                    Way::Persistence => persistence(past, ahead),
-                    Way::Mean => Dist::of_values(runs(past, ahead)),
+                    Way::Persistence => past.persistence(),
+                    Way::Mean => past.mean(),
                     Way::Model => forecasts[best].clone(),
                 };
                 *sums.entry((way, counts.week(week).year())).or_default() += dist.crps(came);
@@ -338,10 +368,10 @@ fn score(counts: &Counts, models: &BTreeMap<&str, Model>, look: usize, threshold
                     let within = dist.quantile(tail) <= came && came <= dist.quantile(1.0 - tail);
                     inside.entry(way).or_default()[i] += usize::from(within);
                 }
-                if let Some(threshold) = threshold {
-                    let chance = dist.at_least(threshold);
-                    let bin = scored.bins.entry((way, ((chance * 10.0) as usize).min(9))).or_default();
-                    *bin = (bin.0 + 1, bin.1 + chance, bin.2 + usize::from(came >= threshold));
+                for (i, of) in thresholds.iter().enumerate().filter(|(_, of)| of.days == ahead * 7) {
+                    let chance = dist.at_least(of.incidents);
+                    let bin = scored.bins.entry((i, way, ((chance * 10.0) as usize).min(9))).or_default();
+                    *bin = (bin.0 + 1, bin.1 + chance, bin.2 + usize::from(came >= of.incidents));
                 }
             }
         }
@@ -426,7 +456,7 @@ pub fn answer(counts: &Counts, thresholds: &[Threshold], sources: Vec<String>) -
     }
     let models: BTreeMap<&str, Model> =
         counts.regions.iter().map(|(region, series)| (region.as_str(), Model::of(series))).collect();
-    let scored: Vec<Scored> = (0..AHEAD.len()).map(|look| score(counts, &models, look, None)).collect();
+    let scored: Vec<Scored> = (0..AHEAD.len()).map(|look| score(counts, &models, look, thresholds)).collect();
     let mut gaps = counts.gaps.clone();
     gaps.push("a source counts what it hears of: a week without incidents may be a week without reports".into());
     for (look, of) in scored.iter().enumerate() {
@@ -442,7 +472,7 @@ pub fn answer(counts: &Counts, thresholds: &[Threshold], sources: Vec<String>) -
         forecasts(counts, &models, &scored),
         distances(counts, &models, &scored, thresholds),
         scores(&scored),
-        calibration(counts, &models, &scored, thresholds),
+        calibration(&scored, thresholds),
         weekly(counts),
     ];
     Ok(Answer {
@@ -463,8 +493,8 @@ pub fn answer(counts: &Counts, thresholds: &[Threshold], sources: Vec<String>) -
 fn ahead_of(counts: &Counts, models: &BTreeMap<&str, Model>, scored: &[Scored], region: &str, look: usize) -> Dist {
     let series = &counts.regions[region];
     match scored[look].best() {
-        Way::Persistence => persistence(series, AHEAD[look]),
-        Way::Mean => Dist::of_values(runs(series, AHEAD[look])),
+        Way::Persistence => Past::all(series, AHEAD[look]).persistence(),
+        Way::Mean => Past::all(series, AHEAD[look]).mean(),
         Way::Model => models[region].forecast(scored[look].memory, look, series.len()),
     }
 }
@@ -546,15 +576,14 @@ fn scores(scored: &[Scored]) -> Shown {
     }
 }
 
-fn calibration(counts: &Counts, models: &BTreeMap<&str, Model>, scored: &[Scored], thresholds: &[Threshold]) -> Shown {
+fn calibration(scored: &[Scored], thresholds: &[Threshold]) -> Shown {
     let mut rows = Vec::new();
-    for threshold in thresholds {
-        let Some(look) = AHEAD.iter().position(|ahead| ahead * 7 == threshold.days) else { continue };
-        let of = score(counts, models, look, Some(threshold.incidents));
-        for ((way, bin), (n, chance, came)) in &of.bins {
-            if *way == scored[look].best() {
+    for of in scored {
+        for ((i, way, bin), (n, chance, came)) in &of.bins {
+            if *way == of.best() {
                 rows.push(vec![
-                    Cell::text(&threshold.term),
+                    Cell::text(&thresholds[*i].term),
+                    Cell::whole(thresholds[*i].days as i64),
                     Cell::text(format!("{} to {}", bin * 10, bin * 10 + 10)),
                     Cell::whole(*n as i64),
                     part(chance / *n as f64 * 100.0, 1),
@@ -566,7 +595,7 @@ fn calibration(counts: &Counts, models: &BTreeMap<&str, Model>, scored: &[Scored
     Shown {
         name: "calibration",
         title: "chances that were given in the past, and how often it came: percent".into(),
-        columns: vec!["term", "chance_pct", "forecasts", "mean_chance_pct", "came_pct"],
+        columns: vec!["term", "days", "chance_pct", "forecasts", "mean_chance_pct", "came_pct"],
         rows,
     }
 }
@@ -592,17 +621,30 @@ mod tests {
     #[test]
     fn the_score_is_what_its_definition_says() {
         // Of a single number: the absolute error.
-        assert_eq!(Dist::of_values([3].into_iter()).crps(7), 4.0);
-        assert_eq!(Dist::of_values([7].into_iter()).crps(3), 4.0);
+        assert_eq!(Dist::of_values([(3, 1)].into_iter()).crps(7), 4.0);
+        assert_eq!(Dist::of_values([(7, 2)].into_iter()).crps(3), 4.0);
         // By the other form of its definition: E|X - y| - E|X - X'| / 2.
         let values = [0_usize, 0, 1, 4, 9];
         for y in [0_usize, 2, 9, 20] {
             let n = values.len() as f64;
             let near: f64 = values.iter().map(|x| x.abs_diff(y) as f64).sum::<f64>() / n;
             let apart: f64 = values.iter().flat_map(|a| values.iter().map(|b| a.abs_diff(*b) as f64)).sum::<f64>() / n / n;
-            let crps = Dist::of_values(values.into_iter()).crps(y);
+            let crps = Dist::of_values(values.into_iter().map(|v| (v, 1))).crps(y);
             assert!((crps - (near - apart / 2.0)).abs() < 1e-12, "{y}: {crps}");
         }
+    }
+
+    #[test]
+    fn the_baselines_are_what_they_say() {
+        let past = Past::all(&[1, 4, 4, 2], 1);
+        assert_eq!(past.mean().0, [0.0, 0.25, 0.25, 0.0, 0.5]);
+        // The last was 2; the changes were +3, 0 and -2.
+        let third = 1.0 / 3.0;
+        assert_eq!(past.persistence().0, [third, 0.0, third, 0.0, 0.0, third]);
+        // Two weeks: sums 5, 8, 6, and one change from the first two weeks to the last two.
+        let past = Past::all(&[1, 4, 4, 2], 2);
+        assert_eq!((past.sums.clone(), past.moved.clone()), (vec![5, 8, 6], BTreeMap::from([(1, 1)])));
+        assert_eq!(past.persistence().quantile(0.5), 7);
     }
 
     #[test]
@@ -614,7 +656,7 @@ mod tests {
             let v: f64 = dist.0.iter().enumerate().map(|(k, p)| (k as f64 - m) * (k as f64 - m) * p).sum();
             assert!((sum - 1.0).abs() < 1e-9 && (m - mean).abs() < 1e-3 * mean.max(1.0), "{mean} {m}");
             assert!((v - variance).abs() < 1e-2 * variance.max(1.0), "{variance} {v}");
-            assert!((dist.at_least(0) - 1.0).abs() < 1e-12 && dist.at_least(1) < 1.0);
+            assert!((dist.at_least(0) - 1.0).abs() < 1e-12 && dist.at_least(1) <= 1.0);
         }
         assert_eq!(Dist::of_moments(0.0, 0.0).quantile(0.99), 0);
     }

@@ -114,7 +114,7 @@ fn every_way_of_breaking_a_schedule_is_found() {
 fn bad_plans_are_refused_with_their_place() {
     for (from, to, words) in [
         ("months = 12", "months = 0", "months = 0 is out of range"),
-        ("months = 12", "months = 12\nmoons = 3", "line 3: unknown field `moons`"),
+        ("months = 12", "months = 12\nmoons = 3", "line 4: unknown field `moons`"),
         ("decided = \"2026-01-01\"", "decided = \"soon\"", "decided `soon` is no day"),
         ("regions = [\"west\"]", "regions = []", "presence `force` has no region"),
         ("at-most = 2500", "at-most = 900", "presence `force`: the numbers of people cannot be"),
