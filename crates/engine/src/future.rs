@@ -65,10 +65,19 @@ impl std::fmt::Display for NoFuture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             NoFuture::NotOfAFuture(basis) => {
-                write!(f, "a world of what is {} is no future; name one that is planned or simulated", basis.word())
+                write!(
+                    f,
+                    "a world of what is {} is no future; name one that is planned or simulated",
+                    basis.word()
+                )
             }
             NoFuture::Nothing(world) => {
-                write!(f, "no {} record is of the world `{}`; its name is the source of its records", world.basis.word(), world.name)
+                write!(
+                    f,
+                    "no {} record is of the world `{}`; its name is the source of its records",
+                    world.basis.word(),
+                    world.name
+                )
             }
         }
     }

@@ -111,14 +111,19 @@ fn a_world_is_asked_about_by_name_and_others_stay_out() {
     let agreement = agreement(TEXT);
     let mut all = plan(150, Basis::Planned, "a");
     all.extend(plan(50, Basis::Simulated, "b"));
-    let ask = |basis, name: &str| ask(&agreement, &Places::default(), &all, &World { name: name.into(), basis }, &question());
+    let ask = |basis, name: &str| {
+        ask(&agreement, &Places::default(), &all, &World { name: name.into(), basis }, &question())
+    };
     let (kept, broken) = (ask(Basis::Planned, "a").unwrap(), ask(Basis::Simulated, "b").unwrap());
     assert_eq!((kept.supposed(), broken.supposed()), (4, 4));
     assert_ne!(hold(&kept), Performance::Violated);
     assert_eq!(hold(&broken), Performance::Violated);
     let at = broken.foreseen().iter().find(|f| f.norm.as_str() == "hold").unwrap().breached;
     assert_eq!(at, Some(at_start()));
-    assert_eq!(ask(Basis::Planned, "b"), Err(NoFuture::Nothing(World { name: "b".into(), basis: Basis::Planned })));
+    assert_eq!(
+        ask(Basis::Planned, "b"),
+        Err(NoFuture::Nothing(World { name: "b".into(), basis: Basis::Planned }))
+    );
     for basis in [Basis::Observed, Basis::Found, Basis::Claimed] {
         assert_eq!(ask(basis, "a"), Err(NoFuture::NotOfAFuture(basis)));
     }

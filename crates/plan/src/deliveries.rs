@@ -275,10 +275,9 @@ fn month(what: &str, text: &str) -> Result<Month, Refusal> {
 }
 
 fn number(what: &str, n: i64) -> Result<u64, Refusal> {
-    u64::try_from(n)
-        .ok()
-        .filter(|n| *n <= MOST)
-        .ok_or_else(|| Refusal::new(format!("{what} `{n}` is no number of pieces or people"), "whole, from 0 to 100000000"))
+    u64::try_from(n).ok().filter(|n| *n <= MOST).ok_or_else(|| {
+        Refusal::new(format!("{what} `{n}` is no number of pieces or people"), "whole, from 0 to 100000000")
+    })
 }
 
 fn share(what: &str, n: f64) -> Result<u64, Refusal> {
@@ -296,7 +295,10 @@ fn steps(what: &str, written: &WrittenSteps) -> Result<Steps, Refusal> {
             for step in list {
                 let from = month(&format!("{what}: from"), &step.from)?;
                 if steps.0.insert(from, number(what, step.is)?).is_some() {
-                    return Err(Refusal::new(format!("{what}: {from} stands twice"), "write each month once"));
+                    return Err(Refusal::new(
+                        format!("{what}: {from} stands twice"),
+                        "write each month once",
+                    ));
                 }
             }
         }
@@ -326,7 +328,10 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
     for of in &written.items {
         let what = format!("item `{}`", of.name);
         if of.name.trim().is_empty() || items.iter().any(|item| item.name == of.name) {
-            return Err(Refusal::new(format!("{what} has no name of its own"), "give each item another name"));
+            return Err(Refusal::new(
+                format!("{what} has no name of its own"),
+                "give each item another name",
+            ));
         }
         if of.training_months > 600 || of.repair_months > 600 {
             return Err(Refusal::new(format!("{what}: training or repair is too long"), "up to 600 months"));
@@ -352,7 +357,10 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
     let named = |items: &[Item], what: &str, name: &str| {
         items.iter().position(|item| item.name == name).ok_or_else(|| {
             let names: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
-            Refusal::new(format!("{what}: there is no item `{name}`"), format!("the items are: {}", names.join(", ")))
+            Refusal::new(
+                format!("{what}: there is no item `{name}`"),
+                format!("the items are: {}", names.join(", ")),
+            )
         })
     };
     for of in &written.deliveries {
@@ -374,7 +382,10 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
         named(&items, &what, &of.item)?;
         let by = month(&format!("{what}: by"), &of.by)?;
         if by < from || by > last {
-            return Err(Refusal::new(format!("{what}: {by} is not within the plan"), "the plan's months hold it"));
+            return Err(Refusal::new(
+                format!("{what}: {by} is not within the plan"),
+                "the plan's months hold it",
+            ));
         }
         milestones.push(Milestone {
             name: of.name.clone(),
@@ -388,7 +399,8 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
 
 /// What is said of a plan.
 pub fn answer(plan: &Plan, sources: Vec<String>) -> Answer {
-    let all: Vec<(&Item, Vec<State>)> = plan.items.iter().map(|item| (item, month_by_month(plan, item))).collect();
+    let all: Vec<(&Item, Vec<State>)> =
+        plan.items.iter().map(|item| (item, month_by_month(plan, item))).collect();
     let assumptions = vec![
         "what is planned to arrive in a month is there in that month, and fit".into(),
         "a crew whose piece is in repair or lost takes another; nobody trained is lost".into(),
@@ -410,7 +422,8 @@ fn whole(n: u64) -> Cell {
 
 fn milestones(plan: &Plan, all: &[(&Item, Vec<State>)]) -> Shown {
     let row = |milestone: &Milestone| {
-        let states = all.iter().find(|(item, _)| item.name == milestone.item).map(|(_, states)| states.as_slice());
+        let states =
+            all.iter().find(|(item, _)| item.name == milestone.item).map(|(_, states)| states.as_slice());
         let states = states.unwrap_or(&[]);
         let due = milestone.by.since(plan.from) as usize;
         let there = states.get(due).map_or(0, |state| state.operating);
@@ -467,7 +480,8 @@ fn starves(plan: &Plan, all: &[(&Item, Vec<State>)]) -> Shown {
     }
     Shown {
         name: "starves",
-        title: "where the plan starves: of what, from when to when, and how much stands still at worst".into(),
+        title: "where the plan starves: of what, from when to when, and how much stands still at worst"
+            .into(),
         columns: vec!["item", "starves_of", "from", "until", "months", "at_worst", "stands_still"],
         rows,
     }
@@ -503,8 +517,20 @@ fn months(plan: &Plan, all: &[(&Item, Vec<State>)]) -> Shown {
         name: "months",
         title: "pieces and people at the end of each month; `lost` is summed up since the beginning".into(),
         columns: vec![
-            "month", "item", "delivered", "fit", "operating", "without_crew", "waiting_repair", "in_repair", "lost", "trained",
-            "crews_without", "in_training", "without_place", "starves_of",
+            "month",
+            "item",
+            "delivered",
+            "fit",
+            "operating",
+            "without_crew",
+            "waiting_repair",
+            "in_repair",
+            "lost",
+            "trained",
+            "crews_without",
+            "in_training",
+            "without_place",
+            "starves_of",
         ],
         rows,
     }
@@ -570,14 +596,22 @@ by = "2027-06"
     #[test]
     fn no_piece_and_nobody_appears_or_vanishes() {
         for places in ["places = 0", "places = 16", "places = 999"] {
-            let plan = plan(&[("places = [{ from = \"2027-01\", is = 32 }, { from = \"2027-07\", is = 80 }]", places)]);
+            let plan = plan(&[(
+                "places = [{ from = \"2027-01\", is = 32 }, { from = \"2027-07\", is = 80 }]",
+                places,
+            )]);
             let (mut came, mut recruited) = (0, 0);
             for state in month_by_month(&plan, &plan.items[0]) {
                 came += state.delivered;
                 recruited += 40;
-                let pieces = state.operating + state.without_crew + state.waiting + state.in_repair + state.lost;
+                let pieces =
+                    state.operating + state.without_crew + state.waiting + state.in_repair + state.lost;
                 assert_eq!(pieces, 10 + came, "{state:?}");
-                assert_eq!(state.trained + state.in_training + state.without_place, 80 + recruited, "{state:?}");
+                assert_eq!(
+                    state.trained + state.in_training + state.without_place,
+                    80 + recruited,
+                    "{state:?}"
+                );
                 assert!(state.operating * 8 <= state.trained && state.in_repair <= 2);
             }
         }
@@ -599,7 +633,10 @@ by = "2027-06"
         assert_eq!(answer.tables[0].rows[0][7], Cell::text("training places"));
         let runs: Vec<(String, String)> =
             answer.tables[1].rows.iter().map(|row| (row[1].plain(), row[2].plain())).collect();
-        assert_eq!(runs, [("training places", "2027-03"), ("deliveries", "2027-09")].map(|(a, b)| (a.into(), b.into())));
+        assert_eq!(
+            runs,
+            [("training places", "2027-03"), ("deliveries", "2027-09")].map(|(a, b)| (a.into(), b.into()))
+        );
     }
 
     #[test]
@@ -610,7 +647,10 @@ by = "2027-06"
         };
         assert_eq!(short(&[("recruits = 40", "recruits = 0")], 2), Some(Short::Recruits));
         assert_eq!(short(&[("quantity = 20", "quantity = 0")], 5), Some(Short::Deliveries));
-        assert_eq!(short(&[("workshop = 2", "workshop = 0"), ("quantity = 20", "quantity = 0")], 5), Some(Short::Workshop));
+        assert_eq!(
+            short(&[("workshop = 2", "workshop = 0"), ("quantity = 20", "quantity = 0")], 5),
+            Some(Short::Workshop)
+        );
     }
 
     #[test]
@@ -621,7 +661,12 @@ by = "2027-06"
             month_by_month(&plan, &plan.items[0]).iter().map(|state| state.operating).collect::<Vec<_>>()
         };
         let base = operating(("crew = 8", "crew = 8"));
-        for more in [("quantity = 20", "quantity = 30"), ("recruits = 40", "recruits = 60"), ("is = 32", "is = 48"), ("fit = 10", "fit = 12")] {
+        for more in [
+            ("quantity = 20", "quantity = 30"),
+            ("recruits = 40", "recruits = 60"),
+            ("is = 32", "is = 48"),
+            ("fit = 10", "fit = 12"),
+        ] {
             assert!(operating(more).iter().zip(&base).all(|(a, b)| a >= b), "{more:?}");
         }
     }

@@ -195,7 +195,13 @@ mod tests {
         let y = program.real(1.0, f64::INFINITY);
         program.row(vec![(x, 2.0), (y, 1.0)], Sense::AtLeast, 7.0);
         let text = program.mps();
-        for line in [" G R0\n", " C0 COST 2.5\n C0 R0 2\n", " C1 R0 1\n", " RHS R0 7\n", " UP B C0 3\n LO B C1 0\nENDATA\n"] {
+        for line in [
+            " G R0\n",
+            " C0 COST 2.5\n C0 R0 2\n",
+            " C1 R0 1\n",
+            " RHS R0 7\n",
+            " UP B C0 3\n LO B C1 0\nENDATA\n",
+        ] {
             assert!(text.contains(line), "{line} in {text}");
         }
         let whole = text.find("INTORG").unwrap()..text.find("INTEND").unwrap();

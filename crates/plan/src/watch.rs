@@ -83,13 +83,21 @@ impl Counts {
                 found.push((day, row.text(region).to_string()));
             }
         }
-        let (Some(first), Some(last)) = (found.iter().map(|(d, _)| *d).min(), found.iter().map(|(d, _)| *d).max()) else {
-            return Err(Refusal::new(format!("`{name}` has no incident with a week and a region"), "is it the right file?"));
+        let (Some(first), Some(last)) =
+            (found.iter().map(|(d, _)| *d).min(), found.iter().map(|(d, _)| *d).max())
+        else {
+            return Err(Refusal::new(
+                format!("`{name}` has no incident with a week and a region"),
+                "is it the right file?",
+            ));
         };
         let first = monday(first);
         let weeks = weeks_between(first, last) + 1;
         if weeks > 5_200 {
-            return Err(Refusal::new(format!("`{name}` reaches over {weeks} weeks"), "at most 5200; repair the dates"));
+            return Err(Refusal::new(
+                format!("`{name}` reaches over {weeks} weeks"),
+                "at most 5200; repair the dates",
+            ));
         }
         let mut regions: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         for (day, region) in &found {
@@ -427,7 +435,9 @@ impl Threshold {
             Some((term.trim(), incidents.trim().parse::<usize>().ok()?, days.trim().parse::<usize>().ok()?))
         });
         match parts {
-            Some((term, incidents, days)) if !term.is_empty() && incidents > 0 && AHEAD.contains(&(days / 7)) && days % 7 == 0 => {
+            Some((term, incidents, days))
+                if !term.is_empty() && incidents > 0 && AHEAD.contains(&(days / 7)) && days % 7 == 0 =>
+            {
                 Ok(Threshold { term: term.into(), incidents, days })
             }
             _ => Err(Refusal::new(
@@ -458,7 +468,9 @@ pub fn answer(counts: &Counts, thresholds: &[Threshold], sources: Vec<String>) -
         counts.regions.iter().map(|(region, series)| (region.as_str(), Model::of(series))).collect();
     let scored: Vec<Scored> = (0..AHEAD.len()).map(|look| score(counts, &models, look, thresholds)).collect();
     let mut gaps = counts.gaps.clone();
-    gaps.push("a source counts what it hears of: a week without incidents may be a week without reports".into());
+    gaps.push(
+        "a source counts what it hears of: a week without incidents may be a week without reports".into(),
+    );
     for (look, of) in scored.iter().enumerate() {
         if of.best() != Way::Model {
             gaps.push(format!(
@@ -481,8 +493,16 @@ pub fn answer(counts: &Counts, thresholds: &[Threshold], sources: Vec<String>) -
         seed: None,
         sources,
         assumptions: vec![
-            format!("{} incidents in weeks from Monday, {} to {}", counts.counted, counts.week(0), counts.week(weeks - 1)),
-            format!("scored from the week of {} on; each forecast knows the weeks before it only", counts.week(LEARNT)),
+            format!(
+                "{} incidents in weeks from Monday, {} to {}",
+                counts.counted,
+                counts.week(0),
+                counts.week(weeks - 1)
+            ),
+            format!(
+                "scored from the week of {} on; each forecast knows the weeks before it only",
+                counts.week(LEARNT)
+            ),
             "what comes is like what came: no forecast knows of an order, a plan or a side".into(),
         ],
         gaps,
@@ -490,7 +510,13 @@ pub fn answer(counts: &Counts, thresholds: &[Threshold], sources: Vec<String>) -
     })
 }
 
-fn ahead_of(counts: &Counts, models: &BTreeMap<&str, Model>, scored: &[Scored], region: &str, look: usize) -> Dist {
+fn ahead_of(
+    counts: &Counts,
+    models: &BTreeMap<&str, Model>,
+    scored: &[Scored],
+    region: &str,
+    look: usize,
+) -> Dist {
     let series = &counts.regions[region];
     match scored[look].best() {
         Way::Persistence => Past::all(series, AHEAD[look]).persistence(),
@@ -516,13 +542,21 @@ fn forecasts(counts: &Counts, models: &BTreeMap<&str, Model>, scored: &[Scored])
     }
     Shown {
         name: "forecasts",
-        title: format!("incidents in the days after the week of {}: 95 percent of the distribution lie from p2.5 to p97.5", counts.week(counts.weeks() - 1)),
+        title: format!(
+            "incidents in the days after the week of {}: 95 percent of the distribution lie from p2.5 to p97.5",
+            counts.week(counts.weeks() - 1)
+        ),
         columns: vec!["region", "days", "last", "p2.5", "p10", "p50", "p90", "p97.5", "by"],
         rows,
     }
 }
 
-fn distances(counts: &Counts, models: &BTreeMap<&str, Model>, scored: &[Scored], thresholds: &[Threshold]) -> Shown {
+fn distances(
+    counts: &Counts,
+    models: &BTreeMap<&str, Model>,
+    scored: &[Scored],
+    thresholds: &[Threshold],
+) -> Shown {
     let mut rows = Vec::new();
     for threshold in thresholds {
         let Some(look) = AHEAD.iter().position(|ahead| ahead * 7 == threshold.days) else { continue };
@@ -542,7 +576,9 @@ fn distances(counts: &Counts, models: &BTreeMap<&str, Model>, scored: &[Scored],
     }
     Shown {
         name: "thresholds",
-        title: "how far each threshold is, in incidents, and the percent chance of reaching it in the next days".into(),
+        title:
+            "how far each threshold is, in incidents, and the percent chance of reaching it in the next days"
+                .into(),
         columns: vec!["term", "region", "threshold", "days", "last", "distance", "chance_pct"],
         rows,
     }
@@ -551,7 +587,10 @@ fn distances(counts: &Counts, models: &BTreeMap<&str, Model>, scored: &[Scored],
 fn scores(scored: &[Scored]) -> Shown {
     let mut rows = Vec::new();
     for (look, of) in scored.iter().enumerate() {
-        let base = [Way::Persistence, Way::Mean].iter().filter_map(|way| of.score.get(way)).fold(f64::INFINITY, |a, b| a.min(*b));
+        let base = [Way::Persistence, Way::Mean]
+            .iter()
+            .filter_map(|way| of.score.get(way))
+            .fold(f64::INFINITY, |a, b| a.min(*b));
         for way in Way::ALL {
             let crps = of.score.get(&way).copied().unwrap_or(0.0);
             let covered = of.covered.get(&way).copied().unwrap_or_default();
@@ -628,7 +667,8 @@ mod tests {
         for y in [0_usize, 2, 9, 20] {
             let n = values.len() as f64;
             let near: f64 = values.iter().map(|x| x.abs_diff(y) as f64).sum::<f64>() / n;
-            let apart: f64 = values.iter().flat_map(|a| values.iter().map(|b| a.abs_diff(*b) as f64)).sum::<f64>() / n / n;
+            let apart: f64 =
+                values.iter().flat_map(|a| values.iter().map(|b| a.abs_diff(*b) as f64)).sum::<f64>() / n / n;
             let crps = Dist::of_values(values.into_iter().map(|v| (v, 1))).crps(y);
             assert!((crps - (near - apart / 2.0)).abs() < 1e-12, "{y}: {crps}");
         }
@@ -681,7 +721,11 @@ mod tests {
         for week in 1..=200 {
             for look in 0..AHEAD.len() {
                 for memory in 0..MEMORY.len() {
-                    assert_eq!(models[0].forecast(memory, look, week), models[1].forecast(memory, look, week), "{week}");
+                    assert_eq!(
+                        models[0].forecast(memory, look, week),
+                        models[1].forecast(memory, look, week),
+                        "{week}"
+                    );
                 }
             }
         }
@@ -694,16 +738,24 @@ mod tests {
         let noise = |w: usize| [2, 9, 4, 0, 7, 3, 8, 1, 5, 6][(w * w + 3 * w) % 10];
         let counts = Counts::read("i.csv", &table(260, noise)).unwrap();
         let said = answer(&counts, &[], vec![]).unwrap();
-        let steady: Vec<&String> = said.gaps.iter().filter(|g| g.contains("does not beat the baselines")).collect();
-        let shipped: Vec<String> =
-            said.tables[2].rows.iter().filter(|r| r[8] == Cell::text("shipped")).map(|r| r[1].plain()).collect();
+        let steady: Vec<&String> =
+            said.gaps.iter().filter(|g| g.contains("does not beat the baselines")).collect();
+        let shipped: Vec<String> = said.tables[2]
+            .rows
+            .iter()
+            .filter(|r| r[8] == Cell::text("shipped"))
+            .map(|r| r[1].plain())
+            .collect();
         assert_eq!(steady.len(), shipped.iter().filter(|way| *way != "model").count());
         assert!(shipped.iter().any(|way| way == "historical mean"), "{shipped:?}");
     }
 
     #[test]
     fn thresholds_and_tables_are_refused_with_what_to_do() {
-        assert_eq!(Threshold::read("a b=20/28").unwrap(), Threshold { term: "a b".into(), incidents: 20, days: 28 });
+        assert_eq!(
+            Threshold::read("a b=20/28").unwrap(),
+            Threshold { term: "a b".into(), incidents: 20, days: 28 }
+        );
         for text in ["a=20", "a=x/7", "a=0/7", "a=20/14", "=20/7"] {
             assert!(Threshold::read(text).unwrap_err().help.contains("7 or 28 days"), "{text}");
         }

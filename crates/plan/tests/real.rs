@@ -215,9 +215,10 @@ fn scores(answer: &Answer, days: &str) -> Vec<(String, f64, f64, f64, i64, bool)
 #[test]
 fn the_watch_is_scored_over_years_and_ships_what_was_best() {
     use servanda_plan::watch::{Counts, Threshold, answer};
-    for (file, regions, years) in
-        [("incidents/ucdp-ged-22.1-ukraine-2014-2021.csv", 5, 5), ("incidents/ucdp-ged-19.1-colombia-1989-2018.csv", 25, 20)]
-    {
+    for (file, regions, years) in [
+        ("incidents/ucdp-ged-22.1-ukraine-2014-2021.csv", 5, 5),
+        ("incidents/ucdp-ged-19.1-colombia-1989-2018.csv", 25, 20),
+    ] {
         let counts = Counts::read(file, &real(file)).unwrap();
         assert!(counts.regions.len() >= regions, "{file}: {:?}", counts.regions.keys());
         let threshold = Threshold::read("aggression=10/7").unwrap();
@@ -230,8 +231,12 @@ fn the_watch_is_scored_over_years_and_ships_what_was_best() {
             assert!(scores.iter().all(|s| !s.5 || s.1 <= least + 1e-4), "{scores:?}");
             assert_eq!(scores.iter().filter(|s| s.5).count(), 1);
             let shipped = scores.iter().find(|s| s.5).unwrap();
-            assert!(shipped.2 >= 75.0 && shipped.3 >= 90.0, "its intervals cover what they claim: {shipped:?}");
-            let says = said.gaps.iter().any(|g| g.contains(&format!("for {days} days the model does not beat")));
+            assert!(
+                shipped.2 >= 75.0 && shipped.3 >= 90.0,
+                "its intervals cover what they claim: {shipped:?}"
+            );
+            let says =
+                said.gaps.iter().any(|g| g.contains(&format!("for {days} days the model does not beat")));
             assert_eq!(says, shipped.0 != "model");
         }
         assert!(said.tables.iter().any(|t| t.name == "calibration" && !t.rows.is_empty()));

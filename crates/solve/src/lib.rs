@@ -7,7 +7,9 @@
 //! - an error of the library is an error here, never "impossible";
 //! - the same program, gap and number of nodes give the same answer.
 
-use microlp::{ComparisonOp, Error, OptimizationDirection, Problem, SolveOptions, SolveOutcome, TerminationReason};
+use microlp::{
+    ComparisonOp, Error, OptimizationDirection, Problem, SolveOptions, SolveOutcome, TerminationReason,
+};
 use servanda_plan::Refusal;
 use servanda_plan::program::{Effort, Found, Program, Sense, Solver, Stopped};
 use std::time::Duration;
@@ -31,18 +33,26 @@ impl Solver for Microlp {
     }
 
     fn solve(&self, program: &Program, effort: Effort, hint: Option<&[f64]>) -> Result<Found, Refusal> {
-        let failed = |what: String| Refusal::new(format!("the solver failed: {what}"), "write the program with --program, and try another solver on it");
+        let failed = |what: String| {
+            Refusal::new(
+                format!("the solver failed: {what}"),
+                "write the program with --program, and try another solver on it",
+            )
+        };
         let mut problem = Problem::new(OptimizationDirection::Minimize);
         let variables: Vec<_> = program
             .columns
             .iter()
             .map(|column| match column.whole {
-                true => problem.add_integer_var(column.cost, (column.low as i32, column.high.min(1e9) as i32)),
+                true => {
+                    problem.add_integer_var(column.cost, (column.low as i32, column.high.min(1e9) as i32))
+                }
                 false => problem.add_var(column.cost, (column.low, column.high)),
             })
             .collect();
         for row in &program.rows {
-            let terms = row.terms.iter().filter_map(|(column, factor)| Some((*variables.get(*column)?, *factor)));
+            let terms =
+                row.terms.iter().filter_map(|(column, factor)| Some((*variables.get(*column)?, *factor)));
             let sense = match row.sense {
                 Sense::AtMost => ComparisonOp::Le,
                 Sense::AtLeast => ComparisonOp::Ge,
@@ -54,7 +64,8 @@ impl Solver for Microlp {
         options.mip_gap = effort.gap;
         options.node_limit = Some(effort.nodes);
         options.time_limit = effort.seconds.map(Duration::from_secs);
-        options.warm_start = hint.map(|values| variables.iter().copied().zip(values.iter().copied()).collect());
+        options.warm_start =
+            hint.map(|values| variables.iter().copied().zip(values.iter().copied()).collect());
         match problem.solve_with(options) {
             Ok(SolveOutcome::Solution(solution)) => Ok(Found::Solution {
                 values: variables.iter().map(|v| solution.var_value(*v)).collect(),

@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const PROOF: Effort = Effort { gap: 0.0, nodes: 100_000, seconds: None };
 
 fn text(head: &str, contingents: &[String]) -> String {
-    format!("from = \"2027-01\"\ndecided = \"2026-01-01\"\ncurrency = \"EUR m\"\n{head}\n{}", contingents.join("\n"))
+    format!(
+        "from = \"2027-01\"\ndecided = \"2026-01-01\"\ncurrency = \"EUR m\"\n{head}\n{}",
+        contingents.join("\n")
+    )
 }
 
 fn contingent(partner: &str, persons: u32, there_are: u32, tours: &str, home: u32, cost: &str) -> String {
@@ -36,7 +39,10 @@ fn made(plan: &Plan, before: Option<&Before>) -> Schedule {
 
 #[test]
 fn three_contingents_hold_a_post_and_cost_what_they_must() {
-    let plan = plan(&format!("months = 36\noverlap-days = 15\n{}", presence(1000)), &[contingent("A", 1000, 3, "6", 12, "2")]);
+    let plan = plan(
+        &format!("months = 36\noverlap-days = 15\n{}", presence(1000)),
+        &[contingent("A", 1000, 3, "6", 12, "2")],
+    );
     let found = made(&plan, None);
     assert_eq!((found.stays.len(), found.stopped), (6, Stopped::Proved));
     // Six moves, six half months of hand-over, 36 months.
@@ -53,13 +59,17 @@ fn two_contingents_do_not_and_the_answer_says_what_would() {
     let Outcome::Impossible(why) = schedule(&plan, None, &Microlp, PROOF).unwrap() else { panic!() };
     assert_eq!(why.conflict, BTreeSet::from([Clause::AtLeast(0), Clause::Ready]));
     assert_eq!(why.open, Vec::<String>::new());
-    let by: BTreeMap<Clause, (Option<f64>, bool)> = why.relaxations.iter().map(|r| (r.clause, (r.by, r.least))).collect();
+    let by: BTreeMap<Clause, (Option<f64>, bool)> =
+        why.relaxations.iter().map(|r| (r.clause, (r.by, r.least))).collect();
     assert_eq!(by[&Clause::AtLeast(0)], (Some(1000.0), true));
     assert_eq!(by[&Clause::Ready], (Some(1.0), true));
     let (said, schedule) = answer(&plan, None, &Microlp, PROOF, vec![]).unwrap();
     assert!(schedule.is_none());
     let human = said.human(None);
-    for words in ["impossible, because these conflict: `force`, at-least; how many contingents there are", "1 contingents more would do"] {
+    for words in [
+        "impossible, because these conflict: `force`, at-least; how many contingents there are",
+        "1 contingents more would do",
+    ] {
         assert!(human.contains(words), "{words} in {human}");
     }
 }
@@ -110,7 +120,9 @@ fn by_trying(plan: &Plan, tours: &[Tour]) -> Option<f64> {
                 .sum();
             let ready = plan.contingents.iter().enumerate().all(|(i, of)| {
                 let busy = tours.iter().zip(&counts).filter(|(t, _)| {
-                    t.contingent == i && t.from <= month && month < t.from + i64::from(t.months + of.recovery + of.training)
+                    t.contingent == i
+                        && t.from <= month
+                        && month < t.from + i64::from(t.months + of.recovery + of.training)
                 });
                 busy.map(|(_, n)| n).sum::<u32>() <= of.there_are
             });
@@ -128,7 +140,9 @@ fn by_trying(plan: &Plan, tours: &[Tour]) -> Option<f64> {
                 .sum();
             best = Some(best.map_or(cost, |b| b.min(cost)));
         }
-        let Some(next) = counts.iter().zip(tours).position(|(n, t)| *n < plan.contingents[t.contingent].there_are) else {
+        let Some(next) =
+            counts.iter().zip(tours).position(|(n, t)| *n < plan.contingents[t.contingent].there_are)
+        else {
             return best;
         };
         counts[..next].fill(0);
@@ -151,7 +165,12 @@ fn nothing_that_was_tried_is_cheaper() {
         let mut tours = Vec::new();
         for (contingent, of) in plan.contingents.iter().enumerate() {
             for from in 0..i64::from(plan.months) {
-                tours.extend(of.tours.iter().map(|months| Tour { contingent, region: 0, from, months: *months }));
+                tours.extend(of.tours.iter().map(|months| Tour {
+                    contingent,
+                    region: 0,
+                    from,
+                    months: *months,
+                }));
             }
         }
         match (schedule(&plan, None, &Microlp, PROOF).unwrap(), by_trying(&plan, &tours)) {
@@ -183,16 +202,13 @@ fn a_partner_drops_out_and_little_else_changes() {
             &["A", "B", "C"].map(|name| contingent(name, 500, 4, "6", 6, "1")),
         )
         .replace("2026-01-01", "2027-10-15");
-        Plan::read("p.toml", &(text + &format!("[[partner]]\nname = \"{leaves}\"\nleaves = \"2028-01\"\n"))).unwrap()
+        Plan::read("p.toml", &(text + &format!("[[partner]]\nname = \"{leaves}\"\nleaves = \"2028-01\"\n")))
+            .unwrap()
     };
     for leaves in ["A", "B", "C"] {
         let plan = later(leaves);
         let before = Before::read("before.csv", &csv, &plan).unwrap();
-        let lost = first
-            .stays
-            .iter()
-            .filter(|s| s.partner == leaves && s.takes_over.year() >= 2028)
-            .count();
+        let lost = first.stays.iter().filter(|s| s.partner == leaves && s.takes_over.year() >= 2028).count();
         let again = made(&plan, Some(&before));
         assert_eq!(again.changes, Some(2 * lost as u32), "{leaves}");
         assert!(again.fewest && check(&plan, &again.stays).findings.is_empty());

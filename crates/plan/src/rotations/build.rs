@@ -31,7 +31,8 @@ pub enum Clause {
 impl Clause {
     /// All clauses of a plan.
     pub fn all(plan: &Plan) -> BTreeSet<Clause> {
-        let mut all = BTreeSet::from([Clause::Shares, Clause::Ready, Clause::Caveats, Clause::AtHand, Clause::Costs]);
+        let mut all =
+            BTreeSet::from([Clause::Shares, Clause::Ready, Clause::Caveats, Clause::AtHand, Clause::Costs]);
         for (i, presence) in plan.presences.iter().enumerate() {
             all.insert(Clause::AtLeast(i));
             if presence.at_most.is_some() {
@@ -143,7 +144,8 @@ pub fn begun(plan: &Plan, before: &Before) -> BTreeMap<Tour, u32> {
     };
     for (tour, n) in &plan.running {
         let leaves = plan.partners.get(&plan.contingents[tour.contingent].partner).and_then(|p| p.leaves);
-        let months = leaves.map_or(i64::from(tour.months), |l| (plan.number(l) - tour.from).min(tour.months.into()));
+        let months =
+            leaves.map_or(i64::from(tour.months), |l| (plan.number(l) - tour.from).min(tour.months.into()));
         add(Tour { months: months.max(0) as u32, ..*tour }, *n);
     }
     for (tour, n) in &before.tours {
@@ -183,6 +185,11 @@ pub fn build(plan: &Plan, before: &Before, hold: &BTreeSet<Clause>, aim: Aim) ->
             Then::Gone => built.changes += f64::from(*n),
         }
     }
+    let lax: BTreeSet<Clause> = hold
+        .iter()
+        .copied()
+        .filter(|c| !(gives(*c) && matches!(c, Clause::Caveats | Clause::AtHand)))
+        .collect();
     let limited = hold.contains(&Clause::Ready) && !gives(Clause::Ready);
     for (contingent, of) in plan.contingents.iter().enumerate() {
         for region in 0..plan.regions.len() {
@@ -193,9 +200,8 @@ pub fn build(plan: &Plan, before: &Before, hold: &BTreeSet<Clause>, aim: Aim) ->
                     if !plan.presences.iter().any(|p| p.regions.contains(&plan.regions[region])) {
                         continue;
                     }
-                    let most = if limited { f64::from(of.there_are) } else { f64::from(of.there_are) + 100.0 };
-                    let lax: BTreeSet<Clause> =
-                        hold.iter().copied().filter(|c| !(gives(*c) && matches!(c, Clause::Caveats | Clause::AtHand))).collect();
+                    let most =
+                        if limited { f64::from(of.there_are) } else { f64::from(of.there_are) + 100.0 };
                     let (strict, loose) = (fits(plan, &tour, hold, false), fits(plan, &tour, &lax, false));
                     if !loose {
                         continue;
@@ -243,8 +249,11 @@ fn presences(plan: &Plan, hold: &BTreeSet<Clause>, aim: Aim, tours: &[(Column, T
         let there = |tour: &Tour| presence.regions.contains(&plan.regions[tour.region]);
         let persons = |tour: &Tour| plan.contingents[tour.contingent].persons as f64;
         for month in plan.number(presence.during.from)..=plan.number(presence.during.until) {
-            let watch: Vec<(Column, f64)> =
-                tours.iter().filter(|(_, t)| there(t) && t.holds(month)).map(|(c, t)| (*c, persons(t))).collect();
+            let watch: Vec<(Column, f64)> = tours
+                .iter()
+                .filter(|(_, t)| there(t) && t.holds(month))
+                .map(|(c, t)| (*c, persons(t)))
+                .collect();
             if hold.contains(&least) {
                 let mut terms = watch.clone();
                 terms.extend(play.filter(|_| aim == Aim::Give(least)).map(|c| (c, 1.0)));
@@ -255,9 +264,11 @@ fn presences(plan: &Plan, hold: &BTreeSet<Clause>, aim: Aim, tours: &[(Column, T
                 if plan.overlap > 0 {
                     // An overlap of more than a month reaches over several months.
                     let reach = i64::from(plan.overlap.div_ceil(28));
-                    let coming = |t: &Tour| there(t) && (month + 1..=month + reach).contains(&t.from) && {
-                        let arrives = plan.arrival(t);
-                        arrives < plan.month(month + 1).first_day()
+                    let coming = |t: &Tour| {
+                        there(t) && (month + 1..=month + reach).contains(&t.from) && {
+                            let arrives = plan.arrival(t);
+                            arrives < plan.month(month + 1).first_day()
+                        }
                     };
                     terms.extend(tours.iter().filter(|(_, t)| coming(t)).map(|(c, t)| (*c, persons(t))));
                 }
@@ -281,7 +292,8 @@ fn shares(plan: &Plan, tours: &[(Column, Tour)], built: &mut Built) {
         return;
     }
     for month in 0..i64::from(plan.months) {
-        let there: Vec<(Column, &Tour)> = tours.iter().filter(|(_, t)| t.holds(month)).map(|(c, t)| (*c, t)).collect();
+        let there: Vec<(Column, &Tour)> =
+            tours.iter().filter(|(_, t)| t.holds(month)).map(|(c, t)| (*c, t)).collect();
         let persons = |t: &Tour| plan.contingents[t.contingent].persons as f64;
         built.stands.push(Stands::All(month));
         let all = built.program.real(0.0, 1e7);
@@ -309,8 +321,11 @@ fn ready(plan: &Plan, aim: Aim, tours: &[(Column, Tour)], built: &mut Built) {
             built.program.whole(1.0, 100.0)
         });
         for month in 0..i64::from(plan.months) {
-            let busy = |t: &Tour| t.contingent == contingent && t.from <= month && month < t.end() + i64::from(of.home());
-            let mut terms: Vec<(Column, f64)> = tours.iter().filter(|(_, t)| busy(t)).map(|(c, _)| (*c, 1.0)).collect();
+            let busy = |t: &Tour| {
+                t.contingent == contingent && t.from <= month && month < t.end() + i64::from(of.home())
+            };
+            let mut terms: Vec<(Column, f64)> =
+                tours.iter().filter(|(_, t)| busy(t)).map(|(c, _)| (*c, 1.0)).collect();
             if terms.is_empty() {
                 continue;
             }

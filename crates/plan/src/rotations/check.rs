@@ -47,7 +47,8 @@ pub fn check(plan: &Plan, stays: &[Stay]) -> Checked {
     let mut units: BTreeMap<(&str, &str, u32), Vec<&Stay>> = BTreeMap::new();
     for stay in stays {
         let told = format!("{}, {}, unit {} of {}", stay.partner, stay.name, stay.unit, stay.arrives);
-        let Some(of) = plan.contingents.iter().find(|c| c.partner == stay.partner && c.name == stay.name) else {
+        let Some(of) = plan.contingents.iter().find(|c| c.partner == stay.partner && c.name == stay.name)
+        else {
             findings.push(format!("{told}: the plan has no such contingent"));
             continue;
         };
@@ -62,18 +63,28 @@ pub fn check(plan: &Plan, stays: &[Stay]) -> Checked {
             from.map(|from| from.plus(months).first_day())
         };
         if !stay.begun {
-            if stay.takes_over.day() != 1 || !of.tours.iter().any(|months| first(*months) == Some(stay.leaves)) {
-                findings.push(format!("{told}: from {} to {} is no tour of its kind", stay.takes_over, stay.leaves));
+            if stay.takes_over.day() != 1
+                || !of.tours.iter().any(|months| first(*months) == Some(stay.leaves))
+            {
+                findings.push(format!(
+                    "{told}: from {} to {} is no tour of its kind",
+                    stay.takes_over, stay.leaves
+                ));
             }
             if !of.regions.contains(&stay.region) {
                 findings.push(format!("{told}: a caveat keeps it out of {}", stay.region));
             }
             for caveat in &of.not_in {
                 if stay.arrives < caveat.until.plus(1).first_day() && caveat.from.first_day() < stay.leaves {
-                    findings.push(format!("{told}: a caveat keeps it out from {} to {}", caveat.from, caveat.until));
+                    findings.push(format!(
+                        "{told}: a caveat keeps it out from {} to {}",
+                        caveat.from, caveat.until
+                    ));
                 }
             }
-            if stay.takes_over < of.during.from.first_day() || stay.leaves > of.during.until.plus(1).first_day() {
+            if stay.takes_over < of.during.from.first_day()
+                || stay.leaves > of.during.until.plus(1).first_day()
+            {
                 findings.push(format!("{told}: it is not at hand"));
             }
         }
@@ -86,12 +97,18 @@ pub fn check(plan: &Plan, stays: &[Stay]) -> Checked {
     }
     for ((partner, name, unit), mut of) in units {
         of.sort_by_key(|stay| stay.arrives);
-        let Some(kind) = plan.contingents.iter().find(|c| c.partner == partner && c.name == name) else { continue };
+        let Some(kind) = plan.contingents.iter().find(|c| c.partner == partner && c.name == name) else {
+            continue;
+        };
         for pair in of.windows(2) {
-            let home = crate::Month::of(pair[0].leaves.year(), pair[0].leaves.month())
-                .map(|month| days(month.plus(kind.recovery + kind.training).first_day(), -i64::from(plan.overlap)));
+            let home = crate::Month::of(pair[0].leaves.year(), pair[0].leaves.month()).map(|month| {
+                days(month.plus(kind.recovery + kind.training).first_day(), -i64::from(plan.overlap))
+            });
             if home.is_none_or(|ready| pair[1].arrives < ready) {
-                findings.push(format!("{partner}, {name}, unit {unit}: out again on {}, and not ready", pair[1].arrives));
+                findings.push(format!(
+                    "{partner}, {name}, unit {unit}: out again on {}, and not ready",
+                    pair[1].arrives
+                ));
             }
         }
     }
@@ -110,7 +127,9 @@ pub fn notice(plan: &Plan, stays: &[Stay], before: &BTreeSet<(String, String, Da
             && !before.contains(&told)
             && kind.is_none_or(|of| days(plan.decided, of.notice.into()) > stay.arrives)
     };
-    let word = |stay: &Stay| format!("{}, {}: {} is earlier than its notice allows", stay.partner, stay.name, stay.arrives);
+    let word = |stay: &Stay| {
+        format!("{}, {}: {} is earlier than its notice allows", stay.partner, stay.name, stay.arrives)
+    };
     stays.iter().filter(late).map(word).collect()
 }
 
@@ -132,7 +151,10 @@ fn daily(plan: &Plan, stays: &[Stay], end: Date) -> Vec<String> {
             };
             let (watch, ground) = (of(&on_watch), of(&there));
             if watch < presence.at_least {
-                findings.push(format!("{}: {watch} people on {day}, and not {}", presence.name, presence.at_least));
+                findings.push(format!(
+                    "{}: {watch} people on {day}, and not {}",
+                    presence.name, presence.at_least
+                ));
             }
             if presence.at_most.is_some_and(|most| ground > most) {
                 findings.push(format!("{}: {ground} people on {day} are too many", presence.name));
@@ -158,7 +180,10 @@ fn daily(plan: &Plan, stays: &[Stay], end: Date) -> Vec<String> {
 pub fn cost(plan: &Plan, stays: &[Stay], end: Date) -> BTreeMap<(String, i16), Number> {
     let mut by: BTreeMap<(String, i16), Number> = BTreeMap::new();
     for stay in stays {
-        let Some(of) = plan.contingents.iter().find(|c| c.partner == stay.partner && c.name == stay.name) else { continue };
+        let Some(of) = plan.contingents.iter().find(|c| c.partner == stay.partner && c.name == stay.name)
+        else {
+            continue;
+        };
         let mut add = |year: i16, amount: Number| {
             let sum = by.entry((stay.partner.clone(), year)).or_default();
             *sum = sum.clone() + amount;

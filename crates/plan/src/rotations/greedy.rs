@@ -26,9 +26,10 @@ struct Making<'a> {
 /// Tours of a schedule that keeps every clause, where this finds one.
 pub fn greedy(plan: &Plan, before: &Before) -> Option<BTreeMap<Tour, u32>> {
     let months = plan.months as usize;
-    let disjoint = plan.presences.iter().enumerate().all(|(i, one)| {
-        plan.presences[i + 1..].iter().all(|other| one.regions.is_disjoint(&other.regions))
-    });
+    let disjoint =
+        plan.presences.iter().enumerate().all(|(i, one)| {
+            plan.presences[i + 1..].iter().all(|other| one.regions.is_disjoint(&other.regions))
+        });
     let agreed = (0..plan.months).map(|n| {
         let month = plan.from.plus(n);
         let all = plan.presences.iter().filter(|p| p.during.holds(month)).map(|p| p.at_least);
@@ -61,7 +62,8 @@ pub fn greedy(plan: &Plan, before: &Before) -> Option<BTreeMap<Tour, u32>> {
 impl<'a> Making<'a> {
     fn short(&self, month: usize) -> Option<usize> {
         let at = self.plan.from.plus(month as u32);
-        let short = |(i, p): &(usize, &super::Presence)| p.during.holds(at) && self.watch[*i][month] < p.at_least;
+        let short =
+            |(i, p): &(usize, &super::Presence)| p.during.holds(at) && self.watch[*i][month] < p.at_least;
         self.plan.presences.iter().enumerate().find(short).map(|(i, _)| i)
     }
 
@@ -69,7 +71,8 @@ impl<'a> Making<'a> {
     fn spans(&self, tour: &Tour) -> [std::ops::Range<usize>; 2] {
         let clip = |month: i64| month.clamp(0, i64::from(self.plan.months)) as usize;
         let arrives = self.plan.arrival(tour);
-        let first = crate::Month::of(arrives.year(), arrives.month()).map_or(tour.from, |m| self.plan.number(m));
+        let first =
+            crate::Month::of(arrives.year(), arrives.month()).map_or(tour.from, |m| self.plan.number(m));
         [clip(tour.from)..clip(tour.end()), clip(first)..clip(tour.end())]
     }
 
@@ -119,7 +122,9 @@ impl<'a> Making<'a> {
         if share < Number::from(100) && watch.clone().any(above) {
             return false;
         }
-        let Some(most) = self.plan.partners.get(&of.partner).and_then(|p| p.cost_a_year.as_ref()) else { return true };
+        let Some(most) = self.plan.partners.get(&of.partner).and_then(|p| p.cost_a_year.as_ref()) else {
+            return true;
+        };
         self.plan.cost(tour).into_iter().all(|(year, cost)| {
             let so_far = self.cost.get(&(of.partner.as_str(), year)).cloned().unwrap_or_default();
             so_far + cost <= *most
@@ -141,9 +146,15 @@ impl<'a> Making<'a> {
                     }
                     let filled: u64 = self.spans(&tour)[0]
                         .clone()
-                        .map(|n| self.plan.presences[presence].at_least.saturating_sub(self.watch[presence][n]).min(of.persons))
+                        .map(|n| {
+                            self.plan.presences[presence]
+                                .at_least
+                                .saturating_sub(self.watch[presence][n])
+                                .min(of.persons)
+                        })
                         .sum();
-                    let cost = self.plan.cost(&tour).into_values().fold(Number::zero(), |a, b| a + b).to_f64();
+                    let cost =
+                        self.plan.cost(&tour).into_values().fold(Number::zero(), |a, b| a + b).to_f64();
                     let score = cost / filled.max(1) as f64;
                     if best.as_ref().is_none_or(|(least, _)| score < *least) {
                         best = Some((score, tour));

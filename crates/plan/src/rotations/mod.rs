@@ -81,7 +81,12 @@ pub fn program(plan: &Plan, before: Option<&Before>) -> Program {
 ///
 /// # Errors
 /// Where the solver fails by itself, or a schedule does not pass the check, which is a bug of ours.
-pub fn schedule(plan: &Plan, before: Option<&Before>, solver: &dyn Solver, effort: Effort) -> Result<Outcome, Refusal> {
+pub fn schedule(
+    plan: &Plan,
+    before: Option<&Before>,
+    solver: &dyn Solver,
+    effort: Effort,
+) -> Result<Outcome, Refusal> {
     let all = Clause::all(plan);
     let none = Before::default();
     let earlier = before.unwrap_or(&none);
@@ -120,7 +125,12 @@ pub fn schedule(plan: &Plan, before: Option<&Before>, solver: &dyn Solver, effor
     let checked = check(plan, &stays);
     let told = earlier.tours.keys().map(|tour| {
         let of = &plan.contingents[tour.contingent];
-        (of.partner.clone(), of.name.clone(), plan.month(tour.from).first_day(), plan.month(tour.end()).first_day())
+        (
+            of.partner.clone(),
+            of.name.clone(),
+            plan.month(tour.from).first_day(),
+            plan.month(tour.end()).first_day(),
+        )
     });
     let mut findings = checked.findings;
     findings.extend(check::notice(plan, &stays, &told.collect::<BTreeSet<_>>()));
@@ -140,7 +150,9 @@ fn impossible(plan: &Plan, before: &Before, solver: &dyn Solver, effort: Effort)
 fn tours(built: &Built, values: &[f64]) -> BTreeMap<Tour, u32> {
     let mut tours: BTreeMap<Tour, u32> = BTreeMap::new();
     for (stands, value) in built.stands.iter().zip(values) {
-        if let (Stands::Tour(tour), n) = (stands, value.round()) && n >= 1.0 {
+        if let (Stands::Tour(tour), n) = (stands, value.round())
+            && n >= 1.0
+        {
             *tours.entry(*tour).or_default() += n as u32;
         }
     }
@@ -164,7 +176,8 @@ fn stays(plan: &Plan, before: &Before, tours: &BTreeMap<Tour, u32>) -> Result<Ve
     let begun = build::begun(plan, before);
     let mut in_order: Vec<(&Tour, u32)> = tours.iter().map(|(tour, n)| (tour, *n)).collect();
     in_order.sort_by_key(|(tour, _)| (tour.from, **tour));
-    let mut ready: Vec<Vec<i64>> = plan.contingents.iter().map(|c| vec![i64::MIN; c.there_are as usize]).collect();
+    let mut ready: Vec<Vec<i64>> =
+        plan.contingents.iter().map(|c| vec![i64::MIN; c.there_are as usize]).collect();
     let mut stays = Vec::new();
     for (tour, n) in in_order {
         let of = &plan.contingents[tour.contingent];
@@ -199,19 +212,31 @@ impl Before {
     /// # Errors
     /// Where it is no such table, or names what the plan does not have.
     pub fn read(name: &str, text: &str, plan: &Plan) -> Result<Before, Refusal> {
-        let text: String = text.lines().filter(|line| !line.starts_with('#')).fold(String::new(), |all, line| all + line + "\n");
+        let text: String = text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .fold(String::new(), |all, line| all + line + "\n");
         let table = Table::read(name, &text)?.with(&["partner", "contingent", "region", "from", "until"])?;
         let mut before = Before::default();
         for row in table.rows() {
             let of = |c: &Contingent| c.partner == row.text("partner") && c.name == row.text("contingent");
             let Some(contingent) = plan.contingents.iter().position(of) else {
-                return Err(row.refused("contingent", "is no contingent of the plan", "keep it in the plan, and let its partner leave"));
+                return Err(row.refused(
+                    "contingent",
+                    "is no contingent of the plan",
+                    "keep it in the plan, and let its partner leave",
+                ));
             };
             let Some(region) = plan.regions.iter().position(|r| r == row.text("region")) else {
-                return Err(row.refused("region", "is no region of the plan", "the regions are those of the presences"));
+                return Err(row.refused(
+                    "region",
+                    "is no region of the plan",
+                    "the regions are those of the presences",
+                ));
             };
             let month = |column: &str| {
-                Month::parse(row.text(column)).ok_or_else(|| row.refused(column, "is no month", "write it like `2027-06`"))
+                Month::parse(row.text(column))
+                    .ok_or_else(|| row.refused(column, "is no month", "write it like `2027-06`"))
             };
             let (from, until) = (month("from")?, month("until")?);
             if until < from || until.since(from) > 120 {
@@ -232,7 +257,13 @@ impl Before {
 ///
 /// # Errors
 /// Those of [`schedule`].
-pub fn answer(plan: &Plan, before: Option<&Before>, solver: &dyn Solver, effort: Effort, sources: Vec<String>) -> Result<(Answer, Option<Schedule>), Refusal> {
+pub fn answer(
+    plan: &Plan,
+    before: Option<&Before>,
+    solver: &dyn Solver,
+    effort: Effort,
+    sources: Vec<String>,
+) -> Result<(Answer, Option<Schedule>), Refusal> {
     let mut answer = Answer {
         asked: "rotations",
         basis: Basis::Planned,
@@ -299,8 +330,16 @@ fn summary(plan: &Plan, schedule: &Schedule) -> Shown {
     let row = |what: &str, value: Cell, unit: &str| vec![Cell::text(what), value, Cell::text(unit)];
     let mut rows = vec![
         row("cost", Cell::Number(schedule.cost.clone(), 2), &plan.currency),
-        row("no schedule costs less than", schedule.bound.map_or(Cell::Missing, |b| approximate(b, 2)), &plan.currency),
-        row("remaining gap", schedule.gap().map_or(Cell::Missing, |gap| approximate(gap * 100.0, 2)), "percent of the cost"),
+        row(
+            "no schedule costs less than",
+            schedule.bound.map_or(Cell::Missing, |b| approximate(b, 2)),
+            &plan.currency,
+        ),
+        row(
+            "remaining gap",
+            schedule.gap().map_or(Cell::Missing, |gap| approximate(gap * 100.0, 2)),
+            "percent of the cost",
+        ),
         row("tours", Cell::whole(schedule.stays.len() as i64), ""),
         row("days checked one by one, apart from the solver", Cell::whole(checked.days as i64), ""),
         row("findings of that check", Cell::whole(checked.findings.len() as i64), ""),
@@ -323,7 +362,10 @@ fn summary(plan: &Plan, schedule: &Schedule) -> Shown {
 }
 
 fn persons(plan: &Plan, stay: &Stay) -> u64 {
-    plan.contingents.iter().find(|c| c.partner == stay.partner && c.name == stay.name).map_or(0, |c| c.persons)
+    plan.contingents
+        .iter()
+        .find(|c| c.partner == stay.partner && c.name == stay.name)
+        .map_or(0, |c| c.persons)
 }
 
 fn strength(plan: &Plan, schedule: &Schedule) -> Shown {
@@ -390,14 +432,17 @@ fn notices(plan: &Plan, schedule: &Schedule) -> Shown {
         .filter_map(|stay| {
             let of = plan.contingents.iter().find(|c| c.partner == stay.partner && c.name == stay.name)?;
             let by = plan::days(stay.arrives, -i64::from(of.notice));
-            Some((by, vec![
-                Cell::text(by.to_string()),
-                Cell::text(&stay.partner),
-                Cell::text(&stay.name),
-                Cell::whole(i64::from(stay.unit)),
-                Cell::text(stay.arrives.to_string()),
-                Cell::whole(i64::from(of.notice)),
-            ]))
+            Some((
+                by,
+                vec![
+                    Cell::text(by.to_string()),
+                    Cell::text(&stay.partner),
+                    Cell::text(&stay.name),
+                    Cell::whole(i64::from(stay.unit)),
+                    Cell::text(stay.arrives.to_string()),
+                    Cell::whole(i64::from(of.notice)),
+                ],
+            ))
         })
         .collect();
     rows.sort_by_key(|(by, _)| *by);
@@ -433,7 +478,10 @@ fn costs(plan: &Plan, schedule: &Schedule) -> Shown {
     });
     Shown {
         name: "costs",
-        title: format!("cost by partner and year in {}, and the partner's percent of all person-months of the plan", plan.currency),
+        title: format!(
+            "cost by partner and year in {}, and the partner's percent of all person-months of the plan",
+            plan.currency
+        ),
         columns: vec!["partner", "year", "cost", "share_pct"],
         rows: rows.collect(),
     }

@@ -380,7 +380,10 @@ fn stretch(what: &str, from: Option<&str>, until: Option<&str>, all: Stretch) ->
     let from = from.map(|text| month(&format!("{what}: from"), text)).transpose()?.unwrap_or(all.from);
     let until = until.map(|text| month(&format!("{what}: until"), text)).transpose()?.unwrap_or(all.until);
     if from > until {
-        return Err(Refusal::new(format!("{what}: {from} is after {until}"), "the last month is not before the first"));
+        return Err(Refusal::new(
+            format!("{what}: {from} is after {until}"),
+            "the last month is not before the first",
+        ));
     }
     Ok(Stretch { from, until })
 }
@@ -391,7 +394,10 @@ fn refuse<T>(message: String, help: &str) -> Result<T, Refusal> {
 
 fn read(written: &Written) -> Result<Plan, Refusal> {
     let from = month("from", &written.from)?;
-    if !(1..=MONTHS).contains(&written.months) || from.plus(written.months.saturating_add(MONTHS)).year() > 9998 || from.year() < 100 {
+    if !(1..=MONTHS).contains(&written.months)
+        || from.plus(written.months.saturating_add(MONTHS)).year() > 9998
+        || from.year() < 100
+    {
         return refuse(format!("months = {} is out of range", written.months), "from 1 to 240");
     }
     let decided: Date = written.decided.parse().map_err(|_| {
@@ -415,10 +421,16 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
             return refuse(format!("{what} has no name of its own"), "give each presence another name");
         }
         if of.regions.is_empty() {
-            return refuse(format!("{what} has no region"), "name the agreement's zones, like `[\"western-oblasts\"]`");
+            return refuse(
+                format!("{what} has no region"),
+                "name the agreement's zones, like `[\"western-oblasts\"]`",
+            );
         }
         if of.at_least > PEOPLE || of.at_most.is_some_and(|most| most < of.at_least) {
-            return refuse(format!("{what}: the numbers of people cannot be"), "at-least up to 1000000, at-most not below it");
+            return refuse(
+                format!("{what}: the numbers of people cannot be"),
+                "at-least up to 1000000, at-most not below it",
+            );
         }
         for region in &of.regions {
             if !regions.contains(region) {
@@ -427,7 +439,10 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
         }
         let during = stretch(&what, of.from.as_deref(), of.until.as_deref(), all)?;
         if during.from < all.from || during.until > all.until {
-            return refuse(format!("{what}: {} to {} is not within the plan", during.from, during.until), "the plan's months hold it");
+            return refuse(
+                format!("{what}: {} to {} is not within the plan", during.from, during.until),
+                "the plan's months hold it",
+            );
         }
         presences.push(Presence {
             name: of.name.clone(),
@@ -442,12 +457,18 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
     for of in &written.contingents {
         let contingent = contingent(of, &regions, all)?;
         if contingents.iter().any(|c| c.partner == contingent.partner && c.name == contingent.name) {
-            return refuse(format!("contingent `{}` stands twice", contingent.title()), "give each kind of a partner another name");
+            return refuse(
+                format!("contingent `{}` stands twice", contingent.title()),
+                "give each kind of a partner another name",
+            );
         }
         contingents.push(contingent);
     }
     if contingents.is_empty() {
-        return refuse("there is no contingent".into(), "add a `[[contingent]]` for each kind of each partner");
+        return refuse(
+            "there is no contingent".into(),
+            "add a `[[contingent]]` for each kind of each partner",
+        );
     }
     let percent = |what: &str, amount: Option<Amount>| -> Result<Option<Number>, Refusal> {
         let Some(amount) = amount else { return Ok(None) };
@@ -459,7 +480,8 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
     };
     let share = percent("share-at-most", written.share_at_most)?.unwrap_or(Number::from(100));
     let plain = Partner { share_at_most: share, cost_a_year: None, leaves: None };
-    let mut partners: BTreeMap<String, Partner> = contingents.iter().map(|c| (c.partner.clone(), plain.clone())).collect();
+    let mut partners: BTreeMap<String, Partner> =
+        contingents.iter().map(|c| (c.partner.clone(), plain.clone())).collect();
     let mut told = BTreeSet::new();
     for of in &written.partners {
         let what = format!("partner `{}`", of.name);
@@ -467,13 +489,18 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
             return refuse(format!("{what} stands twice"), "write each partner once");
         }
         let Some(partner) = partners.get_mut(&of.name) else {
-            return refuse(format!("{what} has no contingent"), "a partner is named like in its `[[contingent]]`");
+            return refuse(
+                format!("{what} has no contingent"),
+                "a partner is named like in its `[[contingent]]`",
+            );
         };
         if let Some(share) = percent(&format!("{what}: share-at-most"), of.share_at_most)? {
             partner.share_at_most = share;
         }
-        partner.cost_a_year = of.cost_a_year_at_most.map(|a| a.number(&format!("{what}: cost-a-year-at-most"))).transpose()?;
-        partner.leaves = of.leaves.as_deref().map(|text| month(&format!("{what}: leaves"), text)).transpose()?;
+        partner.cost_a_year =
+            of.cost_a_year_at_most.map(|a| a.number(&format!("{what}: cost-a-year-at-most"))).transpose()?;
+        partner.leaves =
+            of.leaves.as_deref().map(|text| month(&format!("{what}: leaves"), text)).transpose()?;
     }
     let mut plan = Plan {
         from,
@@ -502,7 +529,10 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
             return refuse("records: notice and notice-to go together".into(), "name both, or neither");
         }
         if let Some(stranger) = terms.parties.keys().find(|name| !plan.partners.contains_key(*name)) {
-            return refuse(format!("records: parties: `{stranger}` has no contingent"), "a partner is named like in its `[[contingent]]`");
+            return refuse(
+                format!("records: parties: `{stranger}` has no contingent"),
+                "a partner is named like in its `[[contingent]]`",
+            );
         }
     }
     for of in &written.running {
@@ -519,7 +549,10 @@ fn contingent(of: &WrittenContingent, regions: &[String], all: Stretch) -> Resul
         return refuse(format!("{what} has no name"), "name the partner, and the kind where it has several");
     }
     if of.persons == 0 || of.persons > PEOPLE || of.there_are == 0 || of.there_are > CONTINGENTS {
-        return refuse(format!("{what}: persons or there-are is out of range"), "persons 1 to 1000000, there-are 1 to 100");
+        return refuse(
+            format!("{what}: persons or there-are is out of range"),
+            "persons 1 to 1000000, there-are 1 to 100",
+        );
     }
     let mut tours = match &of.tour_months {
         WrittenTours::One(months) => vec![*months],
@@ -528,15 +561,25 @@ fn contingent(of: &WrittenContingent, regions: &[String], all: Stretch) -> Resul
     tours.sort_unstable();
     tours.dedup();
     if tours.is_empty() || tours.len() > 6 || tours.iter().any(|n| !(1..=36).contains(n)) {
-        return refuse(format!("{what}: tour-months is out of range"), "1 to 36 months, at most 6 different lengths");
+        return refuse(
+            format!("{what}: tour-months is out of range"),
+            "1 to 36 months, at most 6 different lengths",
+        );
     }
     if of.recovery_months.max(of.training_months) > MONTHS || of.notice_days > 3660 {
-        return refuse(format!("{what}: recovery, training or notice is out of range"), "up to 240 months, and 3660 days");
+        return refuse(
+            format!("{what}: recovery, training or notice is out of range"),
+            "up to 240 months, and 3660 days",
+        );
     }
     if let Some(stranger) = of.regions.iter().flatten().find(|region| !regions.contains(region)) {
-        return refuse(format!("{what}: no presence has the region `{stranger}`"), "the regions are those of the presences");
+        return refuse(
+            format!("{what}: no presence has the region `{stranger}`"),
+            "the regions are those of the presences",
+        );
     }
-    let not_in = of.not_in.iter().map(|s| stretch(&format!("{what}: not-in"), Some(&s.from), Some(&s.until), all));
+    let not_in =
+        of.not_in.iter().map(|s| stretch(&format!("{what}: not-in"), Some(&s.from), Some(&s.until), all));
     Ok(Contingent {
         partner: of.partner.clone(),
         persons: of.persons,
@@ -563,18 +606,32 @@ fn contingent(of: &WrittenContingent, regions: &[String], all: Stretch) -> Resul
 fn running(of: &WrittenRunning, plan: &Plan) -> Result<(Tour, u32), Refusal> {
     let name = of.name.clone().unwrap_or("contingent".into());
     let what = format!("running `{}, {name}`", of.partner);
-    let Some(contingent) = plan.contingents.iter().position(|c| c.partner == of.partner && c.name == name) else {
-        return refuse(format!("{what}: there is no such contingent"), "it is named like in its `[[contingent]]`");
+    let Some(contingent) = plan.contingents.iter().position(|c| c.partner == of.partner && c.name == name)
+    else {
+        return refuse(
+            format!("{what}: there is no such contingent"),
+            "it is named like in its `[[contingent]]`",
+        );
     };
     let Some(region) = plan.regions.iter().position(|r| *r == of.region) else {
-        return refuse(format!("{what}: no presence has the region `{}`", of.region), "the regions are those of the presences");
+        return refuse(
+            format!("{what}: no presence has the region `{}`", of.region),
+            "the regions are those of the presences",
+        );
     };
-    let [since, until] = [month(&format!("{what}: since"), &of.since)?, month(&format!("{what}: until"), &of.until)?];
+    let [since, until] =
+        [month(&format!("{what}: since"), &of.since)?, month(&format!("{what}: until"), &of.until)?];
     if since >= plan.from || until < since || until.since(since) > 120 {
-        return refuse(format!("{what}: {since} to {until} cannot be"), "who is there already came before the plan's first month");
+        return refuse(
+            format!("{what}: {since} to {until} cannot be"),
+            "who is there already came before the plan's first month",
+        );
     }
     if of.contingents == 0 || of.contingents > plan.contingents[contingent].there_are {
-        return refuse(format!("{what}: {} are more than there are", of.contingents), "see there-are of the contingent");
+        return refuse(
+            format!("{what}: {} are more than there are", of.contingents),
+            "see there-are of the contingent",
+        );
     }
     let from = plan.number(since);
     Ok((Tour { contingent, region, from, months: (until.since(since) + 1) as u32 }, of.contingents))

@@ -67,9 +67,13 @@ pub fn records(
             record.roles.insert("by".into(), RoleValue::Name(party(&stay.partner)));
             record.roles.insert("reference".into(), RoleValue::Text(reference.clone()));
             if Some(fact) == terms.notice.as_ref() {
-                record.roles.extend(terms.notice_to.as_ref().map(|to| ("to".into(), RoleValue::Name(to.as_str().into()))));
+                record.roles.extend(
+                    terms.notice_to.as_ref().map(|to| ("to".into(), RoleValue::Name(to.as_str().into()))),
+                );
             } else {
-                record.roles.insert("persons".into(), RoleValue::Number(Number::from(persons(plan, stay) as i64)));
+                record
+                    .roles
+                    .insert("persons".into(), RoleValue::Number(Number::from(persons(plan, stay) as i64)));
                 record.place = Some(Place::Named(stay.region.as_str().into()));
             }
             all.push(record);

@@ -67,7 +67,8 @@ fn good() -> Vec<Stay> {
 }
 
 fn lifted() -> Plan {
-    let text = TEXT.replace("share-at-most = 60", "share-at-most = 100").replace("there-are = 3", "there-are = 4");
+    let text =
+        TEXT.replace("share-at-most = 60", "share-at-most = 100").replace("there-are = 3", "there-are = 4");
     Plan::read("p.toml", &text).unwrap()
 }
 
@@ -97,7 +98,9 @@ fn every_way_of_breaking_a_schedule_is_found() {
         }),
         ("are more than its share", |_, p| p.partners.get_mut("B").unwrap().share_at_most = 99.into()),
         ("are too many", |_, p| p.presences[0].at_most = Some(1500)),
-        ("its cost in 2027 is above 29", |_, p| p.partners.get_mut("B").unwrap().cost_a_year = Some(29.into())),
+        ("its cost in 2027 is above 29", |_, p| {
+            p.partners.get_mut("B").unwrap().cost_a_year = Some(29.into())
+        }),
     ];
     for (words, spoil) in breaks {
         let (mut stays, mut plan) = (good(), lifted());
@@ -118,7 +121,11 @@ fn bad_plans_are_refused_with_their_place() {
         ("decided = \"2026-01-01\"", "decided = \"soon\"", "decided `soon` is no day"),
         ("regions = [\"west\"]", "regions = []", "presence `force` has no region"),
         ("at-most = 2500", "at-most = 900", "presence `force`: the numbers of people cannot be"),
-        ("there-are = 2", "there-are = 0", "contingent `A, contingent`: persons or there-are is out of range"),
+        (
+            "there-are = 2",
+            "there-are = 0",
+            "contingent `A, contingent`: persons or there-are is out of range",
+        ),
         ("cost-month = 1.5", "cost-month = -1.5", "contingent `A, contingent`: cost-month is no amount"),
         ("tour-months = 6", "tour-months = [0]", "tour-months is out of range"),
         ("notice-days = 90", "notice-days = 90\nregions = [\"east\"]", "no presence has the region `east`"),
@@ -126,12 +133,18 @@ fn bad_plans_are_refused_with_their_place() {
         ("partner = \"B\"", "partner = \"A\"", "contingent `A, contingent` stands twice"),
         ("share-at-most = 60", "share-at-most = 160", "share-at-most is above 100"),
         ("[[presence]]", "[[partner]]\nname = \"C\"\n[[presence]]", "partner `C` has no contingent"),
-        ("[[presence]]", "[[running]]\npartner = \"A\"\nregion = \"west\"\nsince = \"2027-02\"\nuntil = \"2027-03\"\n[[presence]]",
-         "who is there already came before"),
+        (
+            "[[presence]]",
+            "[[running]]\npartner = \"A\"\nregion = \"west\"\nsince = \"2027-02\"\nuntil = \"2027-03\"\n[[presence]]",
+            "who is there already came before",
+        ),
     ] {
         assert!(TEXT.contains(from), "{from}");
         let refusal = Plan::read("p.toml", &TEXT.replacen(from, to, 1)).unwrap_err();
-        assert!(refusal.message.contains(words) && refusal.message.starts_with("`p.toml`"), "{words}: {refusal:?}");
+        assert!(
+            refusal.message.contains(words) && refusal.message.starts_with("`p.toml`"),
+            "{words}: {refusal:?}"
+        );
         assert!(!refusal.help.is_empty());
     }
 }
@@ -174,8 +187,11 @@ fn records_are_marked_planned_and_tell_every_change() {
     let all = records::records(&plan, &terms, &schedule, "w", made, &servanda_model::Calendar::utc());
     assert!(all.iter().all(|r| r.basis == servanda_model::record::Basis::Planned && r.source == "w"));
     assert!(all.iter().all(|r| r.grade() == servanda_model::Grade::None), "a plan is no evidence");
-    let strength: Vec<i64> =
-        all.iter().filter(|r| r.fact.as_str() == "troops").map(|r| r.value.as_ref().unwrap().to_i64().unwrap()).collect();
+    let strength: Vec<i64> = all
+        .iter()
+        .filter(|r| r.fact.as_str() == "troops")
+        .map(|r| r.value.as_ref().unwrap().to_i64().unwrap())
+        .collect();
     // Arrival before the year, six firsts, the second pair ten days before July, and the rest of the year.
     assert_eq!(strength, [vec![1000; 7], vec![2000], vec![1000; 6]].concat());
     let of = |fact: &str| all.iter().filter(|r| r.fact.as_str() == fact).count();
@@ -209,5 +225,7 @@ fn a_schedule_is_read_again_as_it_was_written() {
     let tour = |from| Tour { contingent: 1, region: 0, from, months: 6 };
     assert_eq!(before.tours, BTreeMap::from([(tour(0), 2), (tour(6), 2)]));
     let stranger = "partner,contingent,region,from,until\nC,contingent,west,2027-01,2027-06\n";
-    assert!(Before::read("b.csv", stranger, &plan).unwrap_err().message.contains("is no contingent of the plan"));
+    assert!(
+        Before::read("b.csv", stranger, &plan).unwrap_err().message.contains("is no contingent of the plan")
+    );
 }

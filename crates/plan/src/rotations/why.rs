@@ -75,7 +75,13 @@ pub fn why(plan: &Plan, before: &Before, solver: &dyn Solver, effort: Effort) ->
     Ok(Why { conflict, relaxations, open })
 }
 
-fn relaxation(plan: &Plan, before: &Before, clause: Clause, solver: &dyn Solver, effort: Effort) -> Result<Relaxation, Refusal> {
+fn relaxation(
+    plan: &Plan,
+    before: &Before,
+    clause: Clause,
+    solver: &dyn Solver,
+    effort: Effort,
+) -> Result<Relaxation, Refusal> {
     let built = build(plan, before, &Clause::all(plan), Aim::Give(clause));
     let not = |words: &str| Relaxation { clause, by: None, least: false, words: words.into() };
     Ok(match solver.solve(&built.program, Effort { gap: 0.0, ..effort }, None)? {
@@ -114,11 +120,17 @@ fn words(plan: &Plan, clause: Clause, by: f64, built: &Built, values: &[f64]) ->
     match clause {
         Clause::AtLeast(i) => {
             let at_least = plan.presences.get(i).map_or(0, |p| p.at_least);
-            format!("at-least = {} would do, {by} people fewer than {at_least}", at_least.saturating_sub(by as u64))
+            format!(
+                "at-least = {} would do, {by} people fewer than {at_least}",
+                at_least.saturating_sub(by as u64)
+            )
         }
         Clause::AtMost(i) => {
             let at_most = plan.presences.get(i).and_then(|p| p.at_most).unwrap_or(0);
-            format!("at-most = {} would do, {by} people more than {at_most}", at_most.saturating_add(by as u64))
+            format!(
+                "at-most = {} would do, {by} people more than {at_most}",
+                at_most.saturating_add(by as u64)
+            )
         }
         Clause::Ready => {
             let more: Vec<String> = taken()
@@ -130,7 +142,9 @@ fn words(plan: &Plan, clause: Clause, by: f64, built: &Built, values: &[f64]) ->
             format!("{by} contingents more would do, for example {}", more.join("; "))
         }
         Clause::Caveats => format!("{by} tours against caveats would do, for example {}", against()),
-        Clause::AtHand => format!("{by} tours at another time, or with less notice, would do, for example {}", against()),
+        Clause::AtHand => {
+            format!("{by} tours at another time, or with less notice, would do, for example {}", against())
+        }
         Clause::Costs => format!("{by:.2} {} more over all years would do", plan.currency),
         Clause::Shares => String::new(),
     }
@@ -154,7 +168,12 @@ fn shares(plan: &Plan, before: &Before, solver: &dyn Solver, effort: Effort) -> 
     };
     let (mut low, mut high, mut least) = (0, 100, true);
     if with(high)? != Some(true) {
-        return Ok(Relaxation { clause, by: None, least: false, words: "alone it cannot give enough".into() });
+        return Ok(Relaxation {
+            clause,
+            by: None,
+            least: false,
+            words: "alone it cannot give enough".into(),
+        });
     }
     while high - low > 1 {
         let middle = (low + high) / 2;

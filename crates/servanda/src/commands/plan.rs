@@ -488,8 +488,12 @@ fn delivered(of: &Deliveries, session: &Session) -> Result<Answer, Failure> {
 
 fn watched(of: &Watch, session: &Session) -> Result<Answer, Failure> {
     let name = of.incidents.display().to_string();
-    let thresholds: Vec<watch::Threshold> =
-        of.threshold.iter().map(|text| watch::Threshold::read(text)).collect::<Result<_, _>>().map_err(refused)?;
+    let thresholds: Vec<watch::Threshold> = of
+        .threshold
+        .iter()
+        .map(|text| watch::Threshold::read(text))
+        .collect::<Result<_, _>>()
+        .map_err(refused)?;
     let working = session.working("scoring the forecasts of the past");
     let counts = watch::Counts::read(&name, &input::text(&of.incidents)?).map_err(refused)?;
     let answer = watch::answer(&counts, &thresholds, vec![name]).map_err(refused)?;

@@ -120,7 +120,8 @@ fn the_burden_of_the_real_tables() {
 fn with_words(words: &str) -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guides/planning.md");
     let guide = fs::read_to_string(path).unwrap();
-    let mut blocks = guide.split("```toml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0.to_string()));
+    let mut blocks =
+        guide.split("```toml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0.to_string()));
     blocks.find(|block| block.contains(words)).expect("the guide shows it")
 }
 
@@ -160,7 +161,8 @@ fn the_guides_rotations_run_and_the_engine_is_asked() {
         .concat();
     fs::write(here.path().join("ours.jsonl"), ratified).unwrap();
     let ask = ["plan", "rotations", "rotations.toml", "--gap", "5"];
-    let more = ["--ask", "--agreement", &agreement, "--records", "ours.jsonl", "--html", "page.html", "--all"];
+    let more =
+        ["--ask", "--agreement", &agreement, "--records", "ours.jsonl", "--html", "page.html", "--all"];
     let run = servanda(here.path(), &[&ask[..], &more].concat());
     run.ends_with(0).says(&[
         "PLANNED: nothing is drawn by chance",
@@ -177,11 +179,16 @@ fn the_guides_rotations_run_and_the_engine_is_asked() {
         assert!(would(norm).iter().all(|line| !line.contains("violated")), "{:?}", would(norm));
     }
     // The same plan, told too late: the engine says so, and not the planner.
-    let late = text.replace("notice-days = 60", "notice-days = 7").replace("notice-days = 90", "notice-days = 7");
+    let late =
+        text.replace("notice-days = 60", "notice-days = 7").replace("notice-days = 90", "notice-days = 7");
     fs::write(here.path().join("rotations.toml"), late).unwrap();
     let run = servanda(here.path(), &[&ask[..], &more].concat());
     run.ends_with(0);
-    assert!(run.out.lines().any(|line| line.trim().starts_with("rotation-notified") && line.contains("violated")), "{}", run.out);
+    assert!(
+        run.out.lines().any(|line| line.trim().starts_with("rotation-notified") && line.contains("violated")),
+        "{}",
+        run.out
+    );
     fs::write(here.path().join("rotations.toml"), &text).unwrap();
     let page = fs::read_to_string(here.path().join("page.html")).unwrap();
     assert!(page.contains("rotational force: there (solid) and agreed (dashed)"));
@@ -196,7 +203,9 @@ fn the_guides_rotations_run_and_the_engine_is_asked() {
         "how many contingents there are",
         "contingents more would do",
     ]);
-    servanda(here.path(), &["plan", "rotations", "rotations.toml", "--gap", "101"]).ends_with(2).complains(&["--gap 101 is no gap"]);
+    servanda(here.path(), &["plan", "rotations", "rotations.toml", "--gap", "101"])
+        .ends_with(2)
+        .complains(&["--gap 101 is no gap"]);
 }
 
 #[test]
