@@ -183,6 +183,11 @@ impl Matter {
         Ok(self.workspace()?.filter(|w| clock(w).at.is_none() && clock(w).known_at.is_none()))
     }
 
+    /// Whether the moment that the answer speaks of was named.
+    pub fn names_a_moment(&self) -> bool {
+        self.at.is_some()
+    }
+
     /// Whether it speaks of a workspace's own agreement and records, and of nothing else.
     pub fn is_of_workspace(&self) -> bool {
         self.agreement.is_none() && self.records.is_empty()
