@@ -322,7 +322,7 @@ pub fn answer(words: &[String], session: &Session) -> Result<servanda_plan::Answ
         Failure::new(format!("the plan cannot be asked: {line}"))
             .help("`ask` holds the words of `servanda plan`, such as [\"forces\", \"plans/force.toml\"]")
     })?;
-    if let Of::Rotations(Rotations { ask: true, .. }) = &asked.of {
+    if matches!(&asked.of, Of::Rotations(of) if of.ask) {
         return Err(Failure::new(
             "the plan cannot be asked: `--ask` takes all records of the workspace, whoever looks",
         )

@@ -183,14 +183,22 @@ pub(crate) async fn restrictions(Viewed(served): Viewed, RawQuery(query): RawQue
 }
 
 pub(crate) async fn inspections_json(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, inspections::ALLOWED, JSON, |seen, asked| {
+    answer("inspections".into(), served, query, inspections::ALLOWED, JSON, |seen, asked| {
         document(&inspections::document(seen, asked)?)
     })
     .await
 }
 
 pub(crate) async fn inspections_csv(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    let made = answer(served, query, inspections::ALLOWED, "text/csv; charset=utf-8", inspections::csv).await;
+    let made = answer(
+        "inspections_csv".into(),
+        served,
+        query,
+        inspections::ALLOWED,
+        "text/csv; charset=utf-8",
+        inspections::csv,
+    )
+    .await;
     to_save("attachment; filename=\"inspections.csv\"", made)
 }
 

@@ -382,7 +382,10 @@ pub(crate) async fn complaint_state(
     let asked = async {
         let (headers, fields) = forms::fields(request).await.map_err(|problem| (problem, Fields::new()))?;
         if !forms::has_form_token(&come.front, &come.caller, &headers, &fields) {
-            return Err((Problem::with(StatusCode::FORBIDDEN, "old-form", forms::OLD_FORM), fields));
+            return Err((
+                Problem::with(StatusCode::FORBIDDEN, "old-form", forms::old_form(&come.caller)),
+                fields,
+            ));
         }
         let made = async {
             let served = publics(&come, own.clone()).await?;
