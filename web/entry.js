@@ -321,10 +321,11 @@ function list(all) {
 
 // ---- the page ----
 
+const network = () => (navigator.onLine ? t('online') : [t('offline'), profile && t('offline-more')].filter(Boolean).join(' '));
 function top() {
   const languages = el('select', { 'aria-label': t('language'), onchange: async (e) => { await saving; location.search = `?lang=${e.target.value}`; } }, Object.entries(LANGUAGES).map(([code, name]) => el('option', { value: code, lang: code, selected: code === language }, name)));
   return el('header', {}, el('div', { class: 'line' }, el('a', { href: '/' }, t('board')), languages), profile?.exercise && el('p', { class: 'exercise' }, t('exercise')), el('h1', {}, t('title')),
-    el('p', { id: 'network', class: 'hint', role: 'status' }, navigator.onLine ? t('online') : t('offline')),
+    el('p', { id: 'network', class: 'hint', role: 'status' }, network()),
     profile && el('p', { class: 'hint' }, t('as', { name: profile.party ? `${profile.account} (${profile.party})` : profile.account }), ' ', t('times', { zone: profile.zone })));
 }
 
@@ -389,12 +390,12 @@ async function start() {
   document.documentElement.dataset.ready = who;
 }
 
-const network = () => {
+const showNetwork = () => {
   const place = document.getElementById('network');
-  if (place) place.textContent = navigator.onLine ? t('online') : t('offline');
+  if (place) place.textContent = network();
 };
-addEventListener('online', () => { network(); deliver().then(() => draw()); });
-addEventListener('offline', network);
+addEventListener('online', () => { showNetwork(); deliver().then(() => draw()); });
+addEventListener('offline', showNetwork);
 addEventListener('pagehide', () => { save(); });
 document.addEventListener('visibilitychange', () => { if (document.hidden) save(); else deliver().then(() => draw()); });
 setInterval(() => { if (!document.hidden) deliver().then(() => draw()); }, 20000);

@@ -86,7 +86,7 @@ async fn a_report_is_entered_once_with_its_marking_and_answered_with_a_receipt()
     // Half past two of the day on which it was written down, and recorded when it came.
     assert_eq!(record.when.earliest.to_string(), "2026-02-28T14:30:00Z");
     assert_eq!(all[1].when.earliest.to_string(), "2026-02-28T15:05:00Z");
-    assert!(record.recorded.to_string() >= "2026-03-01T00:00:00Z".to_string());
+    assert!(record.recorded >= team::at("2026-03-01T00:00:00Z"));
     assert_eq!((record.marking.level, record.source.as_str()), (Tlp::Amber, "Patrol <b>2"));
     assert_eq!(record.extra["submission.made"], "2026-02-28T15:00:00Z");
     assert_eq!(record.extra["entered.account"], "reporter-North");

@@ -46,6 +46,16 @@ fn record_link(page: &Page, taken: &Taken<'_>, words: &str) -> String {
     format!("<a href=\"{}\">{words}</a>", page.link(&format!("/incidents/{}", segment(id.as_str())), &[]))
 }
 
+/// A table of numbers: it keeps its head where the page is narrow, and is moved sideways.
+fn grid(page: &Page, name: &str, heads: &[&str], rows: &str) -> String {
+    let heads: String = heads.iter().map(|key| format!("<th scope=\"col\">{}</th>", page.e(key))).collect();
+    format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table class=\"data\">\
+         <caption class=\"unseen-text\">{0}</caption><thead><tr>{heads}</tr></thead><tbody>\n{rows}</tbody></table></div>\n",
+        page.e(name)
+    )
+}
+
 fn role(page: &Page, value: Option<&RoleValue>) -> String {
     value.map_or_else(|| page.e("not-named"), |value| e(&wording::role(&page.seen.matter.agreement, value)))
 }
@@ -223,30 +233,22 @@ fn sums(page: &Page, all: &Register<'_>) -> String {
         )
     };
     let rows: String = sums.iter().map(row).collect();
-    let w = page.words;
+    const HEADS: [&str; 10] = [
+        "party",
+        "h-zone",
+        "step-denied",
+        "step-delayed",
+        "step-conditional",
+        "step-hindered",
+        "h-all",
+        "h-hours",
+        "h-breaches",
+        "h-watched",
+    ];
     match rows.is_empty() {
         true => format!("<p class=\"empty\">{}</p>", page.e("no-restrictions")),
         false => {
-            let heads = [
-                "party",
-                "h-zone",
-                "step-denied",
-                "step-delayed",
-                "step-conditional",
-                "step-hindered",
-                "h-all",
-                "h-hours",
-                "h-breaches",
-                "h-watched",
-            ];
-            let heads = heads.map(|key| w.t(key));
-            format!(
-                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\">{1}</div>\
-                 <p class=\"about\">{2}</p>",
-                page.e("s-sums"),
-                table(w.t("s-sums"), &heads, &rows),
-                page.e("sums-note")
-            )
+            format!("{}<p class=\"about\">{}</p>", grid(page, "s-sums", &HEADS, &rows), page.e("sums-note"))
         }
     }
 }
@@ -315,17 +317,13 @@ fn quota(page: &Page, quota: &Quota<'_>) -> String {
 }
 
 fn quotas(page: &Page, all: &Register<'_>) -> String {
-    let w = page.words;
+    const HEADS: [&str; 6] = ["party", "h-period", "h-most", "h-used", "h-left", "h-state"];
     let rows: String = all.quotas.iter().map(|one| quota(page, one)).collect();
     match rows.is_empty() {
         true => format!("<p class=\"empty\">{}</p>", page.e("no-quota")),
         false => format!(
             "{}<p class=\"about\">{}</p>",
-            table(
-                w.t("s-quotas"),
-                &[w.t("party"), w.t("h-period"), w.t("h-most"), w.t("h-used"), w.t("h-left"), w.t("h-state")],
-                &rows,
-            ),
+            grid(page, "s-quotas", &HEADS, &rows),
             page.e("quota-note")
         ),
     }
@@ -344,11 +342,18 @@ fn coverage(page: &Page, all: &Register<'_>) -> String {
             Some(format!("{} {}", e(page.seen.zone_phrase(name.as_str())), e(&wording::percent(&share))))
         })
         .collect();
-    let text = match all.is_empty() {
-        true => page.e("coverage-none"),
-        false => page.words.with("coverage-was", &[("zones", &all.join(", "))]),
-    };
-    format!("<p class=\"about\">{} {}</p>\n", badge("unseen", &page.e("h-watched")), text)
+    match all.is_empty() {
+        true => format!(
+            "<p class=\"about\">{} {}</p>\n",
+            badge("unseen", &page.e("no-coverage-of")),
+            page.e("coverage-none")
+        ),
+        false => format!(
+            "<p class=\"about\"><b>{}</b> {}</p>\n",
+            page.e("h-watched"),
+            page.words.with("coverage-was", &[("zones", &all.join(", "))])
+        ),
+    }
 }
 
 pub(crate) fn page(page: &Page) -> Result<Made, Problem> {

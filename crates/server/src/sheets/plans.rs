@@ -125,12 +125,19 @@ fn shown(page: &Page, plan: &Planned, table: &Shown) -> String {
         0 => String::new(),
         n => format!("<p class=\"about\">{}</p>", e(&w.count("more-rows", n))),
     };
+    let drawn = match plots.is_empty() {
+        true => String::new(),
+        false => format!(
+            "<div class=\"plots scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</div>\n",
+            e(&w.with("plots-of", &[("table", &table.title)])),
+            plots.concat()
+        ),
+    };
     format!(
-        "<section class=\"sheet\" id=\"{}\"><h2>{}</h2>\n<div class=\"plots\">{}</div>\n{rows}{more}\n\
+        "<section class=\"sheet\" id=\"{}\"><h2>{}</h2>\n{drawn}{rows}{more}\n\
          <p class=\"downloads\"><a href=\"{}\">CSV</a>{svgs}</p></section>\n",
         e(table.name),
         engine_text(w, &table.title),
-        plots.concat(),
         file(&format!("{}.csv", table.name)),
     )
 }

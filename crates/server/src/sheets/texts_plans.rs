@@ -61,6 +61,7 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
         "Із {all} партнерів {n} несуть більше, ніж каже правило.",
     ),
     ("n-tables", "{n} table|{n} tables", "{n} таблиця|{n} таблиці|{n} таблиць"),
+    ("plots-of", "Plots: {table}", "Графіки: {table}"),
     ("no-rows", "None.", "Немає."),
     (
         "more-rows",
