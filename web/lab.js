@@ -174,7 +174,9 @@ function withSet() {
 
 let filter = '';
 function knobs() {
-  const all = base.knobs.filter((k) => k.axis !== null || k.options.length > 1);
+  // Numbers of the text first; standards and shares watched, which every rule has, behind them.
+  const late = (k) => /\.(standard|watched)(-\d+)?$/.test(k.name);
+  const all = base.knobs.filter((k) => k.axis !== null || k.options.length > 1).sort((a, b) => late(a) - late(b));
   if (!all.length) return [el('p', { class: 'empty' }, t('knobs-none'))];
   const list = el('div', { class: 'knobs' });
   const more = el('p', { class: 'about' });
