@@ -208,7 +208,7 @@ function knobOf(knob) {
     else if (value === knob.stands) field.value = String(knob.axis);
     turned({ ...knob, stands: knob.stands ?? '' }, value);
   };
-  const about = el('span', { class: 'about', id: `${id}-about`, ...english }, knob.what, knob.stands ? ` · ${t('knob-what', { stands: knob.stands })}` : '');
+  const about = el('span', { class: 'about', id: `${id}-about` }, el('span', english, knob.what), knob.stands ? ` · ${t('knob-what', { stands: knob.stands })}` : '');
   if (knob.axis === null) {
     field = el('select', { id, 'aria-describedby': `${id}-about`, onchange: (e) => put(e.target.value) }, knob.stands ? null : option('', '–', now), knob.options.map((o) => option(o, o, now)));
   } else {
