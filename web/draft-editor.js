@@ -198,7 +198,7 @@ export function edit(place, { text, asks, changed, moved, format }) {
         lineNumbers(), highlightActiveLineGutter(), history(), drawSelection(), dropCursor(), highlightActiveLine(), highlightSelectionMatches(), lintGutter(),
         search({ top: true }), autocompletion({ override: [complete], activateOnTyping: true, icons: false }), hover, colouring, places, look, indentUnit.of('  '),
         EditorView.lineWrapping, EditorState.phrases.of(phrases()), EditorState.tabSize.of(2),
-        EditorView.contentAttributes.of({ 'aria-label': t('editor'), spellcheck: 'false', autocapitalize: 'off', lang: 'en' }),
+        EditorView.contentAttributes.of({ 'aria-label': t('editor'), tabindex: '0', spellcheck: 'false', autocapitalize: 'off', lang: 'en' }),
         keymap.of([
           { key: 'F12', run: (v) => { declared(v, v.state.selection.main.head); return true; } },
           { key: 'Shift-Alt-f', run: () => { format(); return true; } },

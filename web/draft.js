@@ -43,11 +43,17 @@ const english = language === 'en' ? {} : { lang: 'en' };
 
 const asks = (want, text, at) => looks.ask('/api/draft/at', { text, at, want }).catch(() => null);
 
+// What was asked before the last change stays, and says so.
+function old(out) {
+  if (!out || out.querySelector(':scope > .empty')) return;
+  out.dataset.old = t('is-old');
+  out.classList.add('is-old');
+}
 let soon;
 function changed(text) {
   stale = true;
   clearTimeout(soon);
-  for (const id of ['audit-out', 'changes-out']) byId(id)?.classList.add('is-old');
+  for (const id of ['audit-out', 'changes-out']) old(byId(id));
   soon = setTimeout(() => check(text), 220);
 }
 const bytes = (text) => new TextEncoder().encode(text).length;
@@ -241,6 +247,6 @@ export async function show(from, main, current) {
     await check(editor.text());
   } else if (last) {
     summary();
-    byId('changes-out').classList.add('is-old');
+    old(byId('changes-out'));
   }
 }

@@ -174,7 +174,9 @@ function withSet() {
 
 let filter = '';
 function knobs() {
-  const all = base.knobs.filter((k) => k.axis !== null || k.options.length > 1);
+  // Numbers of the text first; standards and shares watched, which every rule has, behind them.
+  const late = (k) => /\.(standard|watched)(-\d+)?$/.test(k.name);
+  const all = base.knobs.filter((k) => k.axis !== null || k.options.length > 1).sort((a, b) => late(a) - late(b));
   if (!all.length) return [el('p', { class: 'empty' }, t('knobs-none'))];
   const list = el('div', { class: 'knobs' });
   const more = el('p', { class: 'about' });
@@ -206,7 +208,7 @@ function knobOf(knob) {
     else if (value === knob.stands) field.value = String(knob.axis);
     turned({ ...knob, stands: knob.stands ?? '' }, value);
   };
-  const about = el('span', { class: 'about', id: `${id}-about`, ...english }, knob.what, knob.stands ? ` · ${t('knob-what', { stands: knob.stands })}` : '');
+  const about = el('span', { class: 'about', id: `${id}-about` }, el('span', english, knob.what), knob.stands ? ` · ${t('knob-what', { stands: knob.stands })}` : '');
   if (knob.axis === null) {
     field = el('select', { id, 'aria-describedby': `${id}-about`, onchange: (e) => put(e.target.value) }, knob.stands ? null : option('', '–', now), knob.options.map((o) => option(o, o, now)));
   } else {

@@ -31,6 +31,7 @@ export default {
   'ask-audit': 'Build the page',
   'ask-changes': 'Compare',
   'not-asked': 'Not asked yet.',
+  'is-old': 'Asked before the last change; ask again.',
   'none-wrong': 'Nothing. The text can be understood as a whole.',
   'none-found': 'No finding. What was looked at stands below.',
   'looked-at': 'What was looked at, and what could not be decided',

@@ -220,7 +220,7 @@ pub struct Bounds<'b> {
     pub go_on: &'b dyn Fn() -> bool,
     /// How many bytes the engine's state may take, as it estimates them.
     pub memory: u64,
-    /// Only what stands at the end is computed, in one step, some twenty times faster: no change log, so no time to a verdict, no
+    /// Only what stands at the end is computed, in one step, some fifteen times faster: no change log, so no time to a verdict, no
     /// revision, and no moment at which anything was decided.
     pub at_end_only: bool,
 }

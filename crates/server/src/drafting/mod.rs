@@ -56,7 +56,8 @@ impl Default for Desk {
     fn default() -> Desk {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Desk {
-            texts: Turns::new(cores.clamp(1, 4), Duration::from_secs(10)),
+            // More than cores: a text that takes long holds the turn of its own reader, and not that of the others.
+            texts: Turns::new((2 * cores).clamp(4, 16), Duration::from_secs(10)),
             // Half of the machine is left to those who look at what happens.
             lab: Turns::new((cores / 2).max(1), Duration::from_secs(60)),
         }
