@@ -41,8 +41,15 @@ fn account(name: &str, party: Option<&str>, roles: &[Role]) -> Account {
     account
 }
 
+/// The store refuses a zero byte in a record; what is left of the text.
+fn recorded(payload: &str) -> String {
+    payload.replace('\0', "")
+}
+
 /// A record with a payload in every field that is a text.
 fn with(i: usize, payload: &str, fact: &str) -> Record {
+    let payload = recorded(payload);
+    let payload = payload.as_str();
     let when = format!("2026-02-20T08:{i:02}:00Z");
     let mut one = record(&format!("{payload}-{fact}"), fact, "North", &when, Marking::default());
     one.title = payload.into();
@@ -239,7 +246,7 @@ fn encoded(text: &str) -> String {
 fn addresses(path: &str) -> Vec<String> {
     let mut all = BTreeSet::new();
     for payload in PAYLOADS {
-        let id = encoded(&format!("{payload}-fire"));
+        let id = encoded(&format!("{}-fire", recorded(payload)));
         let base = path
             .replace("{*path}", &encoded(payload))
             .replace("{collection}", "incidents")
