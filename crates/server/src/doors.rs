@@ -601,7 +601,7 @@ async fn check(
             return Ok(Err((String::new(), "no such passkey".to_string())));
         };
         let refused = |why: &str| Ok(Err((passkey.owner.clone(), why.to_string())));
-        if !store.accounts()?.get(&passkey.owner).is_some_and(|account| !account.closed) {
+        if store.accounts()?.get(&passkey.owner).is_none_or(|account| account.closed) {
             return refused("its account is closed");
         }
         if passkey.host != host {

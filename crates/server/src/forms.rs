@@ -27,19 +27,9 @@ use std::collections::BTreeMap;
 /// Longest body of a form, in bytes.
 const LONGEST: usize = 8 * 1024;
 
-/// A page with one question, in English.
-pub(crate) fn html(status: StatusCode, title: &str, main: &str) -> Response {
-    in_lang(Lang::En, status, title, main)
-}
-
 /// A page with one question, in the language of whoever asks.
 pub(crate) fn page(caller: &Caller, status: StatusCode, title: &str, main: &str) -> Response {
-    let mut response = in_lang(caller.lang, status, title, main);
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
-    response
-}
-
-fn in_lang(lang: Lang, status: StatusCode, title: &str, main: &str) -> Response {
+    let lang = caller.lang;
     let text = format!(
         "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -50,7 +40,11 @@ fn in_lang(lang: Lang, status: StatusCode, title: &str, main: &str) -> Response 
         lang.code()
     );
     // With `no-referrer` a browser would name no origin where it sends a form, and the form would be refused.
-    let head = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::REFERRER_POLICY, "same-origin")];
+    let head = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::VARY, "accept-language, cookie"),
+    ];
     (status, head, text).into_response()
 }
 
@@ -467,11 +461,12 @@ pub(crate) fn own_page(
     );
     let main = format!(
         "<p><a href=\"/\">{}</a></p>\n{}<dl>\n{rows}</dl>\n\
-         <h2>{}</h2>\n<p><a href=\"/account/feeds\">{}</a></p>\n\
+         <h2>{}</h2>\n<p><a href=\"{}\">{}</a></p>\n\
          <h2>{}</h2>\n{}{}{}<h2>{}</h2>\n{}<p class=\"about\">{}</p>",
         caller.say("Back to the board", "Назад до таблиці"),
         alert(problem),
         caller.say("Feeds", "Стрічки"),
+        caller.to("/account/feeds"),
         caller.say("Addresses for a calendar and a feed reader", "Адреси для календаря та читача стрічок"),
         caller.say("Sign out", "Вихід"),
         form("/sign-out", &one.form_token, "", caller.say("Sign out", "Вийти")),
