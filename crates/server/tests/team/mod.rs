@@ -147,6 +147,7 @@ struct StoreCases {
     workspace: Workspace,
     open: Made,
     made: Arc<AtomicI64>,
+    follows: bool,
 }
 
 impl Cases for StoreCases {
@@ -171,7 +172,8 @@ impl Cases for StoreCases {
             Question::at(at("2026-03-01T00:00:00Z")),
             Box::new(servanda_engine::evaluate),
         );
-        let served = Arc::new(served.explaining().following().unwrap());
+        let served = served.explaining();
+        let served = Arc::new(if self.follows { served.following().unwrap() } else { served });
         self.open.lock().unwrap().push((audience.clone(), served.clone()));
         Ok(served)
     }
@@ -197,6 +199,15 @@ pub fn world_of(records: &[Record], accounts: &[Account], standing: Standing) ->
 
 /// With another text.
 pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing: Standing) -> World {
+    world_in(text, records, accounts, standing, true)
+}
+
+/// One that stands still at a moment, and as known then.
+pub fn still_world(records: &[Record], accounts: &[Account], standing: Standing) -> World {
+    world_in(TEXT, records, accounts, standing, false)
+}
+
+fn world_in(text: &str, records: &[Record], accounts: &[Account], standing: Standing, follows: bool) -> World {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().to_path_buf();
     let workspace = Workspace::create(
@@ -238,6 +249,7 @@ pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing
         workspace: Workspace::open(&root).unwrap(),
         made: made.clone(),
         open: Arc::clone(&open),
+        follows,
     };
     let router = router_for(Team {
         store: workspace.store(),
