@@ -130,7 +130,8 @@ impl<'a> Hidden<'a> {
 
     /// Whether a power that names this acts on nothing that is seen: a name stands for all rules that were made of it.
     fn has_target(&self, name: &Name) -> bool {
-        let mut of = self.agreement.norms.iter().enumerate().filter(|(_, n)| is_or_part(&n.name, name)).peekable();
+        let mut of =
+            self.agreement.norms.iter().enumerate().filter(|(_, n)| is_or_part(&n.name, name)).peekable();
         of.peek().is_some() && of.all(|(i, _)| self.norms.contains(&i))
     }
 
@@ -186,8 +187,9 @@ impl<'a> Hidden<'a> {
     fn hangs_on_hidden(&self, norm: &Norm) -> bool {
         let agreement = self.agreement;
         let named = || agreement.norms.iter().enumerate().filter(|(_, n)| n.on_breach.contains(&norm.name));
-        let only_of_hidden =
-            norm.when == Trigger::Breach && named().next().is_some() && named().all(|(i, _)| self.norms.contains(&i));
+        let only_of_hidden = norm.when == Trigger::Breach
+            && named().next().is_some()
+            && named().all(|(i, _)| self.norms.contains(&i));
         let is_replaced = norm.on_breach.iter().any(|name| {
             self.has_norm(name) && agreement.norm(name.as_str()).is_some_and(|remedy| remedy.replaces)
         });
@@ -196,9 +198,12 @@ impl<'a> Hidden<'a> {
             Targets::EveryNormOfActor | Targets::All => true,
         });
         let yields = agreement.priorities.iter().any(|p| {
-            p.yields == norm.name && agreement.norms.iter().enumerate().any(|(i, n)| {
-                self.norms.contains(&i) && is_or_part(&n.name, &p.over)
-            })
+            p.yields == norm.name
+                && agreement
+                    .norms
+                    .iter()
+                    .enumerate()
+                    .any(|(i, n)| self.norms.contains(&i) && is_or_part(&n.name, &p.over))
         });
         only_of_hidden || is_replaced || is_acted_on || yields || self.touches(&of_norm(agreement, norm))
     }
@@ -238,7 +243,8 @@ impl<'a> Hidden<'a> {
             add(&mut open, Uses::of_moment(agreement, at));
         }
         // What no rule speaks of stands for itself, and so does what it is made of.
-        for name in agreement.terms.keys().filter(|n| !self.terms.contains(*n) && !theirs.terms.contains(*n)) {
+        for name in agreement.terms.keys().filter(|n| !self.terms.contains(*n) && !theirs.terms.contains(*n))
+        {
             add(&mut open, Uses::of_term(agreement, name));
         }
         for name in agreement.readings.keys() {
@@ -275,8 +281,10 @@ impl<'a> Hidden<'a> {
         let moved = |clause: &mut Option<usize>| {
             *clause = clause.and_then(|old| kept.iter().position(|new| *new == old));
         };
-        agreement.clauses =
-            kept.iter().map(|i| Clause { words: self.words(*i), ..self.agreement.clauses[*i].clone() }).collect();
+        agreement.clauses = kept
+            .iter()
+            .map(|i| Clause { words: self.words(*i), ..self.agreement.clauses[*i].clone() })
+            .collect();
         agreement.facts.retain(|name, _| !self.facts.contains(name));
         agreement.zones.retain(|name, _| !self.zones.contains(name));
         agreement.readings.retain(|name, _| !self.readings.contains(name));
@@ -317,9 +325,13 @@ impl<'a> Hidden<'a> {
     /// For each clause: the words quoted by what is seen, and those quoted by what is hidden; the clause of each.
     fn quotes(&self) -> impl Iterator<Item = (usize, bool, &'a [String])> + use<'_, 'a> {
         let agreement = self.agreement;
-        let norms = agreement.norms.iter().enumerate().map(|(i, n)| (n.clause, self.norms.contains(&i), &n.per[..]));
-        let powers =
-            agreement.powers.iter().enumerate().map(|(i, p)| (p.clause, self.powers.contains(&i), &p.per[..]));
+        let norms =
+            agreement.norms.iter().enumerate().map(|(i, n)| (n.clause, self.norms.contains(&i), &n.per[..]));
+        let powers = agreement
+            .powers
+            .iter()
+            .enumerate()
+            .map(|(i, p)| (p.clause, self.powers.contains(&i), &p.per[..]));
         let terms = agreement.terms.iter().map(|(name, t)| (t.clause, self.terms.contains(name), &t.per[..]));
         let readings = agreement
             .readings
@@ -332,7 +344,10 @@ impl<'a> Hidden<'a> {
     /// Clauses that are seen, by their place: not those under which everything is hidden.
     fn clauses(&self) -> Vec<usize> {
         let of = |wanted: bool| -> BTreeSet<usize> {
-            self.quotes().filter(|(_, is_hidden, _)| *is_hidden == wanted).map(|(clause, ..)| clause).collect()
+            self.quotes()
+                .filter(|(_, is_hidden, _)| *is_hidden == wanted)
+                .map(|(clause, ..)| clause)
+                .collect()
         };
         let (hidden, seen) = (of(true), of(false));
         (0..self.agreement.clauses.len()).filter(|i| !hidden.contains(i) || seen.contains(i)).collect()
@@ -353,7 +368,8 @@ impl<'a> Hidden<'a> {
         let words = folded(words);
         // A quote that is not found there, or goes over several sentences, takes no chance.
         let sentences = sentences(&words);
-        let is_within_one = |quote: &String| sentences.iter().any(|sentence| sentence.contains(quote.as_str()));
+        let is_within_one =
+            |quote: &String| sentences.iter().any(|sentence| sentence.contains(quote.as_str()));
         let is_cut = |sentence: &str| hidden.iter().any(|quote| sentence.contains(quote.as_str()));
         let seen = of(false);
         let left = sentences.iter().filter_map(|sentence| {

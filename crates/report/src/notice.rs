@@ -324,7 +324,12 @@ pub fn letter(view: &View<'_>, duty: &Duty<'_>, letter: &Letter<'_>) -> String {
         let gaps: Vec<(&str, &str)> = gaps.iter().map(|(name, value)| (*name, value.as_str())).collect();
         out.push_str(&format!("{}\n\n", lang.with("allegation", &gaps)));
     }
-    out.push_str(&format!("{}\n\n## {}\n\n{}\n", of_kind("body"), lang.t("record-says"), plain(&said(view, duty, lang))));
+    out.push_str(&format!(
+        "{}\n\n## {}\n\n{}\n",
+        of_kind("body"),
+        lang.t("record-says"),
+        plain(&said(view, duty, lang))
+    ));
     if !duty.evidence.is_empty() {
         out.push_str(&format!("\n{}\n\n", lang.t("to-be-shown")));
         for one in &duty.evidence {

@@ -71,7 +71,20 @@ const VALUES: &[(&str, &[&str])] = &[
     ("scope", &["Public", "Restricted", "Private"]),
     (
         "category",
-        &["Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE", "Other"],
+        &[
+            "Geo",
+            "Met",
+            "Safety",
+            "Security",
+            "Rescue",
+            "Fire",
+            "Health",
+            "Env",
+            "Transport",
+            "Infra",
+            "CBRNE",
+            "Other",
+        ],
     ),
     ("urgency", &["Immediate", "Expected", "Future", "Past", "Unknown"]),
     ("severity", &["Extreme", "Severe", "Moderate", "Minor", "Unknown"]),
@@ -175,8 +188,13 @@ fn checked(text: &str) -> Result<Element, String> {
 fn alerts(view: &View<'_>, lang: Lang, area: Option<&str>) -> Vec<String> {
     let duties = view.duties(&Owed { all: true, ..Owed::default() });
     let owed = duties.iter().filter(|duty| is_owed(duty));
-    let alert =
-        Alert { sender: "desk@mission.example.org", sent: view.board.question.at, area, language: "en", lang };
+    let alert = Alert {
+        sender: "desk@mission.example.org",
+        sent: view.board.question.at,
+        area,
+        language: "en",
+        lang,
+    };
     owed.map(|duty| cap(view, duty, &alert).unwrap()).collect()
 }
 
@@ -232,17 +250,27 @@ fn a_notice_in_ukrainian_says_the_same_and_leaves_the_same_blanks() {
             let (en, uk) = (one(Lang::En), one(Lang::Uk));
             assert_eq!(en.lines().count(), uk.lines().count(), "{en}\n{uk}");
             assert_eq!(en.matches(" [").count(), uk.matches(" [").count());
-            assert!(uk.contains(duty.title.replace('_', "\\_").as_str()) || duty.title.contains(['*', '[', '#']), "{uk}");
+            assert!(
+                uk.contains(duty.title.replace('_', "\\_").as_str()) || duty.title.contains(['*', '[', '#']),
+                "{uk}"
+            );
             for english in ["DRAFT", "State:", "Clause:", "We ", "Under:", " to ", "EXERCISE"] {
                 let words = uk.lines().filter(|line| !line.starts_with("- ") || line.contains("State"));
-                assert!(!words.clone().any(|line| line.contains(english) && !line.contains(duty.title.as_str())), "{english}: {uk}");
+                assert!(
+                    !words.clone().any(|line| line.contains(english) && !line.contains(duty.title.as_str())),
+                    "{english}: {uk}"
+                );
             }
         }
     }
     // A state is called as in the reports.
     let broken = duties.iter().find(|duty| duty.verdict.performance == Performance::Violated);
     if let Some(duty) = broken {
-        let text = letter(&view, duty, &Letter { kind: Kind::Notification, from: "A", to: "B", about: None, lang: Lang::Uk });
+        let text = letter(
+            &view,
+            duty,
+            &Letter { kind: Kind::Notification, from: "A", to: "B", about: None, lang: Lang::Uk },
+        );
         assert!(text.contains("Стан: порушено"), "{text}");
     }
 }

@@ -215,11 +215,7 @@ impl Page {
     }
 
     /// All places, where these records name some that nobody named before.
-    fn places_of(
-        &mut self,
-        records: &[Record],
-        shapes: &BTreeMap<String, Vec<u8>>,
-    ) -> Option<Places> {
+    fn places_of(&mut self, records: &[Record], shapes: &BTreeMap<String, Vec<u8>>) -> Option<Places> {
         let mut new = false;
         for record in records {
             if let Some(Place::Named(name)) = &record.place
@@ -273,23 +269,20 @@ impl Cases {
             Audience::All => Reader { agreement: self.agreement.clone(), text: self.text.clone() },
             Audience::Labels(_) => readers::for_reader(&self.agreement, &|marking| audience.sees(marking)),
         };
-        let Read { records, places, latest, ruled } = self.pages.read(viewer, audience, &reader.agreement, known_at)?;
+        let Read { records, places, latest, ruled } =
+            self.pages.read(viewer, audience, &reader.agreement, known_at)?;
         let question = match follows {
             true => Question { readings: self.question.readings.clone(), ..Question::at(now.max(latest)) },
-            false if moves => Question { known_at: now.max(latest).max(self.question.at), ..self.question.clone() },
+            false if moves => {
+                Question { known_at: now.max(latest).max(self.question.at), ..self.question.clone() }
+            }
             false => self.question.clone(),
         };
         let engine = self.engine;
         let evaluate = Box::new(move |a: &_, p: &_, r: &[_], q: &_| engine.evaluate(a, p, r, q));
-        let mut served = Served::new(
-            reader.agreement.clone(),
-            reader.text,
-            places.clone(),
-            records,
-            question,
-            evaluate,
-        )
-        .explaining();
+        let mut served =
+            Served::new(reader.agreement.clone(), reader.text, places.clone(), records, question, evaluate)
+                .explaining();
         if follows {
             served = served
                 .following()

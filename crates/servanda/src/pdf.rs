@@ -31,7 +31,9 @@ pub fn pdf(report: &Checked) -> Result<Vec<u8>, Failure> {
         let failure = Failure::new(wrong.to_string());
         match wrong {
             Wrong::Missing => failure
-                .help("`cargo install --path pdf` in the source of servanda builds it and puts it on the PATH")
+                .help(
+                    "`cargo install --path pdf` in the source of servanda builds it and puts it on the PATH",
+                )
                 .help("or write --format html, which a browser prints"),
             Wrong::Broken(_) | Wrong::Refused(_) | Wrong::TooMuch => failure,
         }

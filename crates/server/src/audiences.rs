@@ -90,7 +90,8 @@ impl Audiences {
     /// tells those of them who listen to ask again.
     pub(crate) fn begin_anew(&self, marking: &Marking) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (gone, left): (Kept, Kept) = std::mem::take(&mut *kept).into_iter().partition(|(of, _)| of.sees(marking));
+        let (gone, left): (Kept, Kept) =
+            std::mem::take(&mut *kept).into_iter().partition(|(of, _)| of.sees(marking));
         *kept = left;
         drop(kept);
         gone.iter().filter_map(|(_, cell)| cell.get()).for_each(|served| served.told.tell_all());

@@ -55,7 +55,8 @@ impl std::fmt::Display for Wrong {
 pub fn program() -> Option<PathBuf> {
     let beside = std::env::current_exe().ok().map(|own| own.with_file_name(NAME));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&path).filter(|folder| folder.is_absolute()).map(|folder| folder.join(NAME));
+    let on_path =
+        std::env::split_paths(&path).filter(|folder| folder.is_absolute()).map(|folder| folder.join(NAME));
     beside.into_iter().chain(on_path).find(|file| file.is_file())
 }
 
@@ -67,7 +68,10 @@ pub fn pdf(json: &str, bounds: Bounds) -> Result<Vec<u8>, Wrong> {
     run(&program().ok_or(Wrong::Missing)?, json, bounds)
 }
 
-#[allow(clippy::disallowed_methods, reason = "how long another program took says when to end it, and nothing else")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "how long another program took says when to end it, and nothing else"
+)]
 fn run(program: &Path, json: &str, bounds: Bounds) -> Result<Vec<u8>, Wrong> {
     let broken = |wrong: std::io::Error| match wrong.kind() {
         ErrorKind::NotFound => Wrong::Missing,
@@ -150,7 +154,9 @@ mod tests {
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
         for _ in 0..50 {
             match run(&program, "{\"title\":\"x\"}", bounds) {
-                Err(Wrong::Broken(why)) if why.contains("busy") => std::thread::sleep(Duration::from_millis(20)),
+                Err(Wrong::Broken(why)) if why.contains("busy") => {
+                    std::thread::sleep(Duration::from_millis(20))
+                }
                 other => return other,
             }
         }

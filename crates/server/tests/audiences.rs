@@ -244,12 +244,22 @@ async fn v8_2_3_a_hidden_rule_of_the_agreement_makes_no_difference_on_any_route(
     };
     let without = of(format!("{}\n{LAST_CLAUSE}", team::TEXT));
     let with = of(format!("{}\n{HIDDEN_CLAUSE}{LAST_CLAUSE}", team::TEXT));
-    let names = [None, Some("reader-North"), Some("reader-low"), Some("officer-North"), Some("auditor-North"), Some("none")];
+    let names = [
+        None,
+        Some("reader-North"),
+        Some("reader-low"),
+        Some("officer-North"),
+        Some("auditor-North"),
+        Some("none"),
+    ];
     for name in names {
         let (one, other) = (everything(&without, name).await, everything(&with, name).await);
         for (path, answer) in &one {
             assert_eq!(answer, &other[path], "{name:?} at {path}");
-            assert!(!other[path].contains("hand-over") && !other[path].contains("the lists"), "{name:?} at {path}");
+            assert!(
+                !other[path].contains("hand-over") && !other[path].contains("the lists"),
+                "{name:?} at {path}"
+            );
         }
     }
     // By the name of what is hidden, too.
@@ -257,7 +267,12 @@ async fn v8_2_3_a_hidden_rule_of_the_agreement_makes_no_difference_on_any_route(
     for world in [&without, &with] {
         let mut low = world.signed_in("reader-low").await;
         let mut all = Vec::new();
-        for path in ["/triggers/alarm", "/api/card?norm=hand-over", "/api/card?norm=hand-over&bearer=North", "/api/incidents?clause=annex"] {
+        for path in [
+            "/triggers/alarm",
+            "/api/card?norm=hand-over",
+            "/api/card?norm=hand-over&bearer=North",
+            "/api/incidents?clause=annex",
+        ] {
             let answer = low.get(path).await;
             all.push(format!("{} {}", answer.status, answer.text()));
         }
@@ -269,7 +284,17 @@ async fn v8_2_3_a_hidden_rule_of_the_agreement_makes_no_difference_on_any_route(
         (everything(&without, Some("reader-South")).await, everything(&with, Some("reader-South")).await);
     let differ: Vec<&str> =
         one.iter().filter(|(path, text)| other[*path] != **text).map(|(p, _)| p.as_str()).collect();
-    for path in ["/duties", "/triggers", "/reports/audit", "/api/board", "/api/agreement", "/api/duties", "/api/duties.ics", "/api/terms", "/api/timeline"] {
+    for path in [
+        "/duties",
+        "/triggers",
+        "/reports/audit",
+        "/api/board",
+        "/api/agreement",
+        "/api/duties",
+        "/api/duties.ics",
+        "/api/terms",
+        "/api/timeline",
+    ] {
         let is_asked = one.contains_key(path);
         assert!(!is_asked || differ.contains(&path), "{path} is the same: {differ:?}");
     }

@@ -401,13 +401,18 @@ fn states_and_kinds_of_reasons_are_called_as_in_the_reports() {
     // Every word that a state can have stands between quotation marks there.
     let states = include_str!("../../report/src/state.rs");
     let said = states.lines().take_while(|line| !line.contains("pub struct Answer"));
-    let said = said.filter(|line| line.contains("=> ") || line.contains("(\"")).flat_map(|line| line.split('"').skip(1).step_by(2));
+    let said = said
+        .filter(|line| line.contains("=> ") || line.contains("(\""))
+        .flat_map(|line| line.split('"').skip(1).step_by(2));
     let mut count = 0;
     for word in said.filter(|word| word.len() > 2) {
         let key = format!("state-{}", word.replace(", ", "-").replace(' ', "-"));
         let Some(called) = uk.get(&key) else {
             // A tone has one word, for programs.
-            assert!(servanda_report::Tone::ALL.iter().any(|tone| tone.word() == word), "`{word}` has no word in Ukrainian");
+            assert!(
+                servanda_report::Tone::ALL.iter().any(|tone| tone.word() == word),
+                "`{word}` has no word in Ukrainian"
+            );
             continue;
         };
         count += 1;

@@ -428,7 +428,10 @@ async fn a_complaint_that_the_agreement_speaks_of_gets_the_day_of_its_answer() {
     assert!(told.contains("2026-03-31 24:00") && told.contains("No answer is on record"), "{told}");
     assert!(!told.contains("our roof"), "what it says is not shown: {told}");
     let uk = ask(&mut anybody, &number, "/bulletin/complaint/state?lang=uk").await.text();
-    assert!(uk.contains("Відповіді в записах немає") && uk.contains("до <span class=\"num\">2026-03-31 24:00"), "{uk}");
+    assert!(
+        uk.contains("Відповіді в записах немає") && uk.contains("до <span class=\"num\">2026-03-31 24:00"),
+        "{uk}"
+    );
     // An answer under its number, which only the party may see: that there is one is told.
     let answer = |id: &str, at: &str, title: &str, marking: Marking| {
         let mut one = record(id, "complaint-answer", "North", at, marking);
@@ -449,7 +452,10 @@ async fn a_complaint_that_the_agreement_speaks_of_gets_the_day_of_its_answer() {
         world.workspace.enter(&imported, &[team::stored(one)], None, seen).unwrap();
     };
     let count = || world.workspace.store().view(&Viewer::keeper()).records().unwrap().len();
-    enter(&answer("a1", "2026-03-05T10:00:00Z", "we look into it secretly", Marking::of(Tlp::Amber)), count());
+    enter(
+        &answer("a1", "2026-03-05T10:00:00Z", "we look into it secretly", Marking::of(Tlp::Amber)),
+        count(),
+    );
     let told = ask(&mut anybody, &number, STATE).await.text();
     assert!(told.contains("It was answered") && told.contains("2026-03-05 10:00"), "{told}");
     assert!(told.contains("The answer is not public") && !told.contains("secretly"), "{told}");
@@ -461,7 +467,8 @@ async fn a_complaint_that_the_agreement_speaks_of_gets_the_day_of_its_answer() {
     for wrong in ["abcdefghijkm", "complaint-zzzzzzzzzzzz", "a1", "'; --", "s1"] {
         let told = ask(&mut anybody, wrong, STATE).await;
         assert_eq!(told.status, StatusCode::NOT_FOUND, "{wrong}");
-        let alert = told.text().split("role=\"alert\">").nth(1).unwrap().split("</p>").next().unwrap().to_string();
+        let alert =
+            told.text().split("role=\"alert\">").nth(1).unwrap().split("</p>").next().unwrap().to_string();
         answers.insert(alert);
     }
     assert_eq!(answers.len(), 1, "{answers:?}");
@@ -523,7 +530,10 @@ async fn reports_are_built_of_what_the_asker_may_see() {
     for (path, parts) in [
         ("/reports/daily?cut-off=2026-02-20", ["<h2>Daily report", "format=csv", "format=geojson"]),
         ("/reports/spot?cut-off=2026-02-21&incident=c1", ["<h2>Spot report", "format=html", "value=\"c1\""]),
-        ("/reports/case?cut-off=2026-02-21&incident=c1&lang=uk", ["<h2>Матеріали справи", "format=json", "lang=\"uk\""]),
+        (
+            "/reports/case?cut-off=2026-02-21&incident=c1&lang=uk",
+            ["<h2>Матеріали справи", "format=json", "lang=\"uk\""],
+        ),
         ("/reports/audit?cut-off=2026-02-21&lang=uk", ["<h2>Звіт для перевірки", "Зберегти як", "lang=uk"]),
         ("/reports/bulletin?cut-off=2026-02-21", ["<h2>Public bulletin", "Save as", "format=html"]),
     ] {

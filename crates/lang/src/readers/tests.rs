@@ -133,10 +133,20 @@ fn whatever_is_hidden_nothing_that_is_left_names_it() {
                 assert!(!uses.norms.contains(&name), "{} {} hangs on {name}", path.display(), norm.name);
                 assert!(!norm.on_breach.contains(&name));
                 assert!(norm.clause.is_none_or(|c| c < left.clauses.len()));
-                assert!(uses.terms.iter().all(|term| left.terms.contains_key(term)), "{} {}", path.display(), norm.name);
+                assert!(
+                    uses.terms.iter().all(|term| left.terms.contains_key(term)),
+                    "{} {}",
+                    path.display(),
+                    norm.name
+                );
                 assert!(uses.readings.iter().all(|one| left.readings.contains_key(one)));
                 let facts = uses.facts.iter().filter(|fact| whole.facts.contains_key(*fact));
-                assert!(facts.clone().all(|fact| left.facts.contains_key(fact)), "{} {}", path.display(), norm.name);
+                assert!(
+                    facts.clone().all(|fact| left.facts.contains_key(fact)),
+                    "{} {}",
+                    path.display(),
+                    norm.name
+                );
             }
         }
     }

@@ -75,7 +75,10 @@ fn head(d: &Document, level: u8, out: &mut String) {
         out.push_str(&format!("<li>{}</li>\n", escape(line)));
     }
     out.push_str("</ul>\n</section>\n");
-    out.push_str(&format!("<nav aria-label=\"{0}\">\n<h{level}>{0}</h{level}>\n<ol>\n", escape(&d.words.contents)));
+    out.push_str(&format!(
+        "<nav aria-label=\"{0}\">\n<h{level}>{0}</h{level}>\n<ol>\n",
+        escape(&d.words.contents)
+    ));
     for s in &d.sections {
         out.push_str(&format!("<li><a href=\"#s-{}\">{}</a></li>\n", escape(&s.id), escape(&s.heading)));
     }

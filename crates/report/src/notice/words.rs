@@ -22,14 +22,22 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("as-of", " As of {value},", " Станом на {value},"),
     ("known-at", " as known at {value}.", " за відомостями на {value}."),
     ("marking", "Marking", "Позначка"),
-    ("draft", "DRAFT. A person reads, completes and sends it; nothing was sent.", "ЧЕРНЕТКА. Її читає, доповнює й надсилає людина; нічого не надіслано."),
+    (
+        "draft",
+        "DRAFT. A person reads, completes and sends it; nothing was sent.",
+        "ЧЕРНЕТКА. Її читає, доповнює й надсилає людина; нічого не надіслано.",
+    ),
     ("from", "From", "Від кого"),
     ("to", "To", "Кому"),
     ("under", "Under", "За угодою"),
     ("of-clause", "Clause", "Стаття"),
     ("sent", "Sent: [time and time zone, by which channel]", "Надіслано: [час і часовий пояс, яким каналом]"),
     ("received", "Received: [time and time zone, by whom]", "Отримано: [час і часовий пояс, ким]"),
-    ("allegation", "The allegation: {line} (record {id}, {when}).", "Твердження: {line} (запис {id}, {when})."),
+    (
+        "allegation",
+        "The allegation: {line} (record {id}, {when}).",
+        "Твердження: {line} (запис {id}, {when}).",
+    ),
     ("record-says", "What the record says", "Що сказано в записах"),
     ("to-be-shown", "What has to be shown:", "Що треба довести (слова програми, англійською):"),
     ("consultation-subject", "Request for consultations", "Запит на консультації"),
@@ -88,7 +96,9 @@ mod tests {
 
     #[test]
     fn both_languages_say_the_same_things() {
-        let gaps = |text: &str| text.split('{').skip(1).filter_map(|r| r.split('}').next()).map(String::from).collect::<Vec<_>>();
+        let gaps = |text: &str| {
+            text.split('{').skip(1).filter_map(|r| r.split('}').next()).map(String::from).collect::<Vec<_>>()
+        };
         for (i, (key, en, uk)) in WORDS.iter().enumerate() {
             assert!(WORDS[..i].iter().all(|(other, ..)| other != key), "`{key}` stands twice");
             assert_eq!(gaps(en), gaps(uk), "`{key}`");

@@ -154,7 +154,8 @@ impl Which {
 
     fn lang(&self) -> Result<Lang, Failure> {
         Lang::parse(&self.lang).ok_or_else(|| {
-            Failure::new(format!("there are no words for the language `{}`", self.lang)).help("write --lang en or uk")
+            Failure::new(format!("there are no words for the language `{}`", self.lang))
+                .help("write --lang en or uk")
         })
     }
 

@@ -396,7 +396,8 @@ pub(crate) async fn reply(
     record.marking = main.marking.clone();
     record.received = Some(front.now());
     record.extra.insert("entered.account".into(), viewer.name.clone());
-    let (store, by, marking, recorded) = (people.store.clone(), viewer.clone(), record.marking.clone(), record.recorded);
+    let (store, by, marking, recorded) =
+        (people.store.clone(), viewer.clone(), record.marking.clone(), record.recorded);
     let work = move || enter(&store, "reply by the page", &record, &by);
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))??;
     if served.follower.is_some() {

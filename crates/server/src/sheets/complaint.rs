@@ -9,7 +9,7 @@
 //!
 //! Where to start reading: [`look_up`].
 
-use super::bulletin::{Due, dues, due_list, due_of, is_number, of_number};
+use super::bulletin::{Due, due_list, due_of, dues, is_number, of_number};
 use super::frame::{Made, Page, e, section};
 use crate::front::{Caller, Front};
 use crate::{Problem, Served};
@@ -80,7 +80,8 @@ fn became(store: &Store, served: &Served, number: String, now: Instant) -> Resul
     };
     // Where there is none, the same is asked about one that nobody made.
     let is_there = there.is_some();
-    let complaint = there.unwrap_or_else(|| Record::new(id.as_str(), "complaint", servanda_model::When::exact(now), now));
+    let complaint =
+        there.unwrap_or_else(|| Record::new(id.as_str(), "complaint", servanda_model::When::exact(now), now));
     let due = dues(&matter, served, &complaint);
     let answers = answers(store, &matter.agreement, &complaint, &number, &due)?;
     Ok(is_there.then(|| Became { received: complaint.recorded, number, due, answers }))
@@ -105,7 +106,8 @@ fn answers(
         let stored = view.records_of(fact.as_str(), complaint.recorded + -DAY, Instant::MAX)?;
         all.extend(stored.iter().filter_map(|one| from_json(&one.json).ok()));
     }
-    let replaced: BTreeSet<Name> = all.iter().flat_map(|r| r.supersedes.iter().chain(&r.withdraws)).cloned().collect();
+    let replaced: BTreeSet<Name> =
+        all.iter().flat_map(|r| r.supersedes.iter().chain(&r.withdraws)).cloned().collect();
     let is_about = |record: &Record| {
         record.roles.iter().any(|(role, value)| match value {
             RoleValue::Name(name) if *role == *ABOUT => *name == complaint.id,
@@ -116,7 +118,12 @@ fn answers(
     };
     let mut answers: Vec<Answered> = all
         .iter()
-        .filter(|record| record.id != complaint.id && record.withdraws.is_none() && !replaced.contains(&record.id) && is_about(record))
+        .filter(|record| {
+            record.id != complaint.id
+                && record.withdraws.is_none()
+                && !replaced.contains(&record.id)
+                && is_about(record)
+        })
         .map(|record| {
             let words = match record.roles.get("words") {
                 Some(RoleValue::Text(words)) => words.clone(),

@@ -245,7 +245,9 @@ pub(crate) async fn reply(
         Ok(None) => see(&case_path, &come),
         // The page that follows says as of when it is known, else it would not show what was just put on file.
         Ok(Some(since)) => {
-            let asked = form_urlencoded::parse(come.query.as_bytes()).filter(|(name, _)| name != "known").into_owned();
+            let asked = form_urlencoded::parse(come.query.as_bytes())
+                .into_owned()
+                .filter(|(name, _)| name != "known");
             let mut query = form_urlencoded::Serializer::new(String::new());
             query.extend_pairs(asked.collect::<Vec<_>>()).append_pair("known", &since.to_string());
             come.query = query.finish();

@@ -60,7 +60,8 @@ pub(crate) fn list(page: &Page) -> Result<Made, Problem> {
             Kind::Bulletin => format!("{yesterday} 00:00"),
             _ => page.civil(page.at()),
         };
-        let content = format!("<p>{}</p>\n{}", page.e(&format!("{key}-about")), form(page, kind, &cut, "", ""));
+        let content =
+            format!("<p>{}</p>\n{}", page.e(&format!("{key}-about")), form(page, kind, &cut, "", ""));
         main.push_str(&section(w.t(key), &content));
     }
     Ok(Made {
@@ -82,7 +83,8 @@ fn form(page: &Page, kind: Kind, cut_off: &str, since: &str, incident: &str) -> 
         )
     };
     let wants_one = matches!(kind, Kind::Spot | Kind::Case);
-    let incident = if wants_one { input("incident", "which-incident", incident, true) } else { String::new() };
+    let incident =
+        if wants_one { input("incident", "which-incident", incident, true) } else { String::new() };
     let since = if wants_one { String::new() } else { input("since", "since", since, false) };
     format!(
         "<form class=\"filters\" method=\"get\" action=\"/reports/{}\" aria-label=\"{}\">\n{incident}{}{since}\
@@ -195,8 +197,11 @@ pub(crate) fn page(page: &Page, wanted: &Wanted) -> Result<Made, Problem> {
     let given = |name: &str| page.asks(name).to_string();
     let cut_off = if given("cut-off").is_empty() { page.civil(page.at()) } else { given("cut-off") };
     let asked = form(page, wanted.kind, &cut_off, &given("since"), &given("incident"));
-    let figures: Vec<String> =
-        report.headline.iter().map(|figure| format!("<b>{}</b> {}", figure.value, e(&figure.label))).collect();
+    let figures: Vec<String> = report
+        .headline
+        .iter()
+        .map(|figure| format!("<b>{}</b> {}", figure.value, e(&figure.label)))
+        .collect();
     let main = format!(
         "<p><a href=\"{}\">{}</a></p>\n<p class=\"downloads\">{} {links}</p>\n{no_pdf}\
          <details class=\"ask-again\"><summary>{}</summary>\n{asked}</details>\n<article class=\"sheet report\">\n{}</article>\n",
@@ -229,7 +234,9 @@ pub(crate) async fn file(served: Arc<Served>, wanted: Wanted) -> Result<Response
         return Err(Problem::bug(&"a file without its form"));
     };
     let turn = match *form == PDF {
-        true => Some(PDFS.try_acquire().map_err(|_| busy("others have their PDF made; ask again in a moment"))?),
+        true => {
+            Some(PDFS.try_acquire().map_err(|_| busy("others have their PDF made; ask again in a moment"))?)
+        }
         false => None,
     };
     let work = move || {
@@ -268,11 +275,14 @@ fn busy(why: &str) -> Problem {
 fn no_pdf(wrong: &Wrong) -> Problem {
     eprintln!("error: {wrong}");
     match wrong {
-        Wrong::Missing => {
-            Problem::missing("no-pdf", "no PDF is made on this server; save the report as HTML and print that")
-        }
+        Wrong::Missing => Problem::missing(
+            "no-pdf",
+            "no PDF is made on this server; save the report as HTML and print that",
+        ),
         Wrong::TooMuch => busy("the PDF takes too long; save the report as HTML and print that"),
-        Wrong::Broken(_) | Wrong::Refused(_) => Problem::unable("the PDF cannot be made; the log of the server says more"),
+        Wrong::Broken(_) | Wrong::Refused(_) => {
+            Problem::unable("the PDF cannot be made; the log of the server says more")
+        }
     }
 }
 

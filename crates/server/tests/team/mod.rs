@@ -207,7 +207,13 @@ pub fn still_world(records: &[Record], accounts: &[Account], standing: Standing)
     world_in(TEXT, records, accounts, standing, false)
 }
 
-fn world_in(text: &str, records: &[Record], accounts: &[Account], standing: Standing, follows: bool) -> World {
+fn world_in(
+    text: &str,
+    records: &[Record],
+    accounts: &[Account],
+    standing: Standing,
+    follows: bool,
+) -> World {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().to_path_buf();
     let workspace = Workspace::create(
