@@ -21,9 +21,9 @@ export function answer(board) {
 const CIRCUMSTANCES = ['triggered', 'extended', 'breach-of', 'left-to-judgement', 'no-deadline'];
 function reason(row, codes) {
   if (language === 'en') return dated(row.reason);
-  const all = codes.get(row.instance) ?? [];
+  const all = codes.get(`${row.norm}|${row.bearer.name}|${row.instance}`) ?? [];
   const code = all.findLast((c) => !CIRCUMSTANCES.includes(c)) ?? all.at(-1);
-  return code ? [el('span', {}, known(`code-${code}`, code)), ' ', el('span', { class: 'about', lang: 'en' }, dated(row.reason))] : english(dated(row.reason));
+  return code ? [el('span', {}, known(`code-${code}`, code)), ' ', el('span', { class: 'engine', lang: 'en' }, dated(row.reason))] : english(dated(row.reason));
 }
 
 export const same = (state, row) => state.norm === row.norm && state.bearer === row.bearer.name;
@@ -64,7 +64,7 @@ function due(row) {
 }
 
 export function showBoard(board, state, go, phrases) {
-  const codes = new Map(board.verdicts.map((v) => [v.instance, v.codes]));
+  const codes = new Map(board.verdicts.map((v) => [`${v.norm}|${v.bearer}|${v.instance}`, v.codes]));
   parties(board, state);
   chips(board, state, go);
   const fits = (row) => (!state.party || row.bearer.members.includes(state.party)) && (!state.tone || row.state.tone === state.tone);

@@ -38,7 +38,9 @@ export const marking = (text) => (language === 'en' || !text ? text : text.repla
 // Who bears a rule. `phrases` says how parties are called.
 export function bearer(one, phrases) {
   if (language === 'en' || one.kind === 'party') return one.phrase;
-  const names = one.members.map((name) => phrases.get(name) ?? name).join(', ');
+  // Groups are called as the server calls them.
+  const called = one.phrase.replace(/ jointly$/, '').replace(/^not established \((.*)\)$/, '$1').split(/, | and | or /);
+  const names = (called.length === one.members.length ? called : one.members.map((name) => phrases.get(name) ?? name)).join(', ');
   return t({ jointly: 'jointly', unstated: 'bearer-unstated' }[one.kind] ?? 'one-of', { names });
 }
 

@@ -188,6 +188,11 @@ impl Matter {
         self.at.is_some()
     }
 
+    /// Whether it says as known at which moment it asks, by itself or in a workspace's settings.
+    pub fn stands_at_a_knowledge(&self, workspace: &Workspace) -> bool {
+        self.known_at.is_some() || workspace.settings().clock.known_at.is_some()
+    }
+
     /// Whether it speaks of a workspace's own agreement and records, and of nothing else.
     pub fn is_of_workspace(&self) -> bool {
         self.agreement.is_none() && self.records.is_empty()

@@ -242,6 +242,8 @@ pub struct Cases {
     pub agreement: Agreement,
     /// What is asked by default, where the case stands still; the readings, where it moves.
     pub question: Question,
+    /// It stands still at no moment of knowledge: what is entered counts for whoever asks afterwards.
+    pub learns: bool,
     /// Who computes.
     pub engine: Evaluator,
     /// All that are shown anything.
@@ -260,7 +262,8 @@ impl Cases {
             self.pages.tell(&news, now, Besides::default());
         }
         let follows = entering.is_some();
-        let known_at = |latest| if follows { now.max(latest) } else { self.question.known_at };
+        let moves = follows || self.learns;
+        let known_at = |latest| if moves { now.max(latest) } else { self.question.known_at };
         let reader = match audience {
             Audience::All => Reader { agreement: self.agreement.clone(), text: self.text.clone() },
             Audience::Labels(_) => readers::for_reader(&self.agreement, &|marking| audience.sees(marking)),
@@ -269,6 +272,9 @@ impl Cases {
             self.pages.read(viewer, audience, &reader.agreement, known_at)?;
         let question = match follows {
             true => Question { readings: self.question.readings.clone(), ..Question::at(now.max(latest)) },
+            false if moves => {
+                Question { known_at: now.max(latest).max(self.question.at), ..self.question.clone() }
+            }
             false => self.question.clone(),
         };
         let engine = self.engine;
@@ -293,6 +299,14 @@ impl Cases {
 
 impl servanda_server::Cases for Cases {
     fn audience(&self, viewer: &Viewer) -> Result<Audience, Problem> {
+        // Nobody tells of a label that came since: it is read.
+        if self.follows.is_none() {
+            let used = self.pages.store.view(&Viewer::keeper()).markings().map_err(|error| {
+                eprintln!("error: the labels cannot be read: {error}");
+                Problem::unable("the records cannot be read just now; the log of the server says more")
+            })?;
+            lock(&self.pages.labels).extend(used);
+        }
         Ok(self.pages.audience(viewer))
     }
 

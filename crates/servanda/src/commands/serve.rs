@@ -103,7 +103,9 @@ fn serve_team(
     };
     let follows = door.as_ref().filter(|door| door.follows).map(|door| door.taking.clone());
     let intake = door.as_ref().filter(|door| door.takes).map(|door| door.taking.clone());
+    let learns = !matter.stands_at_a_knowledge(workspace);
     let of_cases = |pages: Arc<Pages>, text, agreement, question| Cases {
+        learns,
         text,
         agreement,
         question,

@@ -368,5 +368,8 @@ pub(crate) async fn complain(
         Ok::<_, Problem>(dues(&served_.known.matter(), &served_, &record_))
     };
     let due = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))??;
+    if served.follower.is_none() {
+        front.0.audiences.begin_anew(&record.marking);
+    }
     Ok(Receipt { number, received: now, due })
 }

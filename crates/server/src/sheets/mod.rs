@@ -271,7 +271,17 @@ pub(crate) async fn reply(
     };
     let case_path = format!("/cases/{}", frame::segment(&id));
     match cases::reply(&come.front, &viewer, &served, &id, &fields).await {
-        Ok(()) => see(&case_path, &come),
+        Ok(None) => see(&case_path, &come),
+        // The page that follows says as of when it is known, else it would not show what was just put on file.
+        Ok(Some(since)) => {
+            let asked = form_urlencoded::parse(come.query.as_bytes())
+                .into_owned()
+                .filter(|(name, _)| name != "known");
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(asked.collect::<Vec<_>>()).append_pair("known", &since.to_string());
+            come.query = query.finish();
+            see(&case_path, &come)
+        }
         Err(problem) => {
             come.path = case_path;
             let again = Again { status: Some(problem.status()), alert: problem.to_string(), typed: fields };

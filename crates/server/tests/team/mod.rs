@@ -198,6 +198,7 @@ struct StoreCases {
     workspace: Workspace,
     open: Made,
     made: Arc<AtomicI64>,
+    follows: bool,
 }
 
 impl Cases for StoreCases {
@@ -222,7 +223,8 @@ impl Cases for StoreCases {
             Question::at(at("2026-03-01T00:00:00Z")),
             Box::new(servanda_engine::evaluate),
         );
-        let served = Arc::new(served.explaining().following().unwrap());
+        let served = served.explaining();
+        let served = Arc::new(if self.follows { served.following().unwrap() } else { served });
         self.open.lock().unwrap().push((audience.clone(), served.clone()));
         Ok(served)
     }
@@ -248,7 +250,7 @@ pub fn world_of(records: &[Record], accounts: &[Account], standing: Standing) ->
 
 /// With another text.
 pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing: Standing) -> World {
-    world_by(text, records, accounts, standing, None)
+    world_in(text, records, accounts, standing, None, true)
 }
 
 /// And with an institution.
@@ -258,6 +260,22 @@ pub fn world_by(
     accounts: &[Account],
     standing: Standing,
     institution: Option<Institution>,
+) -> World {
+    world_in(text, records, accounts, standing, institution, true)
+}
+
+/// One that stands still at a moment, and as known then.
+pub fn still_world(records: &[Record], accounts: &[Account], standing: Standing) -> World {
+    world_in(TEXT, records, accounts, standing, None, false)
+}
+
+fn world_in(
+    text: &str,
+    records: &[Record],
+    accounts: &[Account],
+    standing: Standing,
+    institution: Option<Institution>,
+    follows: bool,
 ) -> World {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().to_path_buf();
@@ -300,6 +318,7 @@ pub fn world_by(
         workspace: Workspace::open(&root).unwrap(),
         made: made.clone(),
         open: Arc::clone(&open),
+        follows,
     };
     let router = router_for(Team {
         store: workspace.store(),
