@@ -127,7 +127,8 @@ pub fn ask(
             if record.basis == world.basis && record.source == world.name {
                 supposed += 1;
                 record.basis = Basis::Observed;
-                as_good_as_can_be(&mut record, agreement.facts.get(&record.fact));
+                let fact = agreement.facts.get(&record.fact);
+                as_good_as_can_be(&mut record, fact);
             }
             record
         })
