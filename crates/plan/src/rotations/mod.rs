@@ -22,6 +22,7 @@ mod why;
 pub use build::{Before, Clause};
 pub use check::{Checked, Stay, check};
 pub use plan::{Contingent, Partner, Plan, Presence, Stretch, Terms, Tour};
+pub use why::{Relaxation, Why};
 
 use crate::answer::{Cell, Shown};
 use crate::month::Month;
