@@ -79,6 +79,8 @@ pub enum Stopped {
     Nodes,
     /// The seconds were used up: another run may end elsewhere.
     Clock,
+    /// It was found elsewhere.
+    Told,
 }
 
 /// What a solver found.
@@ -184,6 +186,104 @@ impl Program {
     }
 }
 
+/// What another solver found for a program that [`Program::mps`] wrote.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Told {
+    /// Who found it.
+    pub by: String,
+    /// A value for each column.
+    pub values: Vec<f64>,
+    /// What it says no solution goes below. We cannot check that.
+    pub bound: Option<f64>,
+}
+
+impl Told {
+    /// Reads a file of solutions as HiGHS writes it: `# Columns N`, then a name and a value on each line.
+    ///
+    /// # Errors
+    /// Where a column is missing, or a value is no number.
+    pub fn read(name: &str, text: &str, bound: Option<f64>) -> Result<Told, Refusal> {
+        let bad = |what: String| {
+            Refusal::new(
+                format!("`{name}` {what}"),
+                "write it with HiGHS: `highs --solution_file FILE.sol FILE.mps`",
+            )
+        };
+        let mut lines = text.lines().skip_while(|line| !line.starts_with("# Columns"));
+        let count = lines.next().and_then(|line| line.rsplit(' ').next()?.parse::<usize>().ok());
+        let Some(count) = count.filter(|n| *n <= 10_000_000) else {
+            return Err(bad("has no `# Columns`".into()));
+        };
+        let mut values: Vec<Option<f64>> = vec![None; count];
+        for line in lines.take(count) {
+            let told = line.split_once(' ').and_then(|(column, value)| {
+                Some((column.strip_prefix('C')?.parse::<usize>().ok()?, value.trim().parse::<f64>().ok()?))
+            });
+            match told {
+                Some((column, value)) if column < count && value.is_finite() => values[column] = Some(value),
+                _ => return Err(bad(format!("has the line `{line}`, which is no column and value"))),
+            }
+        }
+        let values: Option<Vec<f64>> = values.into_iter().collect();
+        let values = values.ok_or_else(|| bad("does not tell every column".into()))?;
+        Ok(Told { by: name.to_string(), values, bound })
+    }
+}
+
+impl Solver for Told {
+    fn name(&self) -> String {
+        format!("another solver, told in {}", self.by)
+    }
+
+    fn solve(&self, program: &Program, _: Effort, _: Option<&[f64]>) -> Result<Found, Refusal> {
+        let wrong = program.broken_by(&self.values);
+        if let Some(wrong) = wrong {
+            return Err(Refusal::new(
+                format!("`{}` is no solution of this program: {wrong}", self.by),
+                "write the program anew with --program, from the same plan, and solve that",
+            ));
+        }
+        Ok(Found::Solution {
+            values: self.values.clone(),
+            bound: self.bound,
+            stopped: Stopped::Told,
+            nodes: 0,
+        })
+    }
+}
+
+impl Program {
+    /// What values break, where they break something.
+    pub fn broken_by(&self, values: &[f64]) -> Option<String> {
+        const NEAR: f64 = 1e-5;
+        if values.len() != self.columns.len() {
+            return Some(format!("it has {} columns, and the program {}", values.len(), self.columns.len()));
+        }
+        for (c, (column, value)) in self.columns.iter().zip(values).enumerate() {
+            if *value < column.low - NEAR || *value > column.high + NEAR {
+                return Some(format!("column C{c} is out of its bounds"));
+            }
+            if column.whole && (value - value.round()).abs() > NEAR {
+                return Some(format!("column C{c} is not whole"));
+            }
+        }
+        for (r, row) in self.rows.iter().enumerate() {
+            let terms = || row.terms.iter().filter_map(|(c, factor)| Some((values.get(*c)?, factor)));
+            let sum: f64 = terms().map(|(value, factor)| value * factor).sum();
+            let size: f64 = terms().map(|(value, factor)| (value * factor).abs()).sum::<f64>().max(1.0);
+            let over = match row.sense {
+                Sense::AtMost => sum - row.bound,
+                Sense::AtLeast => row.bound - sum,
+                Sense::Equal => (sum - row.bound).abs(),
+            };
+            if over > NEAR * size {
+                return Some(format!("row R{r} does not hold"));
+            }
+        }
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,5 +306,29 @@ mod tests {
         }
         let whole = text.find("INTORG").unwrap()..text.find("INTEND").unwrap();
         assert!(text[whole.clone()].contains(" C0 ") && !text[whole].contains(" C1 "));
+    }
+
+    #[test]
+    fn what_another_solver_tells_is_held_against_the_program() {
+        let mut program = Program::default();
+        let (x, y) = (program.whole(2.5, 3.0), program.real(1.0, f64::INFINITY));
+        program.row(vec![(x, 2.0), (y, 1.0)], Sense::AtLeast, 7.0);
+        let effort = Effort { gap: 0.0, nodes: 1, seconds: None };
+        let told = |x: &str, y: &str| {
+            let text = format!("Model status\nOptimal\n\n# Columns 2\nC0 {x}\nC1 {y}\n# Rows 1\nR0 7\n");
+            Told::read("s.sol", &text, Some(7.0)).and_then(|told| told.solve(&program, effort, None))
+        };
+        assert!(matches!(told("2", "3"), Ok(Found::Solution { stopped: Stopped::Told, .. })));
+        for (x, y, words) in [
+            ("2", "2.9", "row R0 does not hold"),
+            ("2.5", "2", "C0 is not whole"),
+            ("4", "0", "C0 is out of its bounds"),
+            ("two", "3", "`C0 two`, which is no column and value"),
+        ] {
+            assert!(told(x, y).unwrap_err().message.contains(words), "{words}");
+        }
+        for text in ["", "# Columns 2\nC0 1\n"] {
+            assert!(Told::read("s.sol", text, None).is_err());
+        }
     }
 }

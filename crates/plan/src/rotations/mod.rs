@@ -22,6 +22,7 @@ mod why;
 pub use build::{Before, Clause};
 pub use check::{Checked, Stay, check};
 pub use plan::{Contingent, Partner, Plan, Presence, Stretch, Terms, Tour};
+pub use why::{Relaxation, Why};
 
 use crate::answer::{Cell, Shown};
 use crate::month::Month;
@@ -108,9 +109,16 @@ pub fn schedule(
     }
     let built = build(plan, earlier, &all, aim);
     if before.is_none() {
-        hint = greedy::greedy(plan, earlier).map(|tours| build::values(plan, &built, &tours));
+        let first = greedy::greedy(plan, earlier).map(|tours| build::values(plan, &built, &tours));
+        hint = first.filter(|values| built.program.broken_by(values).is_none());
     }
-    let found = solver.solve(&built.program, effort, hint.as_deref())?;
+    let found = match (solver.solve(&built.program, effort, hint.as_deref())?, hint) {
+        // What it was to begin with is a schedule, if no good one.
+        (Found::NothingYet(stopped), Some(values)) => {
+            Found::Solution { values, bound: None, stopped, nodes: 0 }
+        }
+        (found, _) => found,
+    };
     let Found::Solution { values, bound, stopped, nodes } = found else {
         return match found {
             Found::NothingYet(stopped) => Ok(Outcome::NotFound(stopped)),
@@ -299,6 +307,9 @@ pub fn answer(
     if schedule.stopped == Stopped::Clock {
         answer.gaps.push("the clock cut the search short: another run may give another schedule".into());
     }
+    if schedule.bound.is_none() {
+        answer.gaps.push("nothing is known of how much cheaper a schedule can be: write the program with --program, and have another solver solve it".into());
+    }
     if !schedule.fewest {
         answer.gaps.push("fewer changes were not proved impossible".into());
     }
@@ -352,6 +363,7 @@ fn summary(plan: &Plan, schedule: &Schedule) -> Shown {
         Stopped::Gap => "stopped at the gap that was asked for",
         Stopped::Nodes => "stopped when the nodes of the search were used up",
         Stopped::Clock => "stopped by the clock",
+        Stopped::Told => "found elsewhere, and checked here; the bound is as it was told",
     };
     Shown {
         name: "summary",

@@ -1,3 +1,6 @@
+//! The check finds every way of breaking a schedule; bad plans, costs, records, a schedule read again. Schedules that are made are tested in
+//! `crates/solve/tests`.
+
 use super::*;
 use jiff::civil::date;
 

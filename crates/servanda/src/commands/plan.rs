@@ -14,7 +14,7 @@ use servanda_plan::answer::{Cell, Shown};
 use servanda_plan::burden::{self, Asked, Gdp, Need, Rule};
 use servanda_plan::economy::{DEFENCE, Rates, Series, VALUE};
 use servanda_plan::kiel::{EU, Files, Kiel};
-use servanda_plan::program::Effort;
+use servanda_plan::program::{Effort, Solver, Told};
 use servanda_plan::support::{self, Ledger, Stage};
 use servanda_plan::table::Table;
 use servanda_plan::{Refusal, deliveries, forces, rotations, watch};
@@ -268,6 +268,12 @@ struct Rotations {
     /// Also write the program as MPS, for another solver
     #[arg(long, value_name = "FILE.mps")]
     program: Option<PathBuf>,
+    /// A solution of the program that --program wrote, as HiGHS writes it; it is checked like any other
+    #[arg(long, value_name = "FILE.sol", conflicts_with = "before")]
+    solved: Option<PathBuf>,
+    /// What the other solver says no schedule costs less than
+    #[arg(long, value_name = "AMOUNT", requires = "solved")]
+    bound: Option<f64>,
     /// Ask the engine what the verdicts would be if the plan came true; the plan needs `[records]`
     #[arg(long)]
     ask: bool,
@@ -561,9 +567,19 @@ fn rotated(of: &Rotations, session: &Session) -> Result<(servanda_plan::Answer, 
     sources.extend(of.before.as_ref().map(|path| format!("{}, the schedule of before", path.display())));
     let effort = Effort { gap: of.gap / 100.0, nodes: of.nodes, seconds: Some(of.seconds) };
     let working = session.working("making the schedule");
-    let solver = servanda_solve::Microlp;
+    let told = match &of.solved {
+        Some(path) => {
+            let text = input::text(path)?;
+            Some(Told::read(&path.display().to_string(), &text, of.bound).map_err(refused)?)
+        }
+        None => None,
+    };
+    let solver: &dyn Solver = match &told {
+        Some(told) => told,
+        None => &servanda_solve::Microlp,
+    };
     let (mut answer, schedule) =
-        rotations::answer(&plan, before.as_ref(), &solver, effort, sources).map_err(refused)?;
+        rotations::answer(&plan, before.as_ref(), solver, effort, sources).map_err(refused)?;
     working.at("asking the engine");
     if let (true, Some(schedule)) = (of.ask, &schedule) {
         foreseen(of, &plan, schedule, &name, &mut answer, session)?;
