@@ -30,6 +30,8 @@ const LOOKED_AT = {
   '/reports': { at: '/reports' },
   '/inspections': { at: '/inspections' },
   '/plans': { at: '/plans' },
+  '/plans/{id}': { at: '/plans/support' },
+  '/entry': { in: 'team', as: 'mira', at: '/entry', keys: false },
   '/draft': { at: '/draft', counts: 'checked' },
   '/lab': { at: '/lab', counts: 'replayed' },
   '/audit': { in: 'team', as: 'anna', at: '/audit' },
