@@ -1,7 +1,7 @@
 // How fast the pages are: first paint, weight of the scripts, and the map with a million incidents. Figures, not tests: a slow machine
 // fails nothing, but what is timed has to have been there.
 //
-//   npm ci && node figures.mjs [--runs 7] [--only pages|map] [--incidents 1000000] [--save]
+//   npm ci && node figures.mjs [--runs 7] [--only pages|map] [--paths /,/duties] [--incidents 1000000] [--save]
 //
 // `--save` writes the table to bench/runs/DATE-pages.md. Take a release build; the map needs about 2 GB on the disk for temporary files,
 // 4 GB of memory and some minutes to make its incidents, by `servanda exercise`.
@@ -26,6 +26,7 @@ const world = await import('./lib/world.mjs');
 const runs = Number(option('runs') ?? 7);
 const incidents = Number(option('incidents') ?? 1_000_000);
 const only = option('only');
+const paths = (option('paths') ?? '/,/incidents,/duties,/triggers').split(',');
 const table = [];
 const sorted = (all) => [...all].sort((a, b) => a - b);
 const median = (all) => sorted(all)[Math.floor(all.length / 2)];
@@ -38,7 +39,8 @@ function row(figure, reach, unit, all) {
 
 // When the first content was painted, and when the page had its answer, since it was asked for; in milliseconds.
 async function paint(page, path) {
-  await page.goto(path);
+  const answer = await page.goto(path);
+  if (answer.status() !== 200) throw new Error(`${path} answers ${answer.status()}`);
   return page.evaluate(async () => {
     const first = await new Promise((done) => {
       const look = () => {
@@ -53,7 +55,7 @@ async function paint(page, path) {
 
 async function pages() {
   const exercise = await world.exercise();
-  for (const path of ['/', '/incidents', '/duties', '/triggers']) {
+  for (const path of paths) {
     const [paints, answers] = [[], []];
     for (let i = 0; i < runs; i += 1) {
       // A browser that has nothing kept, each time.

@@ -1,9 +1,10 @@
 // Every page of the table of routes, in both languages, light and dark, wide and narrow: axe finds nothing, nothing is wider than the page,
 // no text is a name of a text, `?` shows the keys. A page that is not in the table here fails the run.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { NARROW, person, picture, inLanguage, settled, tooWide, violations, visit, WIDE } from '../lib/browser.mjs';
-import { option } from '../lib/places.mjs';
+import { option, ROOT } from '../lib/places.mjs';
 import { PAGES } from '../lib/routes.mjs';
 import { signedIn } from '../lib/signing.mjs';
 import { KEYS, LANGUAGES, text } from '../lib/texts.mjs';
@@ -16,7 +17,7 @@ import { KEYS, LANGUAGES, text } from '../lib/texts.mjs';
 //   keys    false: a page without keys of its own
 //   counts  what the page counts up in `body.dataset` when it has its answer
 const LOOKED_AT = {
-  '/': { at: '/' },
+  '/': { at: '/', english: !existsSync(new URL('web/language.js', ROOT)) },
   '/incidents': { at: '/incidents' },
   '/incidents/{id}': { in: 'team', at: ({ team }) => `/incidents/${team.seen}` },
   '/map': { at: '/map' },
@@ -30,6 +31,8 @@ const LOOKED_AT = {
   '/reports': { at: '/reports' },
   '/inspections': { at: '/inspections' },
   '/plans': { at: '/plans' },
+  '/plans/{id}': { at: '/plans/support' },
+  '/entry': { in: 'team', as: 'mira', at: '/entry', keys: false },
   '/draft': { at: '/draft', counts: 'checked' },
   '/lab': { at: '/lab', counts: 'replayed' },
   '/audit': { in: 'team', as: 'anna', at: '/audit' },

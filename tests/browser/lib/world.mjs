@@ -4,10 +4,11 @@
 // - the team: `servanda new` with an article more, accounts, reports and an allegation, open to the public;
 // - the post: `servanda new`, which takes in what a patrol delivers.
 import { execFile, spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { program } from './places.mjs';
+import { PAGES } from './routes.mjs';
 
 export const PASSWORD = 'a bridge over the river';
 const ARTICLE = readFileSync(new URL('../article.md', import.meta.url), 'utf8');
@@ -73,6 +74,11 @@ export async function small(name, settings = '') {
 
 export async function exercise() {
   await servanda(['demo', 'exercise', '--no-serve']);
+  if (PAGES.includes('/plans')) {
+    mkdirSync(place('exercise/plans'));
+    copyFileSync(new URL('../support.csv', import.meta.url), place('exercise/plans/support.csv'));
+    appendFileSync(place('exercise/servanda.toml'), '\n[plans.support]\nask = ["support", "--entries", "plans/support.csv", "--at", "2026-09-30"]\n');
+  }
   return { folder: 'exercise', ...await serve('exercise') };
 }
 
