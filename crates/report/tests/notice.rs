@@ -110,7 +110,7 @@ struct Element {
 }
 
 /// Reads one element, without attributes but the name space of the first.
-fn element<'t>(text: &'t str) -> Result<(Element, &'t str), String> {
+fn element(text: &str) -> Result<(Element, &str), String> {
     let rest = text.trim_start().strip_prefix('<').ok_or("no element")?;
     let (head, mut rest) = rest.split_once('>').ok_or("an element without end")?;
     let name = match head.split_once(' ') {
