@@ -377,7 +377,9 @@ pub(crate) async fn begun(
     set.append(header::SET_COOKIE, set_cookie(front, caller, "", &token, false)?);
     set.append(header::SET_COOKIE, set_cookie(front, caller, OF_FORM, "", true)?);
     // What another account left on this device stays shut.
-    set.append(header::SET_COOKIE, set_cookie(front, caller, crate::entry::DEVICE, "", true)?);
+    if cookie(headers, &front.cookie(caller.is_secure, crate::entry::DEVICE)).is_some() {
+        set.append(header::SET_COOKIE, set_cookie(front, caller, crate::entry::DEVICE, "", true)?);
+    }
     Ok(response)
 }
 
