@@ -60,6 +60,9 @@ fn plots(out: &mut String, table: &Shown) {
         "curve" => lines(out, table, 1, "pledged", "reached", None),
         "bands" => lines(out, table, 1, "p50", "p50", Some(("p10", "p90"))),
         "hangs-on" => bars(out, table, &["milestone", "category", "parameter"], "swing"),
+        "months" => lines(out, table, 1, "operating", "fit", None),
+        "weeks" => lines(out, table, 1, "incidents", "incidents", None),
+        "strength" => lines(out, table, 1, "there", "agreed", None),
         "fairness" => bars(out, table, &["partner"], "over"),
         _ => {}
     }
@@ -132,6 +135,7 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
         };
         let words = match &band {
             Some(_) => format!("{group}: median, and the middle 80 percent of futures as a band"),
+            None if first == second => format!("{group}: {first}"),
             None => format!("{group}: {first} (solid) and {second} (dashed)"),
         };
         begin(out, TOP + HEIGHT + 24.0, &words);

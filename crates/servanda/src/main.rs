@@ -18,6 +18,7 @@ mod commands;
 mod envelope;
 mod failure;
 mod input;
+mod institution;
 mod intake;
 mod matter;
 mod outbox;

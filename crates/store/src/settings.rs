@@ -87,6 +87,28 @@ pub struct Serve {
     pub signed_in_hours: Option<u32>,
     /// Whoever carries it may read the metrics.
     pub metrics_token: Option<String>,
+    /// An institution that says who somebody is.
+    pub oidc: Option<Oidc>,
+}
+
+/// An institution that says who somebody is, by OpenID Connect.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Oidc {
+    /// Its address, as it names itself.
+    pub issuer: String,
+    /// What it calls this server.
+    pub client_id: String,
+    /// File with what this server proves itself by, one line; else the variable `SERVANDA_OIDC_SECRET`, else none.
+    pub client_secret_file: Option<String>,
+    /// What is asked for; `openid` always is.
+    pub scopes: Option<Vec<String>>,
+    /// The claim that names a person; without it `sub`.
+    pub claim: Option<String>,
+    /// What people call it, on the button.
+    pub name: Option<String>,
+    /// File of the authorities that are trusted to vouch for it, PEM; without it, those that the system trusts.
+    pub authorities: Option<String>,
 }
 
 impl Serve {

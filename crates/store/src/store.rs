@@ -129,6 +129,8 @@ pub struct Store {
     pub(crate) reading: Mutex<Option<Connection>>,
     pub(crate) queue: crate::submit::Queue,
     pub(crate) looks: Mutex<crate::access::Looks>,
+    /// Held by whoever enters looks.
+    pub(crate) settling: Mutex<()>,
     /// The log may follow submissions later.
     follows: AtomicBool,
 }
@@ -180,6 +182,7 @@ impl Store {
             reading: Mutex::default(),
             queue: crate::submit::Queue::default(),
             looks: Mutex::default(),
+            settling: Mutex::default(),
             follows: AtomicBool::new(false),
         }
     }

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use servanda_lang::readers;
 use servanda_model::place::Point;
 use servanda_model::record::{Marking, RoleValue, Tlp};
 use servanda_model::{Agreement, Instant, Number, Place, Places, Question, Record, When};
@@ -10,8 +11,8 @@ use servanda_plan::answer::{Cell, Shown};
 use servanda_plan::{Answer as Answered, Basis};
 use servanda_server::intake::Expected;
 use servanda_server::{
-    Cases, Intake, News, Planned, Plans, Problem, Router, Served, Standing, Team, Viewing, Views, router_for,
-    watch,
+    Cases, Institution, Intake, News, Planned, Plans, Problem, Router, Served, Standing, Team, Viewing,
+    Views, router_for, watch,
 };
 use servanda_store::policy::{Role, TLP, Viewer};
 use servanda_store::{Account, Audience, Intake as Imported, StoredRecord, Workspace};
@@ -197,12 +198,14 @@ struct StoreCases {
     workspace: Workspace,
     open: Made,
     made: Arc<AtomicI64>,
+    follows: bool,
 }
 
 impl Cases for StoreCases {
     fn audience(&self, viewer: &Viewer) -> Result<Audience, Problem> {
         let labels = self.workspace.store().view(&Viewer::keeper()).markings().unwrap();
-        Ok(Audience::of(viewer, &labels))
+        let of_agreement = readers::markings(&servanda_lang::check(&self.text).agreement);
+        Ok(Audience::of(viewer, labels.iter().chain(&of_agreement)))
     }
 
     fn open(&self, viewer: &Viewer, audience: &Audience) -> Result<Arc<Served>, Problem> {
@@ -210,15 +213,18 @@ impl Cases for StoreCases {
         let stored = self.workspace.store().view(viewer).records().unwrap();
         let records = stored.iter().filter(|r| audience.sees(&r.marking));
         let records = records.map(|r| servanda_evidence::record_json::from_json(&r.json).unwrap()).collect();
+        let agreement = servanda_lang::check(&self.text).agreement;
+        let reader = readers::for_reader(&agreement, &|marking| audience.sees(marking));
         let served = Served::new(
-            servanda_lang::check(&self.text).agreement,
-            self.text.clone(),
+            reader.agreement,
+            reader.text,
             Places::default(),
             records,
             Question::at(at("2026-03-01T00:00:00Z")),
             Box::new(servanda_engine::evaluate),
         );
-        let served = Arc::new(served.explaining().following().unwrap());
+        let served = served.explaining();
+        let served = Arc::new(if self.follows { served.following().unwrap() } else { served });
         self.open.lock().unwrap().push((audience.clone(), served.clone()));
         Ok(served)
     }
@@ -244,6 +250,33 @@ pub fn world_of(records: &[Record], accounts: &[Account], standing: Standing) ->
 
 /// With another text.
 pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing: Standing) -> World {
+    world_in(text, records, accounts, standing, None, true)
+}
+
+/// And with an institution.
+pub fn world_by(
+    text: &str,
+    records: &[Record],
+    accounts: &[Account],
+    standing: Standing,
+    institution: Option<Institution>,
+) -> World {
+    world_in(text, records, accounts, standing, institution, true)
+}
+
+/// One that stands still at a moment, and as known then.
+pub fn still_world(records: &[Record], accounts: &[Account], standing: Standing) -> World {
+    world_in(TEXT, records, accounts, standing, None, false)
+}
+
+fn world_in(
+    text: &str,
+    records: &[Record],
+    accounts: &[Account],
+    standing: Standing,
+    institution: Option<Institution>,
+    follows: bool,
+) -> World {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().to_path_buf();
     let workspace = Workspace::create(
@@ -285,6 +318,7 @@ pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing
         workspace: Workspace::open(&root).unwrap(),
         made: made.clone(),
         open: Arc::clone(&open),
+        follows,
     };
     let router = router_for(Team {
         store: workspace.store(),
@@ -296,6 +330,7 @@ pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing
         clock: Box::new(move || Instant(clock.load(Ordering::SeqCst))),
         views: views.clone(),
         first_code: Some("abcd-efgh-ijkm".into()),
+        institution,
         stopping,
     });
     World { _folder: folder, router, workspace, views, now, made, open, stop }
@@ -416,6 +451,12 @@ impl Browser {
         }
         let request = self.request("POST", path).header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(body.finish())).unwrap()).await
+    }
+
+    /// What a page asks with a text.
+    pub async fn ask(&mut self, path: &str, body: &serde_json::Value) -> Answer {
+        let request = self.request("POST", path).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     pub async fn sign_in(&mut self, name: &str, password: &str) -> Answer {
