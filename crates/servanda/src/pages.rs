@@ -81,7 +81,6 @@ pub struct Besides {
 /// All that are shown anything.
 pub struct Pages {
     store: Store,
-    agreement: Agreement,
     shapes: BTreeMap<String, Vec<u8>>,
     all: Mutex<Vec<Page>>,
     /// Labels that are in use.
@@ -90,10 +89,10 @@ pub struct Pages {
 
 impl Pages {
     /// For nobody yet. `path` is where the agreement lies, `store` where the records do.
-    pub fn new(store: Store, agreement: Agreement, path: &Path, mut labels: BTreeSet<Marking>) -> Pages {
-        labels.extend(readers::markings(&agreement));
-        let (shapes, _) = crate::matter::shapes(&agreement, path);
-        Pages { store, agreement, shapes, all: Mutex::default(), labels: Mutex::new(labels) }
+    pub fn new(store: Store, agreement: &Agreement, path: &Path, mut labels: BTreeSet<Marking>) -> Pages {
+        labels.extend(readers::markings(agreement));
+        let (shapes, _) = crate::matter::shapes(agreement, path);
+        Pages { store, shapes, all: Mutex::default(), labels: Mutex::new(labels) }
     }
 
     /// Also tells this one.

@@ -115,14 +115,14 @@ fn serve_team(
     let (cases, keepers) = if is_locked {
         // The keeper sees nothing here, so nothing is computed for the keeper.
         let Heard { text, agreement, path, question, .. } = matter.hear(session)?;
-        let pages = Arc::new(Pages::new(workspace.store(), agreement.clone(), &path, labels()?));
+        let pages = Arc::new(Pages::new(workspace.store(), &agreement, &path, labels()?));
         if let Some(taking) = &follows {
             lock(&taking.intake).follow_from(question.known_at);
         }
         (of_cases(pages, text, agreement, question), None)
     } else {
         let case = matter.load(session)?;
-        let pages = Arc::new(Pages::new(workspace.store(), case.agreement.clone(), &case.path, labels()?));
+        let pages = Arc::new(Pages::new(workspace.store(), &case.agreement, &case.path, labels()?));
         let cases =
             of_cases(pages.clone(), case.text.clone(), case.agreement.clone(), case.board.question.clone());
         let served = served_to_keeper(case, follows.as_deref(), &pages)?;
@@ -410,7 +410,7 @@ pub fn serve(case: Case, port: u16, session: &Session) -> Result<(), Failure> {
 fn served_alone(case: Case, door: Option<Door>) -> Result<Arc<Served>, Failure> {
     let Some(Door { taking, takes, follows }) = door else { return Ok(Arc::new(served_of(case))) };
     let store = lock(&taking.intake).to_read();
-    let pages = Arc::new(Pages::new(store, case.agreement.clone(), &case.path, BTreeSet::new()));
+    let pages = Arc::new(Pages::new(store, &case.agreement, &case.path, BTreeSet::new()));
     let (shown, known_at, there, case) = keepers(case);
     let mut served = served_of(case);
     if takes {
