@@ -225,7 +225,9 @@ pub(crate) fn page(page: &Page, wanted: &Wanted) -> Result<Made, Problem> {
 /// Commands among escaped words, which stand between backquotes there.
 fn coded(markup: &str) -> String {
     let parts = markup.split('`').enumerate();
-    parts.map(|(i, part)| if i % 2 == 1 { format!("<code>{part}</code>") } else { part.to_string() }).collect()
+    parts
+        .map(|(i, part)| if i % 2 == 1 { format!("<code>{part}</code>") } else { part.to_string() })
+        .collect()
 }
 
 /// A report as a file, for whoever asks.
