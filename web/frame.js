@@ -6,7 +6,7 @@ import { asked as lang, choice, known, t, word } from './language.js';
 import { follow } from './people.js';
 
 const parameters = () => new URLSearchParams(location.search);
-export { known, language, local, number, radius, t } from './language.js';
+export { known, language, learn, local, number, radius, t } from './language.js';
 
 // ---- the address ----
 
@@ -59,8 +59,8 @@ export const forget = () => kept.clear();
 
 // ---- head and tail ----
 
-const PAGES = [['/', 'nav-board'], ['/incidents', 'nav-incidents'], ['/map', 'nav-map'], ['/access', 'nav-access'], ['/duties', 'nav-duties'],
-  ['/triggers', 'nav-triggers'], ['/cases', 'nav-cases'], ['/bulletin', 'nav-bulletin'], ['/reports', 'nav-reports'], ['/audit', 'nav-audit']];
+const PAGES = [['/', 'nav-board'], ['/incidents', 'nav-incidents'], ['/map', 'nav-map'], ['/access', 'nav-access'], ['/inspections', 'nav-inspections'], ['/duties', 'nav-duties'],
+  ['/triggers', 'nav-triggers'], ['/cases', 'nav-cases'], ['/draft', 'nav-draft'], ['/lab', 'nav-lab'], ['/plans', 'nav-plans'], ['/bulletin', 'nav-bulletin'], ['/reports', 'nav-reports'], ['/audit', 'nav-audit']];
 const here = location.pathname;
 let page = null;
 
@@ -104,7 +104,7 @@ export function begin(module) {
   try { theme(localStorage.getItem('theme') ?? undefined); } catch { theme(); }
   addEventListener('popstate', () => draw());
   addEventListener('keydown', (e) => {
-    if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest('input, select, textarea, dialog')) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest('input, select, textarea, dialog, .cm-host')) return;
     const keys = { '?': () => byId('keys').showModal(), d: flip, '[': () => step(-1), ']': () => step(1), '/': () => document.querySelector('[data-first-filter]')?.focus(), ...(page.keys ?? {}) };
     if (!keys[e.key]) return;
     e.preventDefault();

@@ -20,6 +20,8 @@ export function t(key, values = {}) {
   }
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? (typeof values[name] === 'number' ? number(values[name]) : values[name]) : whole));
 }
+// More words, of a page that has many of its own.
+export const learn = (more) => Object.assign(table, more);
 export const known = (key, otherwise) => table[key] ?? otherwise;
 export const number = (n) => n.toLocaleString(language === 'uk' ? 'uk' : 'en', { maximumFractionDigits: 1 });
 // Times come worded from the server; between two of them other languages write a dash.

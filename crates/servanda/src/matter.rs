@@ -183,6 +183,11 @@ impl Matter {
         Ok(self.workspace()?.filter(|w| clock(w).at.is_none() && clock(w).known_at.is_none()))
     }
 
+    /// Whether the moment that the answer speaks of was named.
+    pub fn names_a_moment(&self) -> bool {
+        self.at.is_some()
+    }
+
     /// Whether it says as known at which moment it asks, by itself or in a workspace's settings.
     pub fn stands_at_a_knowledge(&self, workspace: &Workspace) -> bool {
         self.known_at.is_some() || workspace.settings().clock.known_at.is_some()

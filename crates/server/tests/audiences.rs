@@ -30,6 +30,9 @@ fn paths() -> Vec<String> {
             ],
             "/api/duties" | "/api/duties.ics" => &["", "?party=South", "?until=2026-04-01"],
             "/duties" => &["", "?party=South&side=owed&all=yes", "?lang=uk&from=2026-01-01", "?at=x"],
+            "/inspections" | "/api/inspections" | "/api/inspections.csv" => {
+                &["", "?party=South", "?zone=belt", "?from=2026-01-01&to=2026-02-05", "?at=x"]
+            }
             "/audit/proof" => &["", "?entry=1000000"],
             _ if route.shows && path != "/events" => {
                 &["", "?at=2026-02-05T00:00&known=2026-02-03", "?at=x", "?reading=a%3Db"]
@@ -42,11 +45,34 @@ fn paths() -> Vec<String> {
             "/triggers/{id}" => "/triggers/under-fire".to_string(),
             "/reports/{id}" => "/reports/daily".to_string(),
             "/cases/{id}" => "/cases/s4".to_string(),
+            "/plans/{id}" => "/plans/force".to_string(),
+            "/plans/{id}/{file}" => "/plans/force/bands.csv".to_string(),
             path => path.replace("{collection}", "incidents").replace("{id}", &hidden),
         };
         all.extend(more.iter().map(|query| format!("{path}{query}")));
     }
     all
+}
+
+/// What is asked with a text: a draft that differs from the agreement in force, replayed and compared in each way.
+fn asked_with_a_text() -> Vec<(&'static str, serde_json::Value)> {
+    use serde_json::json;
+    let draft = team::TEXT.replace("within      2 days", "within      1 day");
+    let other = team::TEXT.replace(">= 2", ">= 1");
+    vec![
+        ("/api/draft/check", json!({ "text": draft })),
+        ("/api/draft/at", json!({ "text": draft, "at": draft.find("no-fire").unwrap(), "want": "hover" })),
+        ("/api/draft/format", json!({ "text": draft })),
+        ("/api/draft/audit", json!({ "text": draft })),
+        ("/api/draft/changes", json!({ "text": draft })),
+        ("/api/draft/changes?at=2026-02-05T00:00&known=2026-02-03", json!({ "text": draft })),
+        ("/api/lab/replay", json!({})),
+        ("/api/lab/replay", json!({ "draft": draft, "other": "in-force", "known": "as-recorded" })),
+        ("/api/lab/replay?at=2026-02-05T00:00&known=2026-02-03", json!({ "draft": draft, "other": other })),
+        ("/api/lab/replay", json!({ "history": "exercise", "from": "2026-06-01", "to": "2026-06-10" })),
+        ("/api/lab/vary", json!({ "draft": draft, "vary": ["under-fire.count=1..4"] })),
+        ("/api/lab/page", json!({ "draft": draft })),
+    ]
 }
 
 /// All that somebody is answered: status, headers and body.
@@ -58,8 +84,14 @@ async fn everything(world: &World, name: Option<&str>) -> BTreeMap<String, Strin
     };
     // What is different at each sign-in anyway: random tokens.
     let cookie = browser.cookies.get("servanda").cloned().unwrap_or("no cookie".into());
-    for path in paths() {
-        let Answer { status, headers, body } = browser.get(&path).await;
+    let paths = paths().into_iter().map(|path| (path, None));
+    let with_a_text = asked_with_a_text().into_iter().map(|(path, body)| (path.to_string(), Some(body)));
+    for (path, asked) in paths.chain(with_a_text) {
+        let Answer { status, headers, body } = match &asked {
+            None => browser.get(&path).await,
+            Some(asked) => browser.ask(&path, asked).await,
+        };
+        let path = asked.map_or(path.clone(), |asked| format!("{path} {asked}"));
         let mut text =
             format!("{status} {headers:?} {}", String::from_utf8_lossy(&body)).replace(&cookie, "");
         let random: Vec<String> = text
@@ -112,6 +144,9 @@ async fn v8_2_2_v8_2_3_what_is_hidden_makes_no_difference_on_any_route() {
         "/api/timeline",
     ] {
         assert!(differ.contains(&path), "{path} is the same: {differ:?}");
+    }
+    for path in ["/api/draft/changes {", "/api/lab/replay {}", "/api/lab/vary {", "/api/lab/page {"] {
+        assert!(differ.iter().any(|one| one.starts_with(path)), "{path} is the same: {differ:?}");
     }
 }
 

@@ -97,6 +97,7 @@ fn serve_team(
     session: &Session,
 ) -> Result<(), Failure> {
     let tls = effective.tls()?;
+    let institution = effective.institution()?;
     let labels = || -> Result<BTreeSet<_>, Failure> {
         Ok(workspace.store().view(&Viewer::keeper()).markings()?.into_iter().collect())
     };
@@ -144,10 +145,12 @@ fn serve_team(
         cases: Arc::new(cases),
         keepers,
         intake: intake.map(|taking| taking as Arc<dyn servanda_server::Intake>),
+        plans: Some(Arc::new(crate::plans::Plans::of(workspace)?)),
         standing: effective.standing,
         clock: Box::new(crate::clock::finer),
         views: views.clone(),
         first_code: first_code.clone(),
+        institution,
         stopping,
     };
     if let Some(code) = first_code {
@@ -184,8 +187,10 @@ fn new_code() -> Result<String, Failure> {
 
 /// How often it is looked whether others entered anything.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often the board of now goes on where nothing was entered, in looks.
+/// How often a store that is away is spoken of, in looks.
 const STILL: u32 = 20;
+/// The board of now goes on at each full minute, also where nothing was entered. In milliseconds.
+const MINUTE: i64 = 60_000;
 
 /// What stands between the workspace and the page.
 struct Door {
@@ -239,12 +244,15 @@ impl Taking {
     fn look(taking: &Arc<Taking>) -> Result<(), Failure> {
         let there = Arc::downgrade(taking);
         let looking = move || {
-            for looks in 1.. {
+            let minute = || crate::clock::finer().0.div_euclid(MINUTE);
+            let mut told_at = minute();
+            for looks in 1_u32.. {
                 std::thread::sleep(LOOK);
                 let Some(taking) = there.upgrade() else { return };
                 let mut intake = lock(&taking.intake);
                 let due = taking.pages.get().is_some_and(|pages| pages.is_due(crate::clock::finer()));
-                let time = looks % STILL == 0;
+                let time = minute() != told_at;
+                told_at = minute();
                 let told = intake.has_news().and_then(|news| {
                     let rulings = intake.has_rulings()?;
                     match news || time || rulings || due {

@@ -331,7 +331,7 @@ pub(super) fn enter(store: &Store, form: &str, record: &Record, by: &Viewer) -> 
 
 /// Waits a moment until what was entered shows to this audience, so that the page after the form has it. It shows anyway, once
 /// the server has looked.
-pub(super) async fn until_shown(served: &Arc<Served>, id: &Name) {
+pub(crate) async fn until_shown(served: &Arc<Served>, id: &Name) {
     for _ in 0..30 {
         if served.follower.is_none()
             || served.known.matter().records.iter().rev().take(1_000).any(|record| record.id == *id)
@@ -343,7 +343,7 @@ pub(super) async fn until_shown(served: &Arc<Served>, id: &Name) {
 }
 
 /// When something that comes now is recorded: after what this audience was told is complete.
-pub(super) fn recorded(front: &Front, served: &Served) -> Instant {
+pub(crate) fn recorded(front: &Front, served: &Served) -> Instant {
     let matter = served.known.matter();
     let after = match served.follower.is_some() {
         true => matter.complete_to.next(),

@@ -9,6 +9,8 @@
 //! | `/duties` | who owes what to whom by when ([`duties`]) | – |
 //! | `/triggers`, `/triggers/TERM` | whether a threshold is reached, on which facts, what is missing, what follows ([`triggers`]) | decisions of two officers |
 //! | `/cases`, `/cases/ID` | allegations with replies, dissent and findings ([`cases`]) | a reply of a party |
+//! | `/inspections` | who was let in and who was kept out, quotas, breaches ([`inspections`]) | – |
+//! | `/plans`, `/plans/NAME` | what was promised against what came, who carries it, how it may grow ([`plans`]) | – |
 //! | `/bulletin` | what the public is told, late and coarse ([`bulletin`]) | complaints; numbers of them ([`complaint`]) |
 //! | `/reports`, `/reports/KIND` | reports, built for the audience of the one who asks, to read and to save ([`reports`]) | – |
 //! | `/audit` | checkpoint, witnesses, proofs ([`audit`]) | – |
@@ -27,10 +29,16 @@ mod cases;
 mod complaint;
 mod duties;
 mod frame;
+mod inspections;
+mod plans;
 mod reports;
 mod texts;
+mod texts_inspections;
+mod texts_plans;
 mod triggers;
 mod words;
+
+pub(crate) use cases::{recorded, until_shown};
 
 use crate::asked::asked;
 use crate::forms::{self, Fields};
@@ -42,7 +50,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use frame::{Made, Page};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use words::{Lang, Words};
+pub(crate) use words::Lang;
+use words::Words;
 
 /// What a request says besides its body, and who makes it.
 struct Come {
@@ -175,6 +184,26 @@ pub(crate) async fn cases(asking: Asking, Viewed(served): Viewed) -> Response {
 
 pub(crate) async fn case(asking: Asking, Path(id): Path<String>, Viewed(served): Viewed) -> Response {
     sheet(come(asking), served, &[], Again::default(), move |page| cases::page(page, &id)).await
+}
+
+pub(crate) async fn inspections(asking: Asking, Viewed(served): Viewed) -> Response {
+    sheet(come(asking), served, inspections::ALLOWED, Again::default(), inspections::page).await
+}
+
+pub(crate) async fn plans(asking: Asking, Viewed(served): Viewed) -> Response {
+    let come = come(asking);
+    let all = crate::plans::seen_by(&come.front, come.caller.viewer.as_ref());
+    sheet(come, served, &[], Again::default(), move |page| plans::list(page, &all)).await
+}
+
+pub(crate) async fn plan(asking: Asking, Path(id): Path<String>, Viewed(served): Viewed) -> Response {
+    let come = come(asking);
+    match crate::plans::one(&come.front, come.caller.viewer.as_ref(), &id).await {
+        Ok((plan, answer)) => {
+            sheet(come, served, &[], Again::default(), move |page| plans::page(page, &plan, &answer)).await
+        }
+        Err(problem) => come.problem(problem),
+    }
 }
 
 /// The form of whoever is signed in, with the request's own page.
@@ -325,7 +354,10 @@ pub(crate) async fn complain(
     let taken = async {
         let (headers, fields) = forms::fields(request).await.map_err(|problem| (problem, Fields::new()))?;
         if !forms::has_form_token(&come.front, &come.caller, &headers, &fields) {
-            return Err((Problem::with(StatusCode::FORBIDDEN, "old-form", forms::OLD_FORM), fields));
+            return Err((
+                Problem::with(StatusCode::FORBIDDEN, "old-form", forms::old_form(&come.caller)),
+                fields,
+            ));
         }
         let made = async {
             let served = publics(&come, own.clone()).await?;
@@ -360,7 +392,10 @@ pub(crate) async fn complaint_state(
     let asked = async {
         let (headers, fields) = forms::fields(request).await.map_err(|problem| (problem, Fields::new()))?;
         if !forms::has_form_token(&come.front, &come.caller, &headers, &fields) {
-            return Err((Problem::with(StatusCode::FORBIDDEN, "old-form", forms::OLD_FORM), fields));
+            return Err((
+                Problem::with(StatusCode::FORBIDDEN, "old-form", forms::old_form(&come.caller)),
+                fields,
+            ));
         }
         let made = async {
             let served = publics(&come, own.clone()).await?;

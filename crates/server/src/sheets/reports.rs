@@ -13,6 +13,7 @@ use super::frame::{Made, Page, e, options, section};
 use super::words::Lang;
 use super::{Come, publics};
 use crate::asked::{asked, moment};
+use crate::kept::Document;
 use crate::pdf::{self, Bounds, Wrong};
 use crate::{Problem, Served};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -99,6 +100,7 @@ fn form(page: &Page, kind: Kind, cut_off: &str, since: &str, incident: &str) -> 
 }
 
 /// Everything that a report is built of, read from the address.
+#[derive(Debug)]
 pub(crate) struct Wanted {
     kind: Kind,
     /// The form of a file; none where it is to be read here.
@@ -241,13 +243,14 @@ pub(crate) async fn file(served: Arc<Served>, wanted: Wanted) -> Result<Response
     let Some((form, mime, _)) = wanted.form.and_then(|form| FORMS.get(form)) else {
         return Err(Problem::bug(&"a file without its form"));
     };
-    let turn = match *form == PDF {
-        true => {
-            Some(PDFS.try_acquire().map_err(|_| busy("others have their PDF made; ask again in a moment"))?)
-        }
-        false => None,
-    };
-    let work = move || {
+    let what = format!("report {wanted:?}");
+    let work = move |served: &Arc<Served>| {
+        let turn = match *form == PDF {
+            true => Some(
+                PDFS.try_acquire().map_err(|_| busy("others have their PDF made; ask again in a moment"))?,
+            ),
+            false => None,
+        };
         let matter = served.known.matter();
         let checked = document(&matter.view(&board), &wanted)?;
         let key = match wanted.kind {
@@ -265,13 +268,15 @@ pub(crate) async fn file(served: Arc<Served>, wanted: Wanted) -> Result<Response
         };
         drop(turn);
         let date = matter.agreement.calendar.date(wanted.cut_off);
-        Ok((format!("{}-{date}-{}.{form}", wanted.kind.word(), wanted.lang.code()), bytes))
+        Ok(Document::named(bytes, format!("{}-{date}-{}.{form}", wanted.kind.word(), wanted.lang.code())))
     };
-    let (name, bytes) = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))??;
-    let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, *mime)], bytes).into_response();
+    let made = served.kept(what, &question, work).await?;
+    let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, *mime)], made.bytes()).into_response();
+    let name = made.name().unwrap_or_default();
     let saved =
         HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).map_err(|e| Problem::bug(&e))?;
     response.headers_mut().insert(header::CONTENT_DISPOSITION, saved);
+    response.extensions_mut().insert(made);
     Ok(response)
 }
 

@@ -6,10 +6,13 @@ use http_body_util::BodyExt;
 use servanda_lang::readers;
 use servanda_model::place::Point;
 use servanda_model::record::{Marking, RoleValue, Tlp};
-use servanda_model::{Agreement, Instant, Place, Places, Question, Record, When};
+use servanda_model::{Agreement, Instant, Number, Place, Places, Question, Record, When};
+use servanda_plan::answer::{Cell, Shown};
+use servanda_plan::{Answer as Answered, Basis};
 use servanda_server::intake::Expected;
 use servanda_server::{
-    Cases, Intake, News, Problem, Router, Served, Standing, Team, Viewing, Views, router_for, watch,
+    Cases, Institution, Intake, News, Planned, Plans, Problem, Router, Served, Standing, Team, Viewing,
+    Views, router_for, watch,
 };
 use servanda_store::policy::{Role, TLP, Viewer};
 use servanda_store::{Account, Audience, Intake as Imported, StoredRecord, Workspace};
@@ -122,6 +125,54 @@ impl Intake for TakesNothing {
     }
 }
 
+/// A plan for everybody, and one for South.
+pub struct TwoPlans;
+
+impl Plans for TwoPlans {
+    fn list(&self) -> Vec<Planned> {
+        let plan = |id: &str, title: &str, marking| Planned {
+            id: id.into(),
+            title: title.into(),
+            asks: "forces".into(),
+            marking,
+        };
+        vec![
+            plan("force", "Growth <b>of the force</b>", Marking::default()),
+            plan("secret", "Support of South", only_to("South", Tlp::Amber)),
+        ]
+    }
+
+    fn answer(&self, id: &str) -> Result<Arc<Answered>, Problem> {
+        let row = |month: &str, low: i64, mid: i64, high: i64| {
+            let n = |n| Cell::whole(n);
+            vec![Cell::text(month), Cell::text("<i>all"), n(low), n(mid), n(high)]
+        };
+        let kept = |name: &str, pct| vec![Cell::text(name), Cell::Number(Number::from(pct), 0)];
+        Ok(Arc::new(Answered {
+            asked: "forces",
+            basis: Basis::Simulated,
+            seed: Some(7),
+            sources: vec![format!("plan {id}")],
+            assumptions: vec!["nothing <script>".into()],
+            gaps: vec!["no losses".into()],
+            tables: vec![
+                Shown {
+                    name: "milestones",
+                    title: "milestones".into(),
+                    columns: vec!["milestone", "kept_pct"],
+                    rows: vec![kept("first", 80), kept("second", 10)],
+                },
+                Shown {
+                    name: "bands",
+                    title: "people serving".into(),
+                    columns: vec!["month", "category", "p10", "p50", "p90"],
+                    rows: vec![row("2026-01", 8, 10, 12), row("2026-02", 9, 20, 22)],
+                },
+            ],
+        }))
+    }
+}
+
 /// Views, kept, or refused.
 #[derive(Default)]
 pub struct KeptViews {
@@ -199,12 +250,23 @@ pub fn world_of(records: &[Record], accounts: &[Account], standing: Standing) ->
 
 /// With another text.
 pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing: Standing) -> World {
-    world_in(text, records, accounts, standing, true)
+    world_in(text, records, accounts, standing, None, true)
+}
+
+/// And with an institution.
+pub fn world_by(
+    text: &str,
+    records: &[Record],
+    accounts: &[Account],
+    standing: Standing,
+    institution: Option<Institution>,
+) -> World {
+    world_in(text, records, accounts, standing, institution, true)
 }
 
 /// One that stands still at a moment, and as known then.
 pub fn still_world(records: &[Record], accounts: &[Account], standing: Standing) -> World {
-    world_in(TEXT, records, accounts, standing, false)
+    world_in(TEXT, records, accounts, standing, None, false)
 }
 
 fn world_in(
@@ -212,6 +274,7 @@ fn world_in(
     records: &[Record],
     accounts: &[Account],
     standing: Standing,
+    institution: Option<Institution>,
     follows: bool,
 ) -> World {
     let folder = tempfile::tempdir().unwrap();
@@ -262,10 +325,12 @@ fn world_in(
         cases: Arc::new(cases),
         keepers: None,
         intake: Some(Arc::new(TakesNothing)),
+        plans: Some(Arc::new(TwoPlans)),
         standing,
         clock: Box::new(move || Instant(clock.load(Ordering::SeqCst))),
         views: views.clone(),
         first_code: Some("abcd-efgh-ijkm".into()),
+        institution,
         stopping,
     });
     World { _folder: folder, router, workspace, views, now, made, open, stop }
@@ -386,6 +451,12 @@ impl Browser {
         }
         let request = self.request("POST", path).header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(body.finish())).unwrap()).await
+    }
+
+    /// What a page asks with a text.
+    pub async fn ask(&mut self, path: &str, body: &serde_json::Value) -> Answer {
+        let request = self.request("POST", path).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     pub async fn sign_in(&mut self, name: &str, password: &str) -> Answer {
