@@ -342,7 +342,7 @@ export default {
   'tone-missed': 'пропущено',
   'tone-reading': 'залежить від тлумачення',
   'tone-doubt': 'не встановлено',
-  'tone-unseen': 'не спостерігалося',
+  'tone-unseen': 'не спостерігали',
   'tone-waiting': 'очікується',
   'tone-open': 'відкрито',
   'tone-kept': 'дотримано',

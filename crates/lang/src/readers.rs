@@ -35,6 +35,14 @@ pub fn markings(agreement: &Agreement) -> BTreeSet<Marking> {
     of_norms.chain(agreement.zones.values().map(|zone| &zone.marking)).cloned().collect()
 }
 
+/// The same with its text: where nothing in it bears a marking, everybody gets the file as it is; else it is composed.
+pub fn with_text(agreement: &Agreement, text: &str, may_see: &dyn Fn(&Marking) -> bool) -> Reader {
+    match markings(agreement).iter().all(|marking| *marking == Marking::default() && may_see(marking)) {
+        true => Reader { agreement: agreement.clone(), text: text.to_string() },
+        false => for_reader(agreement, may_see),
+    }
+}
+
 /// The agreement as somebody sees it who may see these markings and no others.
 ///
 /// # Example

@@ -266,7 +266,9 @@ impl Cases {
         let known_at = |latest| if moves { now.max(latest) } else { self.question.known_at };
         let reader = match audience {
             Audience::All => Reader { agreement: self.agreement.clone(), text: self.text.clone() },
-            Audience::Labels(_) => readers::for_reader(&self.agreement, &|marking| audience.sees(marking)),
+            Audience::Labels(_) => {
+                readers::with_text(&self.agreement, &self.text, &|marking| audience.sees(marking))
+            }
         };
         let Read { records, places, latest, ruled } =
             self.pages.read(viewer, audience, &reader.agreement, known_at)?;

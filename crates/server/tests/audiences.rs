@@ -266,6 +266,22 @@ duty tell
   seen by     commission
   per         \"tells the commission of any fire within a week\"
 ```
+
+## Both
+
+> The Parties keep the calm.
+
+```pact
+duty calm
+  bearer      each of parties
+  owed to     commission
+  when        fire by bearer
+  must        do report by bearer
+  within      9 days
+  seen by     commission
+  mark        TLP:RED restricted to South
+  per         \"keep the calm\"
+```
 ";
 
 #[tokio::test(flavor = "multi_thread")]

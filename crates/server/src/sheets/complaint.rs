@@ -84,7 +84,7 @@ fn became(store: &Store, served: &Served, number: String, now: Instant) -> Resul
         there.unwrap_or_else(|| Record::new(id.as_str(), "complaint", servanda_model::When::exact(now), now));
     let due = dues(&matter, served, &complaint);
     let answers = answers(store, &matter.agreement, &complaint, &number, &due)?;
-    Ok(is_there.then(|| Became { received: complaint.recorded, number, due, answers }))
+    Ok(is_there.then_some(Became { received: complaint.recorded, number, due, answers }))
 }
 
 /// What answers it: a reply, a finding or an action on it, or what the agreement asks for, under its number.

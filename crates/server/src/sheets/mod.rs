@@ -299,7 +299,8 @@ async fn publics(come: &Come, own: Arc<Served>) -> Result<Arc<Served>, Problem> 
     // The keeper's own view holds more; what is public of it is computed apart.
     let matter = own.known.matter();
     let records = matter.records.iter().filter(|record| public.may_see(&record.marking)).cloned().collect();
-    let reader = servanda_lang::readers::for_reader(&own.agreement, &|marking| public.may_see(marking));
+    let reader =
+        servanda_lang::readers::with_text(&own.agreement, &own.text, &|marking| public.may_see(marking));
     let engine = own.clone();
     let served = Served::new(
         reader.agreement,

@@ -194,7 +194,7 @@ pub(crate) fn page(page: &Page, wanted: &Wanted) -> Result<Made, Problem> {
         .collect();
     let no_pdf = match has_pdf {
         true => String::new(),
-        false => format!("<p class=\"about\">{}</p>\n", page.e("no-pdf")),
+        false => format!("<p class=\"about\">{}</p>\n", coded(&page.e("no-pdf"))),
     };
     let given = |name: &str| page.asks(name).to_string();
     let cut_off = if given("cut-off").is_empty() { page.civil(page.at()) } else { given("cut-off") };
@@ -222,6 +222,14 @@ pub(crate) fn page(page: &Page, wanted: &Wanted) -> Result<Made, Problem> {
         },
         main,
     })
+}
+
+/// Commands among escaped words, which stand between backquotes there.
+fn coded(markup: &str) -> String {
+    let parts = markup.split('`').enumerate();
+    parts
+        .map(|(i, part)| if i % 2 == 1 { format!("<code>{part}</code>") } else { part.to_string() })
+        .collect()
 }
 
 /// A report as a file, for whoever asks.

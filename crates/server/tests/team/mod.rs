@@ -214,7 +214,7 @@ impl Cases for StoreCases {
         let records = stored.iter().filter(|r| audience.sees(&r.marking));
         let records = records.map(|r| servanda_evidence::record_json::from_json(&r.json).unwrap()).collect();
         let agreement = servanda_lang::check(&self.text).agreement;
-        let reader = readers::for_reader(&agreement, &|marking| audience.sees(marking));
+        let reader = readers::with_text(&agreement, &self.text, &|marking| audience.sees(marking));
         let served = Served::new(
             reader.agreement,
             reader.text,
