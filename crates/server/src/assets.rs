@@ -1,5 +1,9 @@
 //! The page's files, compiled in from `web/`.
 
+use crate::kept::Document;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 /// A file of the page.
 pub struct Asset {
     /// Its path under `/assets/`; the page itself has none.
@@ -29,6 +33,12 @@ pub const PAGE: Asset = asset!("index.html", HTML);
 /// The frame of the pages of incidents, map and access.
 pub const FRAME: Asset = asset!("pages.html", HTML);
 
+/// The page on which a report is entered, with or without network.
+pub const ENTRY: Asset = asset!("entry.html", HTML);
+
+/// What lets it open without network.
+pub const WORKER: Asset = asset!("entry-worker.js", JS);
+
 /// What they load.
 pub const ASSETS: &[Asset] = &[
     asset!("page.css", CSS),
@@ -43,6 +53,11 @@ pub const ASSETS: &[Asset] = &[
     asset!("draft.css", CSS),
     asset!("draft.js", JS),
     asset!("duties.js", JS),
+    asset!("entry.css", CSS),
+    asset!("entry.js", JS),
+    asset!("entry-kept.js", JS),
+    asset!("entry-words.js", JS),
+    asset!("language.js", JS),
     asset!("element.js", JS),
     asset!("frame.js", JS),
     asset!("incident.js", JS),
@@ -50,6 +65,7 @@ pub const ASSETS: &[Asset] = &[
     asset!("lab-plots.js", JS),
     asset!("lab.js", JS),
     asset!("map.js", JS),
+    asset!("passkey.js", JS),
     asset!("people.js", JS),
     asset!("points.js", JS),
     asset!("sheet.js", JS),
@@ -66,7 +82,18 @@ pub const ASSETS: &[Asset] = &[
     asset!("outlines/world.json", JSON),
 ];
 
+/// All of them as they are answered: tag and bytes, packed once somebody takes them so.
+static READY: LazyLock<BTreeMap<&str, (String, Document)>> = LazyLock::new(|| {
+    let ready = |asset: &Asset| (asset.path, (asset.tag(), Document::of(asset.bytes)));
+    ASSETS.iter().chain([&PAGE, &FRAME]).map(ready).collect()
+});
+
 impl Asset {
+    /// Its tag, and its bytes as they are answered.
+    pub(crate) fn ready(&self) -> (String, Document) {
+        READY.get(self.path).cloned().unwrap_or_else(|| (self.tag(), Document::of(self.bytes)))
+    }
+
     /// A tag that changes with the bytes (FNV-1a, 64 bits): for caches, not for trust.
     pub fn tag(&self) -> String {
         let hash = self

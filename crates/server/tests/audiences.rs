@@ -30,6 +30,9 @@ fn paths() -> Vec<String> {
             ],
             "/api/duties" | "/api/duties.ics" => &["", "?party=South", "?until=2026-04-01"],
             "/duties" => &["", "?party=South&side=owed&all=yes", "?lang=uk&from=2026-01-01", "?at=x"],
+            "/inspections" | "/api/inspections" | "/api/inspections.csv" => {
+                &["", "?party=South", "?zone=belt", "?from=2026-01-01&to=2026-02-05", "?at=x"]
+            }
             "/audit/proof" => &["", "?entry=1000000"],
             _ if route.shows && path != "/events" => {
                 &["", "?at=2026-02-05T00:00&known=2026-02-03", "?at=x", "?reading=a%3Db"]
@@ -42,6 +45,8 @@ fn paths() -> Vec<String> {
             "/triggers/{id}" => "/triggers/under-fire".to_string(),
             "/reports/{id}" => "/reports/daily".to_string(),
             "/cases/{id}" => "/cases/s4".to_string(),
+            "/plans/{id}" => "/plans/force".to_string(),
+            "/plans/{id}/{file}" => "/plans/force/bands.csv".to_string(),
             path => path.replace("{collection}", "incidents").replace("{id}", &hidden),
         };
         all.extend(more.iter().map(|query| format!("{path}{query}")));
@@ -209,4 +214,126 @@ async fn a_page_that_follows_lets_go_when_the_server_stops() {
     world.stop.send(true).unwrap();
     let body = tokio::time::timeout(Duration::from_secs(5), stream.into_body().collect()).await;
     assert!(body.is_ok(), "it goes on");
+}
+
+/// What only South may see of an agreement: a rule with the words that it carries out, the term that starts it, the fact that it asks
+/// for and the remedy that follows.
+const HIDDEN_CLAUSE: &str = "## Annex
+
+> North hands over the lists of sites once there is heavy fire.
+
+```pact
+event list
+  says        \"{by} hands over a list\"
+  carries     by: party
+
+term alarm \"alarm at the sites\"
+  means       count of fire in any 48 hours >= 1
+  found by    commission
+  per         \"heavy fire\"
+
+duty hand-over \"the lists are handed over\"
+  bearer      North
+  owed to     South
+  when        alarm begins
+  must        do list by bearer
+  within      3 days
+  seen by     commission
+  mark        TLP:AMBER restricted to South
+  on breach   remedy second-list
+  per         \"hands over the lists of sites\"
+
+remedy second-list
+  bearer      breaching party
+  effect      adds to the breached duty
+  must        do list by bearer
+  within      9 days
+  seen by     commission
+  mark        TLP:AMBER restricted to South
+```
+
+";
+
+/// What everybody may see, after it.
+const LAST_CLAUSE: &str = "## Last
+
+> Each Party tells the commission of any fire within a week.
+
+```pact
+duty tell
+  bearer      each of parties
+  owed to     commission
+  when        fire by bearer
+  must        do report by bearer
+  within      7 days
+  seen by     commission
+  per         \"tells the commission of any fire within a week\"
+```
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn v8_2_3_a_hidden_rule_of_the_agreement_makes_no_difference_on_any_route() {
+    let of = |text: String| {
+        let checked = servanda_lang::check(&text);
+        assert!(!checked.has_errors(), "{:#?}", checked.diagnostics);
+        let mut all = clear();
+        all.extend(souths());
+        team::world_with(&text, &all, &team::accounts(), servanda_server::Standing::default())
+    };
+    let without = of(format!("{}\n{LAST_CLAUSE}", team::TEXT));
+    let with = of(format!("{}\n{HIDDEN_CLAUSE}{LAST_CLAUSE}", team::TEXT));
+    let names = [
+        None,
+        Some("reader-North"),
+        Some("reader-low"),
+        Some("officer-North"),
+        Some("auditor-North"),
+        Some("none"),
+    ];
+    for name in names {
+        let (one, other) = (everything(&without, name).await, everything(&with, name).await);
+        for (path, answer) in &one {
+            assert_eq!(answer, &other[path], "{name:?} at {path}");
+            assert!(
+                !other[path].contains("hand-over") && !other[path].contains("the lists"),
+                "{name:?} at {path}"
+            );
+        }
+    }
+    // By the name of what is hidden, too.
+    let mut answers = Vec::new();
+    for world in [&without, &with] {
+        let mut low = world.signed_in("reader-low").await;
+        let mut all = Vec::new();
+        for path in [
+            "/triggers/alarm",
+            "/api/card?norm=hand-over",
+            "/api/card?norm=hand-over&bearer=North",
+            "/api/incidents?clause=annex",
+        ] {
+            let answer = low.get(path).await;
+            all.push(format!("{} {}", answer.status, answer.text()));
+        }
+        answers.push(all);
+    }
+    assert_eq!(answers[0], answers[1]);
+    // The comparison can fail: South is answered otherwise.
+    let (one, other) =
+        (everything(&without, Some("reader-South")).await, everything(&with, Some("reader-South")).await);
+    let differ: Vec<&str> =
+        one.iter().filter(|(path, text)| other[*path] != **text).map(|(p, _)| p.as_str()).collect();
+    for path in [
+        "/duties",
+        "/triggers",
+        "/reports/audit",
+        "/api/board",
+        "/api/agreement",
+        "/api/duties",
+        "/api/duties.ics",
+        "/api/terms",
+        "/api/timeline",
+    ] {
+        let is_asked = one.contains_key(path);
+        assert!(!is_asked || differ.contains(&path), "{path} is the same: {differ:?}");
+    }
 }
