@@ -69,7 +69,10 @@ fn asked_with_a_text() -> Vec<(&'static str, serde_json::Value)> {
         ("/api/lab/replay", json!({})),
         ("/api/lab/replay", json!({ "draft": draft, "other": "in-force", "known": "as-recorded" })),
         ("/api/lab/replay?at=2026-02-05T00:00&known=2026-02-03", json!({ "draft": draft, "other": other })),
-        ("/api/lab/replay", json!({ "history": "exercise", "from": "2026-06-01", "to": "2026-06-10" })),
+        (
+            "/api/lab/replay",
+            json!({ "history": "exercise", "from": "2026-06-01", "to": "2026-06-10", "quick": true }),
+        ),
         ("/api/lab/vary", json!({ "draft": draft, "vary": ["under-fire.count=1..4"] })),
         ("/api/lab/page", json!({ "draft": draft })),
     ]
