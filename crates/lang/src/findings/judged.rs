@@ -271,7 +271,7 @@ impl Desk<'_> {
             count += 1;
             let Some(least) = due.min_by_key(|s| s.least_hours()) else { continue };
             if least.least_hours() <= time.least_hours() {
-                let wrong = say(
+                let mut wrong = say(
                     self.severity(norm),
                     "A0714",
                     self.span(norm),
@@ -280,6 +280,9 @@ impl Desk<'_> {
                     ),
                 )
                 .help("let the time run from the finding (`when … found`), or give the body less time, or say what is owed before it decides");
+                if let Some(place) = self.words_in(norm, "when", &format!("{term} begins")) {
+                    wrong = wrong.fix(place, format!("{term} found"), "let the time run from the finding");
+                }
                 self.found(Some(&name), wrong);
             }
         }

@@ -37,6 +37,8 @@ pub(crate) struct Page {
     pub told: std::cell::Cell<bool>,
     /// What was typed into it.
     pub typed: Fields,
+    /// Its moments are those of its own form: it asks for no others, and does not go on by itself.
+    pub stands: bool,
 }
 
 /// A sheet, but for its frame: markup.
@@ -50,14 +52,18 @@ pub(crate) struct Made {
     pub main: String,
 }
 
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 14] = [
     ("/", "nav-board"),
     ("/incidents", "nav-incidents"),
     ("/map", "nav-map"),
     ("/access", "nav-access"),
+    ("/inspections", "nav-inspections"),
     ("/duties", "nav-duties"),
     ("/triggers", "nav-triggers"),
     ("/cases", "nav-cases"),
+    ("/plans", "nav-plans"),
+    ("/draft", "nav-draft"),
+    ("/lab", "nav-lab"),
     ("/bulletin", "nav-bulletin"),
     ("/reports", "nav-reports"),
     ("/audit", "nav-audit"),
@@ -328,7 +334,15 @@ impl Page {
         match (&self.viewer, self.form_token.is_some()) {
             (Some(viewer), true) => {
                 let party = viewer.party.as_ref().map(|party| format!(" ({party})")).unwrap_or_default();
-                format!("<a href=\"/account\">{}{}</a>", e(&viewer.name), e(&party))
+                let report = match viewer.may(Role::Reporter) {
+                    true => format!(
+                        "<a href=\"{}\">{}</a> ",
+                        e(&address("/entry", self.kept().filter(|(name, _)| *name == "lang"))),
+                        self.e("to-entry")
+                    ),
+                    false => String::new(),
+                };
+                format!("{report}<a href=\"/account\">{}{}</a>", e(&viewer.name), e(&party))
             }
             _ if self.is_public => format!("<a href=\"/sign-in\">{}</a>", self.e("sign-in")),
             _ => String::new(),
@@ -385,7 +399,7 @@ impl Page {
             self.e(made.title),
             made.word,
             made.sentence,
-            self.moments(),
+            if self.stands { String::new() } else { self.moments() },
             made.main,
             self.e("caveat"),
             self.e(match (self.form_token.is_some(), self.is_public) {
@@ -397,7 +411,7 @@ impl Page {
         );
         let exercise = if exercise { format!("{} · ", self.words.t("exercise")) } else { String::new() };
         let title = format!("{exercise}{} · {title}", self.words.t(made.title));
-        let live = if self.asks("at").is_empty() { " data-live=\"yes\"" } else { "" };
+        let live = if self.asks("at").is_empty() && !self.stands { " data-live=\"yes\"" } else { "" };
         document(self.words, &title, live, &body)
     }
 }
