@@ -213,7 +213,7 @@ if (process.argv.includes('--save')) {
   const day = new Date().toISOString().slice(0, 10);
   const file = new URL(`bench/runs/${day}-pages.md`, ROOT);
   const head = `# Figures, ${day}, pages in a browser\n\nBy \`node tests/browser/figures.mjs --runs ${runs} --save\`: ${about}\n\n`;
-  const lines = [['figure', 'to reach', 'median', 'least', 'greatest', 'runs'], ['---', '---', '---', '---', '---', '---'], ...table];
-  writeFileSync(file, `${head}${lines.map((line) => `| ${line.join(' | ')} |`).join('\n')}\n`);
+  const lines = ['| figure | to reach | median | least | greatest | runs |', '|---|---|---|---|---|---|', ...table.map((line) => `| ${line.join(' | ')} |`)];
+  writeFileSync(file, `${head}${lines.join('\n')}\n`);
   console.log(`kept in ${fileURLToPath(file)}`);
 }
