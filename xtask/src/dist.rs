@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// Binaries: name, what Cargo is told, and whether the package is made without it.
-const BINARIES: [(&str, bool); 3] = [("servanda", false), ("servanda-auditor", false), ("servanda-pdf", true)];
+const BINARIES: [(&str, bool); 3] =
+    [("servanda", false), ("servanda-auditor", false), ("servanda-pdf", true)];
 
 /// What is laid where, with its mode.
 const FILES: [(&str, &str, u32); 4] = [
@@ -114,7 +115,11 @@ fn made(arguments: &[String]) -> Result<PathBuf, String> {
         packages.push((root.join("pdf"), vec!["servanda-pdf"]));
     }
     let (list, texts) = licences(&packages)?;
-    lay("usr/share/doc/servanda/copyright", copyright(&list, &read(&root.join("LICENSE"))?).as_bytes(), 0o644)?;
+    lay(
+        "usr/share/doc/servanda/copyright",
+        copyright(&list, &read(&root.join("LICENSE"))?).as_bytes(),
+        0o644,
+    )?;
     lay("usr/share/doc/servanda/licences.txt", texts.as_bytes(), 0o644)?;
     let changes = format!(
         "servanda ({version}) unstable; urgency=medium\n\n  * See CHANGELOG.md of the source.\n\n -- the servanda project <servanda@localhost>  {}\n",
@@ -126,7 +131,9 @@ fn made(arguments: &[String]) -> Result<PathBuf, String> {
     }
     for (name, optional) in BINARIES {
         if !optional || pdf {
-            said(Command::new("gzip").args(["-9nf"]).arg(folder.join(format!("usr/share/man/man1/{name}.1"))))?;
+            said(
+                Command::new("gzip").args(["-9nf"]).arg(folder.join(format!("usr/share/man/man1/{name}.1"))),
+            )?;
         }
     }
     for script in SCRIPTS {
@@ -146,15 +153,20 @@ fn made(arguments: &[String]) -> Result<PathBuf, String> {
     lay("DEBIAN/control", control.as_bytes(), 0o644)?;
     let dated = format!("find {} -exec touch -h -d @{epoch} {{}} +", quoted(&folder));
     said(Command::new("sh").args(["-c", &dated]))?;
-    said(Command::new("sh").args(["-c", &format!("find {} -type d -exec chmod 755 {{}} +", quoted(&folder))]))?;
+    said(
+        Command::new("sh").args(["-c", &format!("find {} -type d -exec chmod 755 {{}} +", quoted(&folder))]),
+    )?;
     let package = out.join(format!("servanda_{version}_{architecture}.deb"));
+    // Half a package never has its name.
+    let draft = package.with_extension("deb.draft");
     said(
         Command::new("dpkg-deb")
             .args(["--root-owner-group", "-Zxz", "--build"])
             .arg(&folder)
-            .arg(&package)
+            .arg(&draft)
             .env("SOURCE_DATE_EPOCH", &epoch),
     )?;
+    fs::rename(&draft, &package).map_err(|e| format!("cannot write {}: {e}", package.display()))?;
     Ok(package)
 }
 
@@ -285,7 +297,7 @@ fn licences(packages: &[(PathBuf, Vec<&str>)]) -> Result<(Linked, String), Strin
 fn copyright(list: &Linked, licence: &[u8]) -> String {
     let mut out = String::from(
         "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: servanda\n\n\
-         Files: *\nCopyright: the servanda project\nLicense: Apache-2.0\nComment: Crates that are linked, with the licences that they name; the texts \
+         Files: *\nCopyright: 2026 the servanda project\nLicense: Apache-2.0\nComment: Crates that are linked, with the licences that they name; the texts \
          stand in\n licences.txt.gz.\n",
     );
     for ((name, version), licence) in list {
@@ -293,7 +305,11 @@ fn copyright(list: &Linked, licence: &[u8]) -> String {
     }
     let first = String::from_utf8_lossy(licence);
     let is_apache = first.contains("Apache License");
-    let text = if is_apache { " On Debian systems the text is in /usr/share/common-licenses/Apache-2.0." } else { "" };
+    let text = if is_apache {
+        " On Debian systems the text is in /usr/share/common-licenses/Apache-2.0."
+    } else {
+        ""
+    };
     out.push_str(&format!("\nLicense: Apache-2.0\n{text}\n"));
     out
 }
@@ -323,7 +339,11 @@ mod tests {
             assert!(root.join(from).exists(), "{from}");
         }
         for script in SCRIPTS {
-            assert!(fs::read_to_string(root.join("dist").join(script)).unwrap().starts_with("#!/bin/sh\nset -e\n"));
+            assert!(
+                fs::read_to_string(root.join("dist").join(script))
+                    .unwrap()
+                    .starts_with("#!/bin/sh\nset -e\n")
+            );
         }
     }
 }

@@ -40,7 +40,9 @@ impl Serving {
         if let Some(out) = serving.child.stdout.as_mut() {
             BufReader::new(out).read_line(&mut line).map_err(|e| e.to_string())?;
         }
-        let url = line.split_whitespace().find_map(|word| word.strip_prefix("http://").or(word.strip_prefix("https://")));
+        let url = line
+            .split_whitespace()
+            .find_map(|word| word.strip_prefix("http://").or(word.strip_prefix("https://")));
         serving.address = url.ok_or_else(|| format!("the server did not start: {line}"))?.to_string();
         Ok(serving)
     }

@@ -48,8 +48,7 @@ pub struct Load {
     pub seed: u64,
 }
 
-const SETTINGS: &str =
-    "agreement = \"berlin-framework.pact.md\"\n\n[serve]\nnames = [\"localhost\"]\ntls-certificate = \"certificate.pem\"\ntls-key = \"key.pem\"\n";
+const SETTINGS: &str = "agreement = \"berlin-framework.pact.md\"\n\n[serve]\nnames = [\"localhost\"]\ntls-certificate = \"certificate.pem\"\ntls-key = \"key.pem\"\n";
 const PASSWORD: &str = "a bridge over the river";
 /// Where the thirty days of the exercise end, in milliseconds: 31 March 2026, in Kyiv.
 const ENDS: i64 = 1_774_904_400_000;
@@ -129,10 +128,7 @@ impl Line {
     fn to(address: &str, trust: &Trust) -> Result<Line, String> {
         let failed = |e: std::io::Error| format!("cannot reach {address}: {e}");
         let stream = TcpStream::connect(address).map_err(failed)?;
-        stream
-            .set_nodelay(true)
-            .and_then(|()| stream.set_read_timeout(Some(PATIENCE)))
-            .map_err(failed)?;
+        stream.set_nodelay(true).and_then(|()| stream.set_read_timeout(Some(PATIENCE))).map_err(failed)?;
         let name = "localhost".try_into().map_err(|e| format!("{e}"))?;
         let tls = rustls::ClientConnection::new(trust.config(), name).map_err(|e| e.to_string())?;
         Ok(Line { stream: BufReader::new(rustls::StreamOwned::new(tls, stream)), cookie: String::new() })
@@ -169,9 +165,7 @@ impl Line {
             };
             match name.to_ascii_lowercase().as_str() {
                 "content-length" => length = value.parse().map_err(|_| format!("{path}: no length"))?,
-                "set-cookie" => {
-                    answer.cookies.push(value.split(';').next().unwrap_or_default().to_string())
-                }
+                "set-cookie" => answer.cookies.push(value.split(';').next().unwrap_or_default().to_string()),
                 "etag" => answer.tag = Some(value.to_string()),
                 _ => {}
             }
@@ -337,12 +331,7 @@ fn now() -> servanda_model::Instant {
 }
 
 /// Somebody enters another incident every few seconds, as another program on the same machine does.
-fn reporter(
-    workspace: &Workspace,
-    like: &Record,
-    there: usize,
-    ended: &AtomicBool,
-) -> Result<usize, String> {
+fn reporter(workspace: &Workspace, like: &Record, there: usize, ended: &AtomicBool) -> Result<usize, String> {
     let mut made = 0;
     while !ended.load(Ordering::Relaxed) {
         made += 1;
@@ -385,7 +374,8 @@ fn people(address: &str, trust: &Trust, users: u64, out: &mut String) -> Result<
             }
         };
         let all: Vec<_> = (0..SIGNING_IN).map(|_| scope.spawn(work)).collect();
-        let joined = all.into_iter().map(|one| one.join().unwrap_or_else(|_| Err("a sign-in ended halfway".into())));
+        let joined =
+            all.into_iter().map(|one| one.join().unwrap_or_else(|_| Err("a sign-in ended halfway".into())));
         joined.collect()
     });
     let mut signed: Vec<_> = signed?.into_iter().flatten().collect();

@@ -5,11 +5,11 @@ use crate::assets::{ASSETS, Asset, FRAME, PAGE};
 use crate::front::{self, Front, Seen};
 use crate::kept::{Document, PACKED};
 use crate::{Problem, Served, routes};
-use axum::{Extension, Router};
 use axum::extract::{Path, RawQuery, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use serde::Serialize;
 use servanda_report::ics::{self, Feed};
 use servanda_report::{Owed, View, json, map, timeline};
@@ -149,15 +149,20 @@ pub(crate) async fn terms(Seen(served): Seen, RawQuery(query): RawQuery) -> Resp
 }
 
 pub(crate) async fn agreement(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer("agreement", served, query, &[], JSON, |view, served, _| document(&json::agreement(view, &served.text))).await
+    answer("agreement", served, query, &[], JSON, |view, served, _| {
+        document(&json::agreement(view, &served.text))
+    })
+    .await
 }
 
 pub(crate) async fn map_document(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer("map_document", served, query, &[], "application/geo+json", |view, _, _| document(&map::map(view))).await
+    answer("map_document", served, query, &[], "application/geo+json", |view, _, _| document(&map::map(view)))
+        .await
 }
 
 pub(crate) async fn timeline_document(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer("timeline_document", served, query, &[], JSON, |view, _, _| document(&timeline::timeline(view))).await
+    answer("timeline_document", served, query, &[], JSON, |view, _, _| document(&timeline::timeline(view)))
+        .await
 }
 
 pub(crate) async fn card(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
@@ -190,9 +195,16 @@ pub(crate) async fn duties(Seen(served): Seen, RawQuery(query): RawQuery) -> Res
 }
 
 pub(crate) async fn calendar(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer("calendar", served, query, &["party", "until"], "text/calendar; charset=utf-8", |view, served, asked| {
-        let duties = view.duties(&owed(served, asked)?);
-        Ok(ics::calendar(view, &duties, &Feed::default()).into_bytes())
-    })
+    answer(
+        "calendar",
+        served,
+        query,
+        &["party", "until"],
+        "text/calendar; charset=utf-8",
+        |view, served, asked| {
+            let duties = view.duties(&owed(served, asked)?);
+            Ok(ics::calendar(view, &duties, &Feed::default()).into_bytes())
+        },
+    )
     .await
 }

@@ -84,7 +84,10 @@ impl Document {
                 let mut out = GzEncoder::new(Vec::with_capacity(plain.len() / 6), Compression::fast());
                 out.write_all(&plain).and_then(|()| out.finish()).map(Bytes::from)
             };
-            tokio::task::spawn_blocking(pack).await.map_err(|e| Problem::bug(&e))?.map_err(|e| Problem::bug(&e))
+            tokio::task::spawn_blocking(pack)
+                .await
+                .map_err(|e| Problem::bug(&e))?
+                .map_err(|e| Problem::bug(&e))
         });
         made.await.cloned()
     }
@@ -128,12 +131,13 @@ impl Served {
         F: FnOnce(&Arc<Served>) -> Result<Document, Problem> + Send + 'static,
     {
         let cell = self.documents.cell((what, question.clone(), self.known.turns(), self.depends(question)));
-        let made = cell.get_or_try_init(|| {
-            let served = self.clone();
-            async move {
-                tokio::task::spawn_blocking(move || make(&served)).await.map_err(|e| Problem::bug(&e))?
-            }
-        });
+        let made =
+            cell.get_or_try_init(|| {
+                let served = self.clone();
+                async move {
+                    tokio::task::spawn_blocking(move || make(&served)).await.map_err(|e| Problem::bug(&e))?
+                }
+            });
         made.await.cloned()
     }
 
@@ -142,7 +146,6 @@ impl Served {
         let (complete_to, count) = self.known.reached();
         (question.known_at > complete_to || question.at > complete_to).then_some(count)
     }
-
 }
 
 /// Whether this can be sent packed to whoever sends these headers.
@@ -172,7 +175,8 @@ pub(crate) async fn packed(mut response: Response, takes: bool) -> Response {
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     headers.remove(header::CONTENT_LENGTH);
     // Other bytes are another representation, with a tag of its own.
-    let tag = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()?.strip_suffix('"').map(String::from));
+    let tag =
+        headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()?.strip_suffix('"').map(String::from));
     if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&format!("{tag}{PACKED}\"")).ok()) {
         headers.insert(header::ETAG, tag);
     }

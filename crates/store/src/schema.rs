@@ -222,13 +222,20 @@ pub(crate) fn format_there(place: &Place) -> Result<Option<i64>, Error> {
             return Ok(None);
         }
         if connection.number(&format!("{of} AND tablename = 'about'"), &[])? == 0 {
-            return Err(Error::new(Kind::Corrupt, format!("`{}` holds tables of something else", place.shown())));
+            return Err(Error::new(
+                Kind::Corrupt,
+                format!("`{}` holds tables of something else", place.shown()),
+            ));
         }
         let mut said = String::new();
-        connection.query("SELECT value FROM about WHERE name = ?1", &[Value::Text("format")], |mut row| {
-            said = row.text()?;
-            Ok(())
-        })?;
+        connection.query(
+            "SELECT value FROM about WHERE name = ?1",
+            &[Value::Text("format")],
+            |mut row| {
+                said = row.text()?;
+                Ok(())
+            },
+        )?;
         said.parse().unwrap_or(0)
     } else {
         match connection.made_by()? {

@@ -68,7 +68,8 @@ fn told(store: &Store) -> String {
         let viewer = account.viewer();
         out += &format!("account {name} {:?} {:?} {:?}\n", viewer.party, viewer.roles, viewer.clearances);
     }
-    out += &format!("{:?}\n", store.sign_in("mira", "a bridge over the river").map(|viewer| viewer.name).ok());
+    out +=
+        &format!("{:?}\n", store.sign_in("mira", "a bridge over the river").map(|viewer| viewer.name).ok());
     let log = store.log().unwrap();
     out + &format!("log {} {}\n", log.origin(), log.size())
 }
@@ -171,7 +172,11 @@ fn postgresql_is_brought_to_this_one_too() {
         assert_eq!((again.from, again.entries), (Some(1), done.entries));
         assert_eq!(told(&workspace.store()), expected(version));
         assert_eq!(workspace.store().compare().unwrap().different, 0);
-        client.batch_execute("ALTER TABLE about DISABLE TRIGGER ALL; UPDATE about SET value = '99' WHERE name = 'format'").unwrap();
+        client
+            .batch_execute(
+                "ALTER TABLE about DISABLE TRIGGER ALL; UPDATE about SET value = '99' WHERE name = 'format'",
+            )
+            .unwrap();
         assert!(workspace.store().upgrade().unwrap_err().is_newer());
     }
 }

@@ -19,7 +19,10 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     let store = super::workspace(arguments.workspace.as_deref())?.store();
     let looked = store.looked_for_upgrade()?;
     if !looked.is_needed() {
-        session.say(&format!("the database has format {}, which is that of this version: nothing to do\n", looked.to))?;
+        session.say(&format!(
+            "the database has format {}, which is that of this version: nothing to do\n",
+            looked.to
+        ))?;
         return Ok(Answer::Yes);
     }
     let working = session.working("reading the log again");
@@ -41,6 +44,9 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         Some(kept) => format!("; the earlier one is `{}`", kept.display()),
         None => String::new(),
     };
-    session.say(&format!("made the database {from} to format {}, of {entries} entries of the log{kept}\n", done.to))?;
+    session.say(&format!(
+        "made the database {from} to format {}, of {entries} entries of the log{kept}\n",
+        done.to
+    ))?;
     Ok(Answer::Yes)
 }

@@ -113,7 +113,10 @@ fn document(document: &impl serde::Serialize) -> Result<Vec<u8>, Problem> {
 }
 
 pub(crate) async fn incidents(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    answer("incidents".into(), served, query, asking::LIST, JSON, |seen, asked| document(&list::document(seen, asked)?)).await
+    answer("incidents".into(), served, query, asking::LIST, JSON, |seen, asked| {
+        document(&list::document(seen, asked)?)
+    })
+    .await
 }
 
 /// The file's name is what a browser saves it as.
@@ -125,17 +128,29 @@ fn to_save(name: &'static str, mut response: Response) -> Response {
 }
 
 pub(crate) async fn as_csv(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    let made = answer("as_csv".into(), served, query, asking::FILTERS, "text/csv; charset=utf-8", list::csv).await;
+    let made =
+        answer("as_csv".into(), served, query, asking::FILTERS, "text/csv; charset=utf-8", list::csv).await;
     to_save("attachment; filename=\"incidents.csv\"", made)
 }
 
 pub(crate) async fn as_geojson(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    let made = answer("as_geojson".into(), served, query, asking::FILTERS, GEOJSON, |s, a| document(&list::geojson(s, a)?)).await;
+    let made = answer("as_geojson".into(), served, query, asking::FILTERS, GEOJSON, |s, a| {
+        document(&list::geojson(s, a)?)
+    })
+    .await;
     to_save("attachment; filename=\"incidents.geojson\"", made)
 }
 
 pub(crate) async fn as_parquet(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    let made = answer("as_parquet".into(), served, query, asking::FILTERS, "application/vnd.apache.parquet", list::parquet).await;
+    let made = answer(
+        "as_parquet".into(),
+        served,
+        query,
+        asking::FILTERS,
+        "application/vnd.apache.parquet",
+        list::parquet,
+    )
+    .await;
     to_save("attachment; filename=\"incidents.parquet\"", made)
 }
 
@@ -152,12 +167,17 @@ pub(crate) async fn incident(
 }
 
 pub(crate) async fn columns(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    answer("columns".into(), served, query, &[], "application/vnd.servanda.points", |seen, _| points::columns(seen)).await
+    answer("columns".into(), served, query, &[], "application/vnd.servanda.points", |seen, _| {
+        points::columns(seen)
+    })
+    .await
 }
 
 pub(crate) async fn restrictions(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    answer("restrictions".into(), served, query, &["from", "to"], JSON, |seen, asked| document(&access::document(seen, asked)?))
-        .await
+    answer("restrictions".into(), served, query, &["from", "to"], JSON, |seen, asked| {
+        document(&access::document(seen, asked)?)
+    })
+    .await
 }
 
 /// What the asker calls this server: over TLS where it does that itself, or what stands in front of it says so.
@@ -197,7 +217,10 @@ pub(crate) async fn ogc_landing(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, ("landing".into(), None), |seen, _| Ok(ogc::landing(seen))).await
+    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, ("landing".into(), None), |seen, _| {
+        Ok(ogc::landing(seen))
+    })
+    .await
 }
 
 pub(crate) async fn ogc_conformance(
@@ -206,7 +229,10 @@ pub(crate) async fn ogc_conformance(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, ("conformance".into(), None), |_, _| Ok(ogc::conformance())).await
+    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, ("conformance".into(), None), |_, _| {
+        Ok(ogc::conformance())
+    })
+    .await
 }
 
 pub(crate) async fn ogc_collections(
@@ -215,9 +241,15 @@ pub(crate) async fn ogc_collections(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, ("collections".into(), None), |seen, asked| {
-        Ok(ogc::collections(seen, asked))
-    })
+    ogc_answer(
+        served,
+        (&caller, &headers),
+        query,
+        &["f"],
+        JSON,
+        ("collections".into(), None),
+        |seen, asked| Ok(ogc::collections(seen, asked)),
+    )
     .await
 }
 
@@ -228,9 +260,15 @@ pub(crate) async fn ogc_collection(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, (format!("collection {name:?}"), None), move |s, a| {
-        ogc::collection(s, a, &name)
-    })
+    ogc_answer(
+        served,
+        (&caller, &headers),
+        query,
+        &["f"],
+        JSON,
+        (format!("collection {name:?}"), None),
+        move |s, a| ogc::collection(s, a, &name),
+    )
     .await
 }
 
@@ -241,9 +279,15 @@ pub(crate) async fn ogc_items(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, (&caller, &headers), query, asking::ITEMS, GEOJSON, (format!("items {name:?}"), None), move |s, a| {
-        ogc::items(s, a, &name)
-    })
+    ogc_answer(
+        served,
+        (&caller, &headers),
+        query,
+        asking::ITEMS,
+        GEOJSON,
+        (format!("items {name:?}"), None),
+        move |s, a| ogc::items(s, a, &name),
+    )
     .await
 }
 
