@@ -11,6 +11,7 @@
 pub mod columns;
 pub mod explain;
 mod follow;
+pub mod future;
 mod ground;
 pub mod incremental;
 mod kept;

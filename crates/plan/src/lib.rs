@@ -1,28 +1,36 @@
-//! Futures, and what they stand on: what partners promised and what came of it, who carries the cost, how a force may grow.
+//! Futures, and what they stand on: what partners promised and what came of it, who carries the cost, how a force may grow, what
+//! arrives against crews and workshops, who rotates when, how many incidents may come.
 //!
 //! What it deliberately does not do: decide a verdict, guess a figure that a source does not have, read a file or the clock,
-//! or know anything of a force but numbers of people by category and month. There are no units, no places and no weapons in
-//! use in it, and there is nothing to aim at.
+//! solve a program (a [`Solver`](program::Solver) is handed in), or know anything of a force but numbers of people and pieces by category, month and
+//! zone of the agreement. There are no units in the field, no sides, no movements and no weapons in use in it, and there is
+//! nothing to aim at.
 //!
 //! Invariants
 //! - every [`Answer`] says whether it is planned or simulated, what it assumes, its seed where something was drawn, and what
 //!   is missing;
 //! - amounts of money and quantities are exact ([`Number`](servanda_model::Number)); people are whole;
 //! - what two sources tell of the same aid (the European Union's and its members') is added once;
-//! - the same input, seed and number of futures give the same bytes, whatever the number of threads.
+//! - the same input, seed and number of futures give the same bytes, whatever the number of threads;
+//! - a schedule is given out only where [`rotations::check()`], which shares nothing with what made it, has no finding.
 //!
 //! Where to start reading: [`answer`], then [`support`] (the ledger) with [`kiel`] (its import), [`burden`] with [`economy`],
-//! then [`forces`]. Tests stand beside the code and in `tests/`.
+//! then [`forces`], [`deliveries`], [`rotations`] with [`program`], and [`watch`]. Tests stand beside the code and in `tests/`; those of schedules in
+//! `crates/solve/tests`.
 
 pub mod answer;
 pub mod burden;
+pub mod deliveries;
 pub mod economy;
 pub mod forces;
 pub mod kiel;
 pub mod month;
 mod page;
+pub mod program;
+pub mod rotations;
 pub mod support;
 pub mod table;
+pub mod watch;
 
 pub use answer::{Answer, Basis};
 pub use month::Month;
@@ -41,4 +49,16 @@ impl Refusal {
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Refusal {
         Refusal { message: message.into(), help: help.into() }
     }
+}
+
+/// Reads TOML of a shape; `name` is what the file is called in a refusal, which names the line.
+fn written<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, Refusal> {
+    toml::from_str(text).map_err(|error| {
+        let before = &text[..error.span().map_or(0, |span| span.start).min(text.len())];
+        let line = before.matches('\n').count() + 1;
+        Refusal::new(
+            format!("`{name}`, line {line}: {}", error.message().trim()),
+            "`docs/guides/planning.md` shows the keys of a plan",
+        )
+    })
 }

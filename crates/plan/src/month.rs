@@ -5,6 +5,7 @@
 //! Invariants
 //! - a month's text `2027-06` and the month are one and the same, from year 1 to 9999.
 
+use jiff::civil::Date;
 use std::fmt;
 
 /// A month of a year.
@@ -44,6 +45,17 @@ impl Month {
         Month(self.0.saturating_add(i32::try_from(months).unwrap_or(i32::MAX)))
     }
 
+    /// So many months earlier; not before the first of year 1.
+    pub fn minus(self, months: u32) -> Month {
+        Month(self.0.saturating_sub(i32::try_from(months).unwrap_or(i32::MAX)).max(Month::FIRST.0))
+    }
+
+    /// Its first day.
+    pub fn first_day(self) -> Date {
+        // A year from 1 to 9999 and a month from 1 to 12 have a first day.
+        Date::new(self.year().clamp(1, 9999), self.of_year(), 1).unwrap_or(Date::MAX)
+    }
+
     /// Months from an earlier one to this; negative where it is later.
     pub fn since(self, earlier: Month) -> i64 {
         i64::from(self.0) - i64::from(earlier.0)
@@ -72,5 +84,7 @@ mod tests {
         assert_eq!(Some(Month::FIRST), Month::of(1, 1));
         assert_eq!(last.plus(1).to_string(), "2026-01");
         assert_eq!(last.plus(13).since(last), 13);
+        assert_eq!((last.minus(12).to_string(), Month::FIRST.minus(1)), ("2024-12".into(), Month::FIRST));
+        assert_eq!(last.first_day().to_string(), "2025-12-01");
     }
 }

@@ -192,3 +192,53 @@ fn world_bank_dollars_without_a_rate_give_no_share_of_gdp() {
     // The series ends in 2023: nobody has a figure afterwards.
     assert!(gaps.contains("no GDP for 3") || gaps.contains("no GDP for 4"), "{gaps}");
 }
+
+/// The scores of a look ahead, by way: CRPS, middle 80 and 95 percent, forecasts, and whether it is the one that is shipped.
+fn scores(answer: &Answer, days: &str) -> Vec<(String, f64, f64, f64, i64, bool)> {
+    let number = |cell: &Cell| match cell {
+        Cell::Number(n, _) => n.to_f64(),
+        other => panic!("{other:?}"),
+    };
+    let table = answer.tables.iter().find(|t| t.name == "scores").unwrap();
+    table
+        .rows
+        .iter()
+        .filter(|row| matches!(&row[0], Cell::Number(n, _) if n.to_string() == days))
+        .map(|row| {
+            let Cell::Text(way) = &row[1] else { panic!() };
+            let shipped = row[8] == Cell::text("shipped");
+            (way.clone(), number(&row[2]), number(&row[5]), number(&row[6]), number(&row[7]) as i64, shipped)
+        })
+        .collect()
+}
+
+#[test]
+fn the_watch_is_scored_over_years_and_ships_what_was_best() {
+    use servanda_plan::watch::{Counts, Threshold, answer};
+    for (file, regions, years) in [
+        ("incidents/ucdp-ged-22.1-ukraine-2014-2021.csv", 5, 5),
+        ("incidents/ucdp-ged-19.1-colombia-1989-2018.csv", 25, 20),
+    ] {
+        let counts = Counts::read(file, &real(file)).unwrap();
+        assert!(counts.regions.len() >= regions, "{file}: {:?}", counts.regions.keys());
+        let threshold = Threshold::read("aggression=10/7").unwrap();
+        let said = answer(&counts, &[threshold], vec![]).unwrap();
+        for days in ["7", "28"] {
+            let scores = scores(&said, days);
+            println!("{file}, {days} days: {scores:?}");
+            assert!(scores[0].4 >= counts.regions.len() as i64 * years * 52, "{scores:?}");
+            let least = scores.iter().map(|s| s.1).fold(f64::INFINITY, f64::min);
+            assert!(scores.iter().all(|s| !s.5 || s.1 <= least + 1e-4), "{scores:?}");
+            assert_eq!(scores.iter().filter(|s| s.5).count(), 1);
+            let shipped = scores.iter().find(|s| s.5).unwrap();
+            assert!(
+                shipped.2 >= 75.0 && shipped.3 >= 90.0,
+                "its intervals cover what they claim: {shipped:?}"
+            );
+            let says =
+                said.gaps.iter().any(|g| g.contains(&format!("for {days} days the model does not beat")));
+            assert_eq!(says, shipped.0 != "model");
+        }
+        assert!(said.tables.iter().any(|t| t.name == "calibration" && !t.rows.is_empty()));
+    }
+}

@@ -38,7 +38,7 @@ pub(crate) fn router(front: Front) -> Router {
         .fallback(|| async {
             Problem::missing("no-such-address", "there is nothing at this address; the page is at `/`")
         })
-        .method_not_allowed_fallback(|| async { Problem::method() })
+        .method_not_allowed_fallback(routes::other_method)
         .layer(middleware::from_fn_with_state(front.clone(), front::outer))
         .with_state(front)
 }

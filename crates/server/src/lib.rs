@@ -22,33 +22,45 @@ mod answers;
 pub mod asked;
 mod assets;
 mod audiences;
+mod base64url;
+mod challenges;
+mod doors;
+mod drafting;
+mod entry;
 mod events;
 mod explaining;
 mod feeds;
 mod following;
 mod forms;
 mod front;
+mod institution;
 pub mod intake;
 mod kept;
+mod keys;
 mod known;
 mod listening;
 mod metrics;
 mod pace;
 mod pages;
+pub mod pdf;
+mod plans;
 mod problem;
 mod routes;
 mod sheets;
 mod signed_in;
 mod tls;
 mod tries;
+mod webauthn;
 pub mod witness;
 
 pub use audiences::{Cases, KEPT as AUDIENCES_KEPT};
 pub use explaining::Explain;
 pub use following::News;
 pub use front::{Clock, Standing, Team, Viewing, Views};
+pub use institution::{Carrier, Institution, SKEW, Said, basic};
 pub use intake::Intake;
 pub use listening::{HEAD, Limits, Listening};
+pub use plans::{Planned, Plans};
 pub use problem::Problem;
 pub use routes::{ROUTES, Route, Who};
 pub use tls::Tls;
@@ -97,15 +109,16 @@ const KEPT: usize = 12;
 
 impl Served {
     /// An agreement, its text, its places and records, the question that is asked where the address asks none, and
-    /// the engine.
+    /// the engine. A reading that the agreement does not have is not asked for.
     pub fn new(
         agreement: Agreement,
         text: String,
         places: Places,
         records: Vec<Record>,
-        asked_by_default: Question,
+        mut asked_by_default: Question,
         evaluate: Box<Evaluate>,
     ) -> Served {
+        asked_by_default.readings.retain(|name, _| agreement.readings.contains_key(name));
         let agreement = Arc::new(agreement);
         let known = Known::new(agreement.clone(), places, records, asked_by_default.known_at);
         Served {

@@ -80,7 +80,8 @@ fn asked(arguments: &[String]) -> Result<(Bench, bool, Option<String>), String> 
                 Some(part) => only = Some(part.clone()),
                 None => {
                     return Err(
-                        "--only takes commands, traces, columns, links, ledger, norms, intake or users".into()
+                        "--only takes commands, traces, columns, links, ledger, norms, intake or users"
+                            .into(),
                     );
                 }
             },

@@ -38,7 +38,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
-use supposed::{Setting, Stretch, Supposed, as_good_as_can_be, gaps};
+pub(crate) use supposed::as_good_as_can_be;
+use supposed::{Setting, Stretch, Supposed, gaps};
 use worlds::{Differences, Worlds, instead_of};
 
 /// How much may be asked in one search: how many times, and about how many records all in all.

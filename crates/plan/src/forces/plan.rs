@@ -331,14 +331,7 @@ impl Plan {
     /// # Errors
     /// Where it is no TOML of this shape, or says something that cannot be.
     pub fn read(name: &str, text: &str) -> Result<Plan, Refusal> {
-        let written: Written = toml::from_str(text).map_err(|error| {
-            let before = &text[..error.span().map_or(0, |span| span.start).min(text.len())];
-            let line = before.matches('\n').count() + 1;
-            Refusal::new(
-                format!("`{name}`, line {line}: {}", error.message().trim()),
-                "`docs/guides/planning.md` shows the keys of a plan",
-            )
-        })?;
+        let written: Written = crate::written(name, text)?;
         read(&written)
             .map_err(|refusal| Refusal { message: format!("`{name}`: {}", refusal.message), ..refusal })
     }

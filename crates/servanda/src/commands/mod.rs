@@ -27,7 +27,7 @@ mod mission_end;
 mod new;
 mod notice;
 mod order;
-mod plan;
+pub mod plan;
 mod rebuild;
 mod record;
 mod release;

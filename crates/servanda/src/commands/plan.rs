@@ -3,16 +3,21 @@
 use super::Answer;
 use crate::failure::Failure;
 use crate::input;
+use crate::matter::{self, Matter};
 use crate::session::Session;
 use clap::{Subcommand, ValueEnum};
 use jiff::civil::Date;
+use servanda_engine::future::World;
+use servanda_model::record::Basis as RecordBasis;
 use servanda_model::{Grade, Number};
+use servanda_plan::answer::{Cell, Shown};
 use servanda_plan::burden::{self, Asked, Gdp, Need, Rule};
 use servanda_plan::economy::{DEFENCE, Rates, Series, VALUE};
 use servanda_plan::kiel::{EU, Files, Kiel};
+use servanda_plan::program::{Effort, Solver, Told};
 use servanda_plan::support::{self, Ledger, Stage};
 use servanda_plan::table::Table;
-use servanda_plan::{Refusal, forces};
+use servanda_plan::{Refusal, deliveries, forces, rotations, watch};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -30,6 +35,12 @@ enum Of {
     Burden(Box<Burden>),
     /// How a force may grow month by month: the chance of each milestone, and what it hangs on
     Forces(Forces),
+    /// What arrives when, against training places, crews and maintenance, and where the plan starves
+    Deliveries(Deliveries),
+    /// How many incidents in each region in the next 7 and 28 days, with what such forecasts were worth in the past
+    Watch(Watch),
+    /// Which contingents are where from when to when, so that the agreed presence is kept, at the least cost
+    Rotations(Box<Rotations>),
 }
 
 /// Form of the answer.
@@ -44,7 +55,7 @@ enum Form {
     Csv,
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 struct Shape {
     /// Form of the answer
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
@@ -215,19 +226,118 @@ struct Forces {
     shape: Shape,
 }
 
+#[derive(clap::Args)]
+struct Deliveries {
+    /// The plan of deliveries (docs/guides/planning.md)
+    #[arg(value_name = "DELIVERIES.toml")]
+    plan: PathBuf,
+    #[command(flatten)]
+    shape: Shape,
+}
+
+#[derive(clap::Args)]
+struct Watch {
+    /// Incidents: UCDP GED as it is published, or a table `date,region`
+    #[arg(long, value_name = "FILE.csv")]
+    incidents: PathBuf,
+    /// A number of incidents in one region in 7 or 28 days that a term speaks of: `large-scale-aggression=20/7`; may be given
+    /// several times
+    #[arg(long, value_name = "TERM=INCIDENTS/DAYS")]
+    threshold: Vec<String>,
+    #[command(flatten)]
+    shape: Shape,
+}
+
+#[derive(clap::Args)]
+struct Rotations {
+    /// The plan of rotations (docs/guides/planning.md)
+    #[arg(value_name = "ROTATIONS.toml")]
+    plan: PathBuf,
+    /// The schedule of before, its table `tours` as CSV: it is changed as little as may be
+    #[arg(long, value_name = "FILE.csv")]
+    before: Option<PathBuf>,
+    /// Stop when no schedule can be cheaper by more than this, percent; 0 for a proof
+    #[arg(long, value_name = "PERCENT", default_value_t = 2.0)]
+    gap: f64,
+    /// Nodes of the search, after which it stops with what it has
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    nodes: u64,
+    /// Seconds for each program that is solved, after which it stops with what it has
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+    /// Also write the program as MPS, for another solver
+    #[arg(long, value_name = "FILE.mps")]
+    program: Option<PathBuf>,
+    /// A solution of the program that --program wrote, as HiGHS writes it; it is checked like any other
+    #[arg(long, value_name = "FILE.sol", conflicts_with = "before")]
+    solved: Option<PathBuf>,
+    /// What the other solver says no schedule costs less than
+    #[arg(long, value_name = "AMOUNT", requires = "solved")]
+    bound: Option<f64>,
+    /// Ask the engine what the verdicts would be if the plan came true; the plan needs `[records]`
+    #[arg(long)]
+    ask: bool,
+    #[command(flatten)]
+    matter: Matter,
+    #[command(flatten)]
+    shape: Shape,
+}
+
 fn refused(refusal: Refusal) -> Failure {
     Failure::new(refusal.message).help(refusal.help)
 }
 
 pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
-    match arguments.of {
-        Of::Support(of) => supported(&of, session),
-        Of::Burden(of) => carried(&of, session),
-        Of::Forces(of) => grown(&of, session),
-    }
+    let (shape, answer, end) = computed(arguments.of, session)?;
+    shape.say(&answer, session)?;
+    Ok(end)
 }
 
-fn supported(of: &Support, session: &Session) -> Result<Answer, Failure> {
+/// What is asked for, computed; in which form it is wanted; and whether it is a plan: where none is possible, the command ends with 1.
+fn computed(of: Of, session: &Session) -> Result<(Shape, servanda_plan::Answer, Answer), Failure> {
+    let yes = |shape: Shape, answer: servanda_plan::Answer| (shape, answer, Answer::Yes);
+    Ok(match of {
+        Of::Support(of) => yes(of.shape.clone(), supported(&of, session)?),
+        Of::Burden(of) => yes(of.shape.clone(), carried(&of)?),
+        Of::Forces(of) => yes(of.shape.clone(), grown(&of, session)?),
+        Of::Deliveries(of) => yes(of.shape.clone(), delivered(&of)?),
+        Of::Watch(of) => yes(of.shape.clone(), watched(&of, session)?),
+        Of::Rotations(of) => {
+            let (answer, end) = rotated(&of, session)?;
+            (of.shape.clone(), answer, end)
+        }
+    })
+}
+
+/// The same words, as the settings of a workspace have them.
+#[derive(clap::Parser)]
+#[command(no_binary_name = true, disable_help_flag = true, disable_version_flag = true)]
+struct InSettings {
+    #[command(subcommand)]
+    of: Of,
+}
+
+/// Answers what the settings of a workspace ask of the planner.
+///
+/// # Errors
+/// Words that are no question, and whatever the question itself is refused for.
+pub fn answer(words: &[String], session: &Session) -> Result<servanda_plan::Answer, Failure> {
+    let asked = <InSettings as clap::Parser>::try_parse_from(words).map_err(|error| {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        Failure::new(format!("the plan cannot be asked: {line}"))
+            .help("`ask` holds the words of `servanda plan`, such as [\"forces\", \"plans/force.toml\"]")
+    })?;
+    if matches!(&asked.of, Of::Rotations(of) if of.ask) {
+        return Err(Failure::new(
+            "the plan cannot be asked: `--ask` takes all records of the workspace, whoever looks",
+        )
+        .help("leave `--ask` out of `ask`, and ask the engine on the command line"));
+    }
+    computed(asked.of, session).map(|(_, answer, _)| answer)
+}
+
+fn supported(of: &Support, session: &Session) -> Result<servanda_plan::Answer, Failure> {
     let grade = Grade::parse(&of.grade).ok_or_else(|| {
         Failure::new(format!("`{}` is no grade", of.grade))
             .help("one of: none, possible, probable, confirmed")
@@ -269,7 +379,7 @@ fn supported(of: &Support, session: &Session) -> Result<Answer, Failure> {
         (None, Some(end)) if of.entries.is_empty() => end,
         (None, _) => today(session)?,
     };
-    of.shape.say(&support::answer(&ledger, reached, at, sources, gaps), session)
+    Ok(support::answer(&ledger, reached, at, sources, gaps))
 }
 
 /// The day in UTC.
@@ -296,7 +406,7 @@ fn read_kiel(folder: &Path, grade: Grade) -> Result<Kiel, Failure> {
     Kiel::read(&files, grade).map_err(refused)
 }
 
-fn carried(of: &Burden, session: &Session) -> Result<Answer, Failure> {
+fn carried(of: &Burden) -> Result<servanda_plan::Answer, Failure> {
     let kiel = read_kiel(&of.kiel, Grade::Possible)?;
     let mut sources = vec![kiel.compared()];
     let series = |name: &str, column: &str| -> Result<Option<Series>, Failure> {
@@ -356,7 +466,7 @@ fn carried(of: &Burden, session: &Session) -> Result<Answer, Failure> {
     };
     let mut answer = burden::answer(&asked, sources).map_err(refused)?;
     answer.gaps.extend(kiel.gaps());
-    of.shape.say(&answer, session)
+    Ok(answer)
 }
 
 fn need(of: &Burden, prices_of: i16) -> Result<Need, Failure> {
@@ -405,12 +515,129 @@ fn read_key(path: &Path) -> Result<BTreeMap<String, Number>, Failure> {
     read().map_err(refused)
 }
 
-fn grown(of: &Forces, session: &Session) -> Result<Answer, Failure> {
+fn grown(of: &Forces, session: &Session) -> Result<servanda_plan::Answer, Failure> {
     let name = of.plan.display().to_string();
     let plan = forces::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
     let working = session.working(&format!("drawing {} futures", of.futures));
     let drawing = forces::Drawing { seed: of.seed, futures: of.futures, threads: of.threads };
     let answer = forces::answer(&plan, drawing, vec![name]).map_err(refused)?;
     drop(working);
-    of.shape.say(&answer, session)
+    Ok(answer)
+}
+
+fn delivered(of: &Deliveries) -> Result<servanda_plan::Answer, Failure> {
+    let name = of.plan.display().to_string();
+    let plan = deliveries::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
+    Ok(deliveries::answer(&plan, vec![name]))
+}
+
+fn watched(of: &Watch, session: &Session) -> Result<servanda_plan::Answer, Failure> {
+    let name = of.incidents.display().to_string();
+    let thresholds: Vec<watch::Threshold> = of
+        .threshold
+        .iter()
+        .map(|text| watch::Threshold::read(text))
+        .collect::<Result<_, _>>()
+        .map_err(refused)?;
+    let working = session.working("scoring the forecasts of the past");
+    let counts = watch::Counts::read(&name, &input::text(&of.incidents)?).map_err(refused)?;
+    let answer = watch::answer(&counts, &thresholds, vec![name]).map_err(refused)?;
+    drop(working);
+    Ok(answer)
+}
+
+fn rotated(of: &Rotations, session: &Session) -> Result<(servanda_plan::Answer, Answer), Failure> {
+    let name = of.plan.display().to_string();
+    let plan = rotations::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
+    if !(0.0..100.0).contains(&of.gap) {
+        return Err(Failure::new(format!("--gap {} is no gap", of.gap)).help("percent, from 0 to below 100"));
+    }
+    let before = match &of.before {
+        Some(path) => {
+            let text = input::text(path)?;
+            Some(rotations::Before::read(&path.display().to_string(), &text, &plan).map_err(refused)?)
+        }
+        None => None,
+    };
+    if let Some(path) = &of.program {
+        servanda_store::files::write(path, rotations::program(&plan, before.as_ref()).mps().as_bytes())?;
+        session.note(&format!("wrote {}", path.display()));
+    }
+    let mut sources = vec![name.clone()];
+    sources.extend(of.before.as_ref().map(|path| format!("{}, the schedule of before", path.display())));
+    let effort = Effort { gap: of.gap / 100.0, nodes: of.nodes, seconds: Some(of.seconds) };
+    let working = session.working("making the schedule");
+    let told = match &of.solved {
+        Some(path) => {
+            let text = input::text(path)?;
+            Some(Told::read(&path.display().to_string(), &text, of.bound).map_err(refused)?)
+        }
+        None => None,
+    };
+    let solver: &dyn Solver = match &told {
+        Some(told) => told,
+        None => &servanda_solve::Microlp,
+    };
+    let (mut answer, schedule) =
+        rotations::answer(&plan, before.as_ref(), solver, effort, sources).map_err(refused)?;
+    working.at("asking the engine");
+    if let (true, Some(schedule)) = (of.ask, &schedule) {
+        foreseen(of, &plan, schedule, &name, &mut answer, session)?;
+    }
+    drop(working);
+    Ok((answer, if schedule.is_some() { Answer::Yes } else { Answer::No }))
+}
+
+/// Asks the engine about the world in which a schedule comes true.
+fn foreseen(
+    of: &Rotations,
+    plan: &rotations::Plan,
+    schedule: &rotations::Schedule,
+    world: &str,
+    answer: &mut servanda_plan::Answer,
+    session: &Session,
+) -> Result<(), Failure> {
+    let Some(terms) = &plan.terms else {
+        return Err(Failure::new("the plan does not say what its tours are called in the agreement")
+            .help("add `[records]` with `measure` and `of` (docs/guides/planning.md)"));
+    };
+    let heard = of.matter.hear(session)?;
+    if !heard.agreement.facts.contains_key(terms.measure.as_str()) {
+        return Err(Failure::new(format!("the agreement has no measure `{}`", terms.measure))
+            .help("`measure` of `[records]` is the agreement's own name"));
+    }
+    let calendar = &heard.agreement.calendar;
+    let mut records = heard.records;
+    records.extend(rotations::records::records(plan, terms, schedule, world, session.now, calendar));
+    let places = matter::places(&heard.agreement, &heard.path, &records, session)?;
+    let mut question = heard.question;
+    if !of.matter.names_a_moment() {
+        question.at = calendar.end_of_day(plan.last_day());
+    }
+    question.known_at = question.known_at.max(question.at);
+    let world = World { name: world.into(), basis: RecordBasis::Planned };
+    let future = servanda_engine::future::ask(&heard.agreement, &places, &records, &world, &question)
+        .map_err(|none| Failure::new(none.to_string()).help("look at `[records]` of the plan"))?;
+    let rows = future.foreseen().iter().map(|foreseen| {
+        let broken = foreseen.breached.map_or(Cell::Missing, |at| Cell::text(at.to_string()));
+        vec![
+            Cell::text(foreseen.norm.as_str()),
+            Cell::text(foreseen.bearer.to_string()),
+            Cell::text(foreseen.performance.word()),
+            broken,
+            Cell::text(foreseen.because.join(", ")),
+        ]
+    });
+    answer.tables.push(Shown {
+        name: "foreseen",
+        title: format!(
+            "what the engine would say on {} if the {} records of this plan came true, and of what is on record nothing changed: \
+             planned, and no verdict about what happened",
+            future.at(),
+            future.supposed()
+        ),
+        columns: vec!["norm", "bearer", "would_be", "broken_from", "because"],
+        rows: rows.collect(),
+    });
+    Ok(())
 }

@@ -115,3 +115,105 @@ fn the_burden_of_the_real_tables() {
     let page = fs::read_to_string(here.path().join("burden.html")).unwrap();
     assert!(page.contains("PLANNED: ") && page.contains("<svg") && page.contains("Gaps"));
 }
+
+/// The fenced block of the guide in which some words stand.
+fn with_words(words: &str) -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guides/planning.md");
+    let guide = fs::read_to_string(path).unwrap();
+    let mut blocks =
+        guide.split("```toml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0.to_string()));
+    blocks.find(|block| block.contains(words)).expect("the guide shows it")
+}
+
+#[test]
+fn the_guides_deliveries_run() {
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("deliveries.toml"), with_words("[[item]]")).unwrap();
+    let ask = ["plan", "deliveries", "deliveries.toml"];
+    servanda(here.path(), &ask).ends_with(0).says(&[
+        "PLANNED: nothing is drawn by chance",
+        "24 howitzers that operate  howitzers",
+        "howitzers  deliveries",
+        "howitzers  training places",
+    ]);
+    let csv = [&ask[..], &["--format", "csv", "--table", "arrivals"]].concat();
+    servanda(here.path(), &csv).ends_with(0).says(&["2027-04,howitzers,Freedonia,18,planned"]);
+    let page = [&ask[..], &["--html", "page.html"]].concat();
+    servanda(here.path(), &page).ends_with(0);
+    let page = fs::read_to_string(here.path().join("page.html")).unwrap();
+    assert!(page.contains("howitzers: operating (solid) and fit (dashed)"));
+}
+
+#[test]
+fn the_guides_rotations_run_and_the_engine_is_asked() {
+    let here = tempfile::tempdir().unwrap();
+    let text = with_words("[[contingent]]");
+    fs::write(here.path().join("rotations.toml"), &text).unwrap();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/berlin-framework");
+    let agreement = format!("{folder}/berlin-framework.pact.md");
+    let ratified: String = ["United-Kingdom", "Poland", "Germany", "France", "United-States"]
+        .map(|party| {
+            format!(
+                "{{\"v\":1,\"id\":\"{party}\",\"fact\":\"ratification\",\"when\":\"2026-01-20T10:00:00Z\",\
+                 \"recorded\":\"2026-01-20T12:00:00Z\",\"roles\":{{\"by\":\"{party}\"}},\"grade\":\"confirmed\"}}\n"
+            )
+        })
+        .concat();
+    fs::write(here.path().join("ours.jsonl"), ratified).unwrap();
+    let ask = ["plan", "rotations", "rotations.toml", "--gap", "5"];
+    let more =
+        ["--ask", "--agreement", &agreement, "--records", "ours.jsonl", "--html", "page.html", "--all"];
+    let run = servanda(here.path(), &[&ask[..], &more].concat());
+    run.ends_with(0).says(&[
+        "PLANNED: nothing is drawn by chance",
+        "findings of that check",
+        "rotational force",
+        "planned, and no verdict about what happened",
+        "european-presence",
+        "rotation-notified",
+    ]);
+    let would = |norm: &str| run.out.lines().filter(|line| line.trim().starts_with(norm)).collect::<Vec<_>>();
+    assert!(would("european-presence").iter().any(|line| line.contains("pending")), "{}", run.out);
+    assert!(would("rotation-notified").iter().any(|line| line.contains("satisfied")), "{}", run.out);
+    for norm in ["european-presence", "rotation-notified"] {
+        assert!(would(norm).iter().all(|line| !line.contains("violated")), "{:?}", would(norm));
+    }
+    // The same plan, told too late: the engine says so, and not the planner.
+    let late =
+        text.replace("notice-days = 60", "notice-days = 7").replace("notice-days = 90", "notice-days = 7");
+    fs::write(here.path().join("rotations.toml"), late).unwrap();
+    let run = servanda(here.path(), &[&ask[..], &more].concat());
+    run.ends_with(0);
+    assert!(
+        run.out.lines().any(|line| line.trim().starts_with("rotation-notified") && line.contains("violated")),
+        "{}",
+        run.out
+    );
+    fs::write(here.path().join("rotations.toml"), &text).unwrap();
+    let page = fs::read_to_string(here.path().join("page.html")).unwrap();
+    assert!(page.contains("rotational force: there (solid) and agreed (dashed)"));
+    // Nothing of it is known without being asked for.
+    servanda(here.path(), &[&ask[..], &["--ask"]].concat()).ends_with(2).complains(&["workspace"]);
+
+    // Half of Poland's contingents: which clauses conflict, and what would do.
+    let few = text.replace("there-are = 9", "there-are = 2").replace("there-are = 6", "there-are = 3");
+    fs::write(here.path().join("few.toml"), few).unwrap();
+    servanda(here.path(), &["plan", "rotations", "few.toml"]).ends_with(1).says(&[
+        "impossible, because these conflict: `rotational force`, at-least",
+        "how many contingents there are",
+        "contingents more would do",
+    ]);
+    servanda(here.path(), &["plan", "rotations", "rotations.toml", "--gap", "101"])
+        .ends_with(2)
+        .complains(&["--gap 101 is no gap"]);
+}
+
+#[test]
+fn a_watch_without_enough_history_is_refused() {
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("i.csv"), "date,region\n2027-01-04,North\n2027-03-04,North\n").unwrap();
+    let ask = ["plan", "watch", "--incidents", "i.csv"];
+    servanda(here.path(), &ask).ends_with(2).complains(&["the history has 9 weeks", "at least 156 weeks"]);
+    let bad = [&ask[..], &["--threshold", "aggression=20"]].concat();
+    servanda(here.path(), &bad).ends_with(2).complains(&["`aggression=20` is no threshold", "7 or 28 days"]);
+}

@@ -10,6 +10,7 @@
 //! | `/api/incidents/ID` | everything on file about one ([`one`]) |
 //! | `/api/points` | all places as columns of numbers ([`points`]) |
 //! | `/api/access` | restrictions, coverage by hour and zone, and what they do to verdicts ([`access`]) |
+//! | `/api/inspections`, `.csv` | inspections, restrictions of movement, quotas, and the breaches that they opened ([`inspections`]) |
 //! | `/ogc` | OGC API Features ([`ogc`]) |
 //! | `/api/openapi.json` | the description of all of it, as it is checked in |
 //!
@@ -22,6 +23,7 @@
 
 mod access;
 mod asking;
+pub(crate) mod inspections;
 mod list;
 mod ogc;
 mod one;
@@ -178,6 +180,26 @@ pub(crate) async fn restrictions(Viewed(served): Viewed, RawQuery(query): RawQue
         document(&access::document(seen, asked)?)
     })
     .await
+}
+
+pub(crate) async fn inspections_json(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
+    answer("inspections".into(), served, query, inspections::ALLOWED, JSON, |seen, asked| {
+        document(&inspections::document(seen, asked)?)
+    })
+    .await
+}
+
+pub(crate) async fn inspections_csv(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
+    let made = answer(
+        "inspections_csv".into(),
+        served,
+        query,
+        inspections::ALLOWED,
+        "text/csv; charset=utf-8",
+        inspections::csv,
+    )
+    .await;
+    to_save("attachment; filename=\"inspections.csv\"", made)
 }
 
 /// What the asker calls this server: over TLS where it does that itself, or what stands in front of it says so.
