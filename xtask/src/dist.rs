@@ -157,13 +157,16 @@ fn made(arguments: &[String]) -> Result<PathBuf, String> {
         Command::new("sh").args(["-c", &format!("find {} -type d -exec chmod 755 {{}} +", quoted(&folder))]),
     )?;
     let package = out.join(format!("servanda_{version}_{architecture}.deb"));
+    // Half a package never has its name.
+    let draft = package.with_extension("deb.draft");
     said(
         Command::new("dpkg-deb")
             .args(["--root-owner-group", "-Zxz", "--build"])
             .arg(&folder)
-            .arg(&package)
+            .arg(&draft)
             .env("SOURCE_DATE_EPOCH", &epoch),
     )?;
+    fs::rename(&draft, &package).map_err(|e| format!("cannot write {}: {e}", package.display()))?;
     Ok(package)
 }
 
@@ -294,7 +297,7 @@ fn licences(packages: &[(PathBuf, Vec<&str>)]) -> Result<(Linked, String), Strin
 fn copyright(list: &Linked, licence: &[u8]) -> String {
     let mut out = String::from(
         "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: servanda\n\n\
-         Files: *\nCopyright: the servanda project\nLicense: Apache-2.0\nComment: Crates that are linked, with the licences that they name; the texts \
+         Files: *\nCopyright: 2026 the servanda project\nLicense: Apache-2.0\nComment: Crates that are linked, with the licences that they name; the texts \
          stand in\n licences.txt.gz.\n",
     );
     for ((name, version), licence) in list {
