@@ -160,7 +160,7 @@ fn the_guides_rotations_run_and_the_engine_is_asked() {
         })
         .concat();
     fs::write(here.path().join("ours.jsonl"), ratified).unwrap();
-    let ask = ["plan", "rotations", "rotations.toml", "--gap", "5"];
+    let ask = ["plan", "rotations", "rotations.toml", "--gap", "10", "--seconds", "20"];
     let more =
         ["--ask", "--agreement", &agreement, "--records", "ours.jsonl", "--html", "page.html", "--all"];
     let run = servanda(here.path(), &[&ask[..], &more].concat());
@@ -198,7 +198,7 @@ fn the_guides_rotations_run_and_the_engine_is_asked() {
     // Half of Poland's contingents: which clauses conflict, and what would do.
     let few = text.replace("there-are = 9", "there-are = 2").replace("there-are = 6", "there-are = 3");
     fs::write(here.path().join("few.toml"), few).unwrap();
-    servanda(here.path(), &["plan", "rotations", "few.toml"]).ends_with(1).says(&[
+    servanda(here.path(), &["plan", "rotations", "few.toml", "--seconds", "20"]).ends_with(1).says(&[
         "impossible, because these conflict: `rotational force`, at-least",
         "how many contingents there are",
         "contingents more would do",
