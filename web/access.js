@@ -44,7 +44,7 @@ function effects(doc, from) {
   const { verdicts, left_off: left } = doc.effects;
   if (!verdicts.length) return el('p', { class: 'empty' }, t('none-effects'));
   const gaps = (w) => el('div', {}, el('b', {}, w.what), ` ${w.watched}`, w.gaps.length ? el('ul', {}, w.gaps.slice(0, 5).map((g) => el('li', {}, local(g)))) : null, w.gaps.length > 5 ? el('span', {}, `+ ${w.gaps.length - 5}`) : null);
-  const row = (v) => el('tr', {}, el('th', { scope: 'row', class: 'what' }, el('a', { href: elsewhere('/', from, { norm: v.norm, bearer: v.bearer, instance: v.instance, lang: '' }) }, v.phrase), el('div', { class: 'small' }, [v.clause, v.bearer_phrase].filter(Boolean).join(' · '))),
+  const row = (v) => el('tr', {}, el('th', { scope: 'row', class: 'what' }, el('a', { href: elsewhere('/', from, { norm: v.norm, bearer: v.bearer, instance: v.instance }) }, v.phrase), el('div', { class: 'small' }, [v.clause, v.bearer_phrase].filter(Boolean).join(' · '))),
     el('td', {}, badge(verdict(v.state))), el('td', { class: 'small' }, v.watched.length ? v.watched.map(gaps) : v.missing.map((m) => el('div', {}, dated(m)))),
     el('td', { class: 'small' }, v.restrictions.length ? v.restrictions.map((r) => [el('a', { href: elsewhere(`/incidents/${encodeURIComponent(r)}`, from) }, r), ' ']) : t('none-linked')));
   return [el('table', { class: 'list' }, el('caption', { class: 'unseen-text' }, t('s-effects')), el('thead', {}, el('tr', {}, ['h-clause', 'h-verdict', 'h-gaps', 'h-restrictions'].map((h) => el('th', { scope: 'col' }, t(h))))), el('tbody', {}, verdicts.map(row))),

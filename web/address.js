@@ -1,6 +1,6 @@
 // The page's whole state is its address: what is asked, which row is open, which time is selected, what is filtered.
 
-const SINGLE = ['at', 'known', 'norm', 'bearer', 'instance', 'party', 'tone', 'from', 'to', 'incident'];
+const SINGLE = ['at', 'known', 'norm', 'bearer', 'instance', 'party', 'tone', 'from', 'to', 'incident', 'lang'];
 
 export function read() {
   const parameters = new URLSearchParams(location.search);

@@ -2,27 +2,11 @@
 // What a page shows is its module's, which `start.js` hands in: each has `title`, `show(state, place, current)` and perhaps `keys`.
 import { byId, el } from './element.js';
 import { civil, moment, plusDays } from './address.js';
+import { asked as lang, choice, known, t, word } from './language.js';
 import { follow } from './people.js';
 
 const parameters = () => new URLSearchParams(location.search);
-const LANGUAGES = { en: 'English', uk: 'Українська' };
-const preferred = [parameters().get('lang'), ...(navigator.languages ?? [])].map((l) => (l ?? '').slice(0, 2));
-export const language = preferred.find((l) => l in LANGUAGES) ?? 'en';
-const table = (await import(`./words-${language}.js`)).default;
-
-// A text of the page; `{n}` is filled in, and a count chooses among the forms after its name.
-export function t(key, values = {}) {
-  let text = table[key] ?? key;
-  if (Array.isArray(text)) {
-    const form = new Intl.PluralRules(language).select(values.n ?? 0);
-    text = text[{ one: 0, few: 1, many: 2, other: text.length - 1 }[form]] ?? text.at(-1);
-  }
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? (typeof values[name] === 'number' ? number(values[name]) : values[name]) : whole));
-}
-export const known = (key, otherwise) => table[key] ?? otherwise;
-// Times come worded from the server; between two of them other languages write a dash.
-export const local = (text) => (language === 'en' || !text ? text : text.replaceAll(' to ', ' – '));
-export const number = (n) => n.toLocaleString(language === 'uk' ? 'uk' : 'en', { maximumFractionDigits: 1 });
+export { known, language, learn, local, number, radius, t } from './language.js';
 
 // ---- the address ----
 
@@ -41,7 +25,7 @@ export function address(path, from, change = {}) {
   return query ? `${path}?${query}` : path;
 }
 // Only what every page understands goes along to another page.
-export const elsewhere = (path, from, more = {}) => address(path, { at: from.at, known: from.known, lang: from.lang, reading: from.reading }, more);
+export const elsewhere = (path, from, more = {}) => address(path, { at: from.at, known: from.known, lang: from.lang ?? lang, reading: from.reading }, more);
 
 export function go(change, { replace } = {}) {
   history[replace ? 'replaceState' : 'pushState'](null, '', address(location.pathname, state(), change));
@@ -75,18 +59,16 @@ export const forget = () => kept.clear();
 
 // ---- head and tail ----
 
-const PAGES = [['/', 'nav-board'], ['/incidents', 'nav-incidents'], ['/map', 'nav-map'], ['/access', 'nav-access'], ['/duties', 'nav-duties'],
-  ['/triggers', 'nav-triggers'], ['/cases', 'nav-cases'], ['/bulletin', 'nav-bulletin'], ['/reports', 'nav-reports'], ['/audit', 'nav-audit']];
+const PAGES = [['/', 'nav-board'], ['/incidents', 'nav-incidents'], ['/map', 'nav-map'], ['/access', 'nav-access'], ['/inspections', 'nav-inspections'], ['/duties', 'nav-duties'],
+  ['/triggers', 'nav-triggers'], ['/cases', 'nav-cases'], ['/draft', 'nav-draft'], ['/lab', 'nav-lab'], ['/plans', 'nav-plans'], ['/bulletin', 'nav-bulletin'], ['/reports', 'nav-reports'], ['/audit', 'nav-audit']];
 const here = location.pathname;
 let page = null;
 
 // Begins a page: its module is handed in.
 export function begin(module) {
   page = module;
-  document.documentElement.lang = language;
   const input = (id, label) => [el('label', { for: id }, label), el('input', { id, name: id, autocomplete: 'off', spellcheck: 'false', size: 16, placeholder: '2026-05-01 12:00' })];
-  const languages = el('select', { class: 'language', 'aria-label': t('language'), onchange: (e) => { location.href = address(here, state(), { lang: e.target.value }); } },
-    Object.entries(LANGUAGES).map(([code, name]) => el('option', { value: code, lang: code, selected: code === language }, name)));
+  const languages = choice((lang) => address(here, state(), { lang }));
   const keyList = [...(page.keyWords ?? []), ['[ ]', 'key-days'], ['/', 'key-filter'], ['d', 'key-theme'], ['?', 'key-keys']];
 
   byId('head').replaceChildren(
@@ -122,7 +104,7 @@ export function begin(module) {
   try { theme(localStorage.getItem('theme') ?? undefined); } catch { theme(); }
   addEventListener('popstate', () => draw());
   addEventListener('keydown', (e) => {
-    if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest('input, select, textarea, dialog')) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest('input, select, textarea, dialog, .cm-host')) return;
     const keys = { '?': () => byId('keys').showModal(), d: flip, '[': () => step(-1), ']': () => step(1), '/': () => document.querySelector('[data-first-filter]')?.focus(), ...(page.keys ?? {}) };
     if (!keys[e.key]) return;
     e.preventDefault();
@@ -211,5 +193,4 @@ export async function draw() {
 
 const STATUS = { reported: 'open', 'under-check': 'waiting', verified: 'kept', 'not-verified': 'missed', withdrawn: 'idle' };
 export const status = (word) => ({ tone: STATUS[word] ?? 'idle', word: t(`status-${word}`) });
-export const verdict = (one) => ({ tone: one.tone, word: known(`verdict-${one.word}`, one.word) });
-export const radius = (m) => (m === null || m === undefined ? t('no-place') : m < 1 ? t('exact') : m < 1000 ? t('within-m', { n: m }) : t('within-km', { n: m / 1000 }));
+export const verdict = (one) => ({ tone: one.tone, word: word('state', one.word) });

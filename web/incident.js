@@ -47,7 +47,7 @@ function verdicts(doc, from) {
   if (!doc.verdicts.length) return section('s-verdicts', {}, el('p', { class: 'empty' }, t('none-verdicts')));
   return section('s-verdicts', {}, el('ul', { class: 'steps' }, doc.verdicts.slice(0, 40).map((v) => el('li', {},
     el('b', {}, v.phrase), ` · ${v.bearer_phrase} `, badge(verdict(v.state)), ' ', el('span', { class: 'about' }, t(v.how === 'decides' ? 'decides' : 'against')), ' ',
-    el('a', { href: elsewhere('/', from, { norm: v.norm, bearer: v.bearer, instance: v.instance, lang: '' }) }, t('why')),
+    el('a', { href: elsewhere('/', from, { norm: v.norm, bearer: v.bearer, instance: v.instance }) }, t('why')),
     v.clause && el('blockquote', {}, v.clause.heading, v.clause.words && el('div', { class: 'about' }, v.clause.words))))));
 }
 

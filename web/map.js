@@ -1,6 +1,7 @@
 // The map: outlines and zones as SVG, incidents on a canvas over it, each with its radius of doubt.
 // The projection is a plain one (longitude shrunk by the cosine of the middle latitude): right for a region, not for the globe.
-import { badge, byId, el, local, svg } from './element.js';
+import { badge, byId, el, svg } from './element.js';
+import { known, local, radius, t, word } from './language.js';
 
 const outlines = new Map();
 const outline = (name) => {
@@ -36,7 +37,7 @@ export async function showMap(doc, state, go) {
   const host = byId('map');
   const box = bounds(doc);
   if (!box) {
-    host.replaceChildren(el('p', { class: 'empty' }, 'No record has a place yet and no zone has a shape. Import records with coordinates, or give a zone a shape, and they show here.'));
+    host.replaceChildren(el('p', { class: 'empty' }, t('no-place-yet')));
     redraw = () => {};
     return;
   }
@@ -79,16 +80,16 @@ export async function showMap(doc, state, go) {
   });
   const layers = svg('g', { class: 'layers' },
     world.units.filter(near).map((u) => svg('path', { d: path(u.rings, true), class: 'country' }, svg('title', {}, u.name))),
-    ukraine && ukraine.units.map((u) => svg('path', { d: path(u.rings, true), class: 'oblast' }, svg('title', {}, u.name))),
+    ukraine && ukraine.units.map((u) => svg('path', { d: path(u.rings, true), class: 'oblast' }, svg('title', {}, known(`oblast-${u.name}`, u.name)))),
     drawn);
-  const picture = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `Map of ${zones.length} zones and ${incidents.length} incidents; the list under it has the same incidents as text` },
+  const picture = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': t('map-of', { zones: zones.length, incidents: incidents.length }) },
     svg('defs', {}, svg('pattern', { id: 'hatch', width: 7, height: 7, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' }, svg('path', { d: 'M0 0V7', class: 'hatch' })), masks),
     svg('rect', { width, height, class: 'sea' }), layers);
   const canvas = el('canvas', { 'aria-hidden': 'true' });
   const tip = el('p', { class: 'tip', hidden: true });
   // A canvas knows no custom properties: what an element with that class comes to is read instead.
   const probes = Object.fromEntries(['incident', 'chosen', 'ink'].map((name) => [name, el('i', { class: `probe-${name}`, hidden: true })]));
-  const stage = el('div', { class: 'stage', tabindex: 0, role: 'group', 'aria-label': 'Map. Plus and minus change the scale, arrow keys move it, 0 shows all.' }, picture, canvas, tip, Object.values(probes));
+  const stage = el('div', { class: 'stage', tabindex: 0, role: 'group', 'aria-label': t('map-keys') }, picture, canvas, tip, Object.values(probes));
   stage.style.aspectRatio = `${width} / ${height}`;
 
   let points = [];
@@ -182,7 +183,7 @@ export async function showMap(doc, state, go) {
     tip.hidden = !f;
     if (f) {
       const p = f.properties;
-      tip.textContent = `${local(p.when)} · ${p.title} · ${p.grade} · ${p.radius_m ? `within ${(p.radius_m / 1000).toFixed(p.radius_m < 10000 ? 1 : 0)} km` : 'exact place'}`;
+      tip.textContent = `${local(p.when.local)} · ${p.title} · ${word('grade', p.grade)} · ${radius(p.radius_m)}`;
     }
   });
   stage.addEventListener('pointerup', (e) => {
@@ -212,20 +213,20 @@ export async function showMap(doc, state, go) {
   const watched = zones.filter((z) => z.properties.watched !== null);
   const areas = zones.filter((z) => z.geometry.type !== 'MultiLineString' && z.properties.watched === null);
   const names = [...new Set(areas.map((z) => z.properties.phrase))];
-  const say = (doc.unplaced ? ` ${doc.unplaced} more were reported without a place that can be drawn; the timeline counts them.` : '') + (doc.left_off ? ` The ${doc.left_off} oldest are left off.` : '');
+  const say = (doc.unplaced ? ` ${t('map-unplaced', { n: doc.unplaced })}` : '') + (doc.left_off ? ` ${t('map-left-off', { n: doc.left_off })}` : '');
   host.replaceChildren(
-    el('div', { class: 'map-tools', role: 'group', 'aria-label': 'Scale of the map' },
-      el('button', { type: 'button', 'aria-label': 'Nearer', onclick: () => zoom(1.5) }, '+'),
-      el('button', { type: 'button', 'aria-label': 'Further', onclick: () => zoom(1 / 1.5) }, '−'),
-      el('button', { type: 'button', onclick: all }, 'All')),
+    el('div', { class: 'map-tools', role: 'group', 'aria-label': t('map-scale') },
+      el('button', { type: 'button', 'aria-label': t('nearer'), onclick: () => zoom(1.5) }, '+'),
+      el('button', { type: 'button', 'aria-label': t('further'), onclick: () => zoom(1 / 1.5) }, '−'),
+      el('button', { type: 'button', onclick: all }, t('all'))),
     stage,
     el('ul', { class: 'legend' },
-      el('li', {}, svg('svg', { viewBox: '0 0 16 16', class: 'key' }, svg('circle', { cx: 8, cy: 8, r: 3.4, class: 'incident-dot' })), 'incident'),
-      el('li', {}, svg('svg', { viewBox: '0 0 16 16', class: 'key' }, svg('circle', { cx: 8, cy: 8, r: 7, class: 'incident-doubt' }), svg('circle', { cx: 8, cy: 8, r: 2.6, class: 'incident-ring' })), 'place known to a radius'),
-      state.norm && el('li', {}, svg('svg', { viewBox: '0 0 16 16', class: 'key' }, svg('circle', { cx: 8, cy: 8, r: 3.8, class: 'incident-chosen' })), 'decides the open card'),
-      watched.map((z) => el('li', {}, badge({ tone: 'unseen', word: z.properties.phrase }), `: ${z.properties.watched} watched in the last ${z.properties.watched_days} days`)),
-      names.length ? el('li', { class: 'about' }, `Of ${names.join(', ')} nobody reports what was watched.`) : null),
-    el('p', { class: 'source' }, `${incidents.length.toLocaleString('en')} incidents as known at ${doc.question.known_at_local}.${say} Outlines: Natural Earth, public domain. Local view, not public.`));
+      el('li', {}, svg('svg', { viewBox: '0 0 16 16', class: 'key' }, svg('circle', { cx: 8, cy: 8, r: 3.4, class: 'incident-dot' })), t('point-exact')),
+      el('li', {}, svg('svg', { viewBox: '0 0 16 16', class: 'key' }, svg('circle', { cx: 8, cy: 8, r: 7, class: 'incident-doubt' }), svg('circle', { cx: 8, cy: 8, r: 2.6, class: 'incident-ring' })), t('point-radius')),
+      state.norm && el('li', {}, svg('svg', { viewBox: '0 0 16 16', class: 'key' }, svg('circle', { cx: 8, cy: 8, r: 3.8, class: 'incident-chosen' })), t('decides-card')),
+      watched.map((z) => el('li', {}, badge({ tone: 'unseen', word: z.properties.phrase }), `: ${t('watched-days', { share: z.properties.watched, n: z.properties.watched_days })}`)),
+      names.length ? el('li', { class: 'about' }, t('silent', { zones: names.join(', ') })) : null),
+    el('p', { class: 'source' }, `${t('map-source', { n: incidents.length, when: doc.question.known_at_local })}${say} ${t('outlines')}`));
   redraw();
 }
 

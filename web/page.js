@@ -1,7 +1,8 @@
 // Puts the page together: the address says what is shown; every change goes through the address.
-import { byId, el, local } from './element.js';
+import { byId, dated, el } from './element.js';
+import { asked, choice, english, local, radius, t, word, worded } from './language.js';
 import { civil, moment, plusDays, question, read, write } from './address.js';
-import { showBoard } from './board.js';
+import { answer, showBoard } from './board.js';
 import { showCard } from './card.js';
 import { showDuties } from './duties.js';
 import { redrawMap, showMap } from './map.js';
@@ -21,7 +22,7 @@ async function get(path) {
     const answer = fetch(path, { headers: quiet ? { 'servanda-quiet': '1' } : {} }).then(async (response) => {
       const body = await response.json();
       if (body.code === 'sign-in-first') signIn();
-      if (!response.ok) throw new Refused(body.message ?? `the server answered ${response.status}`);
+      if (!response.ok) throw new Refused(body.message ?? String(response.status));
       return body;
     });
     kept.set(path, answer);
@@ -36,9 +37,9 @@ function problem(error) {
   line.hidden = !error;
   if (!error) return;
   if (error instanceof Refused) {
-    line.replaceChildren(`This cannot be shown: ${error.message}. `, el('button', { type: 'button', onclick: () => go({ at: '', known: '', reading: [], norm: '', bearer: '', instance: '' }) }, 'Start anew'));
+    line.replaceChildren(t('refused-because'), ' ', english(error.message), '. ', el('button', { type: 'button', onclick: () => go({ at: '', known: '', reading: [], norm: '', bearer: '', instance: '' }) }, t('start-anew')));
   } else {
-    line.replaceChildren('The server does not answer. Is ', el('code', {}, 'servanda serve'), ' still running? ', el('button', { type: 'button', onclick: () => show() }, 'Try again'));
+    line.replaceChildren(dated(t('no-answer')), ' ', el('button', { type: 'button', onclick: () => show() }, t('try-again')));
   }
 }
 
@@ -59,21 +60,23 @@ async function show(focus) {
       [`/api/board${asked}`, `/api/duties${asked}`, `/api/map${asked}`, `/api/timeline${asked}`, `/api/agreement${asked}`].map(get));
     if (mine !== turn) return;
     const calendar = `/api/duties.ics${question(state, { party: state.party })}`;
+    const phrases = new Map(agreement.parties.map((p) => [p.name, p.phrase]));
     head(board, agreement, state);
-    showBoard(board, state, go);
+    links(state);
+    showBoard(board, state, go, phrases);
     const side = byId('side');
     if (state.norm) {
       const source = `/api/card${question(state, { norm: state.norm, bearer: state.bearer, instance: state.instance })}`;
       try {
         const card = await get(source);
         if (mine !== turn) return;
-        showCard(side, card, state, go, source);
+        showCard(side, card, state, go, source, phrases);
       } catch (error) {
         if (!(error instanceof Refused) || mine !== turn) throw error;
-        side.replaceChildren(el('div', { class: 'card' }, el('h2', {}, 'Why?'), el('p', { class: 'empty' }, `At this moment ${error.message}. `),
-          el('button', { type: 'button', onclick: () => go({ norm: '', bearer: '', instance: '' }) }, 'Close')));
+        side.replaceChildren(el('div', { class: 'card' }, el('h2', {}, t('why')), el('p', { class: 'empty' }, t('no-card'), ' ', english(error.message), '.'),
+          el('button', { type: 'button', onclick: () => go({ norm: '', bearer: '', instance: '' }) }, t('close'))));
       }
-    } else showDuties(side, duties, board, go, calendar);
+    } else showDuties(side, duties, board, go, calendar, phrases);
     showTimeline(timeline, map, state, go);
     incidents(map, state);
     await showMap(map, state, go);
@@ -110,11 +113,12 @@ let lastKey = '';
 function head(board, agreement, state) {
   const zone = board.agreement.time_zone;
   const title = board.agreement.title || board.agreement.name;
-  document.title = `${board.exercise ? 'EXERCISE · ' : ''}Is the agreement kept? · ${title}`;
+  document.title = `${board.exercise ? `${t('exercise')} · ` : ''}${t('title-board')} · ${title}`;
   byId('agreement').replaceChildren(title, board.agreement.version ? ` · ${board.agreement.version}` : '');
   byId('exercise').hidden = !board.exercise;
-  byId('answer-word').textContent = board.answer.word;
-  byId('answer-sentence').textContent = board.answer.sentence;
+  const [said, sentence] = answer(board);
+  byId('answer-word').textContent = said;
+  byId('answer-sentence').textContent = sentence;
   byId('at').value = civil(board.question.at, zone);
   byId('known').value = civil(board.question.known_at, zone);
   byId('same').checked = board.question.at === board.question.known_at;
@@ -124,9 +128,9 @@ function head(board, agreement, state) {
     const select = el('select', { onchange: (e) => {
       chosen.set(r.reading, e.target.value);
       go({ reading: [...chosen].filter(([, option]) => option).map(([name, option]) => `${name}=${option}`) });
-    } }, el('option', { value: '' }, 'not chosen'), r.options.map((o) => el('option', { value: o }, o)));
+    } }, el('option', { value: '' }, t('not-chosen')), r.options.map((o) => el('option', { value: o }, o)));
     select.value = chosen.get(r.reading) ?? '';
-    return el('label', { title: `“${r.words}”` }, `reading ${r.reading} `, select);
+    return el('label', { title: `“${r.words}”` }, `${t('reading')} ${r.reading} `, select);
   }));
 }
 
@@ -147,18 +151,25 @@ function incidents(map, state) {
     const p = f.properties;
     const here = f.id === state.incident;
     return el('tr', { class: here ? 'row chosen' : 'row' },
-      el('td', { class: 'num' }, local(p.when)),
+      el('td', { class: 'num' }, local(p.when.local)),
       el('td', {}, el('button', { type: 'button', class: 'record', 'aria-pressed': String(here), onclick: () => go({ incident: here ? '' : f.id }) }, p.title)),
-      el('td', {}, p.grade), el('td', {}, p.source || 'not named'), el('td', { class: 'num' }, p.radius_m ? `${(p.radius_m / 1000).toFixed(1)} km` : 'exact'));
+      el('td', {}, word('grade', p.grade)), el('td', {}, p.source || t('not-named')), el('td', { class: 'num' }, p.radius_m ? radius(p.radius_m) : t('exact')));
   };
-  const which = state.norm && narrowed ? 'that decide the open card, ' : '';
+  const which = state.norm && narrowed ? 'reports-of-card' : 'reports-newest';
   byId('incidents').replaceChildren(
-    el('p', { class: 'about' }, list.length ? `${list.length.toLocaleString('en')} incidents ${which}newest first${list.length > shown.length ? `; the first ${shown.length} are shown` : ''}.` : 'Nothing was reported in this time.'),
-    shown.length ? el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Incidents' }, el('table', { class: 'data' },
-      el('thead', {}, el('tr', {}, ['When', 'What', 'Grade', 'Source', 'Place to'].map((h) => el('th', { scope: 'col' }, h)))), el('tbody', {}, shown.map(row)))) : null);
+    el('p', { class: 'about' }, list.length ? [t(which, { n: list.length }), list.length > shown.length && ` ${t('first-shown', { n: shown.length })}`] : t('none-in-time')),
+    shown.length ? el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('s-incidents') }, el('table', { class: 'data' },
+      el('thead', {}, el('tr', {}, ['h-when', 'h-what', 'h-grade', 'h-source', 'h-place-to'].map((h) => el('th', { scope: 'col' }, t(h))))), el('tbody', {}, shown.map(row)))) : null);
 }
 
 // ---- controls ----
+
+worded(document);
+byId('language').append(choice((lang) => write({ ...read(), lang })));
+// What every page understands goes along to another page.
+function links(state) {
+  for (const a of byId('nav').querySelectorAll('a')) a.href = a.pathname + question(state, { lang: state.lang || asked });
+}
 
 byId('moment').addEventListener('submit', (e) => e.preventDefault());
 const written = (id) => moment(byId(id).value);
@@ -187,7 +198,7 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 function theme(name) {
   if (name) document.documentElement.dataset.theme = name;
   const now = document.documentElement.dataset.theme ?? (dark.matches ? 'dark' : 'light');
-  byId('theme').textContent = now === 'dark' ? 'Light' : 'Dark';
+  byId('theme').textContent = t(now === 'dark' ? 'light' : 'dark');
   redrawMap();
   return now;
 }

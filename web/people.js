@@ -1,18 +1,19 @@
 // Who is signed in, and news: a record that comes in shows without being asked for.
 import { byId, el } from './element.js';
+import { t } from './language.js';
 
 export async function who() {
   try {
     const me = await (await fetch('/api/me', { headers: { 'servanda-quiet': '1' } })).json();
     const place = byId('who');
     if (me.name) {
-      place.replaceChildren(el('a', { href: '/account', title: 'Your account, and signing out' }, me.party ? `${me.name} (${me.party})` : me.name));
-      byId('whose').textContent = 'What you see is what your party and your clearance open; others may see another board.';
+      place.replaceChildren(...(me.roles?.includes('reporter') ? [el('a', { href: '/entry' }, t('to-entry')), ' '] : []), el('a', { href: '/account', title: t('your-account') }, me.party ? `${me.name} (${me.party})` : me.name));
+      byId('whose').textContent = t('whose-account');
     } else if (me.is_public) {
-      place.replaceChildren(el('a', { href: '/sign-in' }, 'Sign in'));
-      byId('whose').textContent = 'This is what everybody may see; whoever signs in may see another board.';
+      place.replaceChildren(el('a', { href: '/sign-in' }, t('sign-in')));
+      byId('whose').textContent = t('whose-public');
     } else if (me.first_account) {
-      byId('whose').append(' ', el('a', { href: '/first-account' }, 'Have people sign in'), '.');
+      byId('whose').append(' ', el('a', { href: '/first-account' }, t('have-sign-in')), '.');
     }
     return me;
   } catch {

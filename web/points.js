@@ -212,6 +212,7 @@ export async function show(from, place, current) {
 
   function ground() {
     const dense = sized(base, plane);
+    if (!base.width || !base.height) return; // nobody sees a window without a size
     const draw = base.getContext('2d');
     draw.setTransform(dense, 0, 0, dense, 0, 0);
     draw.clearRect(0, 0, plane.clientWidth, plane.clientHeight);

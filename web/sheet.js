@@ -1,4 +1,4 @@
-// A sheet is read without this: it adds dark and light, and shows what comes in without being asked for.
+// A sheet is read without this: it adds dark and light and keys, and shows what comes in without being asked for.
 import { byId, el } from './element.js';
 import { follow } from './people.js';
 
@@ -10,13 +10,23 @@ function theme(name) {
   button.textContent = document.body.dataset[now === 'dark' ? 'light' : 'dark'];
   return now;
 }
-button.addEventListener('click', () => {
+const flip = () => {
   const next = theme() === 'dark' ? 'light' : 'dark';
   theme(next);
   try { localStorage.setItem('theme', next); } catch { /* a browser that keeps nothing still shows it */ }
-});
+};
+button.addEventListener('click', flip);
 dark.addEventListener('change', () => theme());
-document.querySelector('.tools')?.append(button);
+const list = byId('keys');
+document.querySelector('.tools')?.append(button, el('button', { type: 'button', id: 'keys-open', class: 'quiet', 'aria-haspopup': 'dialog', onclick: () => list.showModal() },
+  byId('keys-title').textContent, ' ', el('kbd', {}, '?')));
+addEventListener('keydown', (e) => {
+  if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest('input, select, textarea, dialog')) return;
+  const keys = { '?': () => list.showModal(), d: flip, '/': () => document.querySelector('main :is(input, select, textarea):not([type=hidden])')?.focus() };
+  if (!keys[e.key]) return;
+  e.preventDefault();
+  keys[e.key]();
+});
 try { theme(localStorage.getItem('theme') ?? undefined); } catch { theme(); }
 
 // Nobody loses what they are writing, or what they opened.

@@ -75,6 +75,11 @@ fn steps(root: &Path, has_nextest: bool) -> Vec<Step> {
                 ),
             )
         },
+        // Takes the binary that a step before it has built: the release build, with `--quick` that of the tests.
+        Step {
+            skip: no_browser,
+            ..Step::new("pages in a browser", "node --test-reporter=spec tests/browser/journeys.mjs")
+        },
         // Outside of the workspace, with a target folder of its own; see pdf/Cargo.toml.
         Step {
             release: true,
@@ -140,6 +145,24 @@ fn has_nextest(root: &Path) -> bool {
     let mut command = Command::new("cargo");
     command.args(["nextest", "--version"]).current_dir(root);
     command.output().is_ok_and(|output| output.status.success())
+}
+
+/// Why no browser can be driven. On a machine that must be able to, the step itself fails and says why.
+fn no_browser(root: &Path) -> Option<String> {
+    if std::env::var_os("SERVANDA_FOREIGN").is_some_and(|must| must == "must") {
+        return None;
+    }
+    let runs =
+        |program: &str| Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success());
+    if !runs("node") {
+        return Some(
+            "THE PAGES ARE NOT LOOKED AT: there is no Node; see tests/browser/README.md".to_string(),
+        );
+    }
+    if !root.join("tests/browser/node_modules").is_dir() {
+        return Some("THE PAGES ARE NOT LOOKED AT: run `npm ci` in tests/browser".to_string());
+    }
+    None
 }
 
 /// Whether the binary's own help lists a command.

@@ -10,6 +10,7 @@
 
 mod bench;
 mod ci;
+mod dist;
 mod fuzz;
 mod rust_source;
 mod sim;
@@ -31,6 +32,11 @@ const TASKS: &[Task] = &[
         name: "ci",
         about: "everything that has to pass; --quick leaves the release steps out",
         run: ci::run,
+    },
+    Task {
+        name: "dist",
+        about: "the Debian package; --no-build takes the binaries that are there, --pdf, --out DIR",
+        run: dist::run,
     },
     Task {
         name: "fuzz",

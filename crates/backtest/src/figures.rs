@@ -214,6 +214,77 @@ pub fn replay(
     of(agreement, past, log, board)
 }
 
+/// What a replay may take, for whoever computes on behalf of others.
+pub struct Bounds<'b> {
+    /// Asked between two steps: whether the answer is still wanted.
+    pub go_on: &'b dyn Fn() -> bool,
+    /// How many bytes the engine's state may take, as it estimates them.
+    pub memory: u64,
+    /// Only what stands at the end is computed, in one step, some fifteen times faster: no change log, so no time to a verdict, no
+    /// revision, and no moment at which anything was decided.
+    pub at_end_only: bool,
+}
+
+/// Why a replay within bounds has no figures.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stopped {
+    /// The answer was no longer wanted.
+    Unwanted,
+    /// The state would have outgrown its bound.
+    OutOfRoom,
+}
+
+/// Steps of a replay within bounds: so often at most it is asked whether to go on.
+const STEPS: usize = 400;
+
+/// [`replay`] in steps, within bounds; the figures are the same.
+///
+/// # Errors
+/// Why it was stopped.
+pub fn replay_within(
+    agreement: &Agreement,
+    places: &Places,
+    past: &Past,
+    readings: &BTreeMap<Name, Name>,
+    bounds: &Bounds<'_>,
+) -> Result<Replay, Stopped> {
+    let settings =
+        Settings { readings: readings.clone(), memory_limit: Some(bounds.memory), ..Settings::default() };
+    let mut engine = Engine::new(agreement, places, settings);
+    engine.add(past.records.iter().cloned());
+    if bounds.at_end_only {
+        engine.catch_up(past.period.to);
+    }
+    for to in steps(past).into_iter().filter(|_| !bounds.at_end_only) {
+        if !(bounds.go_on)() {
+            return Err(Stopped::Unwanted);
+        }
+        engine.try_advance(to).map_err(|_| Stopped::OutOfRoom)?;
+    }
+    let log = if bounds.at_end_only { Vec::new() } else { engine.history().rows().to_vec() };
+    let end = past.period.to;
+    let board = engine.board(&Question { at: end, known_at: end, readings: readings.clone() });
+    if !(bounds.go_on)() {
+        return Err(Stopped::Unwanted);
+    }
+    Ok(of(agreement, past, log, board))
+}
+
+/// Moments to stop at: when records came, and in between where none come for long; the last one is the end.
+fn steps(past: &Past) -> BTreeSet<Instant> {
+    let Period { from, to } = past.period;
+    let came: BTreeSet<Instant> = past.records.iter().map(|r| r.recorded).filter(|at| *at < to).collect();
+    let each = came.len().div_ceil(STEPS / 2).max(1);
+    let mut steps: BTreeSet<Instant> = came.into_iter().step_by(each).collect();
+    let parts = (STEPS / 2) as i64 - 1;
+    let part = ((to - from) / parts).max(1);
+    steps.extend(
+        (1..parts).map(|n| Instant(from.0.saturating_add(part.saturating_mul(n)))).filter(|at| *at < to),
+    );
+    steps.insert(to);
+    steps
+}
+
 /// The figures of a change log and the board at its end.
 pub fn of(agreement: &Agreement, past: &Past, log: Vec<Row>, board: Board) -> Replay {
     let mut said: BTreeMap<Key, Vec<&Row>> = BTreeMap::new();

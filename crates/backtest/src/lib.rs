@@ -18,6 +18,7 @@
 //! | [`labels`] | labelled outcomes: false alarms and misses |
 //! | [`vary`] | what of a draft can be varied, and the variants |
 //! | [`against`] | two drafts on one history |
+//! | [`lab`] | what a page with sliders needs besides: the cases behind the figures, the knobs |
 //! | [`text`], [`json`], [`html`], [`parquet_rows`] | for a terminal, for programs, as a page, as Parquet |
 //!
 //! Where to start reading: [`replay`], then [`figures`]. Tests: beside each module, and `crates/servanda/tests` on real data.
@@ -26,6 +27,7 @@ pub mod against;
 pub mod figures;
 pub mod html;
 pub mod json;
+pub mod lab;
 pub mod labels;
 pub mod parquet_rows;
 pub mod past;

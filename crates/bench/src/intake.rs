@@ -18,6 +18,7 @@
 //!
 //! Start at [`measured`].
 
+use crate::serving::{Figures, PATIENCE, Serving, ran, spread, worked};
 use servanda_evidence::outbox::{self, Submission, sha256};
 use servanda_evidence::record_json::from_json;
 use servanda_ledger::envelope::Envelope;
@@ -27,7 +28,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -47,90 +48,8 @@ const PROBE_EVERY: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How often the disk is tried beside the server.
 const DISK_EVERY: Duration = Duration::from_millis(500);
-/// After so long without an answer or a verdict the run is given up.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 const SETTINGS: &str = "agreement = \"minsk-style.pact.md\"\n";
-
-/// A server that is ended with the run.
-struct Serving {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Serving {
-    fn start(binary: &Path, workspace: &Path) -> Result<Serving, String> {
-        let mut command = Command::new(binary);
-        command.arg("serve").arg(workspace).args(["--intake", "--port", "0"]);
-        let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
-        let child = started.map_err(|e| format!("cannot run {}: {e}", binary.display()))?;
-        let mut serving = Serving { child, address: String::new() };
-        let mut line = String::new();
-        if let Some(out) = serving.child.stdout.as_mut() {
-            BufReader::new(out).read_line(&mut line).map_err(|e| e.to_string())?;
-        }
-        let url = line.split_whitespace().find_map(|word| word.strip_prefix("http://"));
-        serving.address = url.ok_or_else(|| format!("the server did not start: {line}"))?.to_string();
-        Ok(serving)
-    }
-
-    /// Tells it to end, as a system does, and waits: what it took in is then in its log.
-    fn end(mut self) -> Result<(), String> {
-        ran(Command::new("kill").args(["-TERM", &self.child.id().to_string()]))?;
-        let since = Instant::now();
-        while since.elapsed() < PATIENCE {
-            match self.child.try_wait().map_err(|e| e.to_string())? {
-                Some(status) if status.success() => return Ok(()),
-                Some(status) => return Err(format!("the server ended with {status}")),
-                None => std::thread::sleep(LOOK_EVERY),
-            }
-        }
-        Err("the server did not end when it was told to".into())
-    }
-
-    /// CPU seconds so far, of the program and of the system for it; memory now and at its greatest, in MB.
-    fn figures(&self) -> Result<Figures, String> {
-        let read = |name: &str| {
-            let path = format!("/proc/{}/{name}", self.child.id());
-            std::fs::read_to_string(&path).map_err(|e| format!("cannot read {path}: {e}"))
-        };
-        let stat = read("stat")?;
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
-        let status = read("status")?;
-        let kb = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-            line.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
-        };
-        // A tick is a hundredth of a second wherever Linux runs.
-        let (user, system) = (ticks(11) / 100.0, ticks(12) / 100.0);
-        Ok(Figures { user, system, memory: kb("VmRSS:"), peak: kb("VmHWM:") })
-    }
-}
-
-/// What a process has used.
-struct Figures {
-    user: f64,
-    system: f64,
-    memory: f64,
-    peak: f64,
-}
-
-/// CPU seconds that the whole machine has worked so far.
-fn worked() -> Result<f64, String> {
-    let stat = std::fs::read_to_string("/proc/stat").map_err(|e| format!("cannot read /proc/stat: {e}"))?;
-    let line = stat.lines().next().unwrap_or_default();
-    let ticks: Vec<f64> = line.split_whitespace().skip(1).filter_map(|n| n.parse().ok()).collect();
-    // All but idling and waiting for the disk.
-    Ok(ticks.iter().enumerate().filter(|(at, _)| *at != 3 && *at != 4).map(|(_, n)| n).sum::<f64>() / 100.0)
-}
 
 /// Writes a small file beside the workspace and brings it down to the disk, again and again: what the disk itself takes meanwhile,
 /// whoever else uses it. Times in milliseconds.
@@ -318,14 +237,6 @@ fn observer(mut who: Submitter, address: &str, ended: &AtomicBool) -> Result<(Ve
     }
 }
 
-fn ran(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|e| format!("cannot run {command:?}: {e}"))?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))),
-    }
-}
-
 /// A workspace of the example, with a key for each submitter.
 fn workspace(binary: &Path, example: &Path, folder: &Path, all: &[&Submitter]) -> Result<(), String> {
     let failed = |e: std::io::Error| format!("cannot make {}: {e}", folder.display());
@@ -344,15 +255,6 @@ fn workspace(binary: &Path, example: &Path, folder: &Path, all: &[&Submitter]) -
     Ok(())
 }
 
-/// Median, 99 of 100, and the greatest, as lines.
-fn spread(out: &mut String, name: &str, mut all: Vec<f64>) {
-    all.sort_by(f64::total_cmp);
-    let of = |share: f64| all.get(((all.len() as f64 * share) as usize).min(all.len().saturating_sub(1)));
-    for (end, share) in [("p50", 0.5), ("p99", 0.99), ("max", 1.0)] {
-        let _ = writeln!(out, "{name}-{end} {:.2}", of(share).copied().unwrap_or(f64::NAN));
-    }
-}
-
 /// Runs the load against a binary and gives the figures.
 pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Result<Vec<u8>, String> {
     if load.rate == 0 || load.sensors == 0 || load.sensors > 200 || load.records < load.sensors {
@@ -365,7 +267,7 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
     let probe = Submitter::new("observer".into(), 255)?;
     let all: Vec<&Submitter> = sensors.iter().chain([&probe]).collect();
     workspace(binary, Path::new(example), folder, &all)?;
-    let serving = Serving::start(binary, folder)?;
+    let serving = Serving::start(binary, folder, &["--intake", "--port", "0"])?;
     let address = serving.address.as_str();
     let ended = AtomicBool::new(false);
     let (before, worked_before) = (serving.figures()?, worked()?);

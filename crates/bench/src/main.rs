@@ -12,6 +12,7 @@
 //! servanda-bench links measure|folds|train CSV MAP                         which reports speak of one event, on labelled reports
 //! servanda-bench links speed N SEED                                        the same among N seeded reports
 //! servanda-bench intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS         signed detections over HTTP; FOLDER is made anew
+//! servanda-bench users BINARY EXAMPLE FOLDER USERS INCIDENTS WITHIN SEED   people at the cut-off; FOLDER is made anew
 //! servanda-bench ledger make FOLDER N SEED                                a log of N entries; FOLDER is not there yet
 //! servanda-bench ledger verify FOLDER SEED                                the time of its whole check
 //! servanda-bench keys CLAUSES PARTIES SEED N                               N keystrokes in an editor on such an agreement
@@ -32,7 +33,9 @@ mod links;
 mod measure;
 mod norms;
 mod plain;
+mod serving;
 mod trace;
+mod users;
 mod verdicts;
 
 use servanda_engine::columns::{Live, Plan};
@@ -112,6 +115,15 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             let load = intake::Load { records: number(records)?, rate: number(rate)?, sensors: number(sensors)? };
             intake::measured(binary, example, folder, &load)
         }
+        ["users", binary, example, folder, users, incidents, within, seed] => {
+            let load = users::Load {
+                users: number(users)?,
+                incidents: number(incidents)?,
+                within: number(within)?,
+                seed: number(seed)?,
+            };
+            users::measured(binary, example, folder, &load)
+        }
         ["norms", what, clauses, parties, years, records, seed] => {
             let size = norms::Size {
                 clauses: number(clauses)?,
@@ -128,7 +140,7 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             keys::measured(number(clauses)?, number(parties)?, number(seed)?, number(n)?)
         }
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
-        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, links speed N SEED, intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS, ledger make FOLDER N SEED, ledger verify FOLDER SEED, keys CLAUSES PARTIES SEED N, or norms WHAT CLAUSES PARTIES YEARS RECORDS SEED".into()),
+        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, links speed N SEED, intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS, users BINARY EXAMPLE FOLDER USERS INCIDENTS WITHIN SEED, ledger make FOLDER N SEED, ledger verify FOLDER SEED, keys CLAUSES PARTIES SEED N, or norms WHAT CLAUSES PARTIES YEARS RECORDS SEED".into()),
     }
 }
 

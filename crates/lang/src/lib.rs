@@ -24,6 +24,7 @@ pub mod literal;
 mod lower;
 pub mod parser;
 pub mod readback;
+pub mod readers;
 pub mod syntax;
 mod units;
 

@@ -1030,8 +1030,17 @@ impl<'a> Prose<'a> {
             Change::Object => format!("object to {norms}, which then does not apply to it"),
             Change::End => format!("end {norms}"),
         };
-        let mut out =
-            format!("{} can {can}, by this act: {}", self.who(&power.bearer), self.pattern(&power.act));
+        let mut act = power.act.clone();
+        let said = act.roles.iter().any(|(role, _)| role.as_str() == "by");
+        let acts = self
+            .agreement
+            .facts
+            .get(&act.fact)
+            .is_some_and(|f| f.roles.iter().any(|(r, _)| r.as_str() == "by"));
+        if acts && !said {
+            act.roles.push(("by".into(), Value::Bearer));
+        }
+        let mut out = format!("{} can {can}, by this act: {}", self.who(&power.bearer), self.pattern(&act));
         match power.effect_after {
             None => out.push_str("; it takes effect at once"),
             Some(span) if span.is_calendar() => out.push_str(&format!(

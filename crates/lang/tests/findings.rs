@@ -2,6 +2,7 @@
 
 use servanda_lang::diagnostic::Severity;
 use servanda_lang::findings::{Findings, findings};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
@@ -132,4 +133,30 @@ fn every_analysis_says_what_it_looked_at() {
     assert!(sequence.undecided.iter().any(|u| u.contains("pay-review")), "{sequence:?}");
     let exceptions = of(&text("status binding", "except      by = A"));
     assert!(exceptions.looked.iter().all(|l| !l.analysis.is_empty()));
+}
+
+/// A repair is offered as a button: pressed, the finding is gone, and nothing else is wrong.
+#[test]
+fn a_repair_removes_its_finding() {
+    let text = "# Truce\n\n```pact\nagreement truce\n  in force    2026-01-01\n  time zone   UTC\n\nparty A\nparty B\nparty C \"the third\"\n\nbody \
+                council\n  members     A, B, C\n  decides     by majority of members, within 24 hours of fire\n\nevent fire\n  says        \"{by} fires\"\n  \
+                carries     by: party\n\nevent fire-idle\n  says        \"{by} is idle\"\n  carries     by: party\n\nevent report\n  says        \
+                \"{by} reports\"\n  carries     by: party\n\nterm war\n  means       count of fire in any 24 hours >= 3\n  found by    council\n```\n\n\
+                ## 1\n\n> When war begins A and B report.\n\n```pact\nduty report-it\n  bearer      each of A, B\n  owed to     council\n  \
+                when        war begins\n  must        do report\n  within      12 hours\n  seen by     council\n  accepted    \"A0713\" because \
+                \"it is not there\"\n  per         \"A and B report\"\n```\n";
+    let found = of(text);
+    let mut repaired = BTreeSet::new();
+    for finding in &found.findings {
+        let Some(fix) = &finding.diagnostic.fix else { continue };
+        let mut after = text.to_string();
+        after.replace_range(fix.span.clone(), &fix.replacement);
+        let left = of(&after);
+        let same = |f: &&servanda_lang::findings::Finding| {
+            f.diagnostic.code == finding.diagnostic.code && f.about == finding.about
+        };
+        assert!(!left.findings.iter().any(|f| same(&f)), "{}: {after}", finding.diagnostic.code);
+        repaired.insert(finding.diagnostic.code);
+    }
+    assert_eq!(repaired, BTreeSet::from(["A0714", "A0715", "A0718", "A0720", "A0722"]));
 }

@@ -150,11 +150,13 @@ impl Walk<'_> {
 
     fn of_pattern(&mut self, pattern: &FactPattern) {
         self.found.facts.insert(pattern.fact.clone());
-        let place = pattern.roles.iter().filter(|(role, _)| *role == "at").map(|(_, v)| v);
-        self.found.zones.extend(place.filter_map(|v| match v {
-            Value::Name(zone) => Some(zone.clone()),
+        let agreement = self.agreement;
+        // `at` may name a place that is no zone of the agreement; what else names a zone speaks of one too.
+        let place = pattern.roles.iter().filter_map(|(role, v)| match v {
+            Value::Name(zone) if *role == "at" || agreement.zones.contains_key(zone) => Some(zone.clone()),
             _ => None,
-        }));
+        });
+        self.found.zones.extend(place);
         pattern.roles.iter().for_each(|(_, v)| self.of_value(v));
         pattern.filter.iter().for_each(|c| self.of_cond(c));
     }

@@ -91,7 +91,8 @@ impl Cell {
         value.map_or(Cell::Missing, |value| Cell::Number(value, places))
     }
 
-    pub(crate) fn plain(&self) -> String {
+    /// As it is shown; empty where it is missing.
+    pub fn plain(&self) -> String {
         match self {
             Cell::Text(text) => text.clone(),
             Cell::Number(value, places) => decimal(value, *places),

@@ -47,19 +47,47 @@ impl Answer {
         }
         for table in &self.tables {
             let _ = writeln!(out, "<h2>{}</h2>", escape(&table.title));
-            match table.name {
-                "curve" => lines(&mut out, table, 1, "pledged", "reached", None),
-                "bands" => lines(&mut out, table, 1, "p50", "p50", Some(("p10", "p90"))),
-                "hangs-on" => bars(&mut out, table, &["milestone", "category", "parameter"], "swing"),
-                "months" => lines(&mut out, table, 1, "operating", "fit", None),
-                "weeks" => lines(&mut out, table, 1, "incidents", "incidents", None),
-                "strength" => lines(&mut out, table, 1, "there", "agreed", None),
-                "fairness" => bars(&mut out, table, &["partner"], "over"),
-                _ => {}
-            }
+            plots(&mut out, table);
             rows(&mut out, table);
         }
         out + "</body></html>\n"
+    }
+}
+
+/// The plots of a table, those that its kind has.
+fn plots(out: &mut String, table: &Shown) {
+    match table.name {
+        "curve" => lines(out, table, 1, "pledged", "reached", None),
+        "bands" => lines(out, table, 1, "p50", "p50", Some(("p10", "p90"))),
+        "hangs-on" => bars(out, table, &["milestone", "category", "parameter"], "swing"),
+        "months" => lines(out, table, 1, "operating", "fit", None),
+        "weeks" => lines(out, table, 1, "incidents", "incidents", None),
+        "strength" => lines(out, table, 1, "there", "agreed", None),
+        "fairness" => bars(out, table, &["partner"], "over"),
+        _ => {}
+    }
+}
+
+/// Colours and lines of a plot that stands alone.
+const ALONE: &str = "svg{background:#fff}text{font:12px sans-serif;fill:#1b1b1b}.axis{stroke:#c8c8c8}\
+    .a{stroke:#0b5394;fill:none;stroke-width:2}.b{stroke:#a8500a;fill:none;stroke-width:2;stroke-dasharray:6 3}\
+    .band{fill:#0b539433}.bar{fill:#0b5394}.less{fill:none;stroke:#a8500a;stroke-width:1.5}";
+
+impl Shown {
+    /// Its plots, each an element `svg` for a page that has the style; none where there is nothing to plot.
+    pub fn plots(&self) -> Vec<String> {
+        let mut out = String::new();
+        plots(&mut out, self);
+        out.split_inclusive("</svg>\n").filter(|plot| !plot.trim().is_empty()).map(String::from).collect()
+    }
+
+    /// One of them as a file of its own, with what it is said to be: `basis` is written beneath its title.
+    pub fn plot_alone(&self, number: usize, basis: &str) -> Option<String> {
+        let plot = self.plots().into_iter().nth(number)?;
+        let (head, rest) = plot.split_once('>')?;
+        let (title, body) = rest.split_once("</title>")?;
+        let head = head.replacen("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ", 1);
+        Some(format!("{head}>{title}</title><desc>{}</desc><style>{ALONE}</style>{body}", escape(basis)))
     }
 }
 
@@ -270,6 +298,21 @@ mod tests {
         assert!(page.contains("class=\"b\" points=\"90.0,226.0 750.0,176.0\""), "{page}");
         assert!(page.contains("class=\"bar\" x=\"532.0\" y=\"26.0\" width=\"152.0\""), "{page}");
         assert!(page.contains("class=\"less\" x=\"456.0\" y=\"46.0\" width=\"76.0\""), "{page}");
+    }
+
+    #[test]
+    fn a_plot_alone_is_the_same_plot_with_its_style_and_basis() {
+        let answer = answer();
+        let plots = answer.tables[0].plots();
+        assert_eq!(plots.len(), 1);
+        assert!(answer.page().contains(&plots[0]));
+        let alone = answer.tables[0].plot_alone(0, "simulated: seed 3 & more").unwrap();
+        assert!(alone.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox="), "{alone}");
+        assert!(
+            alone.contains("<desc>simulated: seed 3 &amp; more</desc><style>") && alone.ends_with("</svg>\n")
+        );
+        assert!(alone.contains("points=\"90.0,126.0 750.0,26.0\"") && !alone.contains("<b>"));
+        assert_eq!(answer.tables[0].plot_alone(1, ""), None);
     }
 
     #[test]

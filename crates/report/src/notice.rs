@@ -15,11 +15,35 @@
 //! # Source
 //! OASIS Common Alerting Protocol 1.2, section 3.2.
 
+mod words;
+
 use crate::document::html::escape;
 use crate::{Duty, View, wording};
 use servanda_model::record::Record;
-use servanda_model::verdict::Performance;
+use servanda_model::verdict::{Bearer, Performance};
 use servanda_model::{Grade, Instant, When};
+
+/// The language of what the program words: `said`, headings, letters. What the agreement and the records say stays as it is, and so does
+/// what the engine words (what has to be shown): that is English.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Ukrainian.
+    Uk,
+}
+
+impl Lang {
+    /// By its code: `en`, `uk`.
+    pub fn parse(code: &str) -> Option<Lang> {
+        match code {
+            "en" => Some(Lang::En),
+            "uk" => Some(Lang::Uk),
+            _ => None,
+        }
+    }
+}
 
 /// Who alerts, and about where.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,6 +56,8 @@ pub struct Alert<'a> {
     pub area: Option<&'a str>,
     /// The language of the agreement's words, such as `en`.
     pub language: &'a str,
+    /// The language of the program's.
+    pub lang: Lang,
 }
 
 /// Why an alert cannot be written.
@@ -105,24 +131,24 @@ pub fn cap(view: &View<'_>, duty: &Duty<'_>, alert: &Alert<'_>) -> Result<String
     let mut line = |depth: usize, name: &str, text: &str| {
         out.push_str(&format!("{}<{name}>{}</{name}>\n", "  ".repeat(depth), escape(text)));
     };
-    let marking = wording::marking(view.agreement, &v.marking);
+    let lang = alert.lang;
+    let marking = marking(view, &v.marking, lang);
     line(1, "identifier", &identifier(view, duty));
     line(1, "sender", alert.sender);
     line(1, "sent", &cap_time(alert.sent));
     line(1, "status", if exercise { "Exercise" } else { "Actual" });
     line(1, "msgType", "Alert");
     line(1, "scope", "Restricted");
-    let restriction =
-        if marking.is_empty() { "for those whom the sender names".to_string() } else { marking };
+    let restriction = if marking.is_empty() { lang.t("restriction").to_string() } else { marking };
     line(1, "restriction", &restriction);
     if exercise {
-        line(1, "note", "This is an exercise.");
+        line(1, "note", lang.t("exercise-note"));
     }
     out.push_str("  <info>\n");
     let mut line = |name: &str, text: &str| {
         out.push_str(&format!("    <{name}>{}</{name}>\n", escape(text)));
     };
-    let banner = if exercise { "EXERCISE: " } else { "" };
+    let banner = if exercise { format!("{}: ", lang.t("exercise")) } else { String::new() };
     line("language", alert.language);
     line("category", "Security");
     line("event", &duty.title);
@@ -136,8 +162,9 @@ pub fn cap(view: &View<'_>, duty: &Duty<'_>, alert: &Alert<'_>) -> Result<String
     if let Some(due) = v.due.filter(|due| due.earliest > question.at) {
         line("expires", &cap_time(due.earliest));
     }
-    line("headline", &format!("{banner}{}, {}: {}", duty.title, duty.bearer, duty.state.word));
-    line("description", &said(view, duty));
+    let (bearer, state) = (bearer(view, duty, lang), lang.word("state", duty.state.word));
+    line("headline", &format!("{banner}{}, {bearer}: {state}", duty.title));
+    line("description", &said(view, duty, lang));
     out.push_str(&format!(
         "    <parameter>\n      <valueName>servanda:knownAt</valueName>\n      <value>{}</value>\n    </parameter>\n",
         question.known_at
@@ -149,29 +176,64 @@ pub fn cap(view: &View<'_>, duty: &Duty<'_>, alert: &Alert<'_>) -> Result<String
     Ok(out)
 }
 
-/// What the verdict says, in sentences.
-fn said(view: &View<'_>, duty: &Duty<'_>) -> String {
-    let (v, calendar) = (duty.verdict, &view.agreement.calendar);
-    let mut out = format!("{} (borne by {}", duty.title, duty.bearer);
-    if !duty.owed_to.is_empty() {
-        out.push_str(&format!(", owed to {}", duty.owed_to));
+/// Who bears a duty.
+fn bearer(view: &View<'_>, duty: &Duty<'_>, lang: Lang) -> String {
+    let named = |key: &str, names: &[servanda_model::Name]| {
+        let all: Vec<&str> = names.iter().map(|name| view.agreement.phrase(name)).collect();
+        lang.with(key, &[("names", &all.join(", "))])
+    };
+    match (lang, &duty.verdict.bearer) {
+        (Lang::En, _) => duty.bearer.clone(),
+        (Lang::Uk, Bearer::Party(name)) => view.agreement.phrase(name).to_string(),
+        (Lang::Uk, Bearer::Jointly(names)) => named("jointly", names),
+        (Lang::Uk, Bearer::NotEstablished(names)) => named("one-of", names),
+        (Lang::Uk, Bearer::Unstated) => lang.t("unstated").to_string(),
     }
-    out.push_str(&format!("). State: {}.", duty.state.word));
+}
+
+/// Who may see it.
+fn marking(view: &View<'_>, marking: &servanda_model::record::Marking, lang: Lang) -> String {
+    match (lang, &marking.releasable_to) {
+        (Lang::Uk, Some(to)) => {
+            let names: Vec<&str> = to.iter().map(|name| view.agreement.phrase(name)).collect();
+            format!("{}, {}", marking.level.word(), lang.with("only-to", &[("names", &names.join(", "))]))
+        }
+        _ => wording::marking(view.agreement, marking),
+    }
+}
+
+/// A time with its doubt.
+fn time(view: &View<'_>, when: When, lang: Lang) -> String {
+    let text = view.agreement.calendar.show_when(when);
+    match lang {
+        Lang::En => text,
+        Lang::Uk => text.replace(" to ", " – "),
+    }
+}
+
+/// What the verdict says, in sentences.
+fn said(view: &View<'_>, duty: &Duty<'_>, lang: Lang) -> String {
+    let (v, calendar) = (duty.verdict, &view.agreement.calendar);
+    let mut out = format!("{} ({}", duty.title, lang.with("borne-by", &[("who", &bearer(view, duty, lang))]));
+    if !duty.owed_to.is_empty() {
+        let to: Vec<&str> = v.owed_to.iter().map(|name| view.agreement.phrase(name)).collect();
+        let to = if lang == Lang::En { duty.owed_to.clone() } else { to.join(", ") };
+        out.push_str(&format!(", {}", lang.with("owed-to", &[("whom", &to)])));
+    }
+    let mut say = |key: &str, value: &str| out.push_str(&lang.with(key, &[("value", value)]));
+    say("state", &lang.word("state", duty.state.word));
     if let Some(clause) = duty.clause {
-        out.push_str(&format!(" Clause: {clause}."));
+        say("clause", clause);
     }
     if let Some(triggered) = v.triggered {
-        out.push_str(&format!(" Triggered: {}.", calendar.show_when(triggered)));
+        say("triggered", &time(view, triggered, lang));
     }
     if let Some(due) = v.due {
-        out.push_str(&format!(" Due: {}.", calendar.show_when(due)));
+        say("due", &time(view, due, lang));
     }
     let question = &view.board.question;
-    out.push_str(&format!(
-        " As of {}, as known at {}.",
-        calendar.show(question.at),
-        calendar.show(question.known_at)
-    ));
+    say("as-of", &calendar.show(question.at));
+    say("known-at", &calendar.show(question.known_at));
     out
 }
 
@@ -211,6 +273,8 @@ pub struct Letter<'a> {
     pub to: &'a str,
     /// The record that a reply is about.
     pub about: Option<&'a Record>,
+    /// The language of what the program words.
+    pub lang: Lang,
 }
 
 /// A text on one line, in which no sign of Markdown stands for anything.
@@ -233,52 +297,41 @@ fn plain(text: &str) -> String {
 pub fn letter(view: &View<'_>, duty: &Duty<'_>, letter: &Letter<'_>) -> String {
     let agreement = view.agreement;
     let title = if agreement.title.is_empty() { agreement.name.as_str() } else { &agreement.title };
-    let subject = match letter.kind {
-        Kind::Consultation => "Request for consultations",
-        Kind::Notification => "Notification",
-        Kind::Reply => "Reply to an allegation",
-    };
+    let lang = letter.lang;
+    let of_kind = |part: &str| lang.t(&format!("{}-{part}", letter.kind.word()));
     let mut out = String::new();
     if view.is_exercise() {
-        out.push_str("**EXERCISE EXERCISE EXERCISE**\n\n");
+        out.push_str(&format!("**{0} {0} {0}**\n\n", lang.t("exercise")));
     }
-    let marking = wording::marking(agreement, &duty.verdict.marking);
+    let field = |key: &str, value: &str| format!("{}: {}\n", lang.t(key), plain(value));
+    let marking = marking(view, &duty.verdict.marking, lang);
     if !marking.is_empty() {
-        out.push_str(&format!("Marking: {}\n\n", plain(&marking)));
+        out.push_str(&format!("{}\n", field("marking", &marking)));
+    }
+    out.push_str(&format!("# {}\n\n{}\n\n", of_kind("subject"), lang.t("draft")));
+    out.push_str(&format!("- {}- {}", field("from", letter.from), field("to", letter.to)));
+    out.push_str(&format!("- {}", field("under", title)));
+    if let Some(clause) = duty.clause {
+        out.push_str(&format!("- {}", field("of-clause", clause)));
+    }
+    out.push_str(&format!("- {}\n- {}\n\n", lang.t("sent"), lang.t("received")));
+    if let Some(record) = letter.about {
+        let gaps = [
+            ("line", plain(&wording::record_line(agreement, record))),
+            ("id", plain(record.id.as_str())),
+            ("when", plain(&time(view, record.when, lang))),
+        ];
+        let gaps: Vec<(&str, &str)> = gaps.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        out.push_str(&format!("{}\n\n", lang.with("allegation", &gaps)));
     }
     out.push_str(&format!(
-        "# {subject}\n\nDRAFT. A person reads, completes and sends it; nothing was sent.\n\n"
+        "{}\n\n## {}\n\n{}\n",
+        of_kind("body"),
+        lang.t("record-says"),
+        plain(&said(view, duty, lang))
     ));
-    out.push_str(&format!("- From: {}\n- To: {}\n", plain(letter.from), plain(letter.to)));
-    out.push_str(&format!("- Under: {}\n", plain(title)));
-    if let Some(clause) = duty.clause {
-        out.push_str(&format!("- Clause: {}\n", plain(clause)));
-    }
-    out.push_str(
-        "- Sent: [time and time zone, by which channel]\n- Received: [time and time zone, by whom]\n\n",
-    );
-    let body = match letter.kind {
-        Kind::Consultation => {
-            "We ask for consultations on the matter below.\n\n[Which format, where, and when at the latest.]"
-        }
-        Kind::Notification => {
-            "We notify you of the following.\n\n[What was, is or will be done: when, where, how much, who can be asked.]"
-        }
-        Kind::Reply => {
-            "We reply to the allegation below.\n\n[Accepted, denied, or accepted in part. What our own check found, and what evidence we give with it.]"
-        }
-    };
-    if let Some(record) = letter.about {
-        out.push_str(&format!(
-            "The allegation: {} (record {}, {}).\n\n",
-            plain(&wording::record_line(agreement, record)),
-            plain(record.id.as_str()),
-            plain(&agreement.calendar.show_when(record.when))
-        ));
-    }
-    out.push_str(&format!("{body}\n\n## What the record says\n\n{}\n", plain(&said(view, duty))));
     if !duty.evidence.is_empty() {
-        out.push_str("\nWhat has to be shown:\n\n");
+        out.push_str(&format!("\n{}\n\n", lang.t("to-be-shown")));
         for one in &duty.evidence {
             out.push_str(&format!("- {}\n", plain(one)));
         }

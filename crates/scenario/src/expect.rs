@@ -23,11 +23,37 @@ pub(crate) struct Expectation {
 
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Kind {
-    Term { term: Name, says: TermSays },
+    Term {
+        term: Name,
+        says: TermSays,
+    },
     Verdict(Box<Expected>),
-    Act { power: Name, by: Name, nth: Option<usize>, says: ActSays, because: Option<String> },
-    Diagnostic { code: String, at: Option<String> },
+    Act {
+        power: Name,
+        by: Name,
+        nth: Option<usize>,
+        says: ActSays,
+        because: Option<String>,
+    },
+    Diagnostic {
+        code: String,
+        at: Option<String>,
+    },
     NoDiagnostics,
+    /// A finding about the text; `there` is false where it must not be.
+    Finding {
+        code: String,
+        about: Option<Name>,
+        at: Option<String>,
+        there: bool,
+    },
+}
+
+impl Kind {
+    /// Whether it is about the text alone, and asks no moment.
+    pub fn about_text(&self) -> bool {
+        matches!(self, Kind::Diagnostic { .. } | Kind::NoDiagnostics | Kind::Finding { .. })
+    }
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -197,7 +223,7 @@ pub(crate) fn read(
         match read {
             Ok(None) => {}
             Ok(Some((kind, end))) => {
-                let about_text = matches!(kind, Kind::Diagnostic { .. } | Kind::NoDiagnostics);
+                let about_text = kind.about_text();
                 let question = (!about_text).then(|| reader.asked()).flatten();
                 if question.is_none() && !about_text {
                     let failure = Failure::new(line.number, "no moment is asked about yet");
@@ -258,8 +284,10 @@ impl Reader<'_> {
                 Ok(Some(Kind::Diagnostic { code, at }))
             }
             "no" if words.take("diagnostics") => Ok(Some(Kind::NoDiagnostics)),
+            "no" if words.take("finding") => self.finding(words, false).map(Some),
+            "finding" => self.finding(words, true).map(Some),
             word => {
-                let known = ["at", "known", "reading", "term", "act", "diagnostic"];
+                let known = ["at", "known", "reading", "term", "act", "diagnostic", "finding"];
                 let near = crate::words::suggest(word, known);
                 Err(match near {
                     Some(near) => format!("`{word}` begins no expectation; did you mean `{near}`?"),
@@ -269,6 +297,17 @@ impl Reader<'_> {
                 })
             }
         }
+    }
+
+    fn finding(&self, words: &mut Words, there: bool) -> Result<Kind, String> {
+        let code = words.need("a code")?.text;
+        if !code.starts_with('A') || servanda_lang::diagnostic::explain(&code).is_none() {
+            return Err(format!("there is no finding `{code}`; `servanda explain` lists the codes"));
+        }
+        let about =
+            if words.take("about") { Some(Name::from(words.need("a name")?.text.as_str())) } else { None };
+        let at = if words.take("at") { Some(words.need("the text")?.text) } else { None };
+        Ok(Kind::Finding { code, about, at, there })
     }
 
     fn instant(&self, words: &mut Words) -> Result<Instant, String> {

@@ -30,6 +30,7 @@ pub use run::{Failure, Outcome, run, show};
 pub use update::update;
 
 use servanda_lang::diagnostic::Diagnostic;
+use servanda_lang::findings::Finding;
 use servanda_model::{Agreement, Board, Name, Places, Question, Record};
 use std::collections::BTreeMap;
 
@@ -55,6 +56,11 @@ pub trait World {
     fn check(&self, text: &str) -> (Agreement, Vec<Diagnostic>) {
         let checked = servanda_lang::check(text);
         (checked.agreement, checked.diagnostics)
+    }
+
+    /// What the analyses find in a text.
+    fn findings(&self, text: &str) -> Vec<Finding> {
+        servanda_lang::findings::findings(text, &servanda_lang::check(text)).findings
     }
 
     /// Asks the engine.

@@ -9,6 +9,7 @@ use crate::expect::{
 use crate::words::{show_time, suggest};
 use crate::{World, is_agreed, rows};
 use servanda_lang::diagnostic::{Diagnostic, Severity};
+use servanda_lang::findings::Finding;
 use servanda_model::agreement::Extent;
 use servanda_model::grade::Truth;
 use servanda_model::verdict::{Act, Bearer, Performance, TermState};
@@ -138,6 +139,8 @@ pub(crate) struct Prepared<'a> {
     places: Places,
     records: Vec<Record>,
     diagnostics: Vec<Diagnostic>,
+    /// What the analyses find, where an expectation asks for it.
+    findings: Vec<Finding>,
     /// Agreement text, for what a diagnostic points at.
     text: String,
     pub expectations: Vec<Expectation>,
@@ -225,8 +228,21 @@ impl<'a> Prepared<'a> {
             failures.push(Failure::new(line.map_or(scenario.line, |l| l.number), message));
         }
         failures.dedup();
+        let asked = expectations.iter().any(|e| matches!(e.kind, Kind::Finding { .. }));
+        let findings = if asked { world.findings(&text) } else { Vec::new() };
         let boards = Vec::new();
-        Ok(Prepared { world, agreement, places, records, diagnostics, text, expectations, failures, boards })
+        Ok(Prepared {
+            world,
+            agreement,
+            places,
+            records,
+            diagnostics,
+            findings,
+            text,
+            expectations,
+            failures,
+            boards,
+        })
     }
 
     fn board(&mut self, question: &Question) -> &Board {
@@ -272,6 +288,29 @@ impl<'a> Prepared<'a> {
                     None => format!("there is no diagnostic `{code}`"),
                 };
                 wrong(message, if found.is_empty() { vec!["no diagnostics".into()] } else { found })
+            }
+            Kind::Finding { code, about, at, there } => {
+                let same: Vec<&Finding> =
+                    self.findings.iter().filter(|f| f.diagnostic.code == *code).collect();
+                let meant = |f: &&Finding| {
+                    about.as_ref().is_none_or(|name| f.about.as_ref() == Some(name))
+                        && at.as_ref().is_none_or(|at| {
+                            self.text.get(f.diagnostic.span.clone()).is_some_and(|t| t.contains(at.as_str()))
+                        })
+                };
+                let told = |f: &Finding| match &f.about {
+                    Some(name) => format!("{code} about {name}: {}", f.diagnostic.message),
+                    None => format!("{code}: {}", f.diagnostic.message),
+                };
+                match same.iter().copied().find(meant) {
+                    Some(_) if *there => None,
+                    None if !*there => None,
+                    Some(found) => wrong(format!("`{code}` is found"), vec![told(found)]),
+                    None if same.is_empty() => wrong(format!("`{code}` is not found"), Vec::new()),
+                    None => {
+                        wrong(format!("`{code}` is not found there"), same.into_iter().map(told).collect())
+                    }
+                }
             }
             _ => {
                 let question = expectation.question.clone()?;
@@ -341,7 +380,7 @@ impl<'a> Prepared<'a> {
                         let actual: Vec<&Verdict> = differing.iter().map(|(v, _)| *v).collect();
                         wrong(why.clone(), lines(&actual))
                     }
-                    Kind::Diagnostic { .. } | Kind::NoDiagnostics => None,
+                    Kind::Diagnostic { .. } | Kind::NoDiagnostics | Kind::Finding { .. } => None,
                 }
             }
         }
@@ -432,7 +471,7 @@ impl<'a> Prepared<'a> {
         let question = expectation.question.clone()?;
         let calendar = self.agreement.calendar.clone();
         match &expectation.kind {
-            Kind::Diagnostic { .. } | Kind::NoDiagnostics => None,
+            Kind::Diagnostic { .. } | Kind::NoDiagnostics | Kind::Finding { .. } => None,
             Kind::Term { term, says } => {
                 let board = self.board(&question);
                 let state = board.terms.iter().find(|t| t.term == *term)?;

@@ -659,3 +659,43 @@ fn broken_files_never_panic() {
     }
     let _ = Instant::MIN;
 }
+
+/// The house's own language and engine, without files and places.
+struct Plain;
+
+impl World for Plain {
+    fn file(&self, path: &str) -> Result<Vec<u8>, String> {
+        Err(format!("no file `{path}`"))
+    }
+
+    fn places(
+        &self,
+        _: &Agreement,
+        _: &BTreeMap<String, Vec<u8>>,
+        _: &[Record],
+    ) -> (Places, Vec<(Name, String)>) {
+        (Places::default(), Vec::new())
+    }
+}
+
+#[test]
+fn findings_are_expected_and_their_absence() {
+    let text = "# Truce\n\n### 1\n\n> A does not fire.\n\n```pact\nagreement truce\n  in force    2027-01-01\n  time zone   UTC\nparty A\nparty B\nevent fire\n  \
+                says \"{by} fires\"\n  carries by: party\nban no-fire\n  bearer A\n  owed to B\n  must not do fire by bearer\n  \
+                per \"A does not fire\"\n```\n\n## s\n\n```expect\nLINE\n```\n";
+    let failures = |line: &str| {
+        let outcomes = run(&parse(&text.replace("LINE", line)), "s.md", &Plain);
+        let failures: Vec<String> =
+            outcomes.iter().flat_map(|o| o.failures.iter().map(|f| f.message.clone())).collect();
+        failures.join("; ")
+    };
+    for holds in
+        ["finding A0701", "finding A0701 about no-fire", "finding A0701 at \"no-fire\"", "no finding A0710"]
+    {
+        assert_eq!(failures(holds), "", "{holds}");
+    }
+    assert_eq!(failures("no finding A0701 about no-fire"), "`A0701` is found");
+    assert_eq!(failures("finding A0701 about fire"), "`A0701` is not found there");
+    assert_eq!(failures("finding A0710"), "`A0710` is not found");
+    assert!(failures("no finding A0799").contains("there is no finding `A0799`"));
+}

@@ -40,6 +40,11 @@ impl Failure {
         &self.message
     }
 
+    /// What to do next, where that is known.
+    pub fn help_text(&self) -> Option<&str> {
+        self.help.first().map(String::as_str)
+    }
+
     /// As it is shown to people.
     pub fn shown(&self, colour: bool) -> String {
         let (red, cyan, plain) = if colour { ("\x1b[1;31m", "\x1b[1;36m", "\x1b[0m") } else { ("", "", "") };

@@ -188,6 +188,11 @@ impl Matter {
         self.at.is_some()
     }
 
+    /// Whether it says as known at which moment it asks, by itself or in a workspace's settings.
+    pub fn stands_at_a_knowledge(&self, workspace: &Workspace) -> bool {
+        self.known_at.is_some() || workspace.settings().clock.known_at.is_some()
+    }
+
     /// Whether it speaks of a workspace's own agreement and records, and of nothing else.
     pub fn is_of_workspace(&self) -> bool {
         self.agreement.is_none() && self.records.is_empty()
@@ -216,6 +221,13 @@ impl Matter {
     /// The verdicts on the same question if the records were these.
     pub fn board(&self, case: &Case, records: &[Record]) -> Board {
         self.engine.evaluate(&case.agreement, &case.places, records, &case.board.question)
+    }
+
+    /// The verdicts on the same question if the agreement and the records were these.
+    pub fn board_of(&self, case: &Case, agreement: &Agreement, records: &[Record]) -> Board {
+        let mut question = case.board.question.clone();
+        question.readings.retain(|name, _| agreement.readings.contains_key(name));
+        self.engine.evaluate(agreement, &case.places, records, &question)
     }
 
     /// Reads everything and asks nobody: the records as they were entered, without what was ruled about them.

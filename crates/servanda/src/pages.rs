@@ -3,7 +3,8 @@
 //! What it deliberately does not do: decide who may see what (the store's policy does), answer anything over HTTP (`server` does).
 //!
 //! Invariants
-//! - records and rulings come from the store's view of a viewer; places are those that these records name;
+//! - records and rulings come from the store's view of a viewer; places are those that these records name; the agreement is without
+//!   what is marked for others, and its text is then composed of what is left;
 //! - news reaches an audience that may see its label, and no other; nor is any other told that something came, or when;
 //! - up to when an audience's records are complete does not depend on what it may not see;
 //! - a ruling shows to those who may see it: their records are then read anew, and nobody else's are.
@@ -15,6 +16,7 @@ use crate::intake::Intake;
 use crate::matter::Evaluator;
 use crate::rulings::Followed;
 use crate::source;
+use servanda_lang::readers::{self, Reader};
 use servanda_model::record::Marking;
 use servanda_model::{Agreement, Instant, Name, Place, Places, Question, Record};
 use servanda_server::{News, Problem, Served, Viewing, Views};
@@ -34,6 +36,8 @@ struct Page {
     audience: Audience,
     /// One of it.
     viewer: Viewer,
+    /// As it sees it.
+    agreement: Arc<Agreement>,
     places: Places,
     tried: BTreeSet<Name>,
     /// The last moment at which anything that it may see was recorded.
@@ -55,6 +59,8 @@ pub struct Shown {
     pub viewer: Viewer,
     /// All of them.
     pub audience: Audience,
+    /// The agreement as they see it.
+    pub agreement: Arc<Agreement>,
     /// Places that its records name.
     pub places: Places,
     /// The last moment at which anything that it may see was recorded.
@@ -75,7 +81,6 @@ pub struct Besides {
 /// All that are shown anything.
 pub struct Pages {
     store: Store,
-    agreement: Agreement,
     shapes: BTreeMap<String, Vec<u8>>,
     all: Mutex<Vec<Page>>,
     /// Labels that are in use.
@@ -84,19 +89,21 @@ pub struct Pages {
 
 impl Pages {
     /// For nobody yet. `path` is where the agreement lies, `store` where the records do.
-    pub fn new(store: Store, agreement: Agreement, path: &Path, labels: BTreeSet<Marking>) -> Pages {
-        let (shapes, _) = crate::matter::shapes(&agreement, path);
-        Pages { store, agreement, shapes, all: Mutex::default(), labels: Mutex::new(labels) }
+    pub fn new(store: Store, agreement: &Agreement, path: &Path, mut labels: BTreeSet<Marking>) -> Pages {
+        labels.extend(readers::markings(agreement));
+        let (shapes, _) = crate::matter::shapes(agreement, path);
+        Pages { store, shapes, all: Mutex::default(), labels: Mutex::new(labels) }
     }
 
     /// Also tells this one.
     pub fn add(&self, served: &Arc<Served>, shown: Shown) {
-        let Shown { viewer, audience, places, latest, ruled } = shown;
+        let Shown { viewer, audience, agreement, places, latest, ruled } = shown;
         let served = Arc::downgrade(served);
         let page = Page {
             served,
             audience,
             viewer,
+            agreement,
             places,
             tried: BTreeSet::new(),
             latest,
@@ -147,7 +154,7 @@ impl Pages {
             while page.ahead.len() > AHEAD {
                 page.ahead.pop_last();
             }
-            let places = page.places_of(&own, &self.agreement, &self.shapes);
+            let places = page.places_of(&own, &self.shapes);
             if let Err(error) = served.learn(News { records: own, places, complete_to }) {
                 eprintln!("error: the page no longer follows: {error}");
             }
@@ -168,13 +175,14 @@ impl Pages {
         &self,
         viewer: &Viewer,
         audience: &Audience,
+        agreement: &Agreement,
         known_at: impl FnOnce(Instant) -> Instant,
     ) -> Result<Read, Failure> {
         let mut records = source::entered_for(&self.store, viewer)?;
         records.retain(|record| audience.sees(&record.marking));
         let latest = records.iter().map(|record| record.recorded).fold(Instant::MIN, Instant::max);
         let (records, ruled) = Followed::counted(&self.store, viewer, records, known_at(latest))?;
-        let (places, _) = servanda_evidence::zones::places(&self.agreement, &self.shapes, &records);
+        let (places, _) = servanda_evidence::zones::places(agreement, &self.shapes, &records);
         Ok(Read { records, places, latest, ruled })
     }
 }
@@ -192,7 +200,7 @@ impl Page {
     /// Reads all that its audience may see again, and how it counts.
     fn anew(&mut self, served: &Served, pages: &Pages, now: Instant) -> Result<(), Failure> {
         let Read { records, places, latest, ruled } =
-            pages.read(&self.viewer, &self.audience, |latest| now.max(latest))?;
+            pages.read(&self.viewer, &self.audience, &self.agreement, |latest| now.max(latest))?;
         let complete_to = now.max(latest);
         self.latest = self.latest.max(latest);
         self.places = places.clone();
@@ -206,12 +214,7 @@ impl Page {
     }
 
     /// All places, where these records name some that nobody named before.
-    fn places_of(
-        &mut self,
-        records: &[Record],
-        agreement: &Agreement,
-        shapes: &BTreeMap<String, Vec<u8>>,
-    ) -> Option<Places> {
+    fn places_of(&mut self, records: &[Record], shapes: &BTreeMap<String, Vec<u8>>) -> Option<Places> {
         let mut new = false;
         for record in records {
             if let Some(Place::Named(name)) = &record.place
@@ -224,7 +227,7 @@ impl Page {
         if !new {
             return None;
         }
-        let (more, _) = servanda_evidence::zones::places(agreement, shapes, records);
+        let (more, _) = servanda_evidence::zones::places(&self.agreement, shapes, records);
         self.places.shapes.extend(more.shapes);
         self.places.points.extend(more.points);
         Some(self.places.clone())
@@ -239,6 +242,8 @@ pub struct Cases {
     pub agreement: Agreement,
     /// What is asked by default, where the case stands still; the readings, where it moves.
     pub question: Question,
+    /// It stands still at no moment of knowledge: what is entered counts for whoever asks afterwards.
+    pub learns: bool,
     /// Who computes.
     pub engine: Evaluator,
     /// All that are shown anything.
@@ -257,23 +262,26 @@ impl Cases {
             self.pages.tell(&news, now, Besides::default());
         }
         let follows = entering.is_some();
-        let known_at = |latest| if follows { now.max(latest) } else { self.question.known_at };
-        let Read { records, places, latest, ruled } = self.pages.read(viewer, audience, known_at)?;
+        let moves = follows || self.learns;
+        let known_at = |latest| if moves { now.max(latest) } else { self.question.known_at };
+        let reader = match audience {
+            Audience::All => Reader { agreement: self.agreement.clone(), text: self.text.clone() },
+            Audience::Labels(_) => readers::for_reader(&self.agreement, &|marking| audience.sees(marking)),
+        };
+        let Read { records, places, latest, ruled } =
+            self.pages.read(viewer, audience, &reader.agreement, known_at)?;
         let question = match follows {
             true => Question { readings: self.question.readings.clone(), ..Question::at(now.max(latest)) },
+            false if moves => {
+                Question { known_at: now.max(latest).max(self.question.at), ..self.question.clone() }
+            }
             false => self.question.clone(),
         };
         let engine = self.engine;
         let evaluate = Box::new(move |a: &_, p: &_, r: &[_], q: &_| engine.evaluate(a, p, r, q));
-        let mut served = Served::new(
-            self.agreement.clone(),
-            self.text.clone(),
-            places.clone(),
-            records,
-            question,
-            evaluate,
-        )
-        .explaining();
+        let mut served =
+            Served::new(reader.agreement.clone(), reader.text, places.clone(), records, question, evaluate)
+                .explaining();
         if follows {
             served = served
                 .following()
@@ -282,7 +290,8 @@ impl Cases {
         let served = Arc::new(served);
         if follows {
             let (viewer, audience) = (viewer.clone(), audience.clone());
-            self.pages.add(&served, Shown { viewer, audience, places, latest, ruled });
+            let agreement = Arc::new(reader.agreement);
+            self.pages.add(&served, Shown { viewer, audience, agreement, places, latest, ruled });
         }
         Ok(served)
     }
@@ -290,6 +299,14 @@ impl Cases {
 
 impl servanda_server::Cases for Cases {
     fn audience(&self, viewer: &Viewer) -> Result<Audience, Problem> {
+        // Nobody tells of a label that came since: it is read.
+        if self.follows.is_none() {
+            let used = self.pages.store.view(&Viewer::keeper()).markings().map_err(|error| {
+                eprintln!("error: the labels cannot be read: {error}");
+                Problem::unable("the records cannot be read just now; the log of the server says more")
+            })?;
+            lock(&self.pages.labels).extend(used);
+        }
         Ok(self.pages.audience(viewer))
     }
 

@@ -8,6 +8,7 @@
 
 use crate::failure::Failure;
 use crate::input;
+use crate::institution::Institution;
 use servanda_server::{Standing, Tls};
 use servanda_store::{Serve, sha256};
 use std::collections::BTreeSet;
@@ -46,6 +47,8 @@ pub struct Effective {
     tls: Option<(PathBuf, PathBuf)>,
     /// For the server.
     pub standing: Standing,
+    /// An institution that says who somebody is.
+    institution: Option<Institution>,
     lines: Vec<(String, String, String)>,
 }
 
@@ -212,6 +215,27 @@ impl Effective {
             return Err(Failure::new("`metrics-token` has fewer than 16 characters")
                 .help("`openssl rand -hex 16` makes one"));
         }
+        let oidc = places.find("oidc", None, |_| None, |s| s.oidc.clone())?;
+        let institution = match oidc.value {
+            None => {
+                note("oidc", "none".to_string(), &oidc.from);
+                None
+            }
+            Some(one) => {
+                let from = oidc.from.as_str();
+                let file = one.client_secret_file.as_deref().map(|path| within(path, from));
+                let secret = match (environment("SERVANDA_OIDC_SECRET").filter(|s| !s.is_empty()), &file) {
+                    (Some(secret), _) => Some(secret),
+                    (None, Some(path)) => Some(input::text(path)?.trim().to_string()),
+                    (None, None) => None,
+                };
+                let authorities = one.authorities.as_deref().map(|path| within(path, from));
+                let found = Institution { said: one, secret, authorities };
+                found.check()?;
+                note("oidc", found.shown(), &oidc.from);
+                Some(found)
+            }
+        };
         // Cookies of one machine are shared between its ports.
         let whose = workspace.map_or(String::new(), |(root, _)| root.display().to_string());
         let of = sha256(format!("{whose}:{port}").as_bytes());
@@ -225,7 +249,7 @@ impl Effective {
             metrics_token: token.value,
             cookie: format!("servanda-{}", of.get(..8).unwrap_or_default()),
         };
-        Ok(Effective { address: SocketAddr::new(host, port), tls, standing, lines })
+        Ok(Effective { address: SocketAddr::new(host, port), tls, standing, institution, lines })
     }
 
     /// The text of `--print-config`: the section that would say the same.
@@ -262,6 +286,11 @@ impl Effective {
             ));
         }
         Ok(())
+    }
+
+    /// The institution, with whoever carries questions to it.
+    pub fn institution(&self) -> Result<Option<servanda_server::Institution>, Failure> {
+        self.institution.as_ref().map(Institution::reached).transpose()
     }
 
     /// Its certificate, read.

@@ -95,6 +95,17 @@ fn examples() {
     run_folder("examples", true);
 }
 
+/// The patterns are copied by drafters: each comes with a story that holds.
+#[test]
+fn the_drafting_patterns() {
+    let path = root().join("docs/guides/drafting-patterns.md");
+    let page = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let outcomes = run(&parse(&page), "docs/guides/drafting-patterns.md", &Beside(&root()));
+    assert!(outcomes.len() >= 7, "threshold, notice, rotation, milestone, silence, ladder, matching duties");
+    let failed: Vec<String> = outcomes.iter().filter(|o| !o.passed()).map(|o| show("patterns", o)).collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
 /// The example of the guide is what a newcomer copies first.
 #[test]
 fn the_guide_shows_a_scenario_that_passes() {

@@ -3,13 +3,13 @@
 use crate::asked::{Asked, asked};
 use crate::assets::{ASSETS, Asset, FRAME, PAGE};
 use crate::front::{self, Front, Seen};
+use crate::kept::{Document, PACKED};
 use crate::{Problem, Served, routes};
-use axum::Router;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use serde::Serialize;
 use servanda_report::ics::{self, Feed};
 use servanda_report::{Owed, View, json, map, timeline};
@@ -38,7 +38,7 @@ pub(crate) fn router(front: Front) -> Router {
         .fallback(|| async {
             Problem::missing("no-such-address", "there is nothing at this address; the page is at `/`")
         })
-        .method_not_allowed_fallback(|| async { Problem::method() })
+        .method_not_allowed_fallback(routes::other_method)
         .layer(middleware::from_fn_with_state(front.clone(), front::outer))
         .with_state(front)
 }
@@ -96,16 +96,19 @@ pub(crate) async fn file(Path(path): Path<String>, headers: HeaderMap) -> Respon
 }
 
 pub(crate) fn asset(asset: &Asset, headers: &HeaderMap) -> Response {
-    let tag = asset.tag();
+    let (tag, kept) = asset.ready();
     let fresh = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "no-cache".to_string())];
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|t| t.as_bytes() == tag.as_bytes()) {
+    let given = headers.get(header::IF_NONE_MATCH).and_then(|given| given.to_str().ok());
+    if given.is_some_and(|given| given.replace(PACKED, "") == tag) {
         return (StatusCode::NOT_MODIFIED, fresh).into_response();
     }
-    (fresh, [(header::CONTENT_TYPE, asset.mime)], Body::from(asset.bytes)).into_response()
+    (fresh, [(header::CONTENT_TYPE, asset.mime)], Extension(kept.clone()), kept.bytes()).into_response()
 }
 
-/// Reads the address, asks the engine, and lets `word` make the document, all but the first on a thread that may block.
+/// Reads the address, asks the engine, and lets `word` make the document, all but the first on a thread that may block; what was made is
+/// kept for others of the audience under `name`.
 async fn answer<F>(
+    name: &'static str,
     served: Arc<Served>,
     query: Option<String>,
     allowed: &[&'static str],
@@ -119,11 +122,14 @@ where
         let query = query.unwrap_or_default();
         let mut asked = asked(&query, &served.agreement, &served.asked_by_default, allowed)?;
         let board = served.board_asked(&mut asked).await?;
-        let work = move || word(&served.known.matter().view(&board), &served, &asked);
-        tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))?
+        let (what, question) = (format!("{name} {:?}", asked.rest), asked.question.clone());
+        let work = move |served: &Arc<Served>| {
+            word(&served.known.matter().view(&board), served, &asked).map(Document::of)
+        };
+        served.kept(what, &question, work).await
     };
     match made.await {
-        Ok(body) => ([(header::CONTENT_TYPE, mime)], body).into_response(),
+        Ok(made) => ([(header::CONTENT_TYPE, mime)], Extension(made.clone()), made.bytes()).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
@@ -135,27 +141,32 @@ fn document<T: Serialize>(document: &T) -> Result<Vec<u8>, Problem> {
 }
 
 pub(crate) async fn board(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &[], JSON, |view, _, _| document(&json::board(view))).await
+    answer("board", served, query, &[], JSON, |view, _, _| document(&json::board(view))).await
 }
 
 pub(crate) async fn terms(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &[], JSON, |view, _, _| document(&json::terms(view))).await
+    answer("terms", served, query, &[], JSON, |view, _, _| document(&json::terms(view))).await
 }
 
 pub(crate) async fn agreement(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &[], JSON, |view, served, _| document(&json::agreement(view, &served.text))).await
+    answer("agreement", served, query, &[], JSON, |view, served, _| {
+        document(&json::agreement(view, &served.text))
+    })
+    .await
 }
 
 pub(crate) async fn map_document(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &[], "application/geo+json", |view, _, _| document(&map::map(view))).await
+    answer("map_document", served, query, &[], "application/geo+json", |view, _, _| document(&map::map(view)))
+        .await
 }
 
 pub(crate) async fn timeline_document(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &[], JSON, |view, _, _| document(&timeline::timeline(view))).await
+    answer("timeline_document", served, query, &[], JSON, |view, _, _| document(&timeline::timeline(view)))
+        .await
 }
 
 pub(crate) async fn card(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &["norm", "bearer", "instance"], JSON, |view, served, asked| {
+    answer("card", served, query, &["norm", "bearer", "instance"], JSON, |view, served, asked| {
         let Some(norm) = asked.rest.get("norm") else {
             return Err(Problem::bad("norm-wanted", "say which norm: `norm=NAME`"));
         };
@@ -177,16 +188,23 @@ fn owed(served: &Served, asked: &Asked) -> Result<Owed, Problem> {
 }
 
 pub(crate) async fn duties(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &["party", "until"], JSON, |view, served, asked| {
+    answer("duties", served, query, &["party", "until"], JSON, |view, served, asked| {
         document(&json::duties(view, &view.duties(&owed(served, asked)?)))
     })
     .await
 }
 
 pub(crate) async fn calendar(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &["party", "until"], "text/calendar; charset=utf-8", |view, served, asked| {
-        let duties = view.duties(&owed(served, asked)?);
-        Ok(ics::calendar(view, &duties, &Feed::default()).into_bytes())
-    })
+    answer(
+        "calendar",
+        served,
+        query,
+        &["party", "until"],
+        "text/calendar; charset=utf-8",
+        |view, served, asked| {
+            let duties = view.duties(&owed(served, asked)?);
+            Ok(ics::calendar(view, &duties, &Feed::default()).into_bytes())
+        },
+    )
     .await
 }

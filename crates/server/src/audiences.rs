@@ -86,6 +86,17 @@ impl Audiences {
         may_see.filter_map(|(_, cell)| cell.get()).for_each(|served| served.told.tell_of_others());
     }
 
+    /// Where nothing is followed: lets go of what was made for whoever may see what bears this marking, since such a thing was entered, and
+    /// tells those of them who listen to ask again.
+    pub(crate) fn begin_anew(&self, marking: &Marking) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (gone, left): (Kept, Kept) =
+            std::mem::take(&mut *kept).into_iter().partition(|(of, _)| of.sees(marking));
+        *kept = left;
+        drop(kept);
+        gone.iter().filter_map(|(_, cell)| cell.get()).for_each(|served| served.told.tell_all());
+    }
+
     fn cell(&self, audience: &Audience) -> Arc<OnceCell<Arc<Served>>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().position(|(of, _)| of == audience);

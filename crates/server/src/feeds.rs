@@ -11,7 +11,7 @@
 //! Where to start reading: [`duties`], [`changes`].
 
 use crate::asked::asked;
-use crate::forms::{self, Fields, field, form, given, html, or_problem, own_form, people};
+use crate::forms::{self, Fields, field, form, given, or_problem, own_form, people};
 use crate::front::{Caller, Front, Who};
 use crate::signed_in::SignedIn;
 use crate::{Problem, Served};
@@ -206,30 +206,60 @@ fn root(headers: &HeaderMap, caller: &Caller) -> String {
 }
 
 /// The list of somebody's feeds, with one that was made just now.
-fn page(status: StatusCode, one: &SignedIn, feeds: &[Feed], fresh: &str, problem: &str) -> Response {
+fn page(
+    caller: &Caller,
+    status: StatusCode,
+    one: &SignedIn,
+    feeds: &[Feed],
+    fresh: &str,
+    problem: &str,
+) -> Response {
     let mut rows = String::new();
     for feed in feeds.iter().filter(|feed| feed.owner == one.name && !feed.revoked) {
         let id = format!("<input type=\"hidden\" name=\"id\" value=\"{}\">\n", escape(&feed.id));
         rows.push_str(&format!(
-            "<li>{}, made {} ({}){}</li>\n",
+            "<li>{}, {} {} ({}){}</li>\n",
             escape(&feed.name),
+            caller.say("made", "створено"),
             feed.made,
             escape(&feed.id),
-            form("/account/feeds/revoke", &one.form_token, &id, "Revoke")
+            form(
+                &caller.to("/account/feeds/revoke"),
+                &one.form_token,
+                &id,
+                caller.say("Revoke", "Відкликати")
+            )
         ));
     }
-    let list =
-        if rows.is_empty() { "<p>There are none.</p>".to_string() } else { format!("<ul>\n{rows}</ul>\n") };
-    let name = field("What it is for", "name", "maxlength=\"64\" autocomplete=\"off\"");
+    let list = match rows.is_empty() {
+        true => format!("<p>{}</p>", caller.say("There are none.", "Жодної немає.")),
+        false => format!("<ul>\n{rows}</ul>\n"),
+    };
+    let what = caller.say("What it is for", "Для чого вона");
+    let name = field(what, "name", "maxlength=\"64\" autocomplete=\"off\"");
     let main = format!(
-        "<p><a href=\"/account\">Back to your account</a></p>\n{}{fresh}\
-         <p>A calendar or a feed reader cannot sign in. It gets an address that opens what you may read, and nothing else: duties as a \
-         calendar, and what changed as a feed. Whoever has the address reads as you do, so keep it like a password, and revoke it when \
-         it is not used any more.</p>\n<h2>Feeds that stand</h2>\n{list}<h2>A new one</h2>\n{}",
+        "<p><a href=\"{}\">{}</a></p>\n{}{fresh}<p>{}</p>\n<h2>{}</h2>\n{list}<h2>{}</h2>\n{}",
+        caller.to("/account"),
+        caller.say("Back to your account", "Назад до облікового запису"),
         forms::alert(problem),
-        form("/account/feeds", &one.form_token, &name, "Make a feed"),
+        caller.say(
+            "A calendar or a feed reader cannot sign in. It gets an address that opens what you may read, and nothing else: duties as a \
+             calendar, and what changed as a feed. Whoever has the address reads as you do, so keep it like a password, and revoke it when \
+             it is not used any more.",
+            "Календар чи читач стрічок не може ввійти. Він отримує адресу, що відкриває те, що можете читати ви, і нічого більше: \
+             обов’язки як календар, а зміни як стрічку. Хто має адресу, читає як ви, тож бережіть її, наче пароль, і відкличте, коли \
+             вона більше не потрібна."
+        ),
+        caller.say("Feeds that stand", "Чинні стрічки"),
+        caller.say("A new one", "Нова"),
+        form(
+            &caller.to("/account/feeds"),
+            &one.form_token,
+            &name,
+            caller.say("Make a feed", "Створити стрічку")
+        ),
     );
-    html(status, "Your feeds", &main)
+    forms::page(caller, status, caller.say("Your feeds", "Ваші стрічки"), &main)
 }
 
 async fn all(front: &Front) -> Result<Vec<Feed>, Problem> {
@@ -241,7 +271,7 @@ async fn all(front: &Front) -> Result<Vec<Feed>, Problem> {
 pub(crate) async fn list(State(front): State<Front>, Who(caller): Who, RawQuery(_): RawQuery) -> Response {
     let made = async {
         let one = caller.signed_in.clone().ok_or_else(|| Problem::bug(&"nobody is signed in"))?;
-        Ok(page(StatusCode::OK, &one, &all(&front).await?, "", ""))
+        Ok(page(&caller, StatusCode::OK, &one, &all(&front).await?, "", ""))
     };
     or_problem(made.await)
 }
@@ -256,17 +286,23 @@ pub(crate) async fn make(State(front): State<Front>, Who(caller): Who, request: 
             Ok((feed, token)) => {
                 let root = root(&headers, &caller);
                 let fresh = format!(
-                    "<section role=\"status\">\n<h2>{}</h2>\n<p>Copy these now: they are not shown again.</p>\n\
-                     <p>Calendar: <code>{root}/feeds/{token}/duties.ics</code></p>\n\
-                     <p>Feed reader: <code>{root}/feeds/{token}/changes.atom</code></p>\n</section>\n",
+                    "<section role=\"status\">\n<h2>{}</h2>\n<p>{}</p>\n\
+                     <p>{}: <code>{root}/feeds/{token}/duties.ics</code></p>\n\
+                     <p>{}: <code>{root}/feeds/{token}/changes.atom</code></p>\n</section>\n",
                     escape(&feed.name),
+                    caller.say(
+                        "Copy these now: they are not shown again.",
+                        "Скопіюйте їх зараз: більше їх не покажуть."
+                    ),
+                    caller.say("Calendar", "Календар"),
+                    caller.say("Feed reader", "Читач стрічок"),
                     root = escape(&root),
                 );
-                Ok(page(StatusCode::OK, &one, &all(&front).await?, &fresh, ""))
+                Ok(page(&caller, StatusCode::OK, &one, &all(&front).await?, &fresh, ""))
             }
             Err(error) if error.is_refused() || error.is_denied() => {
-                let words = format!("It was not made: {error}.");
-                Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &one, &all(&front).await?, "", &words))
+                let words = format!("{}{error}.", caller.say("It was not made: ", "Її не створено: "));
+                Ok(page(&caller, StatusCode::UNPROCESSABLE_ENTITY, &one, &all(&front).await?, "", &words))
             }
             Err(error) => Err(unable(&error)),
         }
@@ -282,10 +318,13 @@ pub(crate) async fn revoke(State(front): State<Front>, Who(caller): Who, request
         let id = given(&fields, "id").to_string();
         let done = tokio::task::spawn_blocking(move || store.revoke_feed(&id, now, &viewer)).await;
         match done.map_err(|e| Problem::bug(&e))? {
-            Ok(_) => Ok(Redirect::to("/account/feeds").into_response()),
+            Ok(_) => Ok(Redirect::to(&caller.to("/account/feeds")).into_response()),
             Err(error) if error.is_not_found() => {
-                let words = "It was not revoked: there is no such feed of yours.";
-                Ok(page(StatusCode::NOT_FOUND, &one, &all(&front).await?, "", words))
+                let words = caller.say(
+                    "It was not revoked: there is no such feed of yours.",
+                    "Її не відкликано: у вас немає такої стрічки.",
+                );
+                Ok(page(&caller, StatusCode::NOT_FOUND, &one, &all(&front).await?, "", words))
             }
             Err(error) => Err(unable(&error)),
         }

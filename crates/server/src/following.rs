@@ -8,13 +8,14 @@
 //! - whoever tells news promises that nothing recorded up to that moment is still to come. Where the promise is broken the
 //!   engine begins anew: slower, and right;
 //! - it works half of the time at the most while nobody asks; who asks is answered with all that was told before;
+//! - the boards of full five minutes that are kept are what is known of those moments: where something older comes, they go;
 //! - where the thread ends by a bug of ours, the next question begins a new one with everything that was told.
 //!
 //! Where to start reading: [`Follower`]. Tests: `tests/following.rs`.
 
 use servanda_engine::incremental::{Engine, Settings};
 use servanda_model::{Agreement, Board, Instant, Name, Places, Question, Record};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant as Clock};
@@ -40,8 +41,20 @@ enum Told {
     News(Vec<Record>, Option<Arc<Places>>, Instant),
     /// All records, instead of those that were told before.
     Anew(Vec<Record>, Option<Arc<Places>>, Instant),
-    Asked(Sender<Arc<Board>>),
+    /// For the board of now, or of a moment of which it is kept.
+    Asked(Asker),
 }
+
+/// The question, `None` for now, and where the answer goes: `None` where no board of it is kept.
+type Asker = (Option<Question>, Sender<Option<Arc<Board>>>);
+
+/// The boards of full five minutes are kept, the last ones: a report has such a moment as its cut-off, and at the cut-off everybody asks
+/// for it.
+const MARK: i64 = 5 * 60_000;
+const MARKS: usize = 24;
+
+/// Boards of full five minutes, the newest first.
+type Marks = VecDeque<(Question, Arc<Board>)>;
 
 /// With what a thread begins.
 pub(crate) struct Beginning {
@@ -88,16 +101,39 @@ impl Follower {
 
     /// The board of now; `None` where nobody listens any more. It blocks.
     pub(crate) fn board(&self) -> Option<Arc<Board>> {
+        self.ask(None)
+    }
+
+    /// The board of a question, where it is one of those that are kept. It blocks.
+    pub(crate) fn board_kept(&self, question: &Question) -> Option<Arc<Board>> {
+        let is_mark = question.at == question.known_at && question.at.0.rem_euclid(MARK) == 0;
+        is_mark.then(|| self.ask(Some(question.clone()))).flatten()
+    }
+
+    fn ask(&self, question: Option<Question>) -> Option<Arc<Board>> {
         let (answer, answered) = channel();
-        self.thread.send(Told::Asked(answer)).ok()?;
-        answered.recv().ok()
+        self.thread.send(Told::Asked((question, answer))).ok()?;
+        answered.recv().ok()?
     }
 }
 
 /// Lets an engine go on, and says how long that took, up to [`REST`].
 #[allow(clippy::disallowed_methods, reason = "how long work took says how long to rest, and nothing else")]
-fn go_on(engine: &mut Engine<'_>, complete_to: Instant) -> Duration {
+fn go_on(
+    engine: &mut Engine<'_>,
+    complete_to: Instant,
+    readings: &BTreeMap<Name, Name>,
+    marks: &mut Marks,
+) -> Duration {
     let since = Clock::now();
+    let mark = Instant(complete_to.0 - complete_to.0.rem_euclid(MARK));
+    if mark > engine.frontier() {
+        engine.catch_up(mark);
+        let then = Question { readings: readings.clone(), ..Question::at(mark) };
+        let board = Arc::new(engine.board(&then));
+        marks.push_front((then, board));
+        marks.truncate(MARKS);
+    }
     engine.catch_up(complete_to);
     since.elapsed().min(REST)
 }
@@ -109,14 +145,15 @@ fn follow(beginning: Beginning, told: &Receiver<Told>) {
     let mut all: Vec<Record> = (*records).clone();
     // Who keeps what is known adds to it in place as soon as nobody else holds it.
     drop(records);
-    let mut asked: Vec<Sender<Arc<Board>>> = Vec::new();
+    let mut asked: Vec<Asker> = Vec::new();
     // With other places, or other records, it is another engine.
     loop {
         let settings = Settings { readings: readings.clone(), ..Settings::default() };
         let mut engine = Engine::new(&agreement, &places, settings);
         engine.add(std::mem::take(&mut all));
-        let mut worked = go_on(&mut engine, complete_to);
-        let mut board = None;
+        let mut marks = Marks::new();
+        let mut worked = go_on(&mut engine, complete_to, &readings, &mut marks);
+        let mut board: Option<Arc<Board>> = None;
         let (other_places, other_records) = loop {
             // Who asked when another engine had to be made is answered by that one.
             let mut heard = match asked.is_empty() {
@@ -133,7 +170,14 @@ fn follow(beginning: Beginning, told: &Receiver<Told>) {
                     Told::News(new, shapes, to) => {
                         match &mut anew {
                             Some(all) => all.extend(new),
-                            None => engine.add(new),
+                            None => {
+                                let before = engine.frontier();
+                                engine.add(new);
+                                // It begins anew: what was kept was said without these.
+                                if engine.frontier() < before {
+                                    marks.clear();
+                                }
+                            }
                         }
                         complete_to = complete_to.max(to);
                         board = None;
@@ -160,13 +204,17 @@ fn follow(beginning: Beginning, told: &Receiver<Told>) {
             if other.is_some() || anew.is_some() {
                 break (other, anew);
             }
-            worked = go_on(&mut engine, complete_to);
-            if !asked.is_empty() {
-                let readings = readings.clone();
-                let now = Question { readings, ..Question::at(complete_to) };
-                let current = board.get_or_insert_with(|| Arc::new(engine.board(&now))).clone();
+            worked = go_on(&mut engine, complete_to, &readings, &mut marks);
+            for (question, answer) in asked.drain(..) {
+                let told = match question {
+                    Some(then) => marks.iter().find(|(of, _)| *of == then).map(|(_, board)| board.clone()),
+                    None => {
+                        let now = || Question { readings: readings.clone(), ..Question::at(complete_to) };
+                        Some(board.get_or_insert_with(|| Arc::new(engine.board(&now()))).clone())
+                    }
+                };
                 // Whoever asked may have gone away.
-                asked.drain(..).for_each(|answer| drop(answer.send(current.clone())));
+                drop(answer.send(told));
             }
         };
         all = other_records.unwrap_or_else(|| engine.records().cloned().collect());

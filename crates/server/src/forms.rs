@@ -10,8 +10,10 @@
 //! Where to start reading: [`sign_in`].
 
 use crate::Problem;
+use crate::doors;
 use crate::front::{Caller, Front, People, Who, cookie, first_account};
 use crate::metrics::Try;
+use crate::sheets::Lang;
 use crate::signed_in::{SignedIn, is_same, random_text};
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,24 +21,30 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 use servanda_report::document::html::escape;
 use servanda_store::policy::Role;
-use servanda_store::{Account, Error};
+use servanda_store::{Account, Error, Passkey};
 use std::collections::BTreeMap;
 
 /// Longest body of a form, in bytes.
 const LONGEST: usize = 8 * 1024;
 
-/// A page with one question.
-pub(crate) fn html(status: StatusCode, title: &str, main: &str) -> Response {
+/// A page with one question, in the language of whoever asks.
+pub(crate) fn page(caller: &Caller, status: StatusCode, title: &str, main: &str) -> Response {
+    let lang = caller.lang;
     let text = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
          <link rel=\"icon\" href=\"/assets/icon.svg\" type=\"image/svg+xml\">\n\
          <link rel=\"stylesheet\" href=\"/assets/page.css\">\n</head>\n<body class=\"form-page\">\n\
-         <main>\n<h1>{title}</h1>\n{main}\n</main>\n</body>\n</html>\n"
+         <main>\n<h1>{title}</h1>\n{main}\n</main>\n</body>\n</html>\n",
+        lang.code()
     );
     // With `no-referrer` a browser would name no origin where it sends a form, and the form would be refused.
-    let head = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::REFERRER_POLICY, "same-origin")];
+    let head = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::VARY, "accept-language, cookie"),
+    ];
     (status, head, text).into_response()
 }
 
@@ -99,22 +107,27 @@ pub(crate) fn given<'f>(fields: &'f Fields, name: &str) -> &'f str {
 }
 
 /// The pages that a person may have wanted.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 16] = [
     "/",
     "/account",
     "/incidents",
     "/map",
     "/access",
+    "/inspections",
     "/duties",
     "/triggers",
     "/cases",
+    "/plans",
+    "/entry",
+    "/draft",
+    "/lab",
     "/bulletin",
     "/reports",
     "/audit",
 ];
 
 /// Where to go after signing in: a view of the page, and nowhere else.
-fn back(wanted: &str) -> &str {
+pub(crate) fn back(wanted: &str) -> &str {
     let path = wanted.split('?').next().unwrap_or_default();
     let page = PAGES.iter().any(|page| {
         path == *page || path.strip_prefix(page).is_some_and(|rest| page.len() > 1 && rest.starts_with('/'))
@@ -143,13 +156,14 @@ pub(crate) fn set_cookie(
 /// The token of forms for whoever is not signed in: it stands in a cookie and in the form, and both have to be the same.
 pub(crate) const OF_FORM: &str = "-form";
 
-fn with_form_token(
+/// Makes an answer with a new token of forms, and has the browser keep that.
+pub(crate) fn with_form_token(
     front: &Front,
     caller: &Caller,
-    make: impl FnOnce(&str) -> Response,
+    make: impl FnOnce(&str) -> Result<Response, Problem>,
 ) -> Result<Response, Problem> {
     let token = random_text()?;
-    let mut response = make(&token);
+    let mut response = make(&token)?;
     response.headers_mut().append(header::SET_COOKIE, set_cookie(front, caller, OF_FORM, &token, false)?);
     Ok(response)
 }
@@ -171,44 +185,71 @@ pub(crate) fn or_problem(answer: Result<Response, Problem>) -> Response {
     answer.unwrap_or_else(IntoResponse::into_response)
 }
 
-pub(crate) const OLD_FORM: &str =
-    "This form was open for too long, or this browser keeps no cookies. Please try again.";
+/// What is said of a form that does not count.
+pub(crate) fn old_form(caller: &Caller) -> &'static str {
+    caller.say(
+        "This form was open for too long, or this browser keeps no cookies. Please try again.",
+        "Цю форму відкрито надто давно, або браузер не зберігає файлів cookie. Спробуйте ще раз.",
+    )
+}
 
-fn sign_in_form(status: StatusCode, token: &str, name: &str, wanted: &str, problem: &str) -> Response {
+#[allow(clippy::too_many_arguments, reason = "two doors show it again, each with what was filled in")]
+pub(crate) fn sign_in_form(
+    front: &Front,
+    caller: &Caller,
+    headers: &HeaderMap,
+    status: StatusCode,
+    token: &str,
+    name: &str,
+    wanted: &str,
+    problem: &str,
+) -> Result<Response, Problem> {
+    let wanted = back(wanted);
     let name = format!(
         "value=\"{}\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"64\"",
         escape(name)
     );
     let fields = format!(
         "<input type=\"hidden\" name=\"back\" value=\"{}\">\n{}{}",
-        escape(back(wanted)),
-        field("Name", "name", &name),
+        escape(wanted),
+        field(caller.say("Name", "Ім’я"), "name", &name),
         field(
-            "Password",
+            caller.say("Password", "Пароль"),
             "password",
             "type=\"password\" autocomplete=\"current-password\" maxlength=\"1024\""
         ),
     );
+    let title = caller.say("Sign in", "Вхід");
     let main = format!(
-        "{}{}<p class=\"about\">What you see after signing in is what your party and your clearance open. Each view is written \
-         down. If you have no account, or forgot your password, ask a registrar of your mission.</p>",
+        "{}{}{}{}<p class=\"about\">{}</p>",
         alert(problem),
-        form("/sign-in", token, &fields, "Sign in"),
+        form(&caller.to("/sign-in"), token, &fields, caller.say("Sign in", "Увійти")),
+        doors::passkey_button(front, caller, headers, token, wanted)?,
+        doors::institution_button(front, caller, wanted),
+        caller.say(
+            "What you see after signing in is what your party and your clearance open. Each view is written \
+             down. If you have no account, or forgot your password, ask a registrar of your mission.",
+            "Після входу ви бачите те, що відкривають ваша сторона й ваш допуск. Кожен перегляд записується. \
+             Якщо у вас немає облікового запису або ви забули пароль, зверніться до реєстратора місії."
+        ),
     );
-    html(status, "Sign in", &main)
+    Ok(page(caller, status, title, &main))
 }
 
 pub(crate) async fn sign_in_page(
     State(front): State<Front>,
     RawQuery(query): RawQuery,
     Who(caller): Who,
+    headers: HeaderMap,
 ) -> Response {
     if !caller.is_locked || caller.signed_in.is_some() {
         return Redirect::to("/").into_response();
     }
     let query: Fields = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
     let wanted = given(&query, "back").to_string();
-    or_problem(with_form_token(&front, &caller, |token| sign_in_form(StatusCode::OK, token, "", &wanted, "")))
+    or_problem(with_form_token(&front, &caller, |token| {
+        sign_in_form(&front, &caller, &headers, StatusCode::OK, token, "", &wanted, "")
+    }))
 }
 
 /// Takes name and password.
@@ -221,13 +262,15 @@ async fn try_sign_in(front: &Front, caller: &Caller, request: Request) -> Result
     let (headers, fields) = fields(request).await?;
     let (name, wanted) = (given(&fields, "name").trim(), given(&fields, "back"));
     let again = |status, problem: &str| {
-        with_form_token(front, caller, |token| sign_in_form(status, token, name, wanted, problem))
+        with_form_token(front, caller, |token| {
+            sign_in_form(front, caller, &headers, status, token, name, wanted, problem)
+        })
     };
     if !caller.is_locked {
         return Ok(Redirect::to("/").into_response());
     }
     if !has_form_token(front, caller, &headers, &fields) {
-        return again(StatusCode::FORBIDDEN, OLD_FORM);
+        return again(StatusCode::FORBIDDEN, old_form(caller));
     }
     if let Some(answer) = too_often(front, caller, name, again)? {
         return Ok(answer);
@@ -241,7 +284,11 @@ async fn try_sign_in(front: &Front, caller: &Caller, request: Request) -> Result
         Err(error) if error.is_denied() => {
             tell(caller, name, "refused");
             front.0.counted.tried(Try::Wrong);
-            return again(StatusCode::FORBIDDEN, "Name or password is wrong, or the account is closed.");
+            let said = caller.say(
+                "Name or password is wrong, or the account is closed.",
+                "Ім’я чи пароль неправильні, або обліковий запис закрито.",
+            );
+            return again(StatusCode::FORBIDDEN, said);
         }
         Err(error) => return Err(unable(&error)),
     }
@@ -253,7 +300,7 @@ async fn try_sign_in(front: &Front, caller: &Caller, request: Request) -> Result
 }
 
 /// A line for the log of the server. What somebody typed is quoted, so that it makes no line of its own.
-fn tell(caller: &Caller, name: &str, came_to: &str) {
+pub(crate) fn tell(caller: &Caller, name: &str, came_to: &str) {
     let from = caller.address.map_or("this machine".to_string(), |address| address.to_string());
     let name: String = name.chars().take(64).collect();
     eprintln!("sign-in: {name:?} from {from}: {came_to}");
@@ -272,7 +319,14 @@ pub(crate) fn too_often(
     let minutes = (seconds + 59) / 60;
     let mut answer = again(
         StatusCode::TOO_MANY_REQUESTS,
-        &format!("This was tried too often. Try again in {minutes} minutes, or ask a registrar."),
+        &match caller.lang {
+            Lang::En => {
+                format!("This was tried too often. Try again in {minutes} minutes, or ask a registrar.")
+            }
+            Lang::Uk => {
+                format!("Забагато спроб. Спробуйте ще раз за {minutes} хв або зверніться до реєстратора.")
+            }
+        },
     )?;
     answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     Ok(Some(answer))
@@ -289,18 +343,29 @@ pub(crate) async fn comparing<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))
 }
 
-fn unable(error: &Error) -> Problem {
+pub(crate) fn unable(error: &Error) -> Problem {
     eprintln!("error: the accounts cannot be read or written: {error}");
     Problem::unable("the accounts cannot be read just now; the log of the server says more")
 }
 
 /// Signs in whoever has shown to be that account: with a token that nobody had before.
-async fn begin(
+pub(crate) async fn begin(
     front: &Front,
     caller: &Caller,
     headers: &HeaderMap,
     name: &str,
     to: &str,
+) -> Result<Response, Problem> {
+    begun(front, caller, headers, name, Redirect::to(to).into_response()).await
+}
+
+/// The same, with an answer that is made already.
+pub(crate) async fn begun(
+    front: &Front,
+    caller: &Caller,
+    headers: &HeaderMap,
+    name: &str,
+    mut response: Response,
 ) -> Result<Response, Problem> {
     let accounts = people(front)?.accounts(front.now()).await?;
     let account = accounts.get(name).ok_or_else(|| Problem::unable("the account went away meanwhile"))?;
@@ -308,10 +373,13 @@ async fn begin(
         front.0.signed_in.end(before);
     }
     let token = front.0.signed_in.begin(name, &account.credential(), front.now())?;
-    let mut response = Redirect::to(to).into_response();
     let set = response.headers_mut();
     set.append(header::SET_COOKIE, set_cookie(front, caller, "", &token, false)?);
     set.append(header::SET_COOKIE, set_cookie(front, caller, OF_FORM, "", true)?);
+    // What another account left on this device stays shut.
+    if cookie(headers, &front.cookie(caller.is_secure, crate::entry::DEVICE)).is_some() {
+        set.append(header::SET_COOKIE, set_cookie(front, caller, crate::entry::DEVICE, "", true)?);
+    }
     Ok(response)
 }
 
@@ -342,6 +410,7 @@ pub(crate) async fn sign_out(State(front): State<Front>, Who(caller): Who, reque
         let mut response = Redirect::to("/sign-in").into_response();
         let set = response.headers_mut();
         set.append(header::SET_COOKIE, set_cookie(&front, &caller, "", "", true)?);
+        set.append(header::SET_COOKIE, set_cookie(&front, &caller, crate::entry::DEVICE, "", true)?);
         set.append("clear-site-data", HeaderValue::from_static("\"cache\""));
         Ok(response)
     };
@@ -353,56 +422,101 @@ fn words<T: ToString>(all: impl IntoIterator<Item = T>, none: &str) -> String {
     escape(&if all.is_empty() { none.to_string() } else { all.join(", ") })
 }
 
-fn own_page(status: StatusCode, one: &SignedIn, account: &Account, problem: &str) -> Response {
+pub(crate) fn own_page(
+    caller: &Caller,
+    headers: &HeaderMap,
+    status: StatusCode,
+    one: &SignedIn,
+    account: &Account,
+    passkeys: &[Passkey],
+    problem: &str,
+) -> Response {
     let clearances = account.clearances.iter().map(|(policy, level)| match policy.as_str() {
         servanda_store::policy::TLP => level.word().to_string(),
         other => format!("{other}: {}", level.word()),
     });
+    let none = caller.say("none", "немає");
     let rows = [
-        ("Name", escape(&account.name)),
-        ("Party", words(account.party.iter(), "none")),
-        ("Body", words(account.body.iter(), "none")),
-        ("May", words(account.roles.iter().map(|role| role.word()), "nothing")),
-        ("Cleared up to", words(clearances, "nothing")),
-        ("Caveats", words(account.caveats.iter(), "none")),
+        (caller.say("Name", "Ім’я"), escape(&account.name)),
+        (caller.say("Party", "Сторона"), words(account.party.iter(), none)),
+        (caller.say("Body", "Орган"), words(account.body.iter(), none)),
+        (
+            caller.say("May", "Може"),
+            words(account.roles.iter().map(|role| role.word()), caller.say("nothing", "нічого")),
+        ),
+        (caller.say("Cleared up to", "Допуск до"), words(clearances, caller.say("nothing", "нічого"))),
+        (caller.say("Caveats", "Застереження"), words(account.caveats.iter(), none)),
     ];
     let rows: String = rows.iter().map(|(k, v)| format!("<dt>{k}</dt><dd>{v}</dd>\n")).collect();
     let password = format!(
         "{}{}",
         field(
-            "Password now",
+            caller.say("Password now", "Теперішній пароль"),
             "old",
             "type=\"password\" autocomplete=\"current-password\" maxlength=\"1024\""
         ),
-        field("New password, at least 12 characters", "new", NEW_PASSWORD),
+        field(
+            caller.say("New password, at least 12 characters", "Новий пароль, щонайменше 12 знаків"),
+            "new",
+            NEW_PASSWORD
+        ),
     );
     let main = format!(
-        "<p><a href=\"/\">Back to the board</a></p>\n{}<dl>\n{rows}</dl>\n\
-         <h2>Feeds</h2>\n<p><a href=\"/account/feeds\">Addresses for a calendar and a feed reader</a></p>\n\
-         <h2>Sign out</h2>\n{}{}<h2>Another password</h2>\n{}\
-         <p class=\"about\">A new password signs you out in all other browsers. A few words in a row are easy to keep in mind.</p>",
+        "<p><a href=\"/\">{}</a></p>\n{}<dl>\n{rows}</dl>\n\
+         <h2>{}</h2>\n<p><a href=\"{}\">{}</a></p>\n\
+         <h2>{}</h2>\n{}{}{}<h2>{}</h2>\n{}<p class=\"about\">{}</p>",
+        caller.say("Back to the board", "Назад до таблиці"),
         alert(problem),
-        form("/sign-out", &one.form_token, "", "Sign out"),
+        caller.say("Feeds", "Стрічки"),
+        caller.to("/account/feeds"),
+        caller.say("Addresses for a calendar and a feed reader", "Адреси для календаря та читача стрічок"),
+        caller.say("Sign out", "Вихід"),
+        form("/sign-out", &one.form_token, "", caller.say("Sign out", "Вийти")),
         form(
             "/sign-out",
             &one.form_token,
             "<input type=\"hidden\" name=\"everywhere\" value=\"yes\">\n",
-            "Sign out in all browsers"
+            caller.say("Sign out in all browsers", "Вийти в усіх браузерах")
         ),
-        form("/account/password", &one.form_token, &password, "Change the password"),
+        doors::own_passkeys(caller, headers, &one.form_token, passkeys),
+        caller.say("Another password", "Інший пароль"),
+        form(
+            &caller.to("/account/password"),
+            &one.form_token,
+            &password,
+            caller.say("Change the password", "Змінити пароль")
+        ),
+        caller.say(
+            "A new password signs you out in all other browsers. A few words in a row are easy to keep in mind.",
+            "З новим паролем в усіх інших браузерах буде виконано вихід. Кілька слів поспіль легко запам’ятати."
+        ),
     );
-    html(status, "Your account", &main)
+    page(caller, status, caller.say("Your account", "Ваш обліковий запис"), &main)
 }
 
-async fn own_account(front: &Front, one: &SignedIn) -> Result<Account, Problem> {
+pub(crate) async fn own_account(front: &Front, one: &SignedIn) -> Result<Account, Problem> {
     let accounts = people(front)?.accounts(front.now()).await?;
     accounts.get(&one.name).cloned().ok_or_else(|| Problem::unable("the account went away meanwhile"))
 }
 
-pub(crate) async fn account_page(State(front): State<Front>, Who(caller): Who) -> Response {
+/// The passkeys that sign somebody in.
+pub(crate) async fn passkeys_of(front: &Front, one: &SignedIn) -> Result<Vec<Passkey>, Problem> {
+    let store = people(front)?.store.clone();
+    let all = tokio::task::spawn_blocking(move || store.passkeys()).await;
+    let all = all.map_err(|e| Problem::bug(&e))?.map_err(|e| unable(&e))?;
+    Ok(all.into_iter().filter(|passkey| passkey.owner == one.name && !passkey.revoked).collect())
+}
+
+pub(crate) async fn account_page(
+    State(front): State<Front>,
+    Who(caller): Who,
+    headers: HeaderMap,
+) -> Response {
     let made = async {
         let one = caller.signed_in.clone().ok_or_else(|| Problem::bug(&"nobody is signed in"))?;
-        Ok(own_page(StatusCode::OK, &one, &own_account(&front, &one).await?, ""))
+        let account = own_account(&front, &one).await?;
+        let passkeys = passkeys_of(&front, &one).await?;
+        Ok(own_page(&caller, &headers, StatusCode::OK, &one, &account, &passkeys, ""))
     };
     or_problem(made.await)
 }
@@ -416,7 +530,10 @@ pub(crate) async fn change_password(
         let people = people(&front)?;
         let (headers, one, fields) = own_form(&caller, request).await?;
         let account = own_account(&front, &one).await?;
-        let again = |status, problem: &str| Ok(own_page(status, &one, &account, problem));
+        let passkeys = passkeys_of(&front, &one).await?;
+        let again = |status, problem: &str| {
+            Ok(own_page(&caller, &headers, status, &one, &account, &passkeys, problem))
+        };
         if let Some(answer) = too_often(&front, &caller, &one.name, again)? {
             return Ok(answer);
         }
@@ -426,23 +543,25 @@ pub(crate) async fn change_password(
         match comparing(&front, move || store.change_password(&name, &old, &new, now)).await? {
             Ok(_) => {}
             Err(error) if error.is_denied() => {
-                return again(StatusCode::FORBIDDEN, "The password now is another one.");
+                let said = caller.say("The password now is another one.", "Теперішній пароль інший.");
+                return again(StatusCode::FORBIDDEN, said);
             }
             Err(error) if error.is_refused() => {
                 front.0.tries.forget(&one.name, caller.address);
-                return again(StatusCode::UNPROCESSABLE_ENTITY, &format!("It was not changed: {error}."));
+                let said = caller.say("It was not changed: ", "Його не змінено: ");
+                return again(StatusCode::UNPROCESSABLE_ENTITY, &format!("{said}{error}."));
             }
             Err(error) => return Err(unable(&error)),
         }
         front.0.tries.forget(&one.name, caller.address);
         people.forget();
         front.0.signed_in.end_all(&one.name);
-        begin(&front, &caller, &headers, &one.name, "/account").await
+        begin(&front, &caller, &headers, &one.name, &caller.to("/account")).await
     };
     or_problem(made.await)
 }
 
-fn first_form(status: StatusCode, token: &str, name: &str, problem: &str) -> Response {
+fn first_form(caller: &Caller, status: StatusCode, token: &str, name: &str, problem: &str) -> Response {
     let name = format!(
         "value=\"{}\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"64\"",
         escape(name)
@@ -450,31 +569,47 @@ fn first_form(status: StatusCode, token: &str, name: &str, problem: &str) -> Res
     let fields = format!(
         "{}{}{}",
         field(
-            "Code that stands in the terminal",
+            caller.say("Code that stands in the terminal", "Код, що стоїть у терміналі"),
             "code",
             "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"64\""
         ),
-        field("Name", "name", &name),
-        field("Password, at least 12 characters", "password", NEW_PASSWORD),
+        field(caller.say("Name", "Ім’я"), "name", &name),
+        field(
+            caller.say("Password, at least 12 characters", "Пароль, щонайменше 12 знаків"),
+            "password",
+            NEW_PASSWORD
+        ),
     );
     let main = format!(
-        "<p>Until now whoever sits at this machine sees all. With the first account everybody has to sign in, and sees what \
-         their party and their clearance open.</p>\n{}{}\
-         <p class=\"about\">The first account is a reader, a registrar and an auditor, cleared up to TLP:RED of no party. It is \
-         not shown what is released to parties only. Make the others with <code>servanda account set</code>.</p>\n\
-         <p><a href=\"/\">Back, without an account</a></p>",
+        "<p>{}</p>\n{}{}<p class=\"about\">{} <code>servanda account set</code>.</p>\n<p><a href=\"/\">{}</a></p>",
+        caller.say(
+            "Until now whoever sits at this machine sees all. With the first account everybody has to sign in, and sees what \
+             their party and their clearance open.",
+            "Досі той, хто сидить за цією машиною, бачить усе. З першим обліковим записом кожен мусить увійти й бачить те, що \
+             відкривають його сторона й допуск."
+        ),
         alert(problem),
-        form("/first-account", token, &fields, "Make the first account"),
+        form(
+            &caller.to("/first-account"),
+            token,
+            &fields,
+            caller.say("Make the first account", "Створити перший обліковий запис")
+        ),
+        caller.say(
+            "The first account is a reader, a registrar and an auditor, cleared up to TLP:RED of no party. It is not shown what is \
+             released to parties only. Make the others with",
+            "Перший обліковий запис — читач, реєстратор і аудитор із допуском до TLP:RED, не належить жодній стороні. Того, що \
+             відкрито лише сторонам, він не бачить. Інші створює команда"
+        ),
+        caller.say("Back, without an account", "Назад, без облікового запису"),
     );
-    html(status, "The first account", &main)
+    page(caller, status, caller.say("The first account", "Перший обліковий запис"), &main)
 }
 
 pub(crate) async fn first_page(State(front): State<Front>, Who(caller): Who) -> Response {
-    or_problem(
-        people(&front).and_then(|_| {
-            with_form_token(&front, &caller, |token| first_form(StatusCode::OK, token, "", ""))
-        }),
-    )
+    or_problem(people(&front).and_then(|_| {
+        with_form_token(&front, &caller, |token| Ok(first_form(&caller, StatusCode::OK, token, "", "")))
+    }))
 }
 
 /// The name under which tries of the code are counted; no account can have it.
@@ -486,10 +621,10 @@ pub(crate) async fn first(State(front): State<Front>, Who(caller): Who, request:
         let (headers, fields) = fields(request).await?;
         let name = given(&fields, "name").trim();
         let again = |status, problem: &str| {
-            with_form_token(&front, &caller, |token| first_form(status, token, name, problem))
+            with_form_token(&front, &caller, |token| Ok(first_form(&caller, status, token, name, problem)))
         };
         if !has_form_token(&front, &caller, &headers, &fields) {
-            return again(StatusCode::FORBIDDEN, OLD_FORM);
+            return again(StatusCode::FORBIDDEN, old_form(&caller));
         }
         if let Some(answer) = too_often(&front, &caller, FIRST, again)? {
             return Ok(answer);
@@ -497,7 +632,11 @@ pub(crate) async fn first(State(front): State<Front>, Who(caller): Who, request:
         front.0.tries.count(FIRST, caller.address, front.now());
         let code = people.first_code.as_deref().unwrap_or_default();
         if code.is_empty() || !is_same(code, given(&fields, "code").trim()) {
-            return again(StatusCode::FORBIDDEN, "This is not the code that stands in the terminal.");
+            let said = caller.say(
+                "This is not the code that stands in the terminal.",
+                "Це не той код, що стоїть у терміналі.",
+            );
+            return again(StatusCode::FORBIDDEN, said);
         }
         front.0.tries.forget(FIRST, caller.address);
         let _alone = people.making_first.lock().await;
@@ -515,7 +654,8 @@ pub(crate) async fn first(State(front): State<Front>, Who(caller): Who, request:
         match made.await? {
             Ok(_) => {}
             Err(error) if error.is_refused() || error.is_denied() => {
-                return again(StatusCode::UNPROCESSABLE_ENTITY, &format!("It was not made: {error}."));
+                let said = caller.say("It was not made: ", "Його не створено: ");
+                return again(StatusCode::UNPROCESSABLE_ENTITY, &format!("{said}{error}."));
             }
             Err(error) => return Err(unable(&error)),
         }

@@ -15,10 +15,15 @@
 //! Where to start reading: [`Team`], then [`gate`].
 
 use crate::audiences::{Audiences, Cases};
+use crate::challenges::Challenges;
+use crate::drafting::Desk;
+use crate::institution::Institution;
+use crate::kept::{packed, takes_packed};
 use crate::listening::Peer;
 use crate::metrics::Counted;
 use crate::pace::Pace;
 use crate::routes::{Decision, Route, decide};
+use crate::sheets::Lang;
 use crate::signed_in::{AllSignedIn, SignedIn, is_same};
 use crate::tries::Tries;
 use crate::{Intake, Problem, Served, answers};
@@ -119,6 +124,8 @@ pub struct Team {
     pub keepers: Option<Arc<Served>>,
     /// Whoever takes submissions in.
     pub intake: Option<Arc<dyn Intake>>,
+    /// Whoever computes plans.
+    pub plans: Option<Arc<dyn crate::Plans>>,
     /// The configuration.
     pub standing: Standing,
     /// The clock.
@@ -127,6 +134,8 @@ pub struct Team {
     pub views: Arc<dyn Views>,
     /// What makes the first account, once.
     pub first_code: Option<String>,
+    /// An institution that says who somebody is.
+    pub institution: Option<Institution>,
     /// Becomes true when the server is to stop.
     pub stopping: watch::Receiver<bool>,
 }
@@ -140,10 +149,15 @@ const AT_ONCE: usize = 2;
 /// And so many may wait for it.
 pub(crate) const WAITING: usize = 64;
 
+/// So many may ask the institution at once.
+const ASKING: usize = 8;
+
 /// The accounts of a workspace.
 pub(crate) struct People {
     pub store: Arc<Store>,
     read: Mutex<Option<ReadAccounts>>,
+    /// Held by whoever reads them: the others wait for what it reads.
+    reading: tokio::sync::Mutex<()>,
     pub first_code: Option<String>,
     pub making_first: tokio::sync::Mutex<()>,
 }
@@ -156,6 +170,10 @@ impl People {
     }
 
     pub(crate) async fn accounts(&self, now: Instant) -> Result<Arc<BTreeMap<String, Account>>, Problem> {
+        if let Some(accounts) = self.at_hand(now) {
+            return Ok(accounts);
+        }
+        let _turn = self.reading.lock().await;
         if let Some(accounts) = self.at_hand(now) {
             return Ok(accounts);
         }
@@ -184,12 +202,18 @@ pub(crate) struct Inside {
     pub audiences: Audiences,
     pub people: Option<People>,
     pub intake: Option<Arc<dyn Intake>>,
+    pub plans: Option<Arc<dyn crate::Plans>>,
     pub standing: Standing,
     pub signed_in: AllSignedIn,
     pub tries: Tries,
     pub pace: Pace,
     pub comparing: Semaphore,
     pub waiting: Semaphore,
+    pub challenges: Challenges,
+    pub institution: Option<Arc<Institution>>,
+    /// Questions to it that are under way.
+    pub asking: Semaphore,
+    pub desk: Desk,
     pub clock: Box<Clock>,
     pub views: Option<Arc<dyn Views>>,
     pub counted: Counted,
@@ -218,12 +242,17 @@ impl Front {
             audiences: Audiences::new(None, Some(served)),
             people: None,
             intake,
+            plans: None,
             signed_in: AllSignedIn::new(standing.idle, standing.longest),
             standing,
             tries: Tries::default(),
             pace: Pace::default(),
             comparing: Semaphore::new(AT_ONCE),
             waiting: Semaphore::new(WAITING),
+            challenges: Challenges::default(),
+            institution: None,
+            asking: Semaphore::new(ASKING),
+            desk: Desk::default(),
             clock: Box::new(|| Instant(0)),
             views: None,
             counted: Counted::default(),
@@ -234,22 +263,40 @@ impl Front {
 
     /// For several people.
     pub(crate) fn of(team: Team) -> Front {
-        let Team { store, cases, keepers, intake, standing, clock, views, first_code, stopping } = team;
+        let Team {
+            store,
+            cases,
+            keepers,
+            intake,
+            plans,
+            standing,
+            clock,
+            views,
+            first_code,
+            stopping,
+            institution,
+        } = team;
         Front(Arc::new(Inside {
             audiences: Audiences::new(Some(cases), keepers),
             people: Some(People {
                 store: Arc::new(store),
                 read: Mutex::new(None),
+                reading: tokio::sync::Mutex::default(),
                 first_code,
                 making_first: tokio::sync::Mutex::default(),
             }),
             intake,
+            plans,
             signed_in: AllSignedIn::new(standing.idle, standing.longest),
             standing,
             tries: Tries::default(),
             pace: Pace::default(),
             comparing: Semaphore::new(AT_ONCE),
             waiting: Semaphore::new(WAITING),
+            challenges: Challenges::default(),
+            institution: institution.map(Arc::new),
+            asking: Semaphore::new(ASKING),
+            desk: Desk::default(),
             clock,
             views: Some(views),
             counted: Counted::default(),
@@ -319,7 +366,12 @@ impl Front {
             (Some(token), Some(given)) => is_same(token, given),
             _ => false,
         };
+        let query = parts.uri.query().unwrap_or_default();
+        let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang");
+        let asked = asked.as_ref().map(|(_, value)| &**value);
         let mut caller = Caller {
+            lang: Lang::of(asked, said("accept-language")),
+            lang_asked: asked.is_some(),
             viewer: None,
             signed_in: None,
             token: None,
@@ -391,6 +443,10 @@ pub(crate) struct Caller {
     pub has_metrics_token: bool,
     /// Comes over TLS.
     pub is_secure: bool,
+    /// The language of forms.
+    pub lang: Lang,
+    /// And whether the address asked for it.
+    pub lang_asked: bool,
     /// Where from, where that is known.
     pub address: Option<IpAddr>,
 }
@@ -449,7 +505,9 @@ pub(crate) async fn gate(
     next: Next,
 ) -> Response {
     let begun = front.now();
+    let takes = takes_packed(request.headers());
     let response = gated(&front, route, request, next).await.unwrap_or_else(IntoResponse::into_response);
+    let response = packed(response, takes).await;
     front.0.counted.request(route, response.status(), front.now().0 - begun.0);
     response
 }
@@ -483,8 +541,10 @@ async fn gated(
         Decision::Yes => {}
         Decision::SignIn
             if !route.path.starts_with("/api/")
+                && !route.path.starts_with("/ogc")
                 && route.method == "GET"
                 && route.path != "/events"
+                && route.path != "/entry/session"
                 && route.path != "/metrics" =>
         {
             let wanted = parts.uri.path_and_query().map_or("/", |wanted| wanted.as_str());
@@ -498,6 +558,8 @@ async fn gated(
         // A person who opens the page is told in words what the account may do.
         Decision::No if route.path == "/" => return Ok(Redirect::to("/account").into_response()),
         Decision::No => {
+            let who = caller.signed_in.as_ref().map_or("", |one| &one.name);
+            crate::forms::tell(&caller, who, &format!("not allowed: {} {}", route.method, route.path));
             let message = "this account may not do that; a registrar can change what it may";
             return Err(Problem::with(StatusCode::FORBIDDEN, "not-allowed", message));
         }

@@ -96,6 +96,12 @@ impl Known {
         self.state().matter.turn
     }
 
+    /// Up to when it is complete, and how many records there are.
+    pub(crate) fn reached(&self) -> (Instant, usize) {
+        let state = self.state();
+        (state.matter.complete_to, state.matter.records.len() + state.fresh.len())
+    }
+
     /// What is known now.
     pub(crate) fn matter(&self) -> Matter {
         let mut state = self.state();

@@ -22,32 +22,45 @@ mod answers;
 pub mod asked;
 mod assets;
 mod audiences;
+mod base64url;
+mod challenges;
+mod doors;
+mod drafting;
+mod entry;
 mod events;
 mod explaining;
 mod feeds;
 mod following;
 mod forms;
 mod front;
+mod institution;
 pub mod intake;
+mod kept;
+mod keys;
 mod known;
 mod listening;
 mod metrics;
 mod pace;
 mod pages;
+pub mod pdf;
+mod plans;
 mod problem;
 mod routes;
 mod sheets;
 mod signed_in;
 mod tls;
 mod tries;
+mod webauthn;
 pub mod witness;
 
 pub use audiences::{Cases, KEPT as AUDIENCES_KEPT};
 pub use explaining::Explain;
 pub use following::News;
 pub use front::{Clock, Standing, Team, Viewing, Views};
+pub use institution::{Carrier, Institution, SKEW, Said, basic};
 pub use intake::Intake;
 pub use listening::{HEAD, Limits, Listening};
+pub use plans::{Planned, Plans};
 pub use problem::Problem;
 pub use routes::{ROUTES, Route, Who};
 pub use tls::Tls;
@@ -60,6 +73,7 @@ use known::{Known, Matter};
 use servanda_model::{Agreement, Board, Explanation, Name, Places, Question, Record, Verdict};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// The engine, as the server sees it.
@@ -78,25 +92,33 @@ pub struct Served {
     follower: Option<Mutex<Follower>>,
     told: events::Told,
     seen: pages::seen::Kept,
+    documents: kept::Documents,
 }
 
-/// Questions asked lately, the last one first, each with its board once there is one.
-type Recent = VecDeque<(Question, Arc<OnceCell<Arc<Board>>>)>;
+/// Who asks about a moment that is only just reached waits for it so long, in milliseconds.
+const SOON: i64 = 3_000;
+/// How often it is looked whether it is reached.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Questions asked lately, the last one first, each with its board once there is one; with how many records there were, where more may
+/// still come that belong to it.
+type Recent = VecDeque<((Question, Option<usize>), Arc<OnceCell<Arc<Board>>>)>;
 
 /// Boards that are kept: a reader moves back and forth between a few moments.
 const KEPT: usize = 12;
 
 impl Served {
     /// An agreement, its text, its places and records, the question that is asked where the address asks none, and
-    /// the engine.
+    /// the engine. A reading that the agreement does not have is not asked for.
     pub fn new(
         agreement: Agreement,
         text: String,
         places: Places,
         records: Vec<Record>,
-        asked_by_default: Question,
+        mut asked_by_default: Question,
         evaluate: Box<Evaluate>,
     ) -> Served {
+        asked_by_default.readings.retain(|name, _| agreement.readings.contains_key(name));
         let agreement = Arc::new(agreement);
         let known = Known::new(agreement.clone(), places, records, asked_by_default.known_at);
         Served {
@@ -111,6 +133,7 @@ impl Served {
             follower: None,
             told: events::Told::default(),
             seen: pages::seen::Kept::default(),
+            documents: kept::Documents::default(),
         }
     }
 
@@ -143,6 +166,9 @@ impl Served {
         let mut follower = follower.lock().unwrap_or_else(PoisonError::into_inner);
         let News { records, places, complete_to } = news;
         let ids: Vec<Name> = records.iter().map(|record| record.id.clone()).collect();
+        if !records.is_empty() {
+            self.seen.forget();
+        }
         let places = self.known.learn(records.clone(), places, complete_to);
         if !follower.tell(records, places, complete_to) {
             *follower = Follower::begin(self.beginning())?;
@@ -213,18 +239,22 @@ impl Served {
     /// With a board that is at hand already: its question is not evaluated again.
     pub fn knowing(self, board: Board) -> Served {
         let cell = OnceCell::new_with(Some(Arc::new(board.clone())));
-        let entry = (board.question, Arc::new(cell));
+        let entry = ((board.question, None), Arc::new(cell));
         self.recent.lock().unwrap_or_else(PoisonError::into_inner).push_front(entry);
         self
     }
 
     /// The board for a question: kept, under way, or evaluated now on a thread that may block.
     async fn board(self: &Arc<Self>, question: &Question) -> Result<Arc<Board>, Problem> {
+        self.wait_for(question).await;
         let cell = self.cell(question);
         let evaluated = cell.get_or_try_init(|| {
             let (served, question) = (self.clone(), question.clone());
             async move {
                 let evaluate = move || {
+                    if let Some(kept) = served.board_kept(&question) {
+                        return kept;
+                    }
                     let Matter { agreement, places, records, .. } = served.known.matter();
                     Arc::new((served.evaluate)(&agreement, &places, &records, &question))
                 };
@@ -232,6 +262,27 @@ impl Served {
             }
         });
         evaluated.await.cloned()
+    }
+
+    /// At the cut-off of a report people ask for it in the second in which it passes.
+    async fn wait_for(&self, question: &Question) {
+        if self.follower.is_none() {
+            return;
+        }
+        for _ in 0..SOON / LOOK.as_millis() as i64 {
+            let ahead = question.at - self.known.reached().0;
+            if ahead <= 0 || ahead > SOON {
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// The board of a moment of which the one who follows keeps it. It blocks.
+    fn board_kept(&self, question: &Question) -> Option<Arc<Board>> {
+        let follower = self.follower.as_ref()?;
+        let there = follower.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        there.board_kept(question)
     }
 
     /// The board that an address asks for; the question is then the board's.
@@ -248,10 +299,11 @@ impl Served {
     }
 
     fn cell(&self, question: &Question) -> Arc<OnceCell<Arc<Board>>> {
+        let depends = self.follower.as_ref().and_then(|_| self.depends(question));
+        let asked = (question.clone(), depends);
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = recent.iter().position(|(asked, _)| asked == question);
-        let entry =
-            found.and_then(|i| recent.remove(i)).unwrap_or_else(|| (question.clone(), Arc::default()));
+        let found = recent.iter().position(|(of, _)| *of == asked);
+        let entry = found.and_then(|i| recent.remove(i)).unwrap_or_else(|| (asked, Arc::default()));
         let cell = entry.1.clone();
         recent.push_front(entry);
         recent.truncate(KEPT);

@@ -67,7 +67,7 @@ impl Problem {
 
     /// This path takes no such method.
     pub fn method() -> Problem {
-        let message = "this address can only be read: use GET".to_string();
+        let message = "this address takes other methods: those of the header `Allow`".to_string();
         Problem { status: StatusCode::METHOD_NOT_ALLOWED, code: "read-only", message, retry: None }
     }
 

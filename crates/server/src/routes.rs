@@ -8,9 +8,12 @@
 //!
 //! Where to start reading: [`ROUTES`], then [`decide`]. Tests: `tests/matrix.rs` compares with `tests/matrix.txt`.
 
+use crate::Problem;
 use crate::front::{Caller, Front, gate};
-use crate::{answers, events, feeds, forms, intake, metrics, pages, sheets};
+use crate::{answers, doors, drafting, entry, events, feeds, forms, intake, metrics, pages, plans, sheets};
 use axum::Router;
+use axum::http::{HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use servanda_store::policy::Role;
 
@@ -21,6 +24,8 @@ pub enum Who {
     Anyone,
     /// Readers, each what their audience may see; the public where the server is open to it.
     Reader,
+    /// Readers who are signed in: something is computed on what they send.
+    Drafter,
     /// Whoever is signed in, for themselves.
     Account,
     /// Reporters, each for their own party.
@@ -62,6 +67,11 @@ const fn does(path: &'static str, who: Who, make: fn() -> MethodRouter<Front>) -
     Route { method: "POST", path, who, shows: false, takes: false, make }
 }
 
+/// Computes on what is sent; the answer shows what is recorded.
+const fn computes(path: &'static str, make: fn() -> MethodRouter<Front>) -> Route {
+    Route { method: "POST", path, who: Who::Drafter, shows: true, takes: false, make }
+}
+
 const fn taking(route: Route) -> Route {
     Route { takes: true, ..route }
 }
@@ -90,6 +100,9 @@ pub static ROUTES: &[Route] = &[
     shows("/api/incidents/{id}", || get(pages::incident)),
     shows("/api/points", || get(pages::columns)),
     shows("/api/access", || get(pages::restrictions)),
+    shows("/api/inspections", || get(pages::inspections_json)),
+    shows("/api/inspections.csv", || get(pages::inspections_csv)),
+    shows("/inspections", || get(sheets::inspections)),
     shows("/duties", || get(sheets::duties)),
     shows("/triggers", || get(sheets::triggers)),
     shows("/triggers/{id}", || get(sheets::trigger)),
@@ -97,8 +110,23 @@ pub static ROUTES: &[Route] = &[
     shows("/cases", || get(sheets::cases)),
     shows("/cases/{id}", || get(sheets::case)),
     does("/cases/{id}/reply", Who::Reporter, || post(sheets::reply)),
+    shows("/plans", || get(sheets::plans)),
+    shows("/plans/{id}", || get(sheets::plan)),
+    shows("/plans/{id}/{file}", || get(plans::file)),
+    reads("/draft", Who::Drafter, || get(answers::frame)),
+    reads("/lab", Who::Drafter, || get(answers::frame)),
+    Route { who: Who::Drafter, ..shows("/api/draft/text", || get(drafting::text)) },
+    does("/api/draft/check", Who::Drafter, || post(drafting::check)),
+    does("/api/draft/at", Who::Drafter, || post(drafting::at)),
+    does("/api/draft/format", Who::Drafter, || post(drafting::format)),
+    does("/api/draft/audit", Who::Drafter, || post(drafting::audit)),
+    computes("/api/draft/changes", || post(drafting::changes)),
+    computes("/api/lab/replay", || post(drafting::replay)),
+    computes("/api/lab/vary", || post(drafting::vary)),
+    computes("/api/lab/page", || post(drafting::page)),
     shows("/bulletin", || get(sheets::bulletin)),
     does("/bulletin/complaint", Who::Reader, || post(sheets::complain)),
+    does("/bulletin/complaint/state", Who::Reader, || post(sheets::complaint_state)),
     shows("/reports", || get(sheets::reports)),
     shows("/reports/{id}", || get(sheets::report)),
     reads("/audit", Who::Auditor, || get(sheets::audit)),
@@ -116,12 +144,23 @@ pub static ROUTES: &[Route] = &[
     taking(does("/api/intake", Who::Anyone, || post(intake::submit))),
     taking(does("/api/intake/attachment", Who::Anyone, || post(intake::attachment))),
     taking(does("/api/intake/{format}", Who::Keeper, || post(intake::document))),
+    // Nothing in the page's own files is anybody's; a browser keeps them for when there is no network.
+    reads("/entry", Who::Anyone, || get(entry::page)),
+    reads("/entry/worker.js", Who::Anyone, || get(entry::worker)),
+    reads("/entry/session", Who::Reporter, || get(entry::session)),
+    does("/entry/deliver", Who::Reporter, || post(entry::deliver)),
     reads("/api/me", Who::Anyone, || get(forms::me)),
     reads("/sign-in", Who::Anyone, || get(forms::sign_in_page)),
     does("/sign-in", Who::Anyone, || post(forms::sign_in)),
+    reads("/sign-in/institution", Who::Anyone, || get(doors::set_out)),
+    reads("/sign-in/institution/done", Who::Anyone, || get(doors::come_back)),
+    does("/sign-in/passkey", Who::Anyone, || post(doors::sign_in_with_passkey)),
     does("/sign-out", Who::Account, || post(forms::sign_out)),
     reads("/account", Who::Account, || get(forms::account_page)),
     does("/account/password", Who::Account, || post(forms::change_password)),
+    does("/account/passkeys", Who::Account, || post(doors::ask_device)),
+    does("/account/passkeys/made", Who::Account, || post(doors::keep_passkey)),
+    does("/account/passkeys/revoke", Who::Account, || post(doors::revoke_passkey)),
     reads("/account/feeds", Who::Account, || get(feeds::list)),
     does("/account/feeds", Who::Account, || post(feeds::make)),
     does("/account/feeds/revoke", Who::Account, || post(feeds::revoke)),
@@ -149,6 +188,7 @@ pub(crate) fn decide(who: Who, caller: &Caller) -> Decision {
     let yes = match who {
         Who::Anyone => true,
         Who::Reader => caller.is_keeper() || caller.is_public || may(Role::Reader),
+        Who::Drafter => caller.is_keeper() || may(Role::Reader) && caller.signed_in.is_some(),
         Who::Account => caller.signed_in.is_some(),
         Who::Reporter => may(Role::Reporter) && caller.signed_in.is_some(),
         Who::Officer => may(Role::Officer) && caller.signed_in.is_some(),
@@ -161,6 +201,42 @@ pub(crate) fn decide(who: Who, caller: &Caller) -> Decision {
         false if caller.signed_in.is_none() && !caller.is_keeper() && who != Who::Keeper => Decision::SignIn,
         false => Decision::No,
     }
+}
+
+/// Whether a path is one of those that the table writes so.
+fn is_one(written: &str, path: &str) -> bool {
+    let mut parts = path.split('/');
+    for part in written.split('/') {
+        match parts.next() {
+            Some(_) if part.starts_with("{*") => return true,
+            Some(given) if part.starts_with('{') && !given.is_empty() => {}
+            Some(given) if given == part => {}
+            _ => return false,
+        }
+    }
+    parts.next().is_none()
+}
+
+/// The answer to a method that an address does not take: it names those that it does.
+pub(crate) async fn other_method(uri: Uri) -> Response {
+    // What is written out goes before what stands for anything, as in the router.
+    let of_path = |exact: bool, method: &str| {
+        let fits = |route: &&Route| match exact {
+            true => route.path == uri.path(),
+            false => is_one(route.path, uri.path()),
+        };
+        ROUTES.iter().filter(fits).any(|route| route.method == method)
+    };
+    let is_exact = of_path(true, "GET") || of_path(true, "POST");
+    let takes = |method: &str| of_path(is_exact, method);
+    let allowed = match (takes("GET"), takes("POST")) {
+        (true, true) => "GET, HEAD, POST",
+        (false, true) => "POST",
+        _ => "GET, HEAD",
+    };
+    let mut response = Problem::method().into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
 }
 
 /// The router of the table.

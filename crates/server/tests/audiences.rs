@@ -30,6 +30,9 @@ fn paths() -> Vec<String> {
             ],
             "/api/duties" | "/api/duties.ics" => &["", "?party=South", "?until=2026-04-01"],
             "/duties" => &["", "?party=South&side=owed&all=yes", "?lang=uk&from=2026-01-01", "?at=x"],
+            "/inspections" | "/api/inspections" | "/api/inspections.csv" => {
+                &["", "?party=South", "?zone=belt", "?from=2026-01-01&to=2026-02-05", "?at=x"]
+            }
             "/audit/proof" => &["", "?entry=1000000"],
             _ if route.shows && path != "/events" => {
                 &["", "?at=2026-02-05T00:00&known=2026-02-03", "?at=x", "?reading=a%3Db"]
@@ -42,11 +45,34 @@ fn paths() -> Vec<String> {
             "/triggers/{id}" => "/triggers/under-fire".to_string(),
             "/reports/{id}" => "/reports/daily".to_string(),
             "/cases/{id}" => "/cases/s4".to_string(),
+            "/plans/{id}" => "/plans/force".to_string(),
+            "/plans/{id}/{file}" => "/plans/force/bands.csv".to_string(),
             path => path.replace("{collection}", "incidents").replace("{id}", &hidden),
         };
         all.extend(more.iter().map(|query| format!("{path}{query}")));
     }
     all
+}
+
+/// What is asked with a text: a draft that differs from the agreement in force, replayed and compared in each way.
+fn asked_with_a_text() -> Vec<(&'static str, serde_json::Value)> {
+    use serde_json::json;
+    let draft = team::TEXT.replace("within      2 days", "within      1 day");
+    let other = team::TEXT.replace(">= 2", ">= 1");
+    vec![
+        ("/api/draft/check", json!({ "text": draft })),
+        ("/api/draft/at", json!({ "text": draft, "at": draft.find("no-fire").unwrap(), "want": "hover" })),
+        ("/api/draft/format", json!({ "text": draft })),
+        ("/api/draft/audit", json!({ "text": draft })),
+        ("/api/draft/changes", json!({ "text": draft })),
+        ("/api/draft/changes?at=2026-02-05T00:00&known=2026-02-03", json!({ "text": draft })),
+        ("/api/lab/replay", json!({})),
+        ("/api/lab/replay", json!({ "draft": draft, "other": "in-force", "known": "as-recorded" })),
+        ("/api/lab/replay?at=2026-02-05T00:00&known=2026-02-03", json!({ "draft": draft, "other": other })),
+        ("/api/lab/replay", json!({ "history": "exercise", "from": "2026-06-01", "to": "2026-06-10" })),
+        ("/api/lab/vary", json!({ "draft": draft, "vary": ["under-fire.count=1..4"] })),
+        ("/api/lab/page", json!({ "draft": draft })),
+    ]
 }
 
 /// All that somebody is answered: status, headers and body.
@@ -58,8 +84,14 @@ async fn everything(world: &World, name: Option<&str>) -> BTreeMap<String, Strin
     };
     // What is different at each sign-in anyway: random tokens.
     let cookie = browser.cookies.get("servanda").cloned().unwrap_or("no cookie".into());
-    for path in paths() {
-        let Answer { status, headers, body } = browser.get(&path).await;
+    let paths = paths().into_iter().map(|path| (path, None));
+    let with_a_text = asked_with_a_text().into_iter().map(|(path, body)| (path.to_string(), Some(body)));
+    for (path, asked) in paths.chain(with_a_text) {
+        let Answer { status, headers, body } = match &asked {
+            None => browser.get(&path).await,
+            Some(asked) => browser.ask(&path, asked).await,
+        };
+        let path = asked.map_or(path.clone(), |asked| format!("{path} {asked}"));
         let mut text =
             format!("{status} {headers:?} {}", String::from_utf8_lossy(&body)).replace(&cookie, "");
         let random: Vec<String> = text
@@ -112,6 +144,9 @@ async fn v8_2_2_v8_2_3_what_is_hidden_makes_no_difference_on_any_route() {
         "/api/timeline",
     ] {
         assert!(differ.contains(&path), "{path} is the same: {differ:?}");
+    }
+    for path in ["/api/draft/changes {", "/api/lab/replay {}", "/api/lab/vary {", "/api/lab/page {"] {
+        assert!(differ.iter().any(|one| one.starts_with(path)), "{path} is the same: {differ:?}");
     }
 }
 
@@ -176,4 +211,126 @@ async fn a_page_that_follows_lets_go_when_the_server_stops() {
     world.stop.send(true).unwrap();
     let body = tokio::time::timeout(Duration::from_secs(5), stream.into_body().collect()).await;
     assert!(body.is_ok(), "it goes on");
+}
+
+/// What only South may see of an agreement: a rule with the words that it carries out, the term that starts it, the fact that it asks
+/// for and the remedy that follows.
+const HIDDEN_CLAUSE: &str = "## Annex
+
+> North hands over the lists of sites once there is heavy fire.
+
+```pact
+event list
+  says        \"{by} hands over a list\"
+  carries     by: party
+
+term alarm \"alarm at the sites\"
+  means       count of fire in any 48 hours >= 1
+  found by    commission
+  per         \"heavy fire\"
+
+duty hand-over \"the lists are handed over\"
+  bearer      North
+  owed to     South
+  when        alarm begins
+  must        do list by bearer
+  within      3 days
+  seen by     commission
+  mark        TLP:AMBER restricted to South
+  on breach   remedy second-list
+  per         \"hands over the lists of sites\"
+
+remedy second-list
+  bearer      breaching party
+  effect      adds to the breached duty
+  must        do list by bearer
+  within      9 days
+  seen by     commission
+  mark        TLP:AMBER restricted to South
+```
+
+";
+
+/// What everybody may see, after it.
+const LAST_CLAUSE: &str = "## Last
+
+> Each Party tells the commission of any fire within a week.
+
+```pact
+duty tell
+  bearer      each of parties
+  owed to     commission
+  when        fire by bearer
+  must        do report by bearer
+  within      7 days
+  seen by     commission
+  per         \"tells the commission of any fire within a week\"
+```
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn v8_2_3_a_hidden_rule_of_the_agreement_makes_no_difference_on_any_route() {
+    let of = |text: String| {
+        let checked = servanda_lang::check(&text);
+        assert!(!checked.has_errors(), "{:#?}", checked.diagnostics);
+        let mut all = clear();
+        all.extend(souths());
+        team::world_with(&text, &all, &team::accounts(), servanda_server::Standing::default())
+    };
+    let without = of(format!("{}\n{LAST_CLAUSE}", team::TEXT));
+    let with = of(format!("{}\n{HIDDEN_CLAUSE}{LAST_CLAUSE}", team::TEXT));
+    let names = [
+        None,
+        Some("reader-North"),
+        Some("reader-low"),
+        Some("officer-North"),
+        Some("auditor-North"),
+        Some("none"),
+    ];
+    for name in names {
+        let (one, other) = (everything(&without, name).await, everything(&with, name).await);
+        for (path, answer) in &one {
+            assert_eq!(answer, &other[path], "{name:?} at {path}");
+            assert!(
+                !other[path].contains("hand-over") && !other[path].contains("the lists"),
+                "{name:?} at {path}"
+            );
+        }
+    }
+    // By the name of what is hidden, too.
+    let mut answers = Vec::new();
+    for world in [&without, &with] {
+        let mut low = world.signed_in("reader-low").await;
+        let mut all = Vec::new();
+        for path in [
+            "/triggers/alarm",
+            "/api/card?norm=hand-over",
+            "/api/card?norm=hand-over&bearer=North",
+            "/api/incidents?clause=annex",
+        ] {
+            let answer = low.get(path).await;
+            all.push(format!("{} {}", answer.status, answer.text()));
+        }
+        answers.push(all);
+    }
+    assert_eq!(answers[0], answers[1]);
+    // The comparison can fail: South is answered otherwise.
+    let (one, other) =
+        (everything(&without, Some("reader-South")).await, everything(&with, Some("reader-South")).await);
+    let differ: Vec<&str> =
+        one.iter().filter(|(path, text)| other[*path] != **text).map(|(p, _)| p.as_str()).collect();
+    for path in [
+        "/duties",
+        "/triggers",
+        "/reports/audit",
+        "/api/board",
+        "/api/agreement",
+        "/api/duties",
+        "/api/duties.ics",
+        "/api/terms",
+        "/api/timeline",
+    ] {
+        let is_asked = one.contains_key(path);
+        assert!(!is_asked || differ.contains(&path), "{path} is the same: {differ:?}");
+    }
 }

@@ -17,6 +17,7 @@ fn example(path: &str) -> String {
         "/assets/{*path}" => "/assets/page.css".into(),
         "/api/intake/{format}" => "/api/intake/cap".into(),
         "/api/card" => "/api/card?norm=no-fire".into(),
+        "/plans/{id}/{file}" => "/plans/force/plan.json".into(),
         plain => plain.replace("{collection}", "incidents").replace("{id}", "nothing"),
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use servanda_model::record::RoleValue;
 use servanda_model::{Name, Place, Point, Record, When};
 use servanda_server::{Served, router};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tower::ServiceExt;
 
@@ -383,9 +383,52 @@ async fn both_languages_have_the_same_texts() {
     let en = keys(include_str!("../../../web/words-en.js"));
     let uk = keys(include_str!("../../../web/words-uk.js"));
     assert!(en.len() > 150);
-    let optional = |key: &&String| !key.starts_with("verdict-");
-    assert_eq!(
-        en.iter().filter(optional).collect::<Vec<_>>(),
-        uk.iter().filter(optional).collect::<Vec<_>>()
-    );
+    assert_eq!(en, uk);
+}
+
+#[test]
+fn states_and_kinds_of_reasons_are_called_as_in_the_reports() {
+    let words = |text: &str| -> BTreeMap<String, String> {
+        let one = |line: &str| {
+            let (key, rest) = line.strip_prefix("  '")?.split_once("': '")?;
+            Some((key.to_string(), rest.strip_suffix("',")?.to_string()))
+        };
+        text.lines().filter_map(one).collect()
+    };
+    let en = words(include_str!("../../../web/words-en.js"));
+    let uk = words(include_str!("../../../web/words-uk.js"));
+    let reports = servanda_report::document::Messages::of("uk").unwrap();
+    // Every word that a state can have stands between quotation marks there.
+    let states = include_str!("../../report/src/state.rs");
+    let said = states.lines().take_while(|line| !line.contains("pub struct Answer"));
+    let said = said
+        .filter(|line| line.contains("=> ") || line.contains("(\""))
+        .flat_map(|line| line.split('"').skip(1).step_by(2));
+    let mut count = 0;
+    for word in said.filter(|word| word.len() > 2) {
+        let key = format!("state-{}", word.replace(", ", "-").replace(' ', "-"));
+        let Some(called) = uk.get(&key) else {
+            // A tone has one word, for programs.
+            assert!(
+                servanda_report::Tone::ALL.iter().any(|tone| tone.word() == word),
+                "`{word}` has no word in Ukrainian"
+            );
+            continue;
+        };
+        count += 1;
+        assert_eq!((en[&key].as_str(), called.as_str()), (word, reports.word("state", word).as_str()));
+    }
+    assert!(count > 20, "{count}");
+    for grade in ["possible", "probable", "confirmed"] {
+        assert_eq!(uk[&format!("grade-{grade}")], reports.word("grade", grade));
+    }
+    for code in servanda_model::verdict::Code::ALL {
+        assert!(uk.contains_key(&format!("code-{}", code.word())), "{}", code.word());
+    }
+    for basis in servanda_model::record::Basis::ALL {
+        assert!(uk.contains_key(&format!("basis-{}", basis.word())), "{}", basis.word());
+    }
+    for ended in servanda_model::verdict::Ended::ALL {
+        assert!(uk.contains_key(&format!("standing-{}", ended.word())), "{}", ended.word());
+    }
 }

@@ -412,6 +412,91 @@ async fn a_complaint_that_the_agreement_speaks_of_gets_the_day_of_its_answer() {
     let taken = anybody.post("/bulletin/complaint", &fields).await.text();
     // Taken on 1 March: the thirtieth day after it is the 31st, to its end.
     assert!(taken.contains("answer-complaint") && taken.contains("2026-03-31 24:00"), "{taken}");
+    let number =
+        taken.split("<p class=\"receipt\"><code>").nth(1).unwrap().split('<').next().unwrap().to_string();
+
+    // Whoever has the number is told what became of it, and nobody else is.
+    let ask = async |browser: &mut Browser, number: &str, path: &str| {
+        let token = token_of(&page(browser, "/bulletin").await);
+        let fields = [("token", token.as_str()), ("form", "number"), ("number", number)];
+        browser.post(path, &fields).await
+    };
+    const STATE: &str = "/bulletin/complaint/state";
+    let told = ask(&mut anybody, &format!(" Complaint-{number} "), STATE).await;
+    assert_eq!(told.status, StatusCode::OK);
+    let told = told.text();
+    assert!(told.contains("2026-03-31 24:00") && told.contains("No answer is on record"), "{told}");
+    assert!(!told.contains("our roof"), "what it says is not shown: {told}");
+    let uk = ask(&mut anybody, &number, "/bulletin/complaint/state?lang=uk").await.text();
+    assert!(
+        uk.contains("Відповіді в записах немає") && uk.contains("до <span class=\"num\">2026-03-31 24:00"),
+        "{uk}"
+    );
+    // An answer under its number, which only the party may see: that there is one is told.
+    let answer = |id: &str, at: &str, title: &str, marking: Marking| {
+        let mut one = record(id, "complaint-answer", "North", at, marking);
+        one.roles.insert("case".into(), servanda_model::record::RoleValue::Text(number.clone()));
+        one.title = title.into();
+        one
+    };
+    let enter = |one: &servanda_model::Record, seen: usize| {
+        let imported = servanda_store::Intake {
+            file: "test".into(),
+            sha256: String::new(),
+            entered: one.recorded,
+            read: 1,
+            made: 1,
+            refused: 0,
+            quarantine: None,
+        };
+        world.workspace.enter(&imported, &[team::stored(one)], None, seen).unwrap();
+    };
+    let count = || world.workspace.store().view(&Viewer::keeper()).records().unwrap().len();
+    enter(
+        &answer("a1", "2026-03-05T10:00:00Z", "we look into it secretly", Marking::of(Tlp::Amber)),
+        count(),
+    );
+    let told = ask(&mut anybody, &number, STATE).await.text();
+    assert!(told.contains("It was answered") && told.contains("2026-03-05 10:00"), "{told}");
+    assert!(told.contains("The answer is not public") && !told.contains("secretly"), "{told}");
+    enter(&answer("a2", "2026-03-06T10:00:00Z", "the roof is paid <b>", Marking::default()), count());
+    let told = ask(&mut anybody, &number, STATE).await.text();
+    assert!(told.contains("the roof is paid &lt;b&gt;") && !told.contains("secretly"), "{told}");
+    // Whatever is wrong with a number, the answer is the same; and after a few nobody tries on.
+    let mut answers = BTreeSet::new();
+    for wrong in ["abcdefghijkm", "complaint-zzzzzzzzzzzz", "a1", "'; --", "s1"] {
+        let told = ask(&mut anybody, wrong, STATE).await;
+        assert_eq!(told.status, StatusCode::NOT_FOUND, "{wrong}");
+        let alert =
+            told.text().split("role=\"alert\">").nth(1).unwrap().split("</p>").next().unwrap().to_string();
+        answers.insert(alert);
+    }
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    assert_eq!(ask(&mut anybody, &number, STATE).await.status, StatusCode::TOO_MANY_REQUESTS);
+    let fields = [("token", "x"), ("form", "number"), ("number", number.as_str())];
+    assert_eq!(anybody.post(STATE, &fields).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_case_stands_still_a_reply_shows_at_once_as_of_when_it_is_known() {
+    let world = team::still_world(&records(), &accounts(), Standing::default());
+    world.now.fetch_add(86_400_000, std::sync::atomic::Ordering::SeqCst);
+    let mut south = world.signed_in("liaison-South").await;
+    let before = page(&mut south, "/cases/c1").await;
+    let mut other = world.signed_in("liaison-North").await;
+    let others = page(&mut other, "/cases/c1").await;
+    let token = token_of(&before);
+    let fields = [("token", token.as_str()), ("form", "reply"), ("words", "we were not there")];
+    let taken = south.post("/cases/c1/reply", &fields).await;
+    assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.text());
+    assert!(taken.to().starts_with("/cases/c1?known=2026-03-02T"), "{}", taken.to());
+    let to = taken.to().to_string();
+    assert!(page(&mut south, &to).await.contains("we were not there"));
+    // As known before it, it is not known.
+    assert_eq!(page(&mut south, "/cases/c1").await, before);
+    // Whoever else may see it is shown it by the same address, and the case as it stood by the old one.
+    assert!(page(&mut other, &to).await.contains("we were not there"));
+    assert_eq!(page(&mut other, "/cases/c1").await, others);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -440,6 +525,33 @@ async fn reports_are_built_of_what_the_asker_may_see() {
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
         let is_markup = path.contains("html") && answer.text().contains(SCRIPT);
         assert!(answer.text().contains(part) && !is_markup, "{path}: {}", answer.text());
+    }
+    // Without a form it is a page, in both languages, with what it can be saved as.
+    for (path, parts) in [
+        ("/reports/daily?cut-off=2026-02-20", ["<h2>Daily report", "format=csv", "format=geojson"]),
+        ("/reports/spot?cut-off=2026-02-21&incident=c1", ["<h2>Spot report", "format=html", "value=\"c1\""]),
+        (
+            "/reports/case?cut-off=2026-02-21&incident=c1&lang=uk",
+            ["<h2>Матеріали справи", "format=json", "lang=\"uk\""],
+        ),
+        ("/reports/audit?cut-off=2026-02-21&lang=uk", ["<h2>Звіт для перевірки", "Зберегти як", "lang=uk"]),
+        ("/reports/bulletin?cut-off=2026-02-21", ["<h2>Public bulletin", "Save as", "format=html"]),
+    ] {
+        let sheet = page(&mut north, path).await;
+        for part in parts {
+            assert!(sheet.contains(part), "{path} without {part}: {sheet}");
+        }
+        let has_pdf = sheet.contains("format=pdf");
+        assert_eq!(has_pdf, servanda_server::pdf::program().is_some(), "{path}");
+        assert!(has_pdf || sheet.contains("cargo install --path pdf"), "{path}");
+        assert!(!sheet.contains("data-live") && !sheet.contains("id=\"known\""), "{path}");
+    }
+    assert!(!page(&mut north, "/reports/audit?cut-off=2026-02-21").await.contains("c2"));
+    assert!(page(&mut south, "/reports/audit?cut-off=2026-02-21").await.contains("c2"));
+    if servanda_server::pdf::program().is_none() {
+        let answer = north.get("/reports/daily?cut-off=2026-02-20&format=pdf").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        assert!(answer.text().contains("save the report as HTML"), "{}", answer.text());
     }
     // The bulletin is the same for everybody.
     let bulletin = "/reports/bulletin?cut-off=2026-02-21&format=json";

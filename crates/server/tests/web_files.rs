@@ -41,7 +41,8 @@ fn every_file_is_served() {
 fn nothing_is_fetched_from_outside_and_nothing_is_read_as_markup() {
     let mut found = Vec::new();
     files(&web(), "", &mut found);
-    for file in found.iter().filter(|f| !f.starts_with("outlines/")) {
+    // What others wrote is bundled as it is; what it may do is held by the policy of the pages, and looked at below.
+    for file in found.iter().filter(|f| !f.starts_with("outlines/") && !f.starts_with("vendor/")) {
         let text =
             std::fs::read_to_string(web().join(file)).unwrap().replace("http://www.w3.org/2000/svg", "");
         for word in [
@@ -59,6 +60,46 @@ fn nothing_is_fetched_from_outside_and_nothing_is_read_as_markup() {
             assert!(!text.contains(word), "`{word}` in web/{file}");
         }
     }
+}
+
+#[test]
+fn what_others_wrote_fetches_nothing_and_comes_with_its_licences() {
+    let text = std::fs::read_to_string(web().join("vendor/codemirror.js")).unwrap();
+    for word in ["https://", "fetch(", "XMLHttpRequest", "WebSocket", "import(", "eval(", "new Function"] {
+        assert!(!text.contains(word), "`{word}` in web/vendor/codemirror.js");
+    }
+    // Names of namespaces are no addresses.
+    assert_eq!(text.matches("http://").count(), text.matches("http://www.w3.org/").count());
+    let licences = std::fs::read_to_string(web().join("vendor/codemirror.licences.txt")).unwrap();
+    let locked = include_str!("../../../editors/web/package.json");
+    let locked: Value = serde_json::from_str(locked).unwrap();
+    for (package, version) in locked["dependencies"].as_object().unwrap() {
+        let line = format!("{package} {} (MIT)", version.as_str().unwrap());
+        assert!(licences.contains(&line), "`{line}` is not in web/vendor/codemirror.licences.txt");
+    }
+}
+
+/// The modules that a module loads at once, and theirs.
+fn loaded(file: &str, found: &mut std::collections::BTreeSet<String>) {
+    if !found.insert(file.to_string()) {
+        return;
+    }
+    let text = std::fs::read_to_string(web().join(file)).unwrap();
+    for part in text.split(" from './").skip(1) {
+        loaded(part.split('\'').next().unwrap(), found);
+    }
+}
+
+#[test]
+fn the_editor_is_loaded_by_its_page_alone() {
+    for first in ["page.js", "start.js", "sheet.js", "incidents.js", "points.js", "lab.js"] {
+        let mut found = std::collections::BTreeSet::new();
+        loaded(first, &mut found);
+        assert!(found.iter().all(|file| !file.starts_with("vendor/")), "{first} loads {found:?}");
+    }
+    let mut found = std::collections::BTreeSet::new();
+    loaded("draft-editor.js", &mut found);
+    assert!(found.contains("vendor/codemirror.js"));
 }
 
 fn units_at(file: &str, lon: f64, lat: f64) -> Vec<String> {

@@ -62,6 +62,20 @@ pub(crate) struct Looks {
     count: usize,
 }
 
+impl Looks {
+    /// What could not be entered waits again, beside what came meanwhile.
+    fn put_back(&mut self, before: Looks) {
+        self.since = before.since.or(self.since);
+        self.count += before.count;
+        for (key, look) in before.waiting {
+            let there = self.waiting.entry(key).or_insert_with(|| look.clone());
+            there.first = there.first.min(look.first);
+            there.last = there.last.max(look.last);
+            there.records.extend(look.records);
+        }
+    }
+}
+
 pub(crate) fn parse(entry: u64, json: &str) -> Result<Vec<Look>, Error> {
     let said: Said = serde_json::from_str(json)
         .map_err(|e| Error::integrity(format!("the access log of entry {entry} cannot be read: {e}")))?;
@@ -127,10 +141,21 @@ impl Store {
     /// # Errors
     /// Where nothing can be entered; they wait on then.
     pub fn settle_looks(&self, now: Instant) -> Result<Vec<Receipt>, Error> {
-        let mut looks = lock(&self.looks);
+        // One enters at a time, and all that waits with it. Who waits for that finds its own entered, or enters it with what came since;
+        // who only adds a look waits for nobody.
+        let _turn = lock(&self.settling);
+        let looks = std::mem::take(&mut *lock(&self.looks));
         if looks.waiting.is_empty() {
             return Ok(Vec::new());
         }
+        let entered = self.enter_looks(&looks, now);
+        if entered.is_err() {
+            lock(&self.looks).put_back(looks);
+        }
+        entered
+    }
+
+    fn enter_looks(&self, looks: &Looks, now: Instant) -> Result<Vec<Receipt>, Error> {
         let mut statements = Vec::new();
         for look in looks.waiting.values() {
             let all: Vec<&String> = look.records.iter().collect();
@@ -152,7 +177,6 @@ impl Store {
             let drafts = statements.into_iter().map(|s| Draft::own(Entry::Statement(s), &keeper)).collect();
             writer.put_for_receipts(drafts, now)
         })?;
-        *looks = Looks::default();
         Ok(receipts)
     }
 }

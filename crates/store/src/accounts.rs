@@ -48,6 +48,8 @@ pub struct Account {
     pub closed: bool,
     /// The hash of its password; `None`: it has none and cannot sign in with one.
     password: Option<String>,
+    /// What tells its other ways to sign in apart from others; empty where it has none.
+    ways: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -110,10 +112,11 @@ impl Account {
         Ok(())
     }
 
-    /// What changes when its password does or it is closed: whoever signed in before then is no longer signed in. It tells
-    /// nothing of the password.
+    /// What changes when its password does, when a passkey or an identity comes or goes, or it is closed: whoever signed in before then
+    /// is no longer signed in. It tells nothing of the password.
     pub fn credential(&self) -> String {
-        let text = format!("{}\0{}", self.closed, self.password.as_deref().unwrap_or_default());
+        let text =
+            format!("{}\0{}\0{}", self.closed, self.password.as_deref().unwrap_or_default(), self.ways);
         crate::workspace::sha256(text.as_bytes())
     }
 
@@ -165,6 +168,7 @@ impl Account {
             caveats: said.caveats,
             closed: said.closed,
             password: said.password,
+            ways: String::new(),
             name,
         })
     }
@@ -222,8 +226,10 @@ impl Store {
     /// Where the database cannot be read.
     pub fn accounts(&self) -> Result<BTreeMap<String, Account>, Error> {
         let mut accounts = BTreeMap::new();
+        let mut ways = self.ways()?;
         for (statement, _) in self.view(&Viewer::keeper()).statements(ACCOUNT)? {
-            let account = Account::of(statement)?;
+            let mut account = Account::of(statement)?;
+            account.ways = ways.remove(&account.name).unwrap_or_default();
             accounts.insert(account.name.clone(), account);
         }
         Ok(accounts)

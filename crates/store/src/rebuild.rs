@@ -151,6 +151,16 @@ impl Store {
         Ok(entries)
     }
 
+    /// Makes the database in a scratch file, which is thrown away. Says how many entries it has.
+    pub(crate) fn made_aside(&self) -> Result<u64, Error> {
+        let mut log = self.log_to_read_again()?;
+        let scratch = self.scratch();
+        let Some(mut made) = schema::open(&Place::File(scratch.0.clone()), true, Some(log.origin()))? else {
+            return Err(Error::integrity("the database was not made"));
+        };
+        self.rebuild_into(&mut made, &mut log)
+    }
+
     /// Makes the database again beside the one that is there, and compares every row.
     ///
     /// # Errors

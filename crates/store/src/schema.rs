@@ -205,6 +205,68 @@ pub(crate) fn open(place: &Place, make: bool, origin: Option<&str>) -> Result<Op
     Ok(Some(connection))
 }
 
+/// The format of the tables that are there; `None` where there are none. Nothing is changed.
+///
+/// # Errors
+/// Where they are a stranger's, or a newer program's.
+pub(crate) fn format_there(place: &Place) -> Result<Option<i64>, Error> {
+    if let Place::File(path) = place
+        && !path.exists()
+    {
+        return Ok(None);
+    }
+    let Some(mut connection) = Connection::open(place, false)? else { return Ok(None) };
+    let format = if connection.is_postgres() {
+        let of = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()";
+        if connection.number(of, &[])? == 0 {
+            return Ok(None);
+        }
+        if connection.number(&format!("{of} AND tablename = 'about'"), &[])? == 0 {
+            return Err(Error::new(
+                Kind::Corrupt,
+                format!("`{}` holds tables of something else", place.shown()),
+            ));
+        }
+        let mut said = String::new();
+        connection.query(
+            "SELECT value FROM about WHERE name = ?1",
+            &[Value::Text("format")],
+            |mut row| {
+                said = row.text()?;
+                Ok(())
+            },
+        )?;
+        said.parse().unwrap_or(0)
+    } else {
+        match connection.made_by()? {
+            None => return Ok(None),
+            Some((true, format)) => format,
+            Some((false, _)) => {
+                return Err(match place {
+                    Place::File(path) => Error::corrupt(path),
+                    Place::Server(..) => Error::integrity("an SQLite file was expected"),
+                });
+            }
+        }
+    };
+    if format > FORMAT { refuse_other(place, format).map(|()| None) } else { Ok(Some(format)) }
+}
+
+/// Takes the tables that an earlier program made in a server's database away, whichever they were, to be made again of the log.
+pub(crate) fn clear_earlier(place: &Place) -> Result<(), Error> {
+    let Some(mut connection) = Connection::open(place, false)? else { return Ok(()) };
+    let mut names = Vec::new();
+    let all = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename";
+    connection.query(all, &[], |mut row| {
+        names.push(format!("\"{}\"", row.text()?.replace('"', "\"\"")));
+        Ok(())
+    })?;
+    let names = names.join(", ");
+    // tidy: allow(append-only) because what follows is made again of the log, which nothing is taken from
+    let sql = format!("DROP TABLE {names} CASCADE; DROP FUNCTION IF EXISTS refuse, refuse_unless_erased");
+    connection.plain_batch(&sql)
+}
+
 /// Takes the tables of a server's database away, to be made again of the log.
 pub(crate) fn clear(place: &Place) -> Result<(), Error> {
     let Some(mut connection) = open(place, false, None)? else { return Ok(()) };
@@ -248,6 +310,6 @@ fn refuse_other(place: &Place, format: i64) -> Result<(), Error> {
             Kind::Corrupt,
             format!("`{shown}` was written by an older servanda (format {format}; this one knows {FORMAT})"),
         )
-        .help("move it away and import the sources again; a workspace with a log is made again by `servanda rebuild`")),
+        .help("`servanda upgrade` makes it again of the log; without a log, move it away and import the sources again")),
     }
 }

@@ -28,8 +28,28 @@ pub struct Settings {
     /// The vault.
     #[serde(default)]
     pub vault: VaultFolder,
+    /// Plans that the page shows, by the name in their address.
+    #[serde(default)]
+    pub plans: BTreeMap<String, Plan>,
     /// There only where the workspace was made by the demonstration.
     pub demo: Option<Demo>,
+}
+
+/// A plan that the page shows.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Plan {
+    /// A line for people; without it, the plan's name.
+    pub title: Option<String>,
+    /// What is asked of `servanda plan`, word by word; files are named from the workspace's root.
+    pub ask: Vec<String>,
+    /// The level of who may see it: CLEAR, GREEN, AMBER, AMBER+STRICT, RED; without it, AMBER+STRICT.
+    pub marking: Option<String>,
+    /// Only these parties and bodies may see it.
+    pub releasable_to: Option<Vec<String>>,
+    /// Only who holds all of these may see it.
+    #[serde(default)]
+    pub caveats: Vec<String>,
 }
 
 /// Where a case stands still: an exercise, or the past. Times as in an agreement, in its zone.
@@ -67,6 +87,28 @@ pub struct Serve {
     pub signed_in_hours: Option<u32>,
     /// Whoever carries it may read the metrics.
     pub metrics_token: Option<String>,
+    /// An institution that says who somebody is.
+    pub oidc: Option<Oidc>,
+}
+
+/// An institution that says who somebody is, by OpenID Connect.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Oidc {
+    /// Its address, as it names itself.
+    pub issuer: String,
+    /// What it calls this server.
+    pub client_id: String,
+    /// File with what this server proves itself by, one line; else the variable `SERVANDA_OIDC_SECRET`, else none.
+    pub client_secret_file: Option<String>,
+    /// What is asked for; `openid` always is.
+    pub scopes: Option<Vec<String>>,
+    /// The claim that names a person; without it `sub`.
+    pub claim: Option<String>,
+    /// What people call it, on the button.
+    pub name: Option<String>,
+    /// File of the authorities that are trusted to vouch for it, PEM; without it, those that the system trusts.
+    pub authorities: Option<String>,
 }
 
 impl Serve {

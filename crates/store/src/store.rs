@@ -129,6 +129,8 @@ pub struct Store {
     pub(crate) reading: Mutex<Option<Connection>>,
     pub(crate) queue: crate::submit::Queue,
     pub(crate) looks: Mutex<crate::access::Looks>,
+    /// Held by whoever enters looks.
+    pub(crate) settling: Mutex<()>,
     /// The log may follow submissions later.
     follows: AtomicBool,
 }
@@ -180,6 +182,7 @@ impl Store {
             reading: Mutex::default(),
             queue: crate::submit::Queue::default(),
             looks: Mutex::default(),
+            settling: Mutex::default(),
             follows: AtomicBool::new(false),
         }
     }
@@ -249,6 +252,18 @@ impl Store {
     /// The key that signs for the log.
     pub(crate) fn log_key(&self) -> Result<LogKey, Error> {
         Ok(self.secrets(true)?.log)
+    }
+
+    /// A secret of an account by which a device keeps what was not delivered yet: always the same, and nobody else's. Whoever holds the
+    /// keys of the workspace can compute it; from the secret of one account follows no other's.
+    ///
+    /// # Errors
+    /// Where the keys cannot be read.
+    pub fn device_secret(&self, account: &str) -> Result<[u8; 32], Error> {
+        let key = self.secrets(true)?.intake.secret_text();
+        let inner = Sha256::new().chain_update(b"servanda device secret 1\0").chain_update(key.as_bytes());
+        let inner = inner.chain_update([0]).chain_update(account.as_bytes()).finalize();
+        Ok(Sha256::new().chain_update(key.as_bytes()).chain_update(inner).finalize().into())
     }
 
     /// Opens the log to append, waiting for another program that does.

@@ -148,7 +148,7 @@ fn another_format_a_stranger_and_a_wreck_are_refused() {
     format(1);
     let error = workspace.records().unwrap_err();
     assert!(error.is_corrupt() && error.to_string().contains("older servanda"), "{error}");
-    assert!(error.help_text().unwrap().contains("import the sources again"), "{error}");
+    assert!(error.help_text().unwrap().contains("servanda upgrade"), "{error}");
 
     fs::remove_file(&path).unwrap();
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();

@@ -8,11 +8,12 @@
 //! | `ledger` | the whole check of a log of a million entries |
 //! | `norms` | 600 clauses of all kinds and 40 parties over ten years in the general engine |
 //! | `intake` | signed detections at 200 a second over HTTP: receipts, and how far the board is behind |
+//! | `users` | 600 people who open board, map and report at the cut-off |
 //! | `columns` | replay, late records, questions, start and sweep over a stored history; DuckDB as the yardstick |
 //!
 //! Data are made with fixed seeds under `target/bench/`. Each command runs once to warm up and then N times (5 unless
 //! told); the table has the median, the least and the greatest beside the figure to reach. `--long` adds ten million
-//! records, a million to `norms`, ten million entries to `ledger`, and half a million detections to `intake` in the place of 60,000. `--save` writes the table to `bench/runs/DATE.md` (of one part, `DATE-PART.md`). Nothing here is a test:
+//! records, a million to `norms`, ten million entries to `ledger`, half a million detections to `intake` in the place of 60,000, and ten seconds to `users`. `--save` writes the table to `bench/runs/DATE.md` (of one part, `DATE-PART.md`). Nothing here is a test:
 //! machines are noisy, so it judges nothing but wrong answers.
 
 mod columns;
@@ -23,6 +24,7 @@ mod links;
 mod norms;
 mod table;
 mod traces;
+mod users;
 
 use crate::tree;
 use std::path::{Path, PathBuf};
@@ -42,7 +44,7 @@ struct Bench {
 
 type Part = fn(&Bench, &mut Table) -> Result<(), String>;
 
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("commands", commands::run),
     ("traces", traces::run),
     ("columns", columns::run),
@@ -50,6 +52,7 @@ const PARTS: [(&str, Part); 7] = [
     ("ledger", ledger::run),
     ("norms", norms::run),
     ("intake", intake::run),
+    ("users", users::run),
 ];
 
 pub fn run(arguments: &[String]) -> ExitCode {
@@ -77,7 +80,8 @@ fn asked(arguments: &[String]) -> Result<(Bench, bool, Option<String>), String> 
                 Some(part) => only = Some(part.clone()),
                 None => {
                     return Err(
-                        "--only takes commands, traces, columns, links, ledger, norms or intake".into()
+                        "--only takes commands, traces, columns, links, ledger, norms, intake or users"
+                            .into(),
                     );
                 }
             },
@@ -97,7 +101,7 @@ fn asked(arguments: &[String]) -> Result<(Bench, bool, Option<String>), String> 
 fn measured(bench: &Bench, save: bool, only: Option<&str>) -> Result<(), String> {
     let packages = match only {
         Some("commands") => &["-p", "servanda"][..],
-        Some("intake") => &["-p", "servanda", "-p", "servanda-bench"],
+        Some("intake" | "users") => &["-p", "servanda", "-p", "servanda-bench"],
         Some(_) => &["-p", "servanda-bench"],
         None => &["-p", "servanda", "-p", "servanda-bench"],
     };

@@ -183,6 +183,40 @@ pub fn sweep(
     Ok(Sweep { varied, term_only: None, variants })
 }
 
+/// [`sweep`] without labels, within bounds: at most `replays` variants where each is a replay, at most `counted` where triggers are counted.
+///
+/// # Errors
+/// Where there would be more variants than that, or it was stopped.
+pub fn sweep_within(
+    (agreement, places): (&Agreement, &Places),
+    past: &Past,
+    readings: &BTreeMap<Name, Name>,
+    varied: Vec<Varied>,
+    (replays, counted): (usize, usize),
+    bounds: &figures::Bounds<'_>,
+) -> Result<Result<Sweep, Refusal>, figures::Stopped> {
+    let count = varied.iter().try_fold(1usize, |n, v| n.checked_mul(v.values.len())).unwrap_or(usize::MAX);
+    if count > replays {
+        return Ok(
+            match quick::sweep(agreement, past, &varied).filter(|_| count <= counted.min(THRESHOLDS)) {
+                Some(sweep) => Ok(sweep),
+                None => Err(Refusal::new(
+                    format!("{count} variants were asked for; at most {replays} are replayed here"),
+                    "take fewer values or a greater step; `servanda backtest --vary` takes more",
+                )),
+            },
+        );
+    }
+    let mut variants = Vec::with_capacity(count);
+    for at in combinations(&varied) {
+        let (changed, chosen) = apply(agreement, readings, &varied, &at);
+        let replay = figures::replay_within(&changed, places, past, &chosen, bounds)?;
+        let found = Found::Whole { norms: replay.norms, terms: replay.terms, scored: None };
+        variants.push(Variant { is_draft: is_draft(&varied, &at), at, found });
+    }
+    Ok(Ok(Sweep { varied, term_only: None, variants }))
+}
+
 /// Whether the variants' triggers can be counted without a replay.
 pub fn is_countable(agreement: &Agreement, past: &Past, varied: &[Varied]) -> bool {
     let count = varied.iter().try_fold(1usize, |n, v| n.checked_mul(v.values.len())).unwrap_or(usize::MAX);

@@ -207,3 +207,97 @@ fn readings_are_tried_option_by_option() {
     assert_eq!(sweep.variants.len(), 2);
     assert!(sweep.variants.iter().all(|v| !v.is_draft));
 }
+
+#[test]
+fn a_replay_in_steps_gives_what_a_replay_gives_and_stops_when_it_is_told_to() {
+    use crate::figures::{Bounds, Stopped, replay, replay_within};
+    let (agreement, places) = (agreement("3", "48"), Places::default());
+    let past = history(&agreement);
+    let whole = replay(&agreement, &places, &past, &BTreeMap::new());
+    let asked = std::cell::Cell::new(0);
+    let go_on = || {
+        asked.set(asked.get() + 1);
+        true
+    };
+    let bounds = Bounds { go_on: &go_on, memory: u64::MAX, at_end_only: false };
+    let stepped = replay_within(&agreement, &places, &past, &BTreeMap::new(), &bounds).unwrap();
+    assert!(asked.get() > 50, "{}", asked.get());
+    assert_eq!(format!("{:?}", stepped.log), format!("{:?}", whole.log));
+    assert_eq!(format!("{:?}", stepped.board), format!("{:?}", whole.board));
+    assert_eq!((stepped.norms, stepped.terms, stepped.load), (whole.norms, whole.terms, whole.load));
+    // It is asked again and again, and takes no more room than it is given.
+    let left = std::cell::Cell::new(20);
+    let some = || {
+        left.set(left.get() - 1);
+        left.get() > 0
+    };
+    let stopped = replay_within(
+        &agreement,
+        &places,
+        &past,
+        &BTreeMap::new(),
+        &Bounds { go_on: &some, memory: u64::MAX, at_end_only: false },
+    );
+    assert_eq!(stopped.err(), Some(Stopped::Unwanted));
+    let small = replay_within(
+        &agreement,
+        &places,
+        &past,
+        &BTreeMap::new(),
+        &Bounds { go_on: &|| true, memory: 10_000, at_end_only: false },
+    );
+    assert_eq!(small.err(), Some(Stopped::OutOfRoom));
+}
+
+#[test]
+fn what_stands_at_the_end_is_the_same_without_the_way_there() {
+    use crate::figures::{Bounds, NormFigures, replay, replay_within};
+    let (agreement, places) = (agreement("3", "48"), Places::default());
+    let past = history(&agreement);
+    let whole = replay(&agreement, &places, &past, &BTreeMap::new());
+    let bounds = Bounds { go_on: &|| true, memory: u64::MAX, at_end_only: true };
+    let end = replay_within(&agreement, &places, &past, &BTreeMap::new(), &bounds).unwrap();
+    assert_eq!(format!("{:?}", end.board), format!("{:?}", whole.board));
+    let timeless = |n: NormFigures| NormFigures {
+        revised: 0,
+        from_trigger: None,
+        from_deadline: None,
+        from_deed: None,
+        ..n
+    };
+    assert!(whole.norms.iter().any(|n| n.from_trigger.is_some()), "there is something to leave out");
+    assert_eq!(end.norms, whole.norms.into_iter().map(timeless).collect::<Vec<_>>());
+    assert_eq!((end.terms, end.load), (whole.terms, whole.load));
+    let counted = |all: &[crate::figures::Instance]| {
+        all.iter().map(|i| crate::figures::Instance { decided: None, ..i.clone() }).collect::<Vec<_>>()
+    };
+    assert_eq!(end.instances, counted(&whole.instances));
+}
+
+#[test]
+fn a_sweep_within_bounds_is_the_sweep() {
+    use crate::figures::Bounds;
+    let (agreement, places) = (agreement("3", "48"), Places::default());
+    let past = history(&agreement);
+    let asked = |text: &str| varied(&agreement, &[text.to_string()]).unwrap();
+    let bounds = Bounds { go_on: &|| true, memory: u64::MAX, at_end_only: false };
+    let within = |text: &str, most| {
+        sweep_within((&agreement, &places), &past, &BTreeMap::new(), asked(text), most, &bounds).unwrap()
+    };
+    let whole = sweep(
+        &agreement,
+        &places,
+        &past,
+        &BTreeMap::new(),
+        asked("meet.within=12h,48h"),
+        None,
+        true,
+        |_, _| {},
+    );
+    assert_eq!(within("meet.within=12h,48h", (5, 100)), whole);
+    // More than are replayed: counted where that is exact, refused where it is not.
+    let counted = within("burst.count=1..30", (5, 100)).unwrap();
+    assert_eq!((counted.variants.len(), counted.term_only.is_some()), (30, true));
+    assert!(within("burst.count=1..300", (5, 100)).is_err());
+    assert!(within("meet.within=12h..72h:6h", (5, 100)).unwrap_err().message.contains("at most 5"));
+}

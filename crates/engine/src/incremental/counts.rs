@@ -127,6 +127,25 @@ impl<'w> World<'w, '_> {
         })
     }
 
+    /// An aggregate at the moment asked about. Where its window says what that hangs on, nothing else is looked at.
+    pub fn aggregate_now(&self, agg: &Aggregate, env: &Env<'w>) -> Quantity {
+        let (pattern, window) = (&agg.of, &agg.window);
+        let in_part = self.memo.fast
+            && self.is_standing(window, env)
+            && self.is_local(pattern, env)
+            && !matches!(agg.what, Agg::First | Agg::Last);
+        // What lies ahead is looked at too: it says when this turns.
+        let look = in_part.then(|| self.look_back(window, (self.at, Instant::MAX)));
+        self.now(&self.aggregate(agg.what, agg.role.as_ref(), pattern, window, env, look)).clone()
+    }
+
+    /// Whether a record changes nothing but the windows that it lies in. A report of a thing that is somewhere lapses when its source
+    /// denies it, however much later; and of exceptions up to a number the first ones use it up.
+    fn is_local(&self, pattern: &FactPattern, env: &Env<'w>) -> bool {
+        let object = self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind == FactKind::Object);
+        !object && env.except.iter().all(|e| e.up_to.is_none())
+    }
+
     /// Whether all time is looked at, so that what follows serves more than one instance.
     fn is_standing(&self, window: &Window, env: &Env<'w>) -> bool {
         env.looks_at_all() && !matches!(window, Window::Since(_))
@@ -146,9 +165,7 @@ impl<'w> World<'w, '_> {
             env.seen,
             env.watched.clone(),
         );
-        // A report of a thing that is somewhere lapses when its source denies it, however much later.
-        let object = self.agreement.facts.get(&pattern.fact).is_some_and(|f| f.kind == FactKind::Object);
-        let local = !object && env.except.iter().all(|e| e.up_to.is_none());
+        let local = self.is_local(pattern, env);
         let calendar = &self.agreement.calendar;
         let touched = |from: Instant, to: Instant| match *window {
             Window::InAny(span) if local => Some((from, calendar.window_end(to, span).next())),

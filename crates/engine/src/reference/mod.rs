@@ -418,7 +418,10 @@ impl<'w> World<'w, '_> {
                 _,
                 Value::Number(threshold, _),
             ) => {
-                let now: Quantity = self.now(&self.quantity(value, env)).clone();
+                let now: Quantity = match value {
+                    Value::Aggregate(agg) => self.aggregate_now(agg, env),
+                    _ => self.now(&self.quantity(value, env)).clone(),
+                };
                 let called = |pattern: &FactPattern| self.agreement.fact_phrase(&pattern.fact).to_string();
                 let fact = match value {
                     Value::Aggregate(agg) => agg.words(&called(&agg.of)),

@@ -3,9 +3,9 @@
 
 use super::{Desk, listed, patterns, say, within};
 use crate::diagnostic::Severity;
-use servanda_model::Name;
 use servanda_model::agreement::*;
 use servanda_model::uses::Uses;
+use servanda_model::{Name, Number};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Desk<'_> {
@@ -99,7 +99,11 @@ impl Desk<'_> {
                 };
                 let can_block = inside.len() > members.len().saturating_sub(needed);
                 if can_block && decision.failing.is_none() && !inside.is_empty() {
-                    let who = if inside.len() == 1 { "can" } else { "together can" };
+                    let who = match (inside.len(), members.len() - needed.min(members.len())) {
+                        (1, _) => "can",
+                        (_, 0) => "can each",
+                        _ => "together can",
+                    };
                     let wrong = say(
                         self.severity(norm),
                         "A0711",
@@ -124,10 +128,7 @@ impl Desk<'_> {
         for (norm, name) in self.norms() {
             let own = norm.subject(agreement);
             for cond in norm.needs.iter().chain(&norm.only_if).chain(&own) {
-                for pattern in within(cond).into_iter().filter_map(|c| match c {
-                    Cond::Fact(p) => Some(p),
-                    _ => None,
-                }) {
+                for pattern in waited_for(cond) {
                     count += 1;
                     let who = match self.acts(pattern) {
                         Some(Value::Bearer) => self.bearers(norm),
@@ -270,7 +271,7 @@ impl Desk<'_> {
             count += 1;
             let Some(least) = due.min_by_key(|s| s.least_hours()) else { continue };
             if least.least_hours() <= time.least_hours() {
-                let wrong = say(
+                let mut wrong = say(
                     self.severity(norm),
                     "A0714",
                     self.span(norm),
@@ -279,10 +280,32 @@ impl Desk<'_> {
                     ),
                 )
                 .help("let the time run from the finding (`when … found`), or give the body less time, or say what is owed before it decides");
+                if let Some(place) = self.words_in(norm, "when", &format!("{term} begins")) {
+                    wrong = wrong.fix(place, format!("{term} found"), "let the time run from the finding");
+                }
                 self.found(Some(&name), wrong);
             }
         }
         undecided.sort();
         self.looked("finding time against reaction time", count, undecided);
+    }
+}
+
+/// The patterns that a condition needs something of: acts, and counts and sums that must come to something. What stands behind `not`
+/// holds while nobody acts.
+fn waited_for(cond: &Cond) -> Vec<&FactPattern> {
+    match cond {
+        Cond::And(all) | Cond::Or(all) => all.iter().flat_map(waited_for).collect(),
+        Cond::Run(_, cond, _) => waited_for(cond),
+        Cond::Fact(pattern) => vec![pattern],
+        Cond::Compare(Value::Aggregate(counted), op, Value::Number(least, _)) => {
+            let needed = match op {
+                Op::Ge | Op::Eq => *least > Number::zero(),
+                Op::Gt => *least >= Number::zero(),
+                _ => false,
+            };
+            if needed { vec![&counted.of] } else { Vec::new() }
+        }
+        _ => Vec::new(),
     }
 }

@@ -146,6 +146,25 @@ impl<'a> Desk<'a> {
         self.declared.get(name).map_or(0..0, |d| d.name_span())
     }
 
+    /// Where words stand, as whole words, in the first field of a norm whose word begins so.
+    fn words_in(&self, norm: &Norm, field: &str, words: &str) -> Option<Span> {
+        let inner = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '/');
+        self.decl(norm)?.fields.iter().filter(|f| f.word.split(' ').next() == Some(field)).find_map(|f| {
+            let text = self.text.get(f.word_span.end..f.span.end)?;
+            let at = text
+                .match_indices(words)
+                .map(|(at, _)| at)
+                .find(|at| !text[..*at].ends_with(inner) && !text[at + words.len()..].starts_with(inner))?;
+            let start = f.word_span.end + at;
+            Some(start..start + words.len())
+        })
+    }
+
+    /// The whole lines of a stretch.
+    fn lines(&self, span: &Span) -> Span {
+        whole_lines(self.text, span)
+    }
+
     /// One norm for each declaration: a milestone with ten rows is found once.
     fn norms(&self) -> Vec<(&'a Norm, Name)> {
         let mut seen = BTreeSet::new();
@@ -273,7 +292,8 @@ impl<'a> Desk<'a> {
                         field.span.clone(),
                         format!("`{name}` accepts `{}`, which is not found here", code.text),
                     )
-                    .help("take the line away, or write the code of a finding on this declaration"),
+                    .help("take the line away, or write the code of a finding on this declaration")
+                    .fix(whole_lines(self.text, &field.span), "", "take the line away"),
                 };
                 self.out.findings.push(Finding {
                     diagnostic: wrong,
@@ -283,6 +303,13 @@ impl<'a> Desk<'a> {
             }
         }
     }
+}
+
+/// The whole lines that a stretch touches, with the end of the last.
+fn whole_lines(text: &str, span: &Span) -> Span {
+    let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
+    start..end
 }
 
 /// A diagnostic of that severity.

@@ -31,13 +31,17 @@ impl Desk<'_> {
             } else {
                 "nothing is owed to it either"
             };
-            let wrong = say(
+            let mut wrong = say(
                 Severity::Info,
                 "A0715",
                 self.span_of(name),
                 format!("no rule binds {}; {more}", listed([name])),
             )
             .help("say what it owes, or mark it `outside`");
+            if let Some(decl) = self.declared.get(*name) {
+                let end = decl.phrase.as_ref().map_or(decl.name_span().end, |p| p.span.end);
+                wrong = wrong.fix(end..end, " outside", "mark it `outside`");
+            }
             self.found(Some(name), wrong);
         }
         // Bound, and yet free: nothing that they owe begins without an act of their own.
@@ -166,8 +170,13 @@ impl Desk<'_> {
                             pattern.fact
                         )
                     };
-                    let wrong = say(self.severity(norm), "A0718", self.span(norm), message)
+                    let mut wrong = say(self.severity(norm), "A0718", self.span(norm), message)
                         .help(format!("say whose act it is: `{} by bearer`", pattern.fact));
+                    if let Some(place) = self.words_in(norm, "must", pattern.fact.as_str())
+                        && actor.as_str() == "by"
+                    {
+                        wrong = wrong.fix(place.end..place.end, " by bearer", "write `by bearer`");
+                    }
                     self.found(Some(&name), wrong);
                 }
             }

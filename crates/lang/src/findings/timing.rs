@@ -310,9 +310,12 @@ impl Desk<'_> {
         let facts = agreement.facts.keys().filter(|n| !used.facts.contains(*n));
         let idle: Vec<&Name> = facts.filter(|n| self.declared.contains_key(*n)).collect();
         for name in &idle {
-            let wrong =
+            let mut wrong =
                 say(Severity::Info, "A0720", self.span_of(name), format!("no rule speaks of `{name}`"))
                     .help("let a rule name it, or leave it out; records of it change no verdict");
+            if let Some(decl) = self.declared.get(*name) {
+                wrong = wrong.fix(self.lines(&decl.span), "", "leave it out");
+            }
             self.found(Some(name), wrong);
         }
         let count = agreement.facts.len();

@@ -804,7 +804,10 @@ impl<'a> Lower<'a> {
                 false
             }
         };
-        let (Some(can), Ok(act), true) = (can, act, ok) else { return };
+        let (Some(can), Ok(mut act), true) = (can, act, ok) else { return };
+        // `by bearer` says once more that whoever acts must have the power. Left in, it would ask for the bearer of an act that is only
+        // looked for; an act of somebody else is purported, with these words and without them.
+        act.roles.retain(|(role, value)| role.as_str() != "by" || *value != Value::Bearer);
         let per = self.per(decl);
         self.agreement.powers.push(Power {
             name: name.text.clone(),

@@ -23,25 +23,44 @@ pub fn html(checked: &Checked) -> String {
         escape(&d.lang),
         escape(&d.title)
     ));
-    if let Some(exercise) = &d.exercise {
-        out.push_str(&format!("<p class=\"exercise\" role=\"note\">{}</p>\n", escape(exercise)));
-    }
-    out.push_str(&format!("<main>\n<header>\n<h1>{}</h1>\n<dl>\n", escape(&d.title)));
-    for (name, value) in &d.head {
-        out.push_str(&format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(name), escape(value)));
-    }
-    out.push_str("</dl>\n</header>\n");
-    head(d, &mut out);
-    for s in &d.sections {
-        section(d, s, &mut out);
-    }
+    exercise(d, &mut out);
+    out.push_str("<main>\n");
+    body(d, 1, &mut out);
     out.push_str("</main>\n</body>\n</html>\n");
     out
 }
 
-fn head(d: &Document, out: &mut String) {
+/// The same without the page around it, to stand in another whose headings reach down to `level - 1`. Its classes are those of
+/// `data/report.css`.
+pub fn part(checked: &Checked, level: u8) -> String {
+    let d = checked.document();
+    let mut out = String::new();
+    exercise(d, &mut out);
+    body(d, level, &mut out);
+    out
+}
+
+fn exercise(d: &Document, out: &mut String) {
+    if let Some(exercise) = &d.exercise {
+        out.push_str(&format!("<p class=\"exercise\" role=\"note\">{}</p>\n", escape(exercise)));
+    }
+}
+
+fn body(d: &Document, level: u8, out: &mut String) {
+    out.push_str(&format!("<header>\n<h{level}>{}</h{level}>\n<dl>\n", escape(&d.title)));
+    for (name, value) in &d.head {
+        out.push_str(&format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(name), escape(value)));
+    }
+    out.push_str("</dl>\n</header>\n");
+    head(d, level + 1, out);
+    for s in &d.sections {
+        section(d, s, level + 1, out);
+    }
+}
+
+fn head(d: &Document, level: u8, out: &mut String) {
     out.push_str(&format!(
-        "<section aria-labelledby=\"summary\">\n<h2 id=\"summary\">{}</h2>\n",
+        "<section aria-labelledby=\"summary\">\n<h{level} id=\"summary\">{}</h{level}>\n",
         escape(&d.words.summary)
     ));
     if !d.headline.is_empty() {
@@ -56,16 +75,19 @@ fn head(d: &Document, out: &mut String) {
         out.push_str(&format!("<li>{}</li>\n", escape(line)));
     }
     out.push_str("</ul>\n</section>\n");
-    out.push_str(&format!("<nav aria-label=\"{0}\">\n<h2>{0}</h2>\n<ol>\n", escape(&d.words.contents)));
+    out.push_str(&format!(
+        "<nav aria-label=\"{0}\">\n<h{level}>{0}</h{level}>\n<ol>\n",
+        escape(&d.words.contents)
+    ));
     for s in &d.sections {
         out.push_str(&format!("<li><a href=\"#s-{}\">{}</a></li>\n", escape(&s.id), escape(&s.heading)));
     }
     out.push_str("</ol>\n</nav>\n");
 }
 
-fn section(d: &Document, s: &Section, out: &mut String) {
+fn section(d: &Document, s: &Section, level: u8, out: &mut String) {
     out.push_str(&format!(
-        "<section aria-labelledby=\"s-{0}\">\n<h2 id=\"s-{0}\">{1}</h2>\n",
+        "<section aria-labelledby=\"s-{0}\">\n<h{level} id=\"s-{0}\">{1}</h{level}>\n",
         escape(&s.id),
         escape(&s.heading)
     ));

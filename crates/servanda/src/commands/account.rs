@@ -31,6 +31,33 @@ enum What {
     },
     /// Show all accounts
     List,
+    /// Show the passkeys of all accounts, or of one
+    Passkeys {
+        /// The account's name
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Let a passkey sign nobody in any more
+    RevokePasskey {
+        /// By which it is listed
+        #[arg(value_name = "ID", allow_hyphen_values = true)]
+        id: String,
+    },
+    /// Show who signs in to which account by an institution
+    Identities,
+    /// Let somebody whom an institution knows sign in to an account
+    Bind {
+        /// The account's name
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        identity: Known,
+    },
+    /// Let that person sign in by the institution no more
+    Unbind {
+        #[command(flatten)]
+        identity: Known,
+    },
     /// Show the feeds of all accounts, or of one: what a calendar or feed reader reads with a token
     Feeds {
         /// The account's name
@@ -52,6 +79,17 @@ enum What {
         #[arg(value_name = "ID")]
         id: String,
     },
+}
+
+/// Whom an institution knows.
+#[derive(clap::Args)]
+struct Known {
+    /// The institution, as it names itself: `issuer` of `[serve.oidc]`
+    #[arg(long, value_name = "URL")]
+    issuer: String,
+    /// What it knows the person by; the page after a sign-in that found no account shows it
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    subject: String,
 }
 
 #[derive(clap::Args)]
@@ -130,6 +168,39 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
             account.closed = true;
             store.put_account(&account, session.now, &keeper)?;
             session.say(&format!("`{name}` can sign in no more\n"))?;
+        }
+        What::Passkeys { name } => {
+            let mut out = String::new();
+            for one in store.passkeys()?.iter().filter(|one| name.as_ref().is_none_or(|n| *n == one.owner)) {
+                let state = if one.revoked { "  revoked" } else { "" };
+                out.push_str(&format!(
+                    "{}  {}  {}  for {}  made {}{state}\n",
+                    one.id, one.owner, one.name, one.host, one.made
+                ));
+            }
+            session.say(if out.is_empty() { "there are no passkeys\n" } else { &out })?;
+        }
+        What::RevokePasskey { id } => {
+            store.revoke_passkey(id, session.now, &keeper)?;
+            session.say(&format!("the passkey {id} signs nobody in any more\n"))?;
+        }
+        What::Identities => {
+            let mut out = String::new();
+            for one in store.identities()? {
+                out.push_str(&format!(
+                    "{}  {}  of {}  since {}\n",
+                    one.account, one.subject, one.issuer, one.made
+                ));
+            }
+            session.say(if out.is_empty() { "nobody signs in by an institution\n" } else { &out })?;
+        }
+        What::Bind { name, identity: Known { issuer, subject } } => {
+            store.bind_identity(name, issuer, subject, session.now, &keeper)?;
+            session.say(&format!("`{subject}` of `{issuer}` signs in to `{name}` from now on\n"))?;
+        }
+        What::Unbind { identity: Known { issuer, subject } } => {
+            store.unbind_identity(issuer, subject, session.now, &keeper)?;
+            session.say(&format!("`{subject}` of `{issuer}` signs in no more\n"))?;
         }
         What::Feeds { name } => {
             let mut out = String::new();

@@ -27,7 +27,7 @@ mod mission_end;
 mod new;
 mod notice;
 mod order;
-mod plan;
+pub mod plan;
 mod rebuild;
 mod record;
 mod release;
@@ -38,6 +38,7 @@ mod signing_in;
 mod status;
 mod sync;
 mod test;
+mod upgrade;
 mod vault;
 mod why;
 
@@ -145,6 +146,8 @@ enum Command {
     Restore(restore::Arguments),
     /// Make the database again of the log, or compare the two
     Rebuild(rebuild::Arguments),
+    /// Bring the database of an earlier version to this one
+    Upgrade(upgrade::Arguments),
 }
 
 /// The workspace that was named, or the one that the current folder lies in.
@@ -233,6 +236,7 @@ impl Command {
             Command::Backup(arguments) => backup::run(&arguments, session),
             Command::Restore(arguments) => restore::run(&arguments, session),
             Command::Rebuild(arguments) => rebuild::run(&arguments, session),
+            Command::Upgrade(arguments) => upgrade::run(&arguments, session),
         }
     }
 }

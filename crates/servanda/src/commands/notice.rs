@@ -11,7 +11,7 @@ use crate::session::Session;
 use serde_json::{Value, json};
 use servanda_model::record::{Marking, Tlp};
 use servanda_model::{Name, RecordId, Verdict};
-use servanda_report::notice::{self, Alert, Kind, Letter, NoAlert};
+use servanda_report::notice::{self, Alert, Kind, Lang, Letter, NoAlert};
 use servanda_report::{Duty, Owed};
 use servanda_store::policy::Viewer;
 use servanda_store::{Statement, Workspace, files};
@@ -56,6 +56,9 @@ struct Which {
     /// File to write; without it, standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Language of the notice: en or uk
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    lang: String,
 }
 
 #[derive(clap::Args)]
@@ -68,9 +71,9 @@ struct Cap {
     /// The area in words
     #[arg(long, value_name = "TEXT")]
     area: Option<String>,
-    /// Language of the agreement's words
-    #[arg(long, value_name = "CODE", default_value = "en")]
-    language: String,
+    /// Language of the agreement's words [default: that of --lang]
+    #[arg(long, value_name = "CODE")]
+    language: Option<String>,
 }
 
 #[derive(clap::Args)]
@@ -149,6 +152,13 @@ impl Which {
         Ok(first)
     }
 
+    fn lang(&self) -> Result<Lang, Failure> {
+        Lang::parse(&self.lang).ok_or_else(|| {
+            Failure::new(format!("there are no words for the language `{}`", self.lang))
+                .help("write --lang en or uk")
+        })
+    }
+
     fn write(&self, text: &str, session: &Session) -> Result<(), Failure> {
         match &self.out {
             None => session.say(text),
@@ -169,7 +179,8 @@ impl Cap {
             // By default that is now; where a case stands still, it is its own time.
             sent: case.board.question.at,
             area: self.area.as_deref(),
-            language: &self.language,
+            language: self.language.as_deref().unwrap_or(&self.which.lang),
+            lang: self.which.lang()?,
         };
         let text = notice::cap(&case.view(), &duty, &alert).map_err(|why| match why {
             NoAlert::Sender => Failure::new(format!("`{}` cannot be the sender of an alert", self.sender))
@@ -203,7 +214,7 @@ impl Draft {
                 Failure::new(format!("there is no record `{id}`")).help("`servanda incidents` shows them")
             })?),
         };
-        let letter = Letter { kind, from: &self.from, to: &self.to, about };
+        let letter = Letter { kind, from: &self.from, to: &self.to, about, lang: self.which.lang()? };
         self.which.write(&notice::letter(&view, &duty, &letter), session)
     }
 }

@@ -55,7 +55,7 @@ enum Form {
     Csv,
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 struct Shape {
     /// Form of the answer
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
@@ -288,17 +288,56 @@ fn refused(refusal: Refusal) -> Failure {
 }
 
 pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
-    match arguments.of {
-        Of::Support(of) => supported(&of, session),
-        Of::Burden(of) => carried(&of, session),
-        Of::Forces(of) => grown(&of, session),
-        Of::Deliveries(of) => delivered(&of, session),
-        Of::Watch(of) => watched(&of, session),
-        Of::Rotations(of) => rotated(&of, session),
-    }
+    let (shape, answer, end) = computed(arguments.of, session)?;
+    shape.say(&answer, session)?;
+    Ok(end)
 }
 
-fn supported(of: &Support, session: &Session) -> Result<Answer, Failure> {
+/// What is asked for, computed; in which form it is wanted; and whether it is a plan: where none is possible, the command ends with 1.
+fn computed(of: Of, session: &Session) -> Result<(Shape, servanda_plan::Answer, Answer), Failure> {
+    let yes = |shape: Shape, answer: servanda_plan::Answer| (shape, answer, Answer::Yes);
+    Ok(match of {
+        Of::Support(of) => yes(of.shape.clone(), supported(&of, session)?),
+        Of::Burden(of) => yes(of.shape.clone(), carried(&of)?),
+        Of::Forces(of) => yes(of.shape.clone(), grown(&of, session)?),
+        Of::Deliveries(of) => yes(of.shape.clone(), delivered(&of)?),
+        Of::Watch(of) => yes(of.shape.clone(), watched(&of, session)?),
+        Of::Rotations(of) => {
+            let (answer, end) = rotated(&of, session)?;
+            (of.shape.clone(), answer, end)
+        }
+    })
+}
+
+/// The same words, as the settings of a workspace have them.
+#[derive(clap::Parser)]
+#[command(no_binary_name = true, disable_help_flag = true, disable_version_flag = true)]
+struct InSettings {
+    #[command(subcommand)]
+    of: Of,
+}
+
+/// Answers what the settings of a workspace ask of the planner.
+///
+/// # Errors
+/// Words that are no question, and whatever the question itself is refused for.
+pub fn answer(words: &[String], session: &Session) -> Result<servanda_plan::Answer, Failure> {
+    let asked = <InSettings as clap::Parser>::try_parse_from(words).map_err(|error| {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        Failure::new(format!("the plan cannot be asked: {line}"))
+            .help("`ask` holds the words of `servanda plan`, such as [\"forces\", \"plans/force.toml\"]")
+    })?;
+    if matches!(&asked.of, Of::Rotations(of) if of.ask) {
+        return Err(Failure::new(
+            "the plan cannot be asked: `--ask` takes all records of the workspace, whoever looks",
+        )
+        .help("leave `--ask` out of `ask`, and ask the engine on the command line"));
+    }
+    computed(asked.of, session).map(|(_, answer, _)| answer)
+}
+
+fn supported(of: &Support, session: &Session) -> Result<servanda_plan::Answer, Failure> {
     let grade = Grade::parse(&of.grade).ok_or_else(|| {
         Failure::new(format!("`{}` is no grade", of.grade))
             .help("one of: none, possible, probable, confirmed")
@@ -340,7 +379,7 @@ fn supported(of: &Support, session: &Session) -> Result<Answer, Failure> {
         (None, Some(end)) if of.entries.is_empty() => end,
         (None, _) => today(session)?,
     };
-    of.shape.say(&support::answer(&ledger, reached, at, sources, gaps), session)
+    Ok(support::answer(&ledger, reached, at, sources, gaps))
 }
 
 /// The day in UTC.
@@ -367,7 +406,7 @@ fn read_kiel(folder: &Path, grade: Grade) -> Result<Kiel, Failure> {
     Kiel::read(&files, grade).map_err(refused)
 }
 
-fn carried(of: &Burden, session: &Session) -> Result<Answer, Failure> {
+fn carried(of: &Burden) -> Result<servanda_plan::Answer, Failure> {
     let kiel = read_kiel(&of.kiel, Grade::Possible)?;
     let mut sources = vec![kiel.compared()];
     let series = |name: &str, column: &str| -> Result<Option<Series>, Failure> {
@@ -427,7 +466,7 @@ fn carried(of: &Burden, session: &Session) -> Result<Answer, Failure> {
     };
     let mut answer = burden::answer(&asked, sources).map_err(refused)?;
     answer.gaps.extend(kiel.gaps());
-    of.shape.say(&answer, session)
+    Ok(answer)
 }
 
 fn need(of: &Burden, prices_of: i16) -> Result<Need, Failure> {
@@ -476,23 +515,23 @@ fn read_key(path: &Path) -> Result<BTreeMap<String, Number>, Failure> {
     read().map_err(refused)
 }
 
-fn grown(of: &Forces, session: &Session) -> Result<Answer, Failure> {
+fn grown(of: &Forces, session: &Session) -> Result<servanda_plan::Answer, Failure> {
     let name = of.plan.display().to_string();
     let plan = forces::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
     let working = session.working(&format!("drawing {} futures", of.futures));
     let drawing = forces::Drawing { seed: of.seed, futures: of.futures, threads: of.threads };
     let answer = forces::answer(&plan, drawing, vec![name]).map_err(refused)?;
     drop(working);
-    of.shape.say(&answer, session)
+    Ok(answer)
 }
 
-fn delivered(of: &Deliveries, session: &Session) -> Result<Answer, Failure> {
+fn delivered(of: &Deliveries) -> Result<servanda_plan::Answer, Failure> {
     let name = of.plan.display().to_string();
     let plan = deliveries::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
-    of.shape.say(&deliveries::answer(&plan, vec![name]), session)
+    Ok(deliveries::answer(&plan, vec![name]))
 }
 
-fn watched(of: &Watch, session: &Session) -> Result<Answer, Failure> {
+fn watched(of: &Watch, session: &Session) -> Result<servanda_plan::Answer, Failure> {
     let name = of.incidents.display().to_string();
     let thresholds: Vec<watch::Threshold> = of
         .threshold
@@ -504,10 +543,10 @@ fn watched(of: &Watch, session: &Session) -> Result<Answer, Failure> {
     let counts = watch::Counts::read(&name, &input::text(&of.incidents)?).map_err(refused)?;
     let answer = watch::answer(&counts, &thresholds, vec![name]).map_err(refused)?;
     drop(working);
-    of.shape.say(&answer, session)
+    Ok(answer)
 }
 
-fn rotated(of: &Rotations, session: &Session) -> Result<Answer, Failure> {
+fn rotated(of: &Rotations, session: &Session) -> Result<(servanda_plan::Answer, Answer), Failure> {
     let name = of.plan.display().to_string();
     let plan = rotations::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
     if !(0.0..100.0).contains(&of.gap) {
@@ -546,8 +585,7 @@ fn rotated(of: &Rotations, session: &Session) -> Result<Answer, Failure> {
         foreseen(of, &plan, schedule, &name, &mut answer, session)?;
     }
     drop(working);
-    of.shape.say(&answer, session)?;
-    Ok(if schedule.is_some() { Answer::Yes } else { Answer::No })
+    Ok((answer, if schedule.is_some() { Answer::Yes } else { Answer::No }))
 }
 
 /// Asks the engine about the world in which a schedule comes true.

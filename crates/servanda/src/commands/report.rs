@@ -4,7 +4,7 @@
 //! whose cut-off is given. It lays out no PDF: `servanda-pdf`, a program of its own, gets the document as JSON.
 //!
 //! Invariants
-//! - a release is computed on its own records alone: what it leaves out changes no verdict and no count in it;
+//! - a release is computed on its own records and rules alone: what it leaves out changes no verdict and no count in it;
 //! - a report whose headline is not the sum of its table is not written.
 
 use super::Answer;
@@ -221,12 +221,16 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         });
     let withheld: BTreeSet<Marking> =
         left_out.into_iter().filter(|r| r.recorded <= cut_off).map(|r| r.marking).collect();
-    let board = if withheld.is_empty() && released.len() == case.records.len() {
-        case.board.clone()
-    } else {
-        matter.board(&case, &released)
+    // Nor on rules of the agreement that its readers may not see.
+    let seen = reader.as_ref().map(|reader| {
+        servanda_lang::readers::for_reader(&case.agreement, &|marking| reader.may_see(marking)).agreement
+    });
+    let board = match &seen {
+        None => case.board.clone(),
+        Some(agreement) => matter.board_of(&case, agreement, &released),
     };
-    let view = View { agreement: &case.agreement, places: &case.places, records: &released, board: &board };
+    let agreement = seen.as_ref().unwrap_or(&case.agreement);
+    let view = View { agreement, places: &case.places, records: &released, board: &board };
 
     let public = arguments.kind == Which::Bulletin;
     let issued = match &arguments.issued {

@@ -97,12 +97,15 @@ fn serve_team(
     session: &Session,
 ) -> Result<(), Failure> {
     let tls = effective.tls()?;
+    let institution = effective.institution()?;
     let labels = || -> Result<BTreeSet<_>, Failure> {
         Ok(workspace.store().view(&Viewer::keeper()).markings()?.into_iter().collect())
     };
     let follows = door.as_ref().filter(|door| door.follows).map(|door| door.taking.clone());
     let intake = door.as_ref().filter(|door| door.takes).map(|door| door.taking.clone());
+    let learns = !matter.stands_at_a_knowledge(workspace);
     let of_cases = |pages: Arc<Pages>, text, agreement, question| Cases {
+        learns,
         text,
         agreement,
         question,
@@ -113,14 +116,14 @@ fn serve_team(
     let (cases, keepers) = if is_locked {
         // The keeper sees nothing here, so nothing is computed for the keeper.
         let Heard { text, agreement, path, question, .. } = matter.hear(session)?;
-        let pages = Arc::new(Pages::new(workspace.store(), agreement.clone(), &path, labels()?));
+        let pages = Arc::new(Pages::new(workspace.store(), &agreement, &path, labels()?));
         if let Some(taking) = &follows {
             lock(&taking.intake).follow_from(question.known_at);
         }
         (of_cases(pages, text, agreement, question), None)
     } else {
         let case = matter.load(session)?;
-        let pages = Arc::new(Pages::new(workspace.store(), case.agreement.clone(), &case.path, labels()?));
+        let pages = Arc::new(Pages::new(workspace.store(), &case.agreement, &case.path, labels()?));
         let cases =
             of_cases(pages.clone(), case.text.clone(), case.agreement.clone(), case.board.question.clone());
         let served = served_to_keeper(case, follows.as_deref(), &pages)?;
@@ -142,10 +145,12 @@ fn serve_team(
         cases: Arc::new(cases),
         keepers,
         intake: intake.map(|taking| taking as Arc<dyn servanda_server::Intake>),
+        plans: Some(Arc::new(crate::plans::Plans::of(workspace)?)),
         standing: effective.standing,
         clock: Box::new(crate::clock::finer),
         views: views.clone(),
         first_code: first_code.clone(),
+        institution,
         stopping,
     };
     if let Some(code) = first_code {
@@ -182,8 +187,10 @@ fn new_code() -> Result<String, Failure> {
 
 /// How often it is looked whether others entered anything.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often the board of now goes on where nothing was entered, in looks.
+/// How often a store that is away is spoken of, in looks.
 const STILL: u32 = 20;
+/// The board of now goes on at each full minute, also where nothing was entered. In milliseconds.
+const MINUTE: i64 = 60_000;
 
 /// What stands between the workspace and the page.
 struct Door {
@@ -237,12 +244,15 @@ impl Taking {
     fn look(taking: &Arc<Taking>) -> Result<(), Failure> {
         let there = Arc::downgrade(taking);
         let looking = move || {
-            for looks in 1.. {
+            let minute = || crate::clock::finer().0.div_euclid(MINUTE);
+            let mut told_at = minute();
+            for looks in 1_u32.. {
                 std::thread::sleep(LOOK);
                 let Some(taking) = there.upgrade() else { return };
                 let mut intake = lock(&taking.intake);
                 let due = taking.pages.get().is_some_and(|pages| pages.is_due(crate::clock::finer()));
-                let time = looks % STILL == 0;
+                let time = minute() != told_at;
+                told_at = minute();
                 let told = intake.has_news().and_then(|news| {
                     let rulings = intake.has_rulings()?;
                     match news || time || rulings || due {
@@ -408,7 +418,7 @@ pub fn serve(case: Case, port: u16, session: &Session) -> Result<(), Failure> {
 fn served_alone(case: Case, door: Option<Door>) -> Result<Arc<Served>, Failure> {
     let Some(Door { taking, takes, follows }) = door else { return Ok(Arc::new(served_of(case))) };
     let store = lock(&taking.intake).to_read();
-    let pages = Arc::new(Pages::new(store, case.agreement.clone(), &case.path, BTreeSet::new()));
+    let pages = Arc::new(Pages::new(store, &case.agreement, &case.path, BTreeSet::new()));
     let (shown, known_at, there, case) = keepers(case);
     let mut served = served_of(case);
     if takes {
@@ -442,6 +452,7 @@ fn keepers(mut case: Case) -> (Shown, Instant, BTreeSet<Name>, Case) {
     let shown = Shown {
         viewer: Viewer::keeper(),
         audience: Audience::All,
+        agreement: Arc::new(case.agreement.clone()),
         places: case.places.clone(),
         latest: known_at,
         ruled: std::mem::take(&mut case.ruled),

@@ -14,6 +14,7 @@ mod links;
 mod log;
 mod lsp;
 mod notice;
+mod pages;
 mod plan;
 mod record;
 mod report;

@@ -19,8 +19,9 @@ use servanda_model::record::{RoleValue, Says};
 use servanda_model::time::{DAY, HOUR};
 use servanda_model::verdict::Code;
 use servanda_model::{Instant, Number, Record, Within};
+use servanda_report::extents::Drawn;
 use servanda_report::json::Header;
-use servanda_report::{State, Tone, map, wording};
+use servanda_report::{State, Tone, View, map, wording};
 
 /// Parts of names of facts that say that somebody was kept from watching.
 pub(crate) const WORDS: [&str; 8] = [
@@ -44,11 +45,23 @@ const EFFECTS: usize = 300;
 const GAPS: usize = 20;
 
 /// Whether a record says that somebody was kept from watching.
-fn is_restriction(record: &Record) -> bool {
+pub(super) fn is_restriction(record: &Record) -> bool {
     let class = record.extra.get("incident.class").map(String::as_str);
     record.says == Says::Affirms
         && (matches!(class, Some("movement-restriction" | "interference"))
             || WORDS.iter().any(|word| record.fact.as_str().contains(word)))
+}
+
+/// The zones that a record lies in, or may: the one that it names, or those that its place and its doubt reach.
+pub(super) fn zones_of(seen: &Seen, view: &View<'_>, drawn: &[Drawn], record: &Record) -> Vec<String> {
+    if let Some(servanda_model::Place::Named(name)) = &record.place {
+        return vec![name.to_string()];
+    }
+    let Some((point, radius_m, _)) = map::located(view, drawn, record) else { return Vec::new() };
+    let inside = seen.zones.iter().filter(|(_, _, shape)| shape.contains(point, radius_m) != Within::Outside);
+    let mut names: Vec<String> = inside.map(|(_, zone, _)| zone.to_string()).collect();
+    names.dedup();
+    names
 }
 
 /// The document `access/1`.
@@ -70,18 +83,8 @@ pub(crate) fn document(seen: &Seen, asked: &Asked) -> Result<Value, Problem> {
     let mut kept: Vec<&Record> = view.known().into_iter().filter(|r| is_restriction(r)).collect();
     kept.retain(|r| r.when.earliest <= to && r.until.unwrap_or(r.when.latest) >= from);
     kept.sort_by(|a, b| (b.when.earliest, &b.id).cmp(&(a.when.earliest, &a.id)));
-    let zones_of = |record: &Record| -> Vec<String> {
-        if let Some(servanda_model::Place::Named(name)) = &record.place {
-            return vec![name.to_string()];
-        }
-        let Some((point, radius_m, _)) = map::located(&view, &drawn, record) else { return Vec::new() };
-        let inside =
-            seen.zones.iter().filter(|(_, _, shape)| shape.contains(point, radius_m) != Within::Outside);
-        let mut names: Vec<String> = inside.map(|(_, zone, _)| zone.to_string()).collect();
-        names.dedup();
-        names
-    };
-    let placed: Vec<(&Record, Vec<String>)> = kept.into_iter().map(|r| (r, zones_of(r))).collect();
+    let placed: Vec<(&Record, Vec<String>)> =
+        kept.into_iter().map(|r| (r, zones_of(seen, &view, &drawn, r))).collect();
 
     let by_the_hour = to - from <= BY_THE_HOUR_DAYS * DAY;
     let days = ((to - from) / DAY / COLUMNS as i64 + 1).max(1);

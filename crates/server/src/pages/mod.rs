@@ -10,6 +10,7 @@
 //! | `/api/incidents/ID` | everything on file about one ([`one`]) |
 //! | `/api/points` | all places as columns of numbers ([`points`]) |
 //! | `/api/access` | restrictions, coverage by hour and zone, and what they do to verdicts ([`access`]) |
+//! | `/api/inspections`, `.csv` | inspections, restrictions of movement, quotas, and the breaches that they opened ([`inspections`]) |
 //! | `/ogc` | OGC API Features ([`ogc`]) |
 //! | `/api/openapi.json` | the description of all of it, as it is checked in |
 //!
@@ -22,6 +23,7 @@
 
 mod access;
 mod asking;
+pub(crate) mod inspections;
 mod list;
 mod ogc;
 mod one;
@@ -30,6 +32,7 @@ pub(crate) mod seen;
 
 use crate::asked::{Asked, asked};
 use crate::front::{About, Caller, Seen as Viewed, Who};
+use crate::kept::Document;
 use crate::{Problem, Served};
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, header};
@@ -53,7 +56,6 @@ fn typed(mime: &'static str, body: impl IntoResponse) -> Response {
     ([(header::CONTENT_TYPE, mime)], body).into_response()
 }
 
-/// Reads the address, looks, and lets `word` make the document on a thread that may block.
 /// The body of an answer, and the records that it is about, where it is about single ones.
 struct Made {
     body: Vec<u8>,
@@ -72,7 +74,10 @@ fn records_of(seen: &Seen, incident: &str) -> BTreeSet<String> {
     of.map(|r| seen.matter.records[*r as usize].id.to_string()).collect()
 }
 
+/// Reads the address, looks, and lets `word` make the document on a thread that may block; what was made is kept for others of the
+/// audience under `name`.
 async fn answer<F, M>(
+    name: String,
     served: Arc<Served>,
     query: Option<String>,
     allowed: &[&'static str],
@@ -81,20 +86,24 @@ async fn answer<F, M>(
 ) -> Response
 where
     F: FnOnce(&Seen, &Asked) -> Result<M, Problem> + Send + 'static,
-    M: Into<Made> + Send + 'static,
+    M: Into<Made>,
 {
     let made = async {
         let query = query.unwrap_or_default();
         let mut asked = asked(&query, &served.agreement, &served.asked_by_default, allowed)?;
         let seen = served.seen(&mut asked).await?;
-        let work = move || word(&seen, &asked);
-        tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))?
+        let (what, question) = (format!("{name} {:?}", asked.rest), asked.question.clone());
+        let work = move |_: &Arc<Served>| {
+            let Made { body, about } = word(&seen, &asked)?.into();
+            Ok(Document::about(body, about))
+        };
+        served.kept(what, &question, work).await
     };
     match made.await {
         Ok(made) => {
-            let Made { body, about } = made.into();
-            let mut response = typed(mime, body);
-            response.extensions_mut().insert(About(about));
+            let mut response = typed(mime, made.bytes());
+            response.extensions_mut().insert(About(made.records().clone()));
+            response.extensions_mut().insert(made);
             response
         }
         Err(problem) => problem.into_response(),
@@ -106,7 +115,10 @@ fn document(document: &impl serde::Serialize) -> Result<Vec<u8>, Problem> {
 }
 
 pub(crate) async fn incidents(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, asking::LIST, JSON, |seen, asked| document(&list::document(seen, asked)?)).await
+    answer("incidents".into(), served, query, asking::LIST, JSON, |seen, asked| {
+        document(&list::document(seen, asked)?)
+    })
+    .await
 }
 
 /// The file's name is what a browser saves it as.
@@ -118,17 +130,29 @@ fn to_save(name: &'static str, mut response: Response) -> Response {
 }
 
 pub(crate) async fn as_csv(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    let made = answer(served, query, asking::FILTERS, "text/csv; charset=utf-8", list::csv).await;
+    let made =
+        answer("as_csv".into(), served, query, asking::FILTERS, "text/csv; charset=utf-8", list::csv).await;
     to_save("attachment; filename=\"incidents.csv\"", made)
 }
 
 pub(crate) async fn as_geojson(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    let made = answer(served, query, asking::FILTERS, GEOJSON, |s, a| document(&list::geojson(s, a)?)).await;
+    let made = answer("as_geojson".into(), served, query, asking::FILTERS, GEOJSON, |s, a| {
+        document(&list::geojson(s, a)?)
+    })
+    .await;
     to_save("attachment; filename=\"incidents.geojson\"", made)
 }
 
 pub(crate) async fn as_parquet(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    let made = answer(served, query, asking::FILTERS, "application/vnd.apache.parquet", list::parquet).await;
+    let made = answer(
+        "as_parquet".into(),
+        served,
+        query,
+        asking::FILTERS,
+        "application/vnd.apache.parquet",
+        list::parquet,
+    )
+    .await;
     to_save("attachment; filename=\"incidents.parquet\"", made)
 }
 
@@ -137,19 +161,45 @@ pub(crate) async fn incident(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer(served, query, &[], JSON, move |seen, _| {
+    let name = format!("incident {id:?}");
+    answer(name, served, query, &[], JSON, move |seen, _| {
         Ok(Made { body: document(&one::document(seen, &id)?)?, about: records_of(seen, &id) })
     })
     .await
 }
 
 pub(crate) async fn columns(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &[], "application/vnd.servanda.points", |seen, _| points::columns(seen)).await
+    answer("columns".into(), served, query, &[], "application/vnd.servanda.points", |seen, _| {
+        points::columns(seen)
+    })
+    .await
 }
 
 pub(crate) async fn restrictions(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
-    answer(served, query, &["from", "to"], JSON, |seen, asked| document(&access::document(seen, asked)?))
-        .await
+    answer("restrictions".into(), served, query, &["from", "to"], JSON, |seen, asked| {
+        document(&access::document(seen, asked)?)
+    })
+    .await
+}
+
+pub(crate) async fn inspections_json(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
+    answer("inspections".into(), served, query, inspections::ALLOWED, JSON, |seen, asked| {
+        document(&inspections::document(seen, asked)?)
+    })
+    .await
+}
+
+pub(crate) async fn inspections_csv(Viewed(served): Viewed, RawQuery(query): RawQuery) -> Response {
+    let made = answer(
+        "inspections_csv".into(),
+        served,
+        query,
+        inspections::ALLOWED,
+        "text/csv; charset=utf-8",
+        inspections::csv,
+    )
+    .await;
+    to_save("attachment; filename=\"inspections.csv\"", made)
 }
 
 /// What the asker calls this server: over TLS where it does that itself, or what stands in front of it says so.
@@ -166,20 +216,21 @@ async fn ogc_answer<F>(
     query: Option<String>,
     allowed: &[&'static str],
     mime: &'static str,
-    one: Option<String>,
+    (name, one): (String, Option<String>),
     word: F,
 ) -> Response
 where
     F: FnOnce(&Seen, &Asked) -> Result<serde_json::Value, Problem> + Send + 'static,
 {
     let root = root(headers, caller.is_secure);
+    let name = format!("ogc {root:?} {name}");
     let whole = move |seen: &Seen, asked: &Asked| {
         ogc::form(asked)?;
         let mut made = word(seen, asked)?;
         ogc::whole(&mut made, &root);
         Ok(Made { body: document(&made)?, about: one.map_or_else(BTreeSet::new, |id| records_of(seen, &id)) })
     };
-    answer(served, query, allowed, mime, whole).await
+    answer(name, served, query, allowed, mime, whole).await
 }
 
 pub(crate) async fn ogc_landing(
@@ -188,7 +239,10 @@ pub(crate) async fn ogc_landing(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, None, |seen, _| Ok(ogc::landing(seen))).await
+    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, ("landing".into(), None), |seen, _| {
+        Ok(ogc::landing(seen))
+    })
+    .await
 }
 
 pub(crate) async fn ogc_conformance(
@@ -197,7 +251,10 @@ pub(crate) async fn ogc_conformance(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, None, |_, _| Ok(ogc::conformance())).await
+    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, ("conformance".into(), None), |_, _| {
+        Ok(ogc::conformance())
+    })
+    .await
 }
 
 pub(crate) async fn ogc_collections(
@@ -206,9 +263,15 @@ pub(crate) async fn ogc_collections(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, None, |seen, asked| {
-        Ok(ogc::collections(seen, asked))
-    })
+    ogc_answer(
+        served,
+        (&caller, &headers),
+        query,
+        &["f"],
+        JSON,
+        ("collections".into(), None),
+        |seen, asked| Ok(ogc::collections(seen, asked)),
+    )
     .await
 }
 
@@ -219,9 +282,15 @@ pub(crate) async fn ogc_collection(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, (&caller, &headers), query, &["f"], JSON, None, move |s, a| {
-        ogc::collection(s, a, &name)
-    })
+    ogc_answer(
+        served,
+        (&caller, &headers),
+        query,
+        &["f"],
+        JSON,
+        (format!("collection {name:?}"), None),
+        move |s, a| ogc::collection(s, a, &name),
+    )
     .await
 }
 
@@ -232,9 +301,15 @@ pub(crate) async fn ogc_items(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ogc_answer(served, (&caller, &headers), query, asking::ITEMS, GEOJSON, None, move |s, a| {
-        ogc::items(s, a, &name)
-    })
+    ogc_answer(
+        served,
+        (&caller, &headers),
+        query,
+        asking::ITEMS,
+        GEOJSON,
+        (format!("items {name:?}"), None),
+        move |s, a| ogc::items(s, a, &name),
+    )
     .await
 }
 
@@ -245,7 +320,7 @@ pub(crate) async fn ogc_item(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let one = Some(id.clone());
+    let one = (format!("item {name:?} {id:?}"), Some(id.clone()));
     ogc_answer(served, (&caller, &headers), query, &["f"], GEOJSON, one, move |s, a| {
         ogc::item(s, a, &name, &id)
     })

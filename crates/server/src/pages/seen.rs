@@ -69,8 +69,8 @@ pub(crate) struct Seen {
 /// Questions that are kept prepared.
 const KEPT: usize = 4;
 
-/// How often the records had been replaced, and how many there were.
-type Stand = (u64, usize);
+/// How often the records had been replaced, and how many there were, where that matters to the question.
+type Stand = (u64, Option<usize>);
 
 /// A question, of which records it was asked, and what there is to see.
 type Prepared = (Question, Stand, Arc<OnceCell<Arc<Seen>>>);
@@ -84,7 +84,8 @@ impl Served {
     pub(crate) async fn seen(self: &Arc<Self>, asked: &mut Asked) -> Result<Arc<Seen>, Problem> {
         let board = self.board_asked(asked).await?;
         let matter = self.known.matter();
-        let cell = self.seen.cell(&asked.question, (matter.turn, matter.records.len()));
+        let depends = self.depends(&asked.question).map(|_| matter.records.len());
+        let cell = self.seen.cell(&asked.question, (matter.turn, depends));
         let prepared = cell.get_or_try_init(|| async move {
             let prepare = move || Arc::new(Seen::prepared(matter, board));
             tokio::task::spawn_blocking(prepare).await.map_err(|e| Problem::bug(&e))
@@ -94,6 +95,11 @@ impl Served {
 }
 
 impl Kept {
+    /// Lets go of what was prepared: it holds the records as they were, which could then not grow in place.
+    pub(crate) fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn cell(&self, question: &Question, stand: Stand) -> Arc<OnceCell<Arc<Seen>>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().position(|(q, n, _)| q == question && *n == stand);

@@ -95,6 +95,22 @@ fn form(page: &Page, token: &str) -> String {
     )
 }
 
+/// Where whoever has a number asks what became of it.
+fn number_form(page: &Page, token: &str) -> String {
+    format!(
+        "{}<form class=\"filters\" method=\"post\" action=\"{}\">\n<input type=\"hidden\" name=\"token\" value=\"{}\">\
+         <input type=\"hidden\" name=\"form\" value=\"number\">\n\
+         <label>{}<input name=\"number\" value=\"{}\" maxlength=\"64\" autocomplete=\"off\" spellcheck=\"false\" required></label>\n\
+         <div class=\"ends\"><button>{}</button></div>\n</form>\n",
+        page.alert_of("number"),
+        page.link("/bulletin/complaint/state", &[]),
+        e(token),
+        page.e("number-of-complaint"),
+        e(page.typed("number")),
+        page.e("ask-about-it"),
+    )
+}
+
 /// The bulletin. `now` is there where complaints can be taken.
 pub(crate) fn page(page: &Page, now: Option<Instant>, token: &str) -> Result<Made, Problem> {
     let seen = &page.seen;
@@ -164,13 +180,17 @@ pub(crate) fn page(page: &Page, now: Option<Instant>, token: &str) -> Result<Mad
         None => format!("{}<p class=\"about\">{}</p>", promises(page), page.e("no-complaints-here")),
     };
     let main = format!(
-        "{}{}{}",
+        "{}{}{}{}",
         section(w.t("s-public-states"), &format!("<p class=\"counts\">{tones}</p>{watched}")),
         section(
             w.t("s-public-numbers"),
             &format!("<p class=\"about\">{}</p>{numbers}", w.with("public-rules", &[("until", &until)]))
         ),
         section(w.t("s-complain"), &complaint),
+        match now {
+            Some(_) => section(w.t("s-complaint"), &number_form(page, token)),
+            None => String::new(),
+        },
     );
     let sentence = w.with("public-until", &[("until", &until)]);
     Ok(Made { title: "title-bulletin", word, sentence, main })
@@ -181,16 +201,29 @@ pub(crate) struct Receipt {
     number: String,
     received: Instant,
     /// What is due, by whom and when, as the agreement has it.
-    due: Vec<(String, servanda_model::verdict::Bearer, Option<When>, String)>,
+    due: Vec<Due>,
 }
 
-/// The page of a receipt.
-pub(crate) fn receipt(page: &Page, receipt: &Receipt) -> Made {
+/// A duty that a complaint begins: its norm, how that is called, whose it is, by when, and for what it waits.
+pub(crate) struct Due {
+    norm: Name,
+    what: String,
+    bearer: servanda_model::verdict::Bearer,
+    due: Option<When>,
+    waits: String,
+}
+
+/// The norm of it.
+pub(super) fn due_of(due: &Due) -> &Name {
+    &due.norm
+}
+
+/// What is due, as a list.
+pub(super) fn due_list(page: &Page, due: &[Due]) -> String {
     let w = page.words;
-    let due: String = receipt
-        .due
+    let due: String = due
         .iter()
-        .map(|(what, bearer, due, waits)| {
+        .map(|Due { what, bearer, due, waits, .. }| {
             let by = match due {
                 Some(due) => w.with("answer-by", &[("when", &page.when(*due))]),
                 None => w.with("answer-waits", &[("what", &engine_text(w, waits))]),
@@ -198,10 +231,16 @@ pub(crate) fn receipt(page: &Page, receipt: &Receipt) -> Made {
             format!("<li><b>{}</b>: {}, {by}</li>", e(what), page.bearer(bearer))
         })
         .collect();
-    let due = match due.is_empty() {
+    match due.is_empty() {
         true => format!("<p>{}</p>", page.e("no-answer-time")),
         false => format!("<ul>{due}</ul>"),
-    };
+    }
+}
+
+/// The page of a receipt.
+pub(crate) fn receipt(page: &Page, receipt: &Receipt) -> Made {
+    let w = page.words;
+    let due = due_list(page, &receipt.due);
     let content = format!(
         "<p>{}</p>\n<p class=\"receipt\"><code>{}</code></p>\n<p>{}</p>\n{due}<p class=\"about\">{}</p>\n<p><a href=\"{}\">{}</a></p>",
         page.e("complaint-taken"),
@@ -226,12 +265,18 @@ fn number() -> Result<String, Problem> {
     Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect())
 }
 
+/// Whether a text can be such a number.
+pub(super) fn is_number(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
+/// The name of the record of a complaint.
+pub(super) fn of_number(number: &str) -> Name {
+    Name::from(format!("complaint-{number}"))
+}
+
 /// What the agreement makes of a complaint: the duties whose instances begin with it.
-fn due(
-    matter: &Matter,
-    served: &Served,
-    record: &Record,
-) -> Vec<(String, servanda_model::verdict::Bearer, Option<When>, String)> {
+pub(super) fn dues(matter: &Matter, served: &Served, record: &Record) -> Vec<Due> {
     let mut records: Vec<Record> = matter.records.iter().cloned().collect();
     records.push(record.clone());
     let question =
@@ -250,12 +295,13 @@ fn due(
                 _ => String::new(),
             };
             let running = verdict.due.filter(|_| waits.is_empty());
-            (
-                servanda_report::wording::norm(norm, &verdict.norm).to_string(),
-                verdict.bearer.clone(),
-                running,
+            Due {
+                norm: verdict.norm.clone(),
+                what: servanda_report::wording::norm(norm, &verdict.norm).to_string(),
+                bearer: verdict.bearer.clone(),
+                due: running,
                 waits,
-            )
+            }
         })
         .collect()
 }
@@ -288,7 +334,7 @@ pub(crate) async fn complain(
     }
     let number = number()?;
     let now = recorded(front, served);
-    let id = Name::from(format!("complaint-{number}"));
+    let id = of_number(&number);
     let agreement = &served.agreement;
     let mut record = Record::new(id.as_str(), "complaint", When::exact(now), now);
     if let Some((fact, shape)) = complaint_fact(agreement) {
@@ -319,8 +365,11 @@ pub(crate) async fn complain(
     let (store, served_, record_) = (people.store.clone(), served.clone(), record.clone());
     let work = move || {
         enter(&store, "complaint by the page", &record_, &by)?;
-        Ok::<_, Problem>(due(&served_.known.matter(), &served_, &record_))
+        Ok::<_, Problem>(dues(&served_.known.matter(), &served_, &record_))
     };
     let due = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))??;
+    if served.follower.is_none() {
+        front.0.audiences.begin_anew(&record.marking);
+    }
     Ok(Receipt { number, received: now, due })
 }

@@ -331,7 +331,7 @@ pub(super) fn enter(store: &Store, form: &str, record: &Record, by: &Viewer) -> 
 
 /// Waits a moment until what was entered shows to this audience, so that the page after the form has it. It shows anyway, once
 /// the server has looked.
-pub(super) async fn until_shown(served: &Arc<Served>, id: &Name) {
+pub(crate) async fn until_shown(served: &Arc<Served>, id: &Name) {
     for _ in 0..30 {
         if served.follower.is_none()
             || served.known.matter().records.iter().rev().take(1_000).any(|record| record.id == *id)
@@ -343,7 +343,7 @@ pub(super) async fn until_shown(served: &Arc<Served>, id: &Name) {
 }
 
 /// When something that comes now is recorded: after what this audience was told is complete.
-pub(super) fn recorded(front: &Front, served: &Served) -> Instant {
+pub(crate) fn recorded(front: &Front, served: &Served) -> Instant {
     let matter = served.known.matter();
     let after = match served.follower.is_some() {
         true => matter.complete_to.next(),
@@ -353,14 +353,14 @@ pub(super) fn recorded(front: &Front, served: &Served) -> Instant {
     front.now().max(after)
 }
 
-/// Takes a party's reply.
+/// Takes a party's reply. Where the case stands still at a moment of knowledge before it: since when it is known.
 pub(crate) async fn reply(
     front: &Front,
     viewer: &Viewer,
     served: &Arc<Served>,
     id: &str,
     fields: &Fields,
-) -> Result<(), Problem> {
+) -> Result<Option<Instant>, Problem> {
     let Some(people) = &front.0.people else { return Err(Problem::bug(&"there are no accounts")) };
     let Some(party) = &viewer.party else {
         let message = "your account is of no party; a registrar can change that";
@@ -396,9 +396,14 @@ pub(crate) async fn reply(
     record.marking = main.marking.clone();
     record.received = Some(front.now());
     record.extra.insert("entered.account".into(), viewer.name.clone());
-    let (store, by) = (people.store.clone(), viewer.clone());
+    let (store, by, marking, recorded) =
+        (people.store.clone(), viewer.clone(), record.marking.clone(), record.recorded);
     let work = move || enter(&store, "reply by the page", &record, &by);
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))??;
-    until_shown(served, &id).await;
-    Ok(())
+    if served.follower.is_some() {
+        until_shown(served, &id).await;
+        return Ok(None);
+    }
+    front.0.audiences.begin_anew(&marking);
+    Ok((recorded > seen.board.question.known_at).then_some(recorded))
 }

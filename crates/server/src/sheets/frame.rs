@@ -37,6 +37,8 @@ pub(crate) struct Page {
     pub told: std::cell::Cell<bool>,
     /// What was typed into it.
     pub typed: Fields,
+    /// Its moments are those of its own form: it asks for no others, and does not go on by itself.
+    pub stands: bool,
 }
 
 /// A sheet, but for its frame: markup.
@@ -50,14 +52,18 @@ pub(crate) struct Made {
     pub main: String,
 }
 
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 14] = [
     ("/", "nav-board"),
     ("/incidents", "nav-incidents"),
     ("/map", "nav-map"),
     ("/access", "nav-access"),
+    ("/inspections", "nav-inspections"),
     ("/duties", "nav-duties"),
     ("/triggers", "nav-triggers"),
     ("/cases", "nav-cases"),
+    ("/plans", "nav-plans"),
+    ("/draft", "nav-draft"),
+    ("/lab", "nav-lab"),
     ("/bulletin", "nav-bulletin"),
     ("/reports", "nav-reports"),
     ("/audit", "nav-audit"),
@@ -328,7 +334,15 @@ impl Page {
         match (&self.viewer, self.form_token.is_some()) {
             (Some(viewer), true) => {
                 let party = viewer.party.as_ref().map(|party| format!(" ({party})")).unwrap_or_default();
-                format!("<a href=\"/account\">{}{}</a>", e(&viewer.name), e(&party))
+                let report = match viewer.may(Role::Reporter) {
+                    true => format!(
+                        "<a href=\"{}\">{}</a> ",
+                        e(&address("/entry", self.kept().filter(|(name, _)| *name == "lang"))),
+                        self.e("to-entry")
+                    ),
+                    false => String::new(),
+                };
+                format!("{report}<a href=\"/account\">{}{}</a>", e(&viewer.name), e(&party))
             }
             _ if self.is_public => format!("<a href=\"/sign-in\">{}</a>", self.e("sign-in")),
             _ => String::new(),
@@ -385,7 +399,7 @@ impl Page {
             self.e(made.title),
             made.word,
             made.sentence,
-            self.moments(),
+            if self.stands { String::new() } else { self.moments() },
             made.main,
             self.e("caveat"),
             self.e(match (self.form_token.is_some(), self.is_public) {
@@ -397,7 +411,7 @@ impl Page {
         );
         let exercise = if exercise { format!("{} · ", self.words.t("exercise")) } else { String::new() };
         let title = format!("{exercise}{} · {title}", self.words.t(made.title));
-        let live = if self.asks("at").is_empty() { " data-live=\"yes\"" } else { "" };
+        let live = if self.asks("at").is_empty() && !self.stands { " data-live=\"yes\"" } else { "" };
         document(self.words, &title, live, &body)
     }
 }
@@ -410,12 +424,25 @@ fn document(words: Words, title: &str, live: &str, body: &str) -> String {
          <link rel=\"icon\" href=\"/assets/icon.svg\" type=\"image/svg+xml\">\n\
          <link rel=\"stylesheet\" href=\"/assets/page.css\">\n<link rel=\"stylesheet\" href=\"/assets/pages.css\">\n\
          <script type=\"module\" src=\"/assets/sheet.js\"></script>\n</head>\n\
-         <body class=\"sheets\"{live} data-dark=\"{}\" data-light=\"{}\">\n<a class=\"skip\" href=\"#main\">{}</a>\n{body}</body>\n</html>\n",
+         <body class=\"sheets\"{live} data-dark=\"{}\" data-light=\"{}\">\n<a class=\"skip\" href=\"#main\">{}</a>\n{body}{}</body>\n</html>\n",
         words.0.code(),
         e(title),
         e(words.t("dark")),
         e(words.t("light")),
         e(words.t("skip")),
+        keys(words),
+    )
+}
+
+/// The list of keys, which `web/sheet.js` opens.
+fn keys(words: Words) -> String {
+    let one = |(key, word): (&str, &str)| format!("<dt><kbd>{key}</kbd></dt><dd>{}</dd>", e(words.t(word)));
+    let all: String = [("/", "key-filter"), ("d", "key-theme"), ("?", "key-keys")].map(one).concat();
+    format!(
+        "<dialog id=\"keys\" aria-labelledby=\"keys-title\"><h2 id=\"keys-title\">{}</h2><dl>{all}</dl>\
+         <form method=\"dialog\"><button>{}</button></form></dialog>\n",
+        e(words.t("keys")),
+        e(words.t("close")),
     )
 }
 

@@ -9,8 +9,10 @@
 //! | `/duties` | who owes what to whom by when ([`duties`]) | – |
 //! | `/triggers`, `/triggers/TERM` | whether a threshold is reached, on which facts, what is missing, what follows ([`triggers`]) | decisions of two officers |
 //! | `/cases`, `/cases/ID` | allegations with replies, dissent and findings ([`cases`]) | a reply of a party |
-//! | `/bulletin` | what the public is told, late and coarse ([`bulletin`]) | complaints |
-//! | `/reports`, `/reports/KIND` | reports, built for the audience of the one who asks ([`reports`]) | – |
+//! | `/inspections` | who was let in and who was kept out, quotas, breaches ([`inspections`]) | – |
+//! | `/plans`, `/plans/NAME` | what was promised against what came, who carries it, how it may grow ([`plans`]) | – |
+//! | `/bulletin` | what the public is told, late and coarse ([`bulletin`]) | complaints; numbers of them ([`complaint`]) |
+//! | `/reports`, `/reports/KIND` | reports, built for the audience of the one who asks, to read and to save ([`reports`]) | – |
 //! | `/audit` | checkpoint, witnesses, proofs ([`audit`]) | – |
 //!
 //! Invariants
@@ -24,12 +26,19 @@
 mod audit;
 mod bulletin;
 mod cases;
+mod complaint;
 mod duties;
 mod frame;
+mod inspections;
+mod plans;
 mod reports;
 mod texts;
+mod texts_inspections;
+mod texts_plans;
 mod triggers;
 mod words;
+
+pub(crate) use cases::{recorded, until_shown};
 
 use crate::asked::asked;
 use crate::forms::{self, Fields};
@@ -41,7 +50,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use frame::{Made, Page};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use words::{Lang, Words};
+pub(crate) use words::Lang;
+use words::Words;
 
 /// What a request says besides its body, and who makes it.
 struct Come {
@@ -52,6 +62,8 @@ struct Come {
     lang: Lang,
     /// It is for the public: what it shows is as late as the public table.
     late: bool,
+    /// It speaks of this moment, as known then, whatever else the address asks.
+    stands: Option<servanda_model::Instant>,
 }
 
 impl Come {
@@ -60,7 +72,7 @@ impl Come {
         let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang");
         let preferred = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
         let lang = Lang::of(asked.as_ref().map(|(_, value)| &**value), preferred);
-        Come { front, caller, path: uri.path().to_string(), query, lang, late: false }
+        Come { front, caller, path: uri.path().to_string(), query, lang, late: false, stands: None }
     }
 
     /// The end of the newest edition for the public at a moment that is asked for, and no later than one that is due by now.
@@ -118,6 +130,10 @@ where
             asked.question.at = edition;
             asked.question.known_at = edition;
         }
+        if let Some(at) = come.stands {
+            asked.question.at = at;
+            asked.question.known_at = at;
+        }
         let seen = served.seen(&mut asked).await?;
         let people = come.front.0.people.as_ref();
         let page = Page {
@@ -133,6 +149,7 @@ where
             alert: again.alert,
             told: std::cell::Cell::new(false),
             typed: again.typed,
+            stands: come.stands.is_some(),
         };
         let work = move || word(&page).map(|made| page.html(&made));
         tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))?
@@ -167,6 +184,26 @@ pub(crate) async fn cases(asking: Asking, Viewed(served): Viewed) -> Response {
 
 pub(crate) async fn case(asking: Asking, Path(id): Path<String>, Viewed(served): Viewed) -> Response {
     sheet(come(asking), served, &[], Again::default(), move |page| cases::page(page, &id)).await
+}
+
+pub(crate) async fn inspections(asking: Asking, Viewed(served): Viewed) -> Response {
+    sheet(come(asking), served, inspections::ALLOWED, Again::default(), inspections::page).await
+}
+
+pub(crate) async fn plans(asking: Asking, Viewed(served): Viewed) -> Response {
+    let come = come(asking);
+    let all = crate::plans::seen_by(&come.front, come.caller.viewer.as_ref());
+    sheet(come, served, &[], Again::default(), move |page| plans::list(page, &all)).await
+}
+
+pub(crate) async fn plan(asking: Asking, Path(id): Path<String>, Viewed(served): Viewed) -> Response {
+    let come = come(asking);
+    match crate::plans::one(&come.front, come.caller.viewer.as_ref(), &id).await {
+        Ok((plan, answer)) => {
+            sheet(come, served, &[], Again::default(), move |page| plans::page(page, &plan, &answer)).await
+        }
+        Err(problem) => come.problem(problem),
+    }
 }
 
 /// The form of whoever is signed in, with the request's own page.
@@ -234,7 +271,17 @@ pub(crate) async fn reply(
     };
     let case_path = format!("/cases/{}", frame::segment(&id));
     match cases::reply(&come.front, &viewer, &served, &id, &fields).await {
-        Ok(()) => see(&case_path, &come),
+        Ok(None) => see(&case_path, &come),
+        // The page that follows says as of when it is known, else it would not show what was just put on file.
+        Ok(Some(since)) => {
+            let asked = form_urlencoded::parse(come.query.as_bytes())
+                .into_owned()
+                .filter(|(name, _)| name != "known");
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(asked.collect::<Vec<_>>()).append_pair("known", &since.to_string());
+            come.query = query.finish();
+            see(&case_path, &come)
+        }
         Err(problem) => {
             come.path = case_path;
             let again = Again { status: Some(problem.status()), alert: problem.to_string(), typed: fields };
@@ -252,10 +299,11 @@ async fn publics(come: &Come, own: Arc<Served>) -> Result<Arc<Served>, Problem> 
     // The keeper's own view holds more; what is public of it is computed apart.
     let matter = own.known.matter();
     let records = matter.records.iter().filter(|record| public.may_see(&record.marking)).cloned().collect();
+    let reader = servanda_lang::readers::for_reader(&own.agreement, &|marking| public.may_see(marking));
     let engine = own.clone();
     let served = Served::new(
-        (*own.agreement).clone(),
-        own.text.clone(),
+        reader.agreement,
+        reader.text,
         (*matter.places).clone(),
         records,
         own.asked_by_default.clone(),
@@ -306,7 +354,10 @@ pub(crate) async fn complain(
     let taken = async {
         let (headers, fields) = forms::fields(request).await.map_err(|problem| (problem, Fields::new()))?;
         if !forms::has_form_token(&come.front, &come.caller, &headers, &fields) {
-            return Err((Problem::with(StatusCode::FORBIDDEN, "old-form", forms::OLD_FORM), fields));
+            return Err((
+                Problem::with(StatusCode::FORBIDDEN, "old-form", forms::old_form(&come.caller)),
+                fields,
+            ));
         }
         let made = async {
             let served = publics(&come, own.clone()).await?;
@@ -329,16 +380,59 @@ pub(crate) async fn complain(
     }
 }
 
+/// Says what became of a complaint, to whoever has its number.
+pub(crate) async fn complaint_state(
+    State(front): State<Front>,
+    Who(caller): Who,
+    uri: Uri,
+    Viewed(own): Viewed,
+    request: Request,
+) -> Response {
+    let mut come = Come::of(front, caller, &uri, request.headers());
+    let asked = async {
+        let (headers, fields) = forms::fields(request).await.map_err(|problem| (problem, Fields::new()))?;
+        if !forms::has_form_token(&come.front, &come.caller, &headers, &fields) {
+            return Err((
+                Problem::with(StatusCode::FORBIDDEN, "old-form", forms::old_form(&come.caller)),
+                fields,
+            ));
+        }
+        let made = async {
+            let served = publics(&come, own.clone()).await?;
+            let number = forms::given(&fields, "number");
+            let became = complaint::look_up(&come.front, &come.caller, &served, number).await?;
+            Ok((served, became))
+        };
+        made.await.map_err(|problem| (problem, fields))
+    };
+    let asked = asked.await;
+    come.path = "/bulletin".into();
+    match asked {
+        Ok((served, became)) => {
+            sheet(come, served, &[], Again::default(), move |page| Ok(complaint::page(page, &became))).await
+        }
+        Err((problem, typed)) => {
+            let again = Again { status: Some(problem.status()), alert: problem.to_string(), typed };
+            show_bulletin(come, own, again).await
+        }
+    }
+}
+
 pub(crate) async fn reports(asking: Asking, Viewed(served): Viewed) -> Response {
     sheet(come(asking), served, &[], Again::default(), reports::list).await
 }
 
 pub(crate) async fn report(asking: Asking, Path(kind): Path<String>, Viewed(served): Viewed) -> Response {
-    let come = come(asking);
-    match reports::build(&come, served, &kind).await {
-        Ok(response) => response,
-        Err(problem) => come.problem(problem),
+    let mut come = come(asking);
+    let (served, wanted) = match reports::asked_for(&come, served, &kind).await {
+        Ok(asked) => asked,
+        Err(problem) => return come.problem(problem),
+    };
+    if wanted.is_file() {
+        return reports::file(served, wanted).await.unwrap_or_else(|problem| come.problem(problem));
     }
+    come.stands = Some(wanted.cut_off());
+    sheet(come, served, reports::ALLOWED, Again::default(), move |page| reports::page(page, &wanted)).await
 }
 
 pub(crate) async fn audit(asking: Asking, Viewed(served): Viewed) -> Response {

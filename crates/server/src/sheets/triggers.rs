@@ -575,6 +575,7 @@ pub(crate) async fn decide(
         alert: String::new(),
         told: std::cell::Cell::new(false),
         typed: Fields::new(),
+        stands: true,
     };
     let work = move || -> Result<Marking, Problem> {
         if let Some(step) = parsed {

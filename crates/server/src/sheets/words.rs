@@ -3,10 +3,13 @@
 //! A text with gaps has them as `{name}`; one that counts has its forms parted by `|`: one and more in English; one, few and many in
 //! Ukrainian. Where to start reading: [`Words`].
 
-use super::texts::TEXTS;
+use super::{texts, texts_inspections, texts_plans};
 use servanda_model::time::{DAY, HOUR};
 use servanda_model::{Instant, When};
 use servanda_report::document::Messages;
+
+/// The tables of texts.
+static ALL: [&[(&str, &str, &str)]; 3] = [texts::TEXTS, texts_inspections::TEXTS, texts_plans::TEXTS];
 
 /// A language.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +47,7 @@ pub(crate) struct Words(pub Lang);
 
 impl Words {
     fn raw(self, key: &str) -> &'static str {
-        let found = TEXTS.iter().find(|(of, ..)| *of == key);
+        let found = ALL.into_iter().flatten().find(|(of, ..)| *of == key);
         debug_assert!(found.is_some(), "no text `{key}`");
         found.map_or("", |(_, en, uk)| match self.0 {
             Lang::En => en,
@@ -145,7 +148,7 @@ mod tests {
     #[test]
     fn both_languages_say_the_same_things_each_in_its_own_words() {
         let mut keys = BTreeSet::new();
-        for (key, en, uk) in TEXTS {
+        for (key, en, uk) in ALL.into_iter().flatten() {
             assert!(keys.insert(key), "`{key}` stands twice");
             assert!(!en.is_empty() && !uk.is_empty(), "`{key}` is empty");
             assert_eq!(gaps(en), gaps(uk), "`{key}` has other gaps");
@@ -160,12 +163,13 @@ mod tests {
         let mut asked = String::new();
         for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/sheets")).unwrap() {
             let path = file.unwrap().path();
-            if !path.ends_with("texts.rs") {
+            let is_table = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("texts"));
+            if !is_table {
                 asked.push_str(&std::fs::read_to_string(path).unwrap());
             }
         }
-        for (key, ..) in TEXTS {
-            let is_made = ["status-", "kind-", "way-", "truth-", "tone-", "voice-", "step-"]
+        for (key, ..) in ALL.into_iter().flatten() {
+            let is_made = ["status-", "kind-", "way-", "truth-", "tone-", "voice-", "step-", "per-"]
                 .iter()
                 .any(|begin| key.starts_with(begin));
             assert!(is_made || asked.contains(&format!("\"{key}\"")), "nothing asks for `{key}`");
@@ -173,7 +177,7 @@ mod tests {
         for call in [".t(\"", ".with(\"", ".count(\"", ".e(\""] {
             for rest in asked.split(call).skip(1) {
                 let key = rest.split('"').next().unwrap();
-                assert!(TEXTS.iter().any(|(of, ..)| *of == key), "there is no text `{key}`");
+                assert!(ALL.into_iter().flatten().any(|(of, ..)| *of == key), "there is no text `{key}`");
             }
         }
     }

@@ -3,12 +3,16 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use servanda_lang::readers;
 use servanda_model::place::Point;
 use servanda_model::record::{Marking, RoleValue, Tlp};
-use servanda_model::{Agreement, Instant, Place, Places, Question, Record, When};
+use servanda_model::{Agreement, Instant, Number, Place, Places, Question, Record, When};
+use servanda_plan::answer::{Cell, Shown};
+use servanda_plan::{Answer as Answered, Basis};
 use servanda_server::intake::Expected;
 use servanda_server::{
-    Cases, Intake, News, Problem, Router, Served, Standing, Team, Viewing, Views, router_for, watch,
+    Cases, Institution, Intake, News, Planned, Plans, Problem, Router, Served, Standing, Team, Viewing,
+    Views, router_for, watch,
 };
 use servanda_store::policy::{Role, TLP, Viewer};
 use servanda_store::{Account, Audience, Intake as Imported, StoredRecord, Workspace};
@@ -121,6 +125,54 @@ impl Intake for TakesNothing {
     }
 }
 
+/// A plan for everybody, and one for South.
+pub struct TwoPlans;
+
+impl Plans for TwoPlans {
+    fn list(&self) -> Vec<Planned> {
+        let plan = |id: &str, title: &str, marking| Planned {
+            id: id.into(),
+            title: title.into(),
+            asks: "forces".into(),
+            marking,
+        };
+        vec![
+            plan("force", "Growth <b>of the force</b>", Marking::default()),
+            plan("secret", "Support of South", only_to("South", Tlp::Amber)),
+        ]
+    }
+
+    fn answer(&self, id: &str) -> Result<Arc<Answered>, Problem> {
+        let row = |month: &str, low: i64, mid: i64, high: i64| {
+            let n = |n| Cell::whole(n);
+            vec![Cell::text(month), Cell::text("<i>all"), n(low), n(mid), n(high)]
+        };
+        let kept = |name: &str, pct| vec![Cell::text(name), Cell::Number(Number::from(pct), 0)];
+        Ok(Arc::new(Answered {
+            asked: "forces",
+            basis: Basis::Simulated,
+            seed: Some(7),
+            sources: vec![format!("plan {id}")],
+            assumptions: vec!["nothing <script>".into()],
+            gaps: vec!["no losses".into()],
+            tables: vec![
+                Shown {
+                    name: "milestones",
+                    title: "milestones".into(),
+                    columns: vec!["milestone", "kept_pct"],
+                    rows: vec![kept("first", 80), kept("second", 10)],
+                },
+                Shown {
+                    name: "bands",
+                    title: "people serving".into(),
+                    columns: vec!["month", "category", "p10", "p50", "p90"],
+                    rows: vec![row("2026-01", 8, 10, 12), row("2026-02", 9, 20, 22)],
+                },
+            ],
+        }))
+    }
+}
+
 /// Views, kept, or refused.
 #[derive(Default)]
 pub struct KeptViews {
@@ -146,12 +198,14 @@ struct StoreCases {
     workspace: Workspace,
     open: Made,
     made: Arc<AtomicI64>,
+    follows: bool,
 }
 
 impl Cases for StoreCases {
     fn audience(&self, viewer: &Viewer) -> Result<Audience, Problem> {
         let labels = self.workspace.store().view(&Viewer::keeper()).markings().unwrap();
-        Ok(Audience::of(viewer, &labels))
+        let of_agreement = readers::markings(&servanda_lang::check(&self.text).agreement);
+        Ok(Audience::of(viewer, labels.iter().chain(&of_agreement)))
     }
 
     fn open(&self, viewer: &Viewer, audience: &Audience) -> Result<Arc<Served>, Problem> {
@@ -159,15 +213,18 @@ impl Cases for StoreCases {
         let stored = self.workspace.store().view(viewer).records().unwrap();
         let records = stored.iter().filter(|r| audience.sees(&r.marking));
         let records = records.map(|r| servanda_evidence::record_json::from_json(&r.json).unwrap()).collect();
+        let agreement = servanda_lang::check(&self.text).agreement;
+        let reader = readers::for_reader(&agreement, &|marking| audience.sees(marking));
         let served = Served::new(
-            servanda_lang::check(&self.text).agreement,
-            self.text.clone(),
+            reader.agreement,
+            reader.text,
             Places::default(),
             records,
             Question::at(at("2026-03-01T00:00:00Z")),
             Box::new(servanda_engine::evaluate),
         );
-        let served = Arc::new(served.explaining().following().unwrap());
+        let served = served.explaining();
+        let served = Arc::new(if self.follows { served.following().unwrap() } else { served });
         self.open.lock().unwrap().push((audience.clone(), served.clone()));
         Ok(served)
     }
@@ -193,6 +250,33 @@ pub fn world_of(records: &[Record], accounts: &[Account], standing: Standing) ->
 
 /// With another text.
 pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing: Standing) -> World {
+    world_in(text, records, accounts, standing, None, true)
+}
+
+/// And with an institution.
+pub fn world_by(
+    text: &str,
+    records: &[Record],
+    accounts: &[Account],
+    standing: Standing,
+    institution: Option<Institution>,
+) -> World {
+    world_in(text, records, accounts, standing, institution, true)
+}
+
+/// One that stands still at a moment, and as known then.
+pub fn still_world(records: &[Record], accounts: &[Account], standing: Standing) -> World {
+    world_in(TEXT, records, accounts, standing, None, false)
+}
+
+fn world_in(
+    text: &str,
+    records: &[Record],
+    accounts: &[Account],
+    standing: Standing,
+    institution: Option<Institution>,
+    follows: bool,
+) -> World {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().to_path_buf();
     let workspace = Workspace::create(
@@ -234,16 +318,19 @@ pub fn world_with(text: &str, records: &[Record], accounts: &[Account], standing
         workspace: Workspace::open(&root).unwrap(),
         made: made.clone(),
         open: Arc::clone(&open),
+        follows,
     };
     let router = router_for(Team {
         store: workspace.store(),
         cases: Arc::new(cases),
         keepers: None,
         intake: Some(Arc::new(TakesNothing)),
+        plans: Some(Arc::new(TwoPlans)),
         standing,
         clock: Box::new(move || Instant(clock.load(Ordering::SeqCst))),
         views: views.clone(),
         first_code: Some("abcd-efgh-ijkm".into()),
+        institution,
         stopping,
     });
     World { _folder: folder, router, workspace, views, now, made, open, stop }
@@ -364,6 +451,12 @@ impl Browser {
         }
         let request = self.request("POST", path).header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(body.finish())).unwrap()).await
+    }
+
+    /// What a page asks with a text.
+    pub async fn ask(&mut self, path: &str, body: &serde_json::Value) -> Answer {
+        let request = self.request("POST", path).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     pub async fn sign_in(&mut self, name: &str, password: &str) -> Answer {

@@ -1,0 +1,298 @@
+//! Entering a report in the browser, with or without network: what the page needs to know, and what it delivers.
+//!
+//! What it deliberately does not do: put anything of the record into the page's own files (they are the same for everybody, and a
+//! browser keeps them), take a report that nobody is signed in for, or trust what the page checked.
+//!
+//! | address | gives, or takes |
+//! |---|---|
+//! | `GET /entry`, `/entry/worker.js` | the page and what lets it open without network: nothing in them is anybody's |
+//! | `GET /entry/session` | whoever is signed in: the form's questions, zones and facts; and the secret for what this device keeps |
+//! | `POST /entry/deliver` | one report, as the page wrote it; answered with the signed receipt of the log |
+//!
+//! A browser is a submitter of its own, `ACCOUNT+DEVICE`: it numbers what it delivers without gaps and names the report before by the
+//! hash of its bytes, as an outbox does. So the same report sent twice is entered once and answered twice with the same receipt, and
+//! one that was dropped on the way is missed. No other submitter can bear such a name: neither a key nor an account may have a `+`.
+//!
+//! Invariants
+//! - a report goes through [`Store::submit`](servanda_store::Store::submit), where everything that comes from outside goes;
+//! - it is recorded when it came, and says besides when it was written down;
+//! - a delivery is a request of this page: its origin is this server's, and it carries the token of the sign-in;
+//! - the secret for a device is the account's alone; it stands in a cookie that signing out takes away.
+//!
+//! Where to start reading: [`session`], then [`deliver`]. Tests: `tests/entry.rs`; in a browser `tests/browser/offline-entry.mjs`.
+
+use crate::assets::{ENTRY, WORKER};
+use crate::front::{Caller, Front, Seen, Who};
+use crate::signed_in::is_same;
+use crate::{Problem, Served, answers, forms};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use servanda_evidence::incident::details::{CLASSES, INFRASTRUCTURE, MEANS};
+use servanda_evidence::incident::entry::{self, Desk, QUESTIONS};
+use servanda_evidence::record_json;
+use servanda_model::record::Tlp;
+use servanda_model::{Instant, Name};
+use servanda_store::{Entry, Receipt, Store, StoredRecord, Submission, Submitted, sha256};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The cookie with the secret for what a device keeps.
+pub(crate) const DEVICE: &str = "-device";
+/// For so long, in seconds, a device without network can be read by whoever signed in on it last.
+const DEVICE_AGE: u32 = 14 * 24 * 60 * 60;
+/// Longest report, in bytes.
+const LONGEST: usize = 64 * 1024;
+/// With what a request proves that this page made it.
+const TOKEN: &str = "servanda-form-token";
+
+pub(crate) async fn page(headers: HeaderMap) -> Response {
+    answers::asset(&ENTRY, &headers)
+}
+
+/// The worker may answer for `/entry` itself, and for nothing else.
+pub(crate) async fn worker(headers: HeaderMap) -> Response {
+    let mut response = answers::asset(&WORKER, &headers);
+    let scope = HeaderName::from_static("service-worker-allowed");
+    response.headers_mut().insert(scope, HeaderValue::from_static("/entry"));
+    response
+}
+
+fn unable(error: &servanda_store::Error) -> Problem {
+    eprintln!("error: a report of a browser cannot be entered: {error}");
+    Problem::unable("it cannot be entered just now; the log of the server says more")
+}
+
+/// The cookie of a device: a script of the page reads it, so that it can read what it keeps while there is no network.
+fn device_cookie(front: &Front, caller: &Caller, secret: &str) -> Result<HeaderValue, Problem> {
+    let secure = if caller.is_secure { "; Secure" } else { "" };
+    let name = front.cookie(caller.is_secure, DEVICE);
+    let text = format!("{name}={secret}; Path=/; SameSite=Strict; Max-Age={DEVICE_AGE}{secure}");
+    HeaderValue::from_str(&text).map_err(|e| Problem::bug(&e))
+}
+
+/// Whoever is signed in, and what the form needs to know.
+pub(crate) async fn session(
+    State(front): State<Front>,
+    Who(caller): Who,
+    Seen(served): Seen,
+) -> Result<Response, Problem> {
+    let people = forms::people(&front)?;
+    let (Some(viewer), Some(one)) = (&caller.viewer, &caller.signed_in) else {
+        return Err(Problem::bug(&"nobody is signed in"));
+    };
+    let (store, name) = (people.store.clone(), viewer.name.clone());
+    let secret = tokio::task::spawn_blocking(move || store.device_secret(&name)).await;
+    let secret = secret.map_err(|e| Problem::bug(&e))?.map_err(|e| unable(&e))?;
+    let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let agreement = &served.agreement;
+    let question = |q: &entry::Question| json!({"key": q.key, "ask": q.ask, "hint": q.hint, "always": q.always, "needed": q.needed});
+    let named = |name: &Name, phrase: &str| json!({"name": name.as_str(), "phrase": if phrase.is_empty() { name.as_str() } else { phrase }});
+    let title = if agreement.title.is_empty() { &agreement.name } else { &agreement.title };
+    let document = json!({
+        "servanda": "entry/1",
+        "account": viewer.name,
+        "party": viewer.party,
+        "token": one.form_token,
+        "cookie": front.cookie(caller.is_secure, DEVICE),
+        "agreement": title,
+        "exercise": agreement.exercise,
+        "zone": agreement.calendar.zone_name(),
+        "questions": QUESTIONS.iter().map(question).collect::<Vec<_>>(),
+        "classes": CLASSES.iter().map(|(class, subs)| json!({"class": class, "subclasses": subs})).collect::<Vec<_>>(),
+        "means": MEANS,
+        "infrastructure": INFRASTRUCTURE,
+        "markings": Tlp::ALL.map(Tlp::word),
+        "zones": agreement.zones.iter().map(|(name, zone)| named(name, &zone.phrase)).collect::<Vec<_>>(),
+        "facts": agreement.facts.iter().map(|(name, fact)| named(name, &fact.phrase)).collect::<Vec<_>>(),
+        "parties": agreement.parties.iter().map(|(name, party)| named(name, &party.phrase)).collect::<Vec<_>>(),
+        "longest": LONGEST,
+    });
+    let mut response = ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response();
+    response.headers_mut().append(header::SET_COOKIE, device_cookie(&front, &caller, &secret)?);
+    Ok(response)
+}
+
+/// What the page delivers: exactly these bytes are submitted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Delivered {
+    servanda: String,
+    device: String,
+    number: u64,
+    previous: Option<String>,
+    made: String,
+    answers: BTreeMap<String, String>,
+}
+
+/// A report that was not taken, by question where it is about one.
+fn refused(status: StatusCode, code: &str, faults: &[(String, String, String)]) -> Response {
+    let faults: Vec<Value> = faults
+        .iter()
+        .map(|(question, reason, remedy)| json!({"question": question, "reason": reason, "remedy": remedy}))
+        .collect();
+    let document = json!({"servanda": "delivered/1", "status": "refused", "code": code, "faults": faults});
+    (status, [(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response()
+}
+
+fn hexadecimal(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn hash_of(text: &str) -> Option<[u8; 32]> {
+    if !hexadecimal(text, 64) {
+        return None;
+    }
+    let mut out = [0; 32];
+    for (byte, digits) in out.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(out)
+}
+
+/// The text of a request of this page by whoever is signed in.
+async fn body(caller: &Caller, request: Request) -> Result<String, Problem> {
+    let (parts, body) = request.into_parts();
+    let text = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("");
+    // A form of another page could send neither: it would be asked first, and refused.
+    if text("content-type").split(';').next().unwrap_or("").trim() != "application/json" {
+        let message = "send it as `application/json`";
+        return Err(Problem::with(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unknown-type", message));
+    }
+    if !caller.signed_in.as_ref().is_some_and(|one| is_same(&one.form_token, text(TOKEN))) {
+        let message = "this page is not of this sign-in; open `/entry` again";
+        return Err(Problem::with(StatusCode::FORBIDDEN, "old-form", message));
+    }
+    let too_long = || {
+        let message = format!("a report has at most {LONGEST} bytes; shorten its words");
+        Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-long", message)
+    };
+    let read = tokio::time::timeout(crate::intake::PATIENCE, axum::body::to_bytes(body, LONGEST)).await;
+    let bytes = read
+        .map_err(|_| {
+            Problem::with(StatusCode::REQUEST_TIMEOUT, "too-slow", "nothing came for half a minute")
+        })?
+        .map_err(|_| too_long())?;
+    String::from_utf8(bytes.to_vec()).map_err(|_| Problem::bad("not-utf-8", "the body is not UTF-8"))
+}
+
+/// The fact of what has none of its own name, as `servanda record` chooses it.
+fn fact_of(served: &Served) -> Option<Name> {
+    let facts = &served.agreement.facts;
+    let usual = ["fire", "ceasefire-violation", "shot", "incident"].into_iter().map(Name::from);
+    let only = || facts.keys().next().filter(|_| facts.len() == 1).cloned();
+    usual.into_iter().find(|fact| facts.contains_key(fact)).or_else(only)
+}
+
+/// Takes one report.
+pub(crate) async fn deliver(
+    State(front): State<Front>,
+    Who(caller): Who,
+    Seen(served): Seen,
+    request: Request,
+) -> Result<Response, Problem> {
+    let people = forms::people(&front)?;
+    let viewer = caller.viewer.clone().ok_or_else(|| Problem::bug(&"nobody is signed in"))?;
+    let text = body(&caller, request).await?;
+    let bad =
+        |why: &str| Problem::bad("not-a-report", format!("{why}; open `/entry` anew and deliver it again"));
+    let said: Delivered =
+        serde_json::from_str(&text).map_err(|e| bad(&format!("the body is no report: {e}")))?;
+    if said.servanda != "report/1" || !hexadecimal(&said.device, 16) {
+        return Err(bad("the body is no report of this version"));
+    }
+    let previous = match &said.previous {
+        None => None,
+        Some(hash) => Some(hash_of(hash).ok_or_else(|| bad("`previous` is no hash"))?),
+    };
+    let made = Instant::parse_utc(&said.made).ok_or_else(|| bad("`made` is no time"))?;
+    let one = |code: &str, question: &str, reason: &str, remedy: &str| {
+        let fault = (question.to_string(), reason.to_string(), remedy.to_string());
+        refused(StatusCode::UNPROCESSABLE_ENTITY, code, &[fault])
+    };
+    if said.answers.get("marking").is_none_or(|text| text.trim().is_empty()) {
+        let remedy = "write one of CLEAR, GREEN, AMBER, AMBER+STRICT, RED";
+        return Ok(one("not-a-report", "marking", "it does not say who may see it", remedy));
+    }
+    let submitter = format!("{}+{}", viewer.name, said.device);
+    let desk = Desk {
+        // What "now" and "14:30" mean is what they meant when it was written down.
+        now: made,
+        calendar: served.agreement.calendar.clone(),
+        facts: served.agreement.facts.keys().cloned().collect(),
+        fact: fact_of(&served),
+        zones: served.agreement.zones.keys().cloned().collect(),
+        attachments: Vec::new(),
+        exercise: served.agreement.exercise,
+    };
+    let id = format!("{submitter}/{}", said.number);
+    let mut record = match entry::record(&id, &said.answers, &desk) {
+        Ok(record) => record,
+        Err(faults) => {
+            let faults: Vec<_> =
+                faults.into_iter().map(|(question, fault)| (question, fault.reason, fault.remedy)).collect();
+            return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, "not-a-report", &faults));
+        }
+    };
+    let now = front.now();
+    record.recorded = crate::sheets::recorded(&front, &served);
+    record.received.get_or_insert(now);
+    record.extra.insert("submission".into(), id);
+    record.extra.insert("submission.made".into(), made.to_string());
+    record.extra.insert("entered.account".into(), viewer.name.clone());
+    let stored = StoredRecord::of(&record, record_json::to_json(&record));
+    let submission = Submission {
+        submitter,
+        by: viewer.clone(),
+        number: said.number,
+        previous,
+        submitted: Submitted { bytes: text.clone(), made: Some(made) },
+        key: None,
+        entry: Entry::Record(stored),
+    };
+    let receipt = submit(people.store.clone(), submission, now).await?;
+    let receipt = match receipt {
+        Ok(receipt) => receipt,
+        Err(error) => return refusal(&error),
+    };
+    // Whoever may not see what they marked so does not wait for it.
+    if !receipt.again && viewer.may_see(&record.marking) {
+        crate::sheets::until_shown(&served, &record.id).await;
+    }
+    let document = json!({
+        "servanda": "delivered/1",
+        "status": "accepted",
+        "again": receipt.again,
+        "record": record.id.as_str(),
+        "number": said.number,
+        "hash": sha256(text.as_bytes()),
+        "entry": receipt.entry,
+        "receipt": receipt.note,
+    });
+    Ok(([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response())
+}
+
+async fn submit(
+    store: Arc<Store>,
+    submission: Submission,
+    now: Instant,
+) -> Result<Result<Receipt, servanda_store::Error>, Problem> {
+    tokio::task::spawn_blocking(move || store.submit(submission, now)).await.map_err(|e| Problem::bug(&e))
+}
+
+/// What the store would not enter.
+fn refusal(error: &servanda_store::Error) -> Result<Response, Problem> {
+    let code = match error {
+        error if error.is_conflict() => "conflict",
+        error if error.is_gap() => "gap",
+        error if error.is_clock() => "clock",
+        error if error.is_duplicate() => "duplicate",
+        error if error.is_denied() => "not-allowed-here",
+        error if error.is_refused() => "refused",
+        error => return Err(unable(error)),
+    };
+    let help = error.help_text().unwrap_or("nothing was entered").to_string();
+    Ok(refused(StatusCode::CONFLICT, code, &[(String::new(), error.to_string(), help)]))
+}

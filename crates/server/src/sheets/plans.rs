@@ -1,0 +1,181 @@
+//! Plans: which there are, and each with what it is, what it assumes and lacks, its plots and its tables.
+//!
+//! What it deliberately does not do: compute, or know the kinds of plans: it shows the tables of an answer, whatever they are. Only
+//! the answer above the fold is worded by the name of a table ([`headline`]), where that has one.
+//!
+//! Invariants
+//! - planned or simulated stands first, above every figure.
+//!
+//! Where to start reading: [`list`], then [`page`].
+
+use super::frame::{Made, Page, badge, e, engine_text, section, segment, table};
+use crate::Problem;
+use crate::plans::Planned;
+use servanda_model::Number;
+use servanda_plan::answer::{Cell, Shown};
+use servanda_plan::{Answer, Basis};
+use servanda_report::wording;
+
+/// Rows of a table that the page shows; the CSV has all.
+const ROWS: usize = 100;
+
+fn marking(page: &Page, plan: &Planned) -> String {
+    let text = wording::marking(&page.seen.matter.agreement, &plan.marking);
+    match text.is_empty() {
+        true => page.e("everybody"),
+        false => format!("<span class=\"marking\">{}</span>", e(&text)),
+    }
+}
+
+/// All that whoever asks may see.
+pub(crate) fn list(page: &Page, all: &[Planned]) -> Result<Made, Problem> {
+    let w = page.words;
+    let row = |plan: &Planned| {
+        format!(
+            "<tr><th scope=\"row\" class=\"what\"><a href=\"{}\">{}</a></th><td><code>{}</code></td><td>{}</td></tr>\n",
+            page.link(&format!("/plans/{}", segment(&plan.id)), &[]),
+            e(&plan.title),
+            e(&plan.asks),
+            marking(page, plan),
+        )
+    };
+    let rows: String = all.iter().map(row).collect();
+    let content = match rows.is_empty() {
+        true => format!("<p class=\"empty\">{}</p>", page.e("no-plans")),
+        false => table(w.t("title-plans"), &[w.t("h-plan"), w.t("h-asks"), w.t("h-marking")], &rows),
+    };
+    let word = if all.is_empty() { page.e("none-planned") } else { e(&w.count("n-plans", all.len())) };
+    Ok(Made {
+        title: "title-plans",
+        word,
+        sentence: page.e("plans-sentence"),
+        main: section(w.t("s-plans"), &content),
+    })
+}
+
+/// Rows of a table of which a column says more than a bound.
+fn above(table: &Shown, column: &str, bound: i64) -> usize {
+    let Some(at) = table.columns.iter().position(|name| *name == column) else { return 0 };
+    let over = |cell: &Cell| matches!(cell, Cell::Number(value, _) if *value > Number::from(bound));
+    table.rows.iter().filter(|row| row.get(at).is_some_and(over)).count()
+}
+
+/// The answer in a sentence, by the first table that has one.
+fn headline(page: &Page, answer: &Answer) -> String {
+    let of = |table: &Shown| {
+        let all = table.rows.len();
+        let (key, n) = match table.name {
+            "milestones" => ("plan-milestones", above(table, "kept_pct", 49)),
+            "late" => ("plan-late", all),
+            "fairness" => ("plan-fairness", above(table, "over", 0)),
+            _ => return None,
+        };
+        Some(page.words.with(key, &[("n", &n.to_string()), ("all", &all.to_string())]))
+    };
+    match answer.tables.iter().find_map(of) {
+        Some(text) => e(&text),
+        None => e(&page.words.count("n-tables", answer.tables.len())),
+    }
+}
+
+fn lines(page: &Page, heading: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let all: String =
+        lines.iter().map(|line| format!("<li>{}</li>", engine_text(page.words, line))).collect();
+    format!("<h3>{}</h3><ul>{all}</ul>", page.e(heading))
+}
+
+fn shown(page: &Page, plan: &Planned, table: &Shown) -> String {
+    let w = page.words;
+    let file = |name: &str| e(&format!("/plans/{}/{name}", segment(&plan.id)));
+    let plots = table.plots();
+    let svgs: String = (1..=plots.len())
+        .map(|n| format!(" <a href=\"{}\">SVG {n}</a>", file(&format!("{}-{n}.svg", table.name))))
+        .collect();
+    let numeric = |i: usize| !table.rows.iter().any(|row| matches!(row.get(i), Some(Cell::Text(_))));
+    let classes: Vec<&str> =
+        (0..table.columns.len()).map(|i| if numeric(i) { " class=\"num\"" } else { "" }).collect();
+    let heads: String = table
+        .columns
+        .iter()
+        .zip(&classes)
+        .map(|(name, class)| format!("<th scope=\"col\"{class}>{}</th>", engine_text(w, name)))
+        .collect();
+    let cell = |(cell, class): (&Cell, &&str)| match cell {
+        Cell::Missing => format!("<td{class}>–</td>"),
+        cell => format!("<td{class}>{}</td>", e(&cell.plain())),
+    };
+    let rows: String = table
+        .rows
+        .iter()
+        .take(ROWS)
+        .map(|row| format!("<tr>{}</tr>\n", row.iter().zip(&classes).map(cell).collect::<String>()))
+        .collect();
+    let rows = match table.rows.is_empty() {
+        true => format!("<p class=\"empty\">{}</p>", page.e("no-rows")),
+        false => format!(
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table class=\"data\">\
+             <caption class=\"unseen-text\">{0}</caption><thead><tr>{heads}</tr></thead><tbody>\n{rows}</tbody></table></div>",
+            e(&table.title)
+        ),
+    };
+    let more = match table.rows.len().saturating_sub(ROWS) {
+        0 => String::new(),
+        n => format!("<p class=\"about\">{}</p>", e(&w.count("more-rows", n))),
+    };
+    let drawn = match plots.is_empty() {
+        true => String::new(),
+        false => format!(
+            "<div class=\"plots scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</div>\n",
+            e(&w.with("plots-of", &[("table", &table.title)])),
+            plots.concat()
+        ),
+    };
+    format!(
+        "<section class=\"sheet\" id=\"{}\"><h2>{}</h2>\n{drawn}{rows}{more}\n\
+         <p class=\"downloads\"><a href=\"{}\">CSV</a>{svgs}</p></section>\n",
+        e(table.name),
+        engine_text(w, &table.title),
+        file(&format!("{}.csv", table.name)),
+    )
+}
+
+/// One plan.
+pub(crate) fn page(page: &Page, plan: &Planned, answer: &Answer) -> Result<Made, Problem> {
+    let w = page.words;
+    let (tone, key) = match answer.basis {
+        Basis::Planned => ("open", "is-planned"),
+        Basis::Simulated => ("reading", "is-simulated"),
+    };
+    let seed = answer.seed.map_or(String::new(), |seed| {
+        format!(" {}", e(&w.with("with-seed", &[("seed", &seed.to_string())])))
+    });
+    let about = format!(
+        "<p><a href=\"{}\">{}</a> · <code>servanda plan {}</code> · {}</p>\n<p>{}{seed}</p>{}{}{}\
+         <p class=\"about\">{}</p><p class=\"downloads\"><a href=\"{}\">JSON</a></p>",
+        page.link("/plans", &[]),
+        page.e("all-plans"),
+        e(&plan.asks),
+        marking(page, plan),
+        badge(tone, &page.e(key)),
+        lines(page, "plan-sources", &answer.sources),
+        lines(page, "plan-assumed", &answer.assumptions),
+        lines(page, "plan-gaps", &answer.gaps),
+        page.e("plan-note"),
+        e(&format!("/plans/{}/plan.json", segment(&plan.id))),
+    );
+    let tables: String = answer.tables.iter().map(|table| shown(page, plan, table)).collect();
+    let word = match answer.basis {
+        Basis::Planned => page.e("word-planned"),
+        Basis::Simulated => page.e("word-simulated"),
+    };
+    let sentence = format!("<b>{}</b> {}", e(&plan.title), headline(page, answer));
+    Ok(Made {
+        title: "title-plan",
+        word,
+        sentence,
+        main: format!("{}{tables}", section(w.t("s-about-plan"), &about)),
+    })
+}
