@@ -43,7 +43,7 @@ fn the_guides_ledger_runs() {
 #[test]
 fn the_guides_force_runs_and_its_seed_decides() {
     let here = tempfile::tempdir().unwrap();
-    fs::write(here.path().join("force.toml"), of_guide("toml")).unwrap();
+    fs::write(here.path().join("force.toml"), with_words("[[category]]")).unwrap();
     let ask = ["plan", "forces", "force.toml", "--futures", "200"];
     servanda(here.path(), &ask).ends_with(0).says(&[
         "SIMULATED: drawn by chance from stated ranges, seed 1",
@@ -59,7 +59,8 @@ fn the_guides_force_runs_and_its_seed_decides() {
     };
     assert_eq!(json(&["--threads", "1"]), json(&["--threads", "5"]));
     assert_ne!(json(&[]), json(&["--seed", "2"]));
-    fs::write(here.path().join("broken.toml"), of_guide("toml").replace("recover =", "recovr =")).unwrap();
+    fs::write(here.path().join("broken.toml"), with_words("[[category]]").replace("recover =", "recovr ="))
+        .unwrap();
     servanda(here.path(), &["plan", "forces", "broken.toml"]).ends_with(2).complains(&[
         "`broken.toml`, line ",
         "unknown field `recovr`",
