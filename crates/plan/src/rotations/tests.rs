@@ -139,7 +139,7 @@ fn bad_plans_are_refused_with_their_place() {
         (
             "[[presence]]",
             "[[running]]\npartner = \"A\"\nregion = \"west\"\nsince = \"2027-02\"\nuntil = \"2027-03\"\n[[presence]]",
-            "who is there already came before",
+            "running `A, contingent`: 2027-02 to 2027-03 cannot be",
         ),
     ] {
         assert!(TEXT.contains(from), "{from}");

@@ -334,6 +334,10 @@ pub fn answer(words: &[String], session: &Session) -> Result<servanda_plan::Answ
         )
         .help("leave `--ask` out of `ask`, and ask the engine on the command line"));
     }
+    if matches!(&asked.of, Of::Rotations(of) if of.program.is_some()) {
+        return Err(Failure::new("the plan cannot be asked: `--program` writes a file")
+            .help("leave `--program` out of `ask`, and write the program on the command line"));
+    }
     computed(asked.of, session).map(|(_, answer, _)| answer)
 }
 
