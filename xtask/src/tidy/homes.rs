@@ -26,7 +26,7 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("rumqttc", &["servanda"], "MQTT"),
     ("rusqlite", &["store"], "the database"),
     ("tokio-rustls", &["server"], "TLS of the server"),
-    ("rustls", &["server", "trust"], "TLS"),
+    ("rustls", &["bench", "server", "trust"], "TLS"),
     ("rustls-native-certs", &["trust"], "whom the system trusts"),
     ("tokio-postgres-rustls", &["store"], "the database"),
     ("sqlx", &["store"], "the database"),

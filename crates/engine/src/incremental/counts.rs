@@ -9,7 +9,7 @@ use crate::kept::Differ;
 use crate::reference::matching::Hit;
 use crate::reference::{Env, World};
 use crate::signal::{Quantity, Run, Signal};
-use servanda_model::agreement::{Agg, Aggregate, FactKind, FactPattern, Op, Window};
+use servanda_model::agreement::{Agg, Aggregate, FactKind, FactPattern, Op, Value, Window};
 use servanda_model::time::DAY;
 use servanda_model::{Grade, Instant, Number, Span, Support};
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,8 +127,16 @@ impl<'w> World<'w, '_> {
         })
     }
 
+    /// A quantity at the moment asked about.
+    pub fn quantity_now(&self, value: &Value, env: &Env<'w>) -> Quantity {
+        match value {
+            Value::Aggregate(agg) => self.aggregate_now(agg, env),
+            _ => self.now(&self.quantity(value, env)).clone(),
+        }
+    }
+
     /// An aggregate at the moment asked about. Where its window says what that hangs on, nothing else is looked at.
-    pub fn aggregate_now(&self, agg: &Aggregate, env: &Env<'w>) -> Quantity {
+    fn aggregate_now(&self, agg: &Aggregate, env: &Env<'w>) -> Quantity {
         let (pattern, window) = (&agg.of, &agg.window);
         let in_part = self.memo.fast
             && self.is_standing(window, env)

@@ -32,7 +32,7 @@ use crate::incremental::lists::{Lists, WatchedBy};
 use crate::incremental::stretches::{CondKey, Starts, Stretches};
 use crate::kept::{Node, Table, Tracker};
 use crate::readings::{Choice, combinations, merged};
-use crate::signal::{Quantity, Signal};
+use crate::signal::Signal;
 use conditions::{Day, Shares};
 use known::Known;
 use matching::{Lies, Match};
@@ -418,10 +418,7 @@ impl<'w> World<'w, '_> {
                 _,
                 Value::Number(threshold, _),
             ) => {
-                let now: Quantity = match value {
-                    Value::Aggregate(agg) => self.aggregate_now(agg, env),
-                    _ => self.now(&self.quantity(value, env)).clone(),
-                };
+                let now = self.quantity_now(value, env);
                 let called = |pattern: &FactPattern| self.agreement.fact_phrase(&pattern.fact).to_string();
                 let fact = match value {
                     Value::Aggregate(agg) => agg.words(&called(&agg.of)),
