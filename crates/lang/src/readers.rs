@@ -13,19 +13,22 @@
 //!
 //! Where to start reading: [`for_reader`].
 
-use crate::readback;
+use crate::parser::vocabulary::Keyword;
+use crate::syntax::SyntaxKind;
+use crate::{lexer, readback};
 use servanda_model::agreement::*;
 use servanda_model::record::Marking;
 use servanda_model::uses::Uses;
 use servanda_model::{Agreement, Name};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a reader of an agreement gets.
 #[derive(Clone, Debug)]
 pub struct Reader {
     /// The agreement, without what they may not see.
     pub agreement: Agreement,
-    /// Its text, composed of what is left: clauses with their words, and the rules in plain words. Lines of clauses count in it.
+    /// Its text, composed of what is left: clauses with their words, and under them the declarations as they were written, without remarks.
+    /// A rule whose declaration names something hidden is said in plain words. Lines of clauses count in it.
     pub text: String,
 }
 
@@ -39,8 +42,38 @@ pub fn markings(agreement: &Agreement) -> BTreeSet<Marking> {
 pub fn with_text(agreement: &Agreement, text: &str, may_see: &dyn Fn(&Marking) -> bool) -> Reader {
     match markings(agreement).iter().all(|marking| *marking == Marking::default() && may_see(marking)) {
         true => Reader { agreement: agreement.clone(), text: text.to_string() },
-        false => for_reader(agreement, may_see),
+        false => Hidden::whole(agreement, may_see).reader(&written(text)),
     }
+}
+
+/// A declaration as it stands in a text.
+struct Written {
+    keyword: Keyword,
+    name: Option<Name>,
+    clause: Option<usize>,
+    /// Without remarks, and without what the drafter accepts, which may speak of anything.
+    text: String,
+}
+
+fn written(text: &str) -> Vec<Written> {
+    let checked = crate::check(text);
+    let mut all = Vec::new();
+    for decl in &checked.file.decls {
+        let mut source = text.get(decl.span.clone()).unwrap_or_default().to_string();
+        for field in decl.all("accepted").collect::<Vec<_>>().into_iter().rev() {
+            let within = |at: usize| at.saturating_sub(decl.span.start).min(source.len());
+            let stretch = within(field.span.start)..within(field.span.end);
+            source.replace_range(stretch, "");
+        }
+        let tokens = lexer::tokens(&source);
+        let kept: String =
+            tokens.iter().filter(|(kind, _)| *kind != SyntaxKind::Comment).map(|(_, token)| *token).collect();
+        let lines = kept.lines().map(str::trim_end).filter(|line| !line.is_empty());
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let name = decl.name.as_ref().map(|n| n.text.clone());
+        all.push(Written { keyword: decl.keyword, name, clause: decl.clause, text });
+    }
+    all
 }
 
 /// The agreement as somebody sees it who may see these markings and no others.
@@ -56,9 +89,7 @@ pub fn with_text(agreement: &Agreement, text: &str, may_see: &dyn Fn(&Marking) -
 /// assert!(!seen.text.contains("secret"));
 /// ```
 pub fn for_reader(agreement: &Agreement, may_see: &dyn Fn(&Marking) -> bool) -> Reader {
-    let mut hidden = Hidden::of(agreement, may_see);
-    hidden.add_what_only_hidden_ones_use();
-    hidden.reader()
+    Hidden::whole(agreement, may_see).reader(&[])
 }
 
 /// What is hidden, by name; norms and powers by their place.
@@ -111,6 +142,63 @@ fn of_zone(zone: &Zone) -> impl Iterator<Item = &Name> {
 }
 
 impl<'a> Hidden<'a> {
+    fn whole(agreement: &'a Agreement, may_see: &dyn Fn(&Marking) -> bool) -> Hidden<'a> {
+        let mut hidden = Hidden::of(agreement, may_see);
+        hidden.add_what_only_hidden_ones_use();
+        hidden
+    }
+
+    /// Whether a declaration may be shown as it was written: what it declares is seen, and it names nothing that is not. `priority` is its
+    /// place among the priorities.
+    fn shows(&self, one: &Written, priority: usize) -> bool {
+        let agreement = self.agreement;
+        let Some(name) = &one.name else { return false };
+        match one.keyword {
+            Keyword::Agreement => {
+                let spans = agreement.in_force.iter().chain(&agreement.ends);
+                !self.touches(&spans.fold(Uses::default(), |all, at| all.and(Uses::of_moment(agreement, at))))
+            }
+            Keyword::Party | Keyword::Group | Keyword::Body | Keyword::Class => true,
+            Keyword::Zone => !self.zones.contains(name),
+            Keyword::Event | Keyword::State | Keyword::Object | Keyword::Measure => {
+                !self.facts.contains(name)
+            }
+            Keyword::Term | Keyword::Open => !self.terms.contains(name),
+            Keyword::Reading => !self.readings.contains(name),
+            Keyword::Power => {
+                let mut its = agreement.powers.iter().enumerate().filter(|(_, p)| p.name == *name);
+                its.all(|(i, power)| {
+                    let names_hidden =
+                        matches!(&power.on, Targets::Norms(on) if on.iter().any(|name| self.has_target(name)));
+                    !self.powers.contains(&i) && !names_hidden
+                })
+            }
+            Keyword::Priority => agreement.priorities.get(priority).is_some_and(|p| self.keeps(p)),
+            Keyword::Duty
+            | Keyword::Ban
+            | Keyword::Remedy
+            | Keyword::Right
+            | Keyword::Milestone
+            | Keyword::Delivery
+            | Keyword::Quota
+            | Keyword::Notify => {
+                let mut its =
+                    agreement.norms.iter().enumerate().filter(|(_, n)| n.declared() == name.as_str());
+                its.all(|(i, norm)| {
+                    !self.norms.contains(&i) && !norm.on_breach.iter().any(|name| self.has_norm(name))
+                })
+            }
+        }
+    }
+
+    /// Whether neither side of a priority is hidden.
+    fn keeps(&self, priority: &Priority) -> bool {
+        let is_open = |name: &Name| {
+            !self.has_target(name) && !self.powers.iter().any(|i| self.agreement.powers[*i].name == *name)
+        };
+        is_open(&priority.over) && is_open(&priority.yields)
+    }
+
     fn of(agreement: &'a Agreement, may_see: &dyn Fn(&Marking) -> bool) -> Hidden<'a> {
         let marked = |(i, norm): (usize, &Norm)| (!may_see(&norm.marking)).then_some(i);
         let zones = agreement.zones.iter().filter(|(_, zone)| !may_see(&zone.marking));
@@ -283,7 +371,7 @@ impl<'a> Hidden<'a> {
         self.zones.extend(only(theirs, &open));
     }
 
-    fn reader(&self) -> Reader {
+    fn reader(&self, written: &[Written]) -> Reader {
         let mut agreement = self.agreement.clone();
         let kept: Vec<usize> = self.clauses();
         let moved = |clause: &mut Option<usize>| {
@@ -311,14 +399,21 @@ impl<'a> Hidden<'a> {
                 on.retain(|name| !self.has_target(name));
             }
         }
-        let is_open = |name: &Name| {
-            !self.has_target(name) && !self.powers.iter().any(|i| self.agreement.powers[*i].name == *name)
-        };
-        agreement.priorities.retain(|p| is_open(&p.over) && is_open(&p.yields));
+        agreement.priorities.retain(|p| self.keeps(p));
         if self.count() > 0 {
             self.reword(&mut agreement);
         }
-        let text = composed(&mut agreement);
+        let place = |clause: Option<usize>| clause.and_then(|old| kept.iter().position(|new| *new == old));
+        let mut priorities = 0;
+        let mut shown = Vec::new();
+        for one in written {
+            let priority = priorities;
+            priorities += usize::from(one.keyword == Keyword::Priority);
+            if self.shows(one, priority) {
+                shown.push((place(one.clause), one));
+            }
+        }
+        let text = composed(&mut agreement, &shown);
         Reader { agreement, text }
     }
 
@@ -419,46 +514,96 @@ fn keep<T>(all: &mut Vec<T>, hidden: &BTreeSet<usize>) {
     });
 }
 
-/// The text of an agreement, from what it says; its lines are set to that text's.
-fn composed(agreement: &mut Agreement) -> String {
-    let mut text = String::new();
-    let mut line = 1;
-    let mut say = |text: &mut String, words: &str| {
-        let at = line;
-        line += 2;
-        // Each stands on a line of its own, whatever a phrase holds.
-        text.push_str(&folded(words));
-        text.push_str("\n\n");
-        at
-    };
+/// The text of an agreement, from what it says and from declarations as they were written; its lines are set to that text's.
+fn composed(agreement: &mut Agreement, written: &[(Option<usize>, &Written)]) -> String {
+    let mut out = Composed { text: String::new(), line: 1, at: BTreeMap::new() };
     let mut clauses = std::mem::take(&mut agreement.clauses);
     if clauses.is_empty() && !agreement.title.is_empty() {
-        say(&mut text, &format!("# {}", agreement.title));
+        out.say(&format!("# {}", agreement.title));
     }
     let mut said: Vec<Option<u32>> = vec![None; agreement.norms.len()];
+    if !clauses.is_empty() {
+        out.fence(written, None);
+    }
     for (i, clause) in clauses.iter_mut().enumerate() {
-        clause.line = say(&mut text, &format!("{} {}", if i == 0 { "#" } else { "##" }, clause.heading));
+        clause.line = out.say(&format!("{} {}", if i == 0 { "#" } else { "##" }, clause.heading));
         if !clause.words.is_empty() {
-            say(&mut text, &format!("> {}", clause.words));
+            out.say(&format!("> {}", clause.words));
         }
+        out.fence(written, Some(i));
         for (norm, line) in agreement.norms.iter().zip(&mut said).filter(|(n, _)| n.clause == Some(i)) {
-            *line = Some(say(&mut text, &format!("- {}", norm.readback)));
+            *line = Some(out.rule(norm.declared(), &norm.readback));
         }
         for power in agreement.powers.iter().filter(|p| p.clause == Some(i)) {
-            say(&mut text, &format!("- {}", power.readback));
+            out.rule(power.name.as_str(), &power.readback);
         }
-        for term in agreement.terms.values().filter(|t| t.clause == Some(i)) {
-            say(&mut text, &format!("- {}", term.readback));
+        for (name, term) in agreement.terms.iter().filter(|(_, t)| t.clause == Some(i)) {
+            out.rule(name.as_str(), &term.readback);
         }
     }
+    if clauses.is_empty() {
+        out.fence(written, None);
+    }
     for (norm, line) in agreement.norms.iter().zip(&mut said).filter(|(n, _)| n.clause.is_none()) {
-        *line = Some(say(&mut text, &format!("- {}", norm.readback)));
+        *line = Some(out.rule(norm.declared(), &norm.readback));
     }
     for (norm, line) in agreement.norms.iter_mut().zip(said) {
         norm.line = line.unwrap_or_default();
     }
     agreement.clauses = clauses;
-    text
+    out.text
+}
+
+/// A text that is being composed.
+struct Composed<'w> {
+    text: String,
+    /// The line that comes next, from 1.
+    line: u32,
+    /// Lines of declarations that stand in it.
+    at: BTreeMap<&'w str, u32>,
+}
+
+impl<'w> Composed<'w> {
+    /// A paragraph, on a line of its own whatever a phrase holds.
+    fn say(&mut self, words: &str) -> u32 {
+        let at = self.line;
+        self.line += 2;
+        self.text.push_str(&folded(words));
+        self.text.push_str("\n\n");
+        at
+    }
+
+    /// The declarations of a clause.
+    fn fence(&mut self, written: &[(Option<usize>, &'w Written)], clause: Option<usize>) {
+        let mut its = written.iter().filter(|(of, one)| *of == clause && !one.text.is_empty()).peekable();
+        if its.peek().is_none() {
+            return;
+        }
+        self.text.push_str("```pact\n");
+        self.line += 1;
+        for (i, (_, one)) in its.enumerate() {
+            if i > 0 {
+                self.text.push('\n');
+                self.line += 1;
+            }
+            if let Some(name) = &one.name {
+                self.at.insert(name.as_str(), self.line);
+            }
+            self.text.push_str(&one.text);
+            self.text.push('\n');
+            self.line += u32::try_from(one.text.lines().count()).unwrap_or(0);
+        }
+        self.text.push_str("```\n\n");
+        self.line += 2;
+    }
+
+    /// A rule: where its declaration stands, or else its sentence.
+    fn rule(&mut self, declared: &str, sentence: &str) -> u32 {
+        match self.at.get(declared) {
+            Some(line) => *line,
+            None => self.say(&format!("- {sentence}")),
+        }
+    }
 }
 
 #[cfg(test)]

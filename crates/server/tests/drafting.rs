@@ -1,5 +1,7 @@
 //! The drafter's desk and the lab: what is answered about a text, that nothing of it is kept, and that a text can stop nobody.
 
+#![allow(clippy::disallowed_methods, reason = "a test measures how long it waits")]
+
 #[allow(dead_code, reason = "each test uses a part")]
 mod team;
 
@@ -302,7 +304,7 @@ async fn a_text_has_bounds_and_a_hostile_one_stops_nobody() {
         let answer = browser.ask("/api/draft/check", &json!({ "text": text })).await;
         let known = answer.status == StatusCode::OK || answer.status == StatusCode::SERVICE_UNAVAILABLE;
         assert!(known, "{n}: {}", answer.text());
-        assert!(begun.elapsed() < Duration::from_secs(12), "{n}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(60), "{n}: {:?}", begun.elapsed());
         eprintln!("hostile text {n}: {} after {:?}", answer.status, begun.elapsed());
         // Somebody else is answered meanwhile.
         let mut other = world.signed_in("reader-South").await;

@@ -152,3 +152,36 @@ fn whatever_is_hidden_nothing_that_is_left_names_it() {
     }
     assert!(tried > 20, "{tried}");
 }
+
+/// What somebody reads who may not see all: the file without the rest, which says the same as what they are shown.
+#[test]
+fn the_text_that_is_left_is_an_agreement_and_says_what_is_left() {
+    let secret = "## Annex\n\n> The Parties exchange lists. # is no remark here\n\n```pact\nevent list\n  says \"{by} hands over a list\"\n  carries by: party\n\
+        duty lists  # what the annex is for\n  bearer each of parties\n  when fire by bearer\n  must do list by bearer\n  within 2 days\n  \
+        seen by commission\n  per \"exchange lists\"\n  mark TLP:RED\n```\n\n";
+    let open = OPEN.replace(
+        "  per \"shall",
+        "  # not for lists\n  accepted \"A0702\" because \"lists are enough\"\n  per \"shall",
+    );
+    let seen_of = |rest: &str| {
+        let text = format!("{HEAD}{rest}");
+        with_text(&crate::check(&text).agreement, &text, &|marking: &Marking| marking.level <= Tlp::Clear)
+    };
+    let amber = "## Other\n\n> Each Party reports twice.\n\n```pact\nduty other\n  bearer each of parties\n  when fire by bearer\n  must do report by bearer\n  \
+        within 2 days\n  seen by commission\n  per \"reports twice\"\n  mark TLP:AMBER\n```\n";
+    let reader = seen_of(&format!("{open}{secret}{amber}"));
+    assert!(!reader.text.contains("list"), "{}", reader.text);
+    let read = crate::check(&reader.text);
+    assert!(!read.has_errors(), "{:#?}\n{}", read.diagnostics, reader.text);
+    assert_eq!(names(&read.agreement), names(&reader.agreement));
+    assert_eq!(names(&read.agreement), ["no-fire"]);
+    assert_eq!(read.agreement.norms[0].line, reader.agreement.norms[0].line);
+    assert_eq!(read.agreement.norms[0].readback, reader.agreement.norms[0].readback);
+    assert_eq!(reader.text, seen_of(&format!("{open}{amber}")).text, "what is hidden makes no difference");
+    // Where a rule names what is hidden, its sentence stands in place of what was written.
+    let named = OPEN.replace("  per \"shall", "  on breach remedy answer\n  per \"shall");
+    let remedy = "```pact\nremedy answer\n  effect adds to the breached duty\n  bearer breaching party\n  must do report by bearer\n  \
+        within 2 days\n  seen by commission\n  mark TLP:RED\n```\n";
+    let reader = seen_of(&format!("{named}{remedy}"));
+    assert!(!reader.text.contains("answer") && reader.text.contains("\n- Each of"), "{}", reader.text);
+}
