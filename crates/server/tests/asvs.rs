@@ -235,11 +235,12 @@ async fn v14_3_1_and_v14_3_3_a_browser_keeps_nothing_of_the_record() {
     let token = token_of(&browser.get("/account").await.text());
     let answer = browser.post("/sign-out", &[("token", &token)]).await;
     assert_eq!(answer.headers["clear-site-data"], "\"cache\"");
-    // Theme, and how a list is shown. Drafts of an entry that waits to be sent are another matter, and named where they are made.
+    // Theme, and how a list is shown. Drafts of an entry that waits to be sent are another matter, and named where they are made; so is the
+    // text that a drafter writes, which the tab keeps.
     let mut kept = BTreeSet::new();
     for (path, text) in sources(&root().join("web"), "js") {
         for (number, line) in text.lines().enumerate() {
-            assert!(!line.contains("sessionStorage"), "{path}:{}", number + 1);
+            assert!(!line.contains("sessionStorage") || path.ends_with("asking.js"), "{path}:{}", number + 1);
             if line.contains("localStorage.setItem(") {
                 kept.insert(line.split("setItem(").nth(1).unwrap().split(',').next().unwrap().to_string());
             }
