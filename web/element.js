@@ -39,3 +39,9 @@ export const badge = (state, more) => el('span', { class: `badge tone-${state.to
 export const dated = (text) => (text ?? '').split('`').map((part, i) => (i % 2 ? el('code', {}, part) : days(part)));
 const days = (text) => text.split(/(\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::[\d.]+)?)?)/).map((part, i) => (i % 2 ? el('span', { class: 'num' }, part) : part));
 export const local = (when) => (when ? when.local : '');
+
+// On a narrow screen the pages stand in one line: the one that is open is moved into it.
+export function openedInView() {
+  const nav = document.querySelector('.nav'), here = nav?.querySelector('[aria-current]');
+  if (here) nav.scrollLeft = here.offsetLeft - nav.offsetLeft - 8;
+}

@@ -1,6 +1,6 @@
 // The frame of the pages of incidents, map and access: head, moments, language, keys. The address holds the whole state.
 // What a page shows is its module's, which `start.js` hands in: each has `title`, `show(state, place, current)` and perhaps `keys`.
-import { byId, el } from './element.js';
+import { byId, el, openedInView } from './element.js';
 import { civil, moment, plusDays } from './address.js';
 import { asked as lang, choice, known, t, word } from './language.js';
 import { follow } from './people.js';
@@ -166,6 +166,7 @@ export async function draw() {
   const from = state();
   const place = byId('main');
   byId('nav').replaceChildren(...PAGES.map(([path, word]) => el('li', {}, el('a', { href: elsewhere(path, from), 'aria-current': path === here ? 'page' : null }, t(word)))));
+  openedInView();
   const busy = setTimeout(() => { byId('busy').hidden = false; }, 300);
   try {
     await page.show(from, place, () => mine === turn);

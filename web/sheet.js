@@ -1,5 +1,5 @@
 // A sheet is read without this: it adds dark and light and keys, and shows what comes in without being asked for.
-import { byId, el } from './element.js';
+import { byId, el, openedInView } from './element.js';
 import { follow } from './people.js';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -15,6 +15,7 @@ const flip = () => {
   theme(next);
   try { localStorage.setItem('theme', next); } catch { /* a browser that keeps nothing still shows it */ }
 };
+openedInView();
 button.addEventListener('click', flip);
 dark.addEventListener('change', () => theme());
 const list = byId('keys');
