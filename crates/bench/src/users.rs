@@ -134,6 +134,13 @@ impl Line {
         Ok(Line { stream: BufReader::new(rustls::StreamOwned::new(tls, stream)), cookie: String::new() })
     }
 
+    /// A new connection for the same browser: the server hangs up on one that was idle for half a minute.
+    fn renew(&mut self, address: &str, trust: &Trust) -> Result<(), String> {
+        let cookie = std::mem::take(&mut self.cookie);
+        *self = Line { cookie, ..Line::to(address, trust)? };
+        Ok(())
+    }
+
     fn send(&mut self, method: &str, path: &str, more: &str, body: &str) -> Result<(), String> {
         let cookie = match self.cookie.is_empty() {
             true => String::new(),
@@ -221,6 +228,7 @@ type Took = BTreeMap<&'static str, Vec<f64>>;
 /// One person at the cut-off. Gives what took how long, and the hash of the report.
 fn person(
     line: &mut Line,
+    (address, trust): (&str, &Trust),
     tags: &BTreeMap<&'static str, String>,
     report: &str,
     took: &mut Took,
@@ -233,6 +241,7 @@ fn person(
     };
     let mut pages = Vec::new();
     let since = Instant::now();
+    line.renew(address, trust)?;
     for path in BOARD {
         timed(line, "answer", path)?;
     }
@@ -387,6 +396,7 @@ fn people(address: &str, trust: &Trust, users: u64, out: &mut String) -> Result<
     for (number, mut line, _) in signed {
         // One of each audience has looked before; the others have the page open, and follow.
         if (number as usize) < AUDIENCES.len() {
+            line.renew(address, trust)?;
             for path in BOARD.iter().chain(&MAP) {
                 line.get(path)?;
             }
@@ -453,7 +463,7 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
             .into_iter()
             .enumerate()
             .map(|(at, (mut line, stream))| {
-                let (tags, report) = (tags.clone(), report.as_str());
+                let (tags, report, trust) = (tags.clone(), report.as_str(), &trust);
                 // A step that shares no factor with any audience count mixes the audiences over the whole time.
                 let place = (at * 263 % count as usize) as f64 / count;
                 let due = start + Duration::from_secs_f64(place * load.within as f64);
@@ -461,7 +471,7 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
                 builder.spawn_scoped(scope, move || {
                     std::thread::sleep(due.saturating_duration_since(Instant::now()));
                     let mut took = Took::new();
-                    let hash = person(&mut line, &tags, report, &mut took);
+                    let hash = person(&mut line, (address, trust), &tags, report, &mut took);
                     drop(stream);
                     hash.map(|hash| (at % AUDIENCES.len(), hash, took))
                 })
