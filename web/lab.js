@@ -414,7 +414,7 @@ export async function show(from, main, current) {
     el('section', {}, heading('s-knobs'), knobs()),
     el('section', {}, heading('s-clauses'), el('div', { id: 'clauses' })),
     el('div', { id: 'beside' }),
-    el('section', {}, heading('s-when'), el('div', { id: 'when' })),
+    el('section', {}, heading('s-known'), el('div', { id: 'when' })),
     el('section', {}, heading('s-load'), el('div', { id: 'owed' })),
     el('section', {}, heading('s-undecided'), el('div', { id: 'undecided' })),
     el('section', { id: 'cases' }),

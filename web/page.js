@@ -158,7 +158,7 @@ function incidents(map, state) {
   const which = state.norm && narrowed ? 'reports-of-card' : 'reports-newest';
   byId('incidents').replaceChildren(
     el('p', { class: 'about' }, list.length ? [t(which, { n: list.length }), list.length > shown.length && ` ${t('first-shown', { n: shown.length })}`] : t('none-in-time')),
-    shown.length ? el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('s-incidents') }, el('table', { class: 'data' },
+    shown.length ? el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('as-table') }, el('table', { class: 'data' },
       el('thead', {}, el('tr', {}, ['h-when', 'h-what', 'h-grade', 'h-source', 'h-place-to'].map((h) => el('th', { scope: 'col' }, t(h))))), el('tbody', {}, shown.map(row)))) : null);
 }
 

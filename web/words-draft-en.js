@@ -80,7 +80,7 @@ export default {
   's-what': 'What is replayed?',
   's-knobs': 'What if its numbers were others?',
   's-clauses': 'What would have been said, rule by rule?',
-  's-when': 'When?',
+  's-known': 'When?',
   's-load': 'Who would have owed how much, and when?',
   's-terms': 'How often would a threshold have been reached?',
   's-undecided': 'What could not have been decided, and why?',

@@ -46,7 +46,7 @@ export default async function drafter(t, { exercise }) {
       assert.equal(await heading.textContent(), text(language, 'title-lab'));
       assert.match(await page.locator('#answer').textContent(), says(language, 'lab-sentence'));
       assert.ok(await page.locator('#by-rule tbody tr').count() > 10, 'a row for each rule');
-      for (const key of ['s-clauses', 's-when', 's-load', 's-undecided', 'limits']) assert.ok(await page.getByRole('heading', { name: text(language, key) }).first().isVisible(), `a section says ${text(language, key)}`);
+      for (const key of ['s-clauses', 's-known', 's-load', 's-undecided', 'limits']) assert.ok(await page.getByRole('heading', { name: text(language, key) }).first().isVisible(), `a section says ${text(language, key)}`);
       await picture(page, `drafter-lab-${language}`);
       const slider = page.locator('input[type=range]').first();
       const replayed = await page.evaluate('Number(document.body.dataset.replayed)');

@@ -1,6 +1,6 @@
 // The duty officer at six in the morning: what happened, what is new, what must I check?
 import assert from 'node:assert/strict';
-import { accessible, inLanguage, person, picture, settled, visit } from '../lib/browser.mjs';
+import { accessible, after, inLanguage, person, picture, settled, visit } from '../lib/browser.mjs';
 import { LANGUAGES, says, text } from '../lib/texts.mjs';
 
 export default async function dutyOfficer(t, { exercise }) {
@@ -40,7 +40,7 @@ export default async function dutyOfficer(t, { exercise }) {
       const [word] = listed.incidents.map((one) => one.title.match(/\p{Lu}\p{Ll}{3,}/u)).find(Boolean);
       const field = page.getByLabel(text(language, 'f-text'), { exact: true });
       await field.fill(word);
-      await field.press('Enter');
+      await after(page, () => field.press('Enter'));
       await page.waitForURL((url) => url.searchParams.get('text') === word);
       await settled(page);
       const told = await page.locator('#answer').textContent();
