@@ -320,7 +320,7 @@ fn workspace(
 
 fn enter(workspace: &Workspace, file: &str, stored: &[StoredRecord], seen: usize) -> Result<(), String> {
     let all: String = stored.iter().map(|one| one.json.as_str()).collect();
-    let digest: String = sha256(all.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = servanda_store::sha256(all.as_bytes());
     let count = stored.len() as u64;
     let intake = Intake {
         file: file.to_string(),

@@ -305,6 +305,11 @@ pub fn explain(code: &str) -> Option<&'static str> {
     PAGES.iter().find(|(known, _)| known.eq_ignore_ascii_case(code.trim())).map(|(_, page)| *page)
 }
 
+/// The title of a code's page; nothing where there is none.
+pub fn title(code: &str) -> &'static str {
+    codes().find(|(known, _)| *known == code).map_or("", |(_, title)| title)
+}
+
 /// All codes that have a page, with its title, in order.
 pub fn codes() -> impl Iterator<Item = (&'static str, &'static str)> {
     PAGES.iter().map(|(code, page)| {

@@ -56,9 +56,8 @@ struct Written {
 }
 
 fn written(text: &str) -> Vec<Written> {
-    let checked = crate::check(text);
     let mut all = Vec::new();
-    for decl in &checked.file.decls {
+    for decl in &crate::ast::file(text, &crate::parse(text)).0.decls {
         let mut source = text.get(decl.span.clone()).unwrap_or_default().to_string();
         for field in decl.all("accepted").collect::<Vec<_>>().into_iter().rev() {
             let within = |at: usize| at.saturating_sub(decl.span.start).min(source.len());

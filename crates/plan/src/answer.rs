@@ -91,6 +91,11 @@ impl Cell {
         value.map_or(Cell::Missing, |value| Cell::Number(value, places))
     }
 
+    /// What was computed with floating point, rounded.
+    pub fn approximate(value: f64, places: usize) -> Cell {
+        Cell::of(Number::from_f64(value), places)
+    }
+
     /// As it is shown; empty where it is missing.
     pub fn plain(&self) -> String {
         match self {

@@ -14,6 +14,7 @@
 
 use crate::answer::{Cell, Shown};
 use crate::month::Month;
+use crate::named_month;
 use crate::{Answer, Basis, Refusal};
 use serde::Deserialize;
 use std::collections::{BTreeMap, VecDeque};
@@ -269,11 +270,6 @@ struct WrittenMilestone {
     by: String,
 }
 
-fn month(what: &str, text: &str) -> Result<Month, Refusal> {
-    Month::parse(text)
-        .ok_or_else(|| Refusal::new(format!("{what} `{text}` is no month"), "write it like `2027-06`"))
-}
-
 fn number(what: &str, n: i64) -> Result<u64, Refusal> {
     u64::try_from(n).ok().filter(|n| *n <= MOST).ok_or_else(|| {
         Refusal::new(format!("{what} `{n}` is no number of pieces or people"), "whole, from 0 to 100000000")
@@ -293,7 +289,7 @@ fn steps(what: &str, written: &WrittenSteps) -> Result<Steps, Refusal> {
         WrittenSteps::Always(n) => drop(steps.0.insert(Month::FIRST, number(what, *n)?)),
         WrittenSteps::Steps(list) => {
             for step in list {
-                let from = month(&format!("{what}: from"), &step.from)?;
+                let from = named_month(&format!("{what}: from"), &step.from)?;
                 if steps.0.insert(from, number(what, step.is)?).is_some() {
                     return Err(Refusal::new(
                         format!("{what}: {from} stands twice"),
@@ -312,14 +308,12 @@ impl Plan {
     /// # Errors
     /// Where it is no TOML of this shape, or says something that cannot be.
     pub fn read(name: &str, text: &str) -> Result<Plan, Refusal> {
-        let written: Written = crate::written(name, text)?;
-        read(&written)
-            .map_err(|refusal| Refusal { message: format!("`{name}`: {}", refusal.message), ..refusal })
+        crate::plan(name, text, read)
     }
 }
 
 fn read(written: &Written) -> Result<Plan, Refusal> {
-    let from = month("from", &written.from)?;
+    let from = named_month("from", &written.from)?;
     if !(1..=600).contains(&written.months) || from.plus(written.months).year() > 9999 {
         return Err(Refusal::new(format!("months = {} is out of range", written.months), "from 1 to 600"));
     }
@@ -366,7 +360,7 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
     for of in &written.deliveries {
         let what = format!("delivery of {} by {}", of.item, of.partner);
         let item = named(&items, &what, &of.item)?;
-        let when = month(&format!("{what}: month"), &of.month)?;
+        let when = named_month(&format!("{what}: month"), &of.month)?;
         if when < from || when > last {
             return Err(Refusal::new(
                 format!("{what}: {when} is not within the plan"),
@@ -380,7 +374,7 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
     for of in &written.milestones {
         let what = format!("milestone `{}`", of.name);
         named(&items, &what, &of.item)?;
-        let by = month(&format!("{what}: by"), &of.by)?;
+        let by = named_month(&format!("{what}: by"), &of.by)?;
         if by < from || by > last {
             return Err(Refusal::new(
                 format!("{what}: {by} is not within the plan"),

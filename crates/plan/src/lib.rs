@@ -51,7 +51,23 @@ impl Refusal {
     }
 }
 
-/// Reads TOML of a shape; `name` is what the file is called in a refusal, which names the line.
+/// Reads a plan: TOML of a shape, and what `read` makes of it. `name` is what the file is called in a refusal, which names the line or the
+/// key.
+fn plan<T: serde::de::DeserializeOwned, P>(
+    name: &str,
+    text: &str,
+    read: impl FnOnce(&T) -> Result<P, Refusal>,
+) -> Result<P, Refusal> {
+    read(&written(name, text)?)
+        .map_err(|refusal| Refusal { message: format!("`{name}`: {}", refusal.message), ..refusal })
+}
+
+/// A month that a plan names; `what` is what it is for.
+fn named_month(what: &str, text: &str) -> Result<Month, Refusal> {
+    Month::parse(text)
+        .ok_or_else(|| Refusal::new(format!("{what} `{text}` is no month"), "write it like `2027-06`"))
+}
+
 fn written<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, Refusal> {
     toml::from_str(text).map_err(|error| {
         let before = &text[..error.span().map_or(0, |span| span.start).min(text.len())];

@@ -22,6 +22,11 @@ impl Month {
             .then(|| Month(i32::from(year) * 12 + i32::from(month) - 1))
     }
 
+    /// That of a day.
+    pub fn of_day(day: Date) -> Option<Month> {
+        Month::of(day.year(), day.month())
+    }
+
     /// Reads `2027-06`.
     pub fn parse(text: &str) -> Option<Month> {
         let (year, month) = text.trim().split_once('-')?;

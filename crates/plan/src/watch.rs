@@ -17,7 +17,6 @@ use crate::answer::{Cell, Shown};
 use crate::table::Table;
 use crate::{Answer, Basis, Refusal};
 use jiff::civil::{Date, Weekday};
-use servanda_model::Number;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Weeks that are looked ahead: 7 and 28 days.
@@ -152,30 +151,22 @@ impl Dist {
         }
         let mut mass = Vec::new();
         let mut sum = 0.0;
-        if variance <= mean * 1.000_001 {
-            let mut log = -mean;
-            for k in 0..=MOST {
-                let m = libm::exp(log);
-                mass.push(m);
-                sum += m;
-                if sum > 1.0 - 1e-10 && k as f64 > mean {
-                    break;
-                }
-                log += libm::log(mean / (k as f64 + 1.0));
+        let is_poisson = variance <= mean * 1.000_001;
+        let p = mean / variance;
+        let size = mean * p / (1.0 - p);
+        // From the logarithm of one number's share to the next one's.
+        let mut log = if is_poisson { -mean } else { size * libm::log(p) };
+        for k in (0..=MOST).map(|k| k as f64) {
+            let m = libm::exp(log);
+            mass.push(m);
+            sum += m;
+            if sum > 1.0 - 1e-10 && k > mean {
+                break;
             }
-        } else {
-            let p = mean / variance;
-            let size = mean * p / (1.0 - p);
-            let mut log = size * libm::log(p);
-            for k in 0..=MOST {
-                let m = libm::exp(log);
-                mass.push(m);
-                sum += m;
-                if sum > 1.0 - 1e-10 && k as f64 > mean {
-                    break;
-                }
-                log += libm::log((k as f64 + size) / (k as f64 + 1.0) * (1.0 - p));
-            }
+            log += match is_poisson {
+                true => libm::log(mean / (k + 1.0)),
+                false => libm::log((k + size) / (k + 1.0) * (1.0 - p)),
+            };
         }
         mass.iter_mut().for_each(|m| *m /= sum);
         Dist(mass)
@@ -448,10 +439,6 @@ impl Threshold {
     }
 }
 
-fn part(value: f64, places: usize) -> Cell {
-    Cell::of(Number::from_f64(value), places)
-}
-
 /// Forecasts, what they were worth in the past, and how far each threshold is.
 ///
 /// # Errors
@@ -570,7 +557,7 @@ fn distances(
                 Cell::whole(threshold.days as i64),
                 Cell::whole(last as i64),
                 Cell::whole(threshold.incidents as i64 - last as i64),
-                part(chance * 100.0, 1),
+                Cell::approximate(chance * 100.0, 1),
             ]);
         }
     }
@@ -597,11 +584,11 @@ fn scores(scored: &[Scored]) -> Shown {
             rows.push(vec![
                 Cell::whole(AHEAD[look] as i64 * 7),
                 Cell::text(way.word()),
-                part(crps, 4),
-                part(if base > 0.0 { (1.0 - crps / base) * 100.0 } else { 0.0 }, 1),
+                Cell::approximate(crps, 4),
+                Cell::approximate(if base > 0.0 { (1.0 - crps / base) * 100.0 } else { 0.0 }, 1),
                 Cell::whole(i64::from(of.years.get(&way).copied().unwrap_or(0))),
-                part(covered[0] * 100.0, 1),
-                part(covered[1] * 100.0, 1),
+                Cell::approximate(covered[0] * 100.0, 1),
+                Cell::approximate(covered[1] * 100.0, 1),
                 Cell::whole(of.forecasts as i64),
                 Cell::text(if way == of.best() { "shipped" } else { "" }),
             ]);
@@ -625,8 +612,8 @@ fn calibration(scored: &[Scored], thresholds: &[Threshold]) -> Shown {
                     Cell::whole(thresholds[*i].days as i64),
                     Cell::text(format!("{} to {}", bin * 10, bin * 10 + 10)),
                     Cell::whole(*n as i64),
-                    part(chance / *n as f64 * 100.0, 1),
-                    part(*came as f64 / *n as f64 * 100.0, 1),
+                    Cell::approximate(chance / *n as f64 * 100.0, 1),
+                    Cell::approximate(*came as f64 / *n as f64 * 100.0, 1),
                 ]);
             }
         }

@@ -100,10 +100,7 @@ fn refused(front: &Front, caller: &Caller, status: StatusCode, said: &str) -> Re
 }
 
 fn way_cookie(front: &Front, caller: &Caller, value: &str, seconds: i64) -> Result<HeaderValue, Problem> {
-    let secure = if caller.is_secure { "; Secure" } else { "" };
-    let name = front.cookie(caller.is_secure, OF_WAY);
-    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
-    HeaderValue::from_str(&text).map_err(|e| Problem::bug(&e))
+    forms::cookie_of(front, caller, OF_WAY, value, "HttpOnly; SameSite=Lax", Some(seconds))
 }
 
 /// Sends a person to the institution.
@@ -494,9 +491,7 @@ pub(crate) async fn keep_passkey(State(front): State<Front>, Who(caller): Who, r
             Err(error) => return Err(unable(&error)),
         }
         tell(&caller, &one.name, "made a passkey");
-        people.forget();
-        front.0.signed_in.end_all(&one.name);
-        begin(&front, &caller, &headers, &one.name, &caller.to("/account")).await
+        forms::begin_anew(&front, &caller, &headers, &one.name).await
     };
     or_problem(made.await)
 }
@@ -526,9 +521,7 @@ pub(crate) async fn revoke_passkey(
             Err(error) => return Err(unable(&error)),
         }
         tell(&caller, &one.name, "revoked a passkey");
-        people.forget();
-        front.0.signed_in.end_all(&one.name);
-        begin(&front, &caller, &headers, &one.name, &caller.to("/account")).await
+        forms::begin_anew(&front, &caller, &headers, &one.name).await
     };
     or_problem(made.await)
 }

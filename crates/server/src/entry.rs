@@ -24,7 +24,7 @@
 use crate::assets::{ENTRY, WORKER};
 use crate::front::{Caller, Front, Seen, Who};
 use crate::signed_in::is_same;
-use crate::{Problem, Served, answers, forms};
+use crate::{Problem, answers, forms};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -33,6 +33,7 @@ use serde_json::{Value, json};
 use servanda_evidence::incident::details::{CLASSES, INFRASTRUCTURE, MEANS};
 use servanda_evidence::incident::entry::{self, Desk, QUESTIONS};
 use servanda_evidence::record_json;
+use servanda_ledger::bundle::from_hex;
 use servanda_model::record::Tlp;
 use servanda_model::{Instant, Name};
 use servanda_store::{Entry, Receipt, Store, StoredRecord, Submission, Submitted, sha256};
@@ -42,7 +43,7 @@ use std::sync::Arc;
 /// The cookie with the secret for what a device keeps.
 pub(crate) const DEVICE: &str = "-device";
 /// For so long, in seconds, a device without network can be read by whoever signed in on it last.
-const DEVICE_AGE: u32 = 14 * 24 * 60 * 60;
+const DEVICE_AGE: i64 = 14 * 24 * 60 * 60;
 /// Longest report, in bytes.
 const LONGEST: usize = 64 * 1024;
 /// With what a request proves that this page made it.
@@ -67,10 +68,7 @@ fn unable(error: &servanda_store::Error) -> Problem {
 
 /// The cookie of a device: a script of the page reads it, so that it can read what it keeps while there is no network.
 fn device_cookie(front: &Front, caller: &Caller, secret: &str) -> Result<HeaderValue, Problem> {
-    let secure = if caller.is_secure { "; Secure" } else { "" };
-    let name = front.cookie(caller.is_secure, DEVICE);
-    let text = format!("{name}={secret}; Path=/; SameSite=Strict; Max-Age={DEVICE_AGE}{secure}");
-    HeaderValue::from_str(&text).map_err(|e| Problem::bug(&e))
+    forms::cookie_of(front, caller, DEVICE, secret, "SameSite=Strict", Some(DEVICE_AGE))
 }
 
 /// Whoever is signed in, and what the form needs to know.
@@ -141,49 +139,22 @@ fn hexadecimal(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-fn hash_of(text: &str) -> Option<[u8; 32]> {
-    if !hexadecimal(text, 64) {
-        return None;
-    }
-    let mut out = [0; 32];
-    for (byte, digits) in out.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(out)
-}
-
 /// The text of a request of this page by whoever is signed in.
 async fn body(caller: &Caller, request: Request) -> Result<String, Problem> {
     let (parts, body) = request.into_parts();
-    let text = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("");
     // A form of another page could send neither: it would be asked first, and refused.
-    if text("content-type").split(';').next().unwrap_or("").trim() != "application/json" {
-        let message = "send it as `application/json`";
-        return Err(Problem::with(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unknown-type", message));
-    }
-    if !caller.signed_in.as_ref().is_some_and(|one| is_same(&one.form_token, text(TOKEN))) {
+    forms::is_json(&parts.headers)?;
+    let token = parts.headers.get(TOKEN).and_then(|v| v.to_str().ok()).unwrap_or("");
+    if !caller.signed_in.as_ref().is_some_and(|one| is_same(&one.form_token, token)) {
         let message = "this page is not of this sign-in; open `/entry` again";
         return Err(Problem::with(StatusCode::FORBIDDEN, "old-form", message));
     }
-    let too_long = || {
+    let bytes = forms::body(&parts.headers, body, LONGEST, || {
         let message = format!("a report has at most {LONGEST} bytes; shorten its words");
         Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-long", message)
-    };
-    let read = tokio::time::timeout(crate::intake::PATIENCE, axum::body::to_bytes(body, LONGEST)).await;
-    let bytes = read
-        .map_err(|_| {
-            Problem::with(StatusCode::REQUEST_TIMEOUT, "too-slow", "nothing came for half a minute")
-        })?
-        .map_err(|_| too_long())?;
+    });
+    let bytes = bytes.await?;
     String::from_utf8(bytes.to_vec()).map_err(|_| Problem::bad("not-utf-8", "the body is not UTF-8"))
-}
-
-/// The fact of what has none of its own name, as `servanda record` chooses it.
-fn fact_of(served: &Served) -> Option<Name> {
-    let facts = &served.agreement.facts;
-    let usual = ["fire", "ceasefire-violation", "shot", "incident"].into_iter().map(Name::from);
-    let only = || facts.keys().next().filter(|_| facts.len() == 1).cloned();
-    usual.into_iter().find(|fact| facts.contains_key(fact)).or_else(only)
 }
 
 /// Takes one report.
@@ -205,7 +176,7 @@ pub(crate) async fn deliver(
     }
     let previous = match &said.previous {
         None => None,
-        Some(hash) => Some(hash_of(hash).ok_or_else(|| bad("`previous` is no hash"))?),
+        Some(hash) => Some(from_hex(hash).ok_or_else(|| bad("`previous` is no hash"))?),
     };
     let made = Instant::parse_utc(&said.made).ok_or_else(|| bad("`made` is no time"))?;
     let one = |code: &str, question: &str, reason: &str, remedy: &str| {
@@ -217,16 +188,8 @@ pub(crate) async fn deliver(
         return Ok(one("not-a-report", "marking", "it does not say who may see it", remedy));
     }
     let submitter = format!("{}+{}", viewer.name, said.device);
-    let desk = Desk {
-        // What "now" and "14:30" mean is what they meant when it was written down.
-        now: made,
-        calendar: served.agreement.calendar.clone(),
-        facts: served.agreement.facts.keys().cloned().collect(),
-        fact: fact_of(&served),
-        zones: served.agreement.zones.keys().cloned().collect(),
-        attachments: Vec::new(),
-        exercise: served.agreement.exercise,
-    };
+    // What "now" and "14:30" mean is what they meant when it was written down.
+    let desk = Desk::of(&served.agreement, made);
     let id = format!("{submitter}/{}", said.number);
     let mut record = match entry::record(&id, &said.answers, &desk) {
         Ok(record) => record,

@@ -15,6 +15,7 @@ use crate::front::{Caller, Front, People, Who, cookie, first_account};
 use crate::metrics::Try;
 use crate::sheets::Lang;
 use crate::signed_in::{SignedIn, is_same, random_text};
+use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -75,30 +76,51 @@ pub(crate) fn form(to: &str, token: &str, fields: &str, button: &str) -> String 
 
 pub(crate) type Fields = BTreeMap<String, String>;
 
+/// What a body is said to be.
+fn kind_of(headers: &HeaderMap) -> &str {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    kind.split(';').next().unwrap_or("").trim()
+}
+
+/// A browser lets no page from elsewhere send JSON.
+pub(crate) fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    if kind_of(headers) == "application/json" {
+        return Ok(());
+    }
+    let message = "send it as `application/json`";
+    Err(Problem::with(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unknown-type", message))
+}
+
+/// A body within its bound, as long as it keeps coming. Where it says itself that it is longer, it is not waited for.
+pub(crate) async fn body(
+    headers: &HeaderMap,
+    body: Body,
+    longest: usize,
+    too_long: impl Fn() -> Problem,
+) -> Result<Bytes, Problem> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
+    if length.is_some_and(|length| !length.parse::<usize>().is_ok_and(|length| length <= longest)) {
+        return Err(too_long());
+    }
+    let read = tokio::time::timeout(crate::intake::PATIENCE, axum::body::to_bytes(body, longest)).await;
+    let slow = || Problem::with(StatusCode::REQUEST_TIMEOUT, "too-slow", "nothing came for half a minute");
+    read.map_err(|_| slow())?.map_err(|_| too_long())
+}
+
 /// The fields of a form, within bounds.
 pub(crate) async fn fields(request: Request) -> Result<(HeaderMap, Fields), Problem> {
     let (parts, body) = request.into_parts();
-    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
-    if kind.split(';').next().unwrap_or("").trim() != "application/x-www-form-urlencoded" {
+    if kind_of(&parts.headers) != "application/x-www-form-urlencoded" {
         return Err(Problem::with(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unknown-type",
             "send it as a form does",
         ));
     }
-    let too_long =
-        || Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "the form is too long, or broke off");
-    // Where it says so itself, it is not waited for.
-    let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
-    if length.is_some_and(|length| !length.parse::<usize>().is_ok_and(|length| length <= LONGEST)) {
-        return Err(too_long());
-    }
-    let read = tokio::time::timeout(crate::intake::PATIENCE, axum::body::to_bytes(body, LONGEST)).await;
-    let bytes = read
-        .map_err(|_| {
-            Problem::with(StatusCode::REQUEST_TIMEOUT, "too-slow", "nothing came for half a minute")
-        })?
-        .map_err(|_| too_long())?;
+    let bytes = self::body(&parts.headers, body, LONGEST, || {
+        Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "the form is too long, or broke off")
+    });
+    let bytes = bytes.await?;
     Ok((parts.headers, form_urlencoded::parse(&bytes).into_owned().collect()))
 }
 
@@ -144,13 +166,23 @@ pub(crate) fn set_cookie(
     value: &str,
     ends: bool,
 ) -> Result<HeaderValue, Problem> {
+    cookie_of(front, caller, of, value, "HttpOnly; SameSite=Strict", ends.then_some(0))
+}
+
+/// A cookie of ours: who may read and send it, and for how many seconds it stands; none: as long as the browser is open.
+pub(crate) fn cookie_of(
+    front: &Front,
+    caller: &Caller,
+    of: &str,
+    value: &str,
+    kind: &str,
+    seconds: Option<i64>,
+) -> Result<HeaderValue, Problem> {
+    let name = front.cookie(caller.is_secure, of);
     let secure = if caller.is_secure { "; Secure" } else { "" };
-    let ends = if ends { "; Max-Age=0" } else { "" };
-    let text = format!(
-        "{}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{ends}",
-        front.cookie(caller.is_secure, of)
-    );
-    HeaderValue::from_str(&text).map_err(|e| Problem::bug(&e))
+    let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; {kind}{secure}{age}"))
+        .map_err(|e| Problem::bug(&e))
 }
 
 /// The token of forms for whoever is not signed in: it stands in a cookie and in the form, and both have to be the same.
@@ -359,6 +391,18 @@ pub(crate) async fn begin(
     begun(front, caller, headers, name, Redirect::to(to).into_response()).await
 }
 
+/// Signs somebody out everywhere, because how they sign in is another now, and in again here.
+pub(crate) async fn begin_anew(
+    front: &Front,
+    caller: &Caller,
+    headers: &HeaderMap,
+    name: &str,
+) -> Result<Response, Problem> {
+    people(front)?.forget();
+    front.0.signed_in.end_all(name);
+    begin(front, caller, headers, name, &caller.to("/account")).await
+}
+
 /// The same, with an answer that is made already.
 pub(crate) async fn begun(
     front: &Front,
@@ -554,9 +598,7 @@ pub(crate) async fn change_password(
             Err(error) => return Err(unable(&error)),
         }
         front.0.tries.forget(&one.name, caller.address);
-        people.forget();
-        front.0.signed_in.end_all(&one.name);
-        begin(&front, &caller, &headers, &one.name, &caller.to("/account")).await
+        begin_anew(&front, &caller, &headers, &one.name).await
     };
     or_problem(made.await)
 }

@@ -96,15 +96,7 @@ fn run(program: &Path, json: &str, bounds: Bounds) -> Result<Vec<u8>, Wrong> {
         let ended = loop {
             match child.try_wait() {
                 Ok(Some(status)) => break Ok(status),
-                Ok(None) if Instant::now() < until && !reading.is_finished() => {
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                // It closed its output, or gave as much as it may: it has a moment to end.
-                Ok(None) if Instant::now() < until => match child.try_wait() {
-                    Ok(None) => std::thread::sleep(Duration::from_millis(5)),
-                    Ok(Some(status)) => break Ok(status),
-                    Err(wrong) => break Err(Wrong::Broken(wrong.to_string())),
-                },
+                Ok(None) if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
                 Ok(None) => break Err(Wrong::TooMuch),
                 Err(wrong) => break Err(Wrong::Broken(wrong.to_string())),
             }

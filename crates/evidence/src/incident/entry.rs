@@ -18,7 +18,7 @@ use crate::moment::{self, Fault};
 use crate::{count, geo, spelling};
 use servanda_model::record::{Basis, ItemGrade, Marking, RoleValue, SourceGrade, Tlp};
 use servanda_model::time::HOUR;
-use servanda_model::{Calendar, Instant, Name, Place, Point, Record, When};
+use servanda_model::{Agreement, Calendar, Instant, Name, Place, Point, Record, When};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One question of the form.
@@ -115,6 +115,26 @@ pub struct Desk {
     pub attachments: Vec<(String, String)>,
     /// Part of an exercise.
     pub exercise: bool,
+}
+
+/// Facts of what has none of its own name, the first that an agreement has.
+const USUAL: [&str; 4] = ["fire", "ceasefire-violation", "shot", "incident"];
+
+impl Desk {
+    /// That of an agreement, without attachments. What has no fact of its own name gets the usual one, or the only one that there is.
+    pub fn of(agreement: &Agreement, now: Instant) -> Desk {
+        let facts: BTreeSet<Name> = agreement.facts.keys().cloned().collect();
+        let only = || facts.first().filter(|_| facts.len() == 1).cloned();
+        Desk {
+            now,
+            calendar: agreement.calendar.clone(),
+            fact: USUAL.into_iter().map(Name::from).find(|fact| facts.contains(fact)).or_else(only),
+            facts,
+            zones: agreement.zones.keys().cloned().collect(),
+            attachments: Vec::new(),
+            exercise: agreement.exercise,
+        }
+    }
 }
 
 fn fault(reason: impl Into<String>, remedy: impl Into<String>) -> DetailFault {

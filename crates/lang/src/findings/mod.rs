@@ -62,6 +62,16 @@ pub struct Findings {
     pub looked: Vec<Looked>,
 }
 
+impl Findings {
+    /// What could not be decided, each with its analysis.
+    pub fn undecided(&self) -> Vec<String> {
+        let of = |looked: &Looked| -> Vec<String> {
+            looked.undecided.iter().map(|why| format!("{}: {why}.", looked.analysis)).collect()
+        };
+        self.looked.iter().flat_map(of).collect()
+    }
+}
+
 /// Looks for what a drafter wants to know. `text` is what was checked.
 ///
 /// # Example

@@ -260,7 +260,7 @@ fn wilson(share: &Number, n: usize) -> (Cell, Cell) {
     let middle = p + z * z / (2.0 * n);
     let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z * z / n;
-    let cell = |value: f64| Cell::of(Number::from_f64((value / scale * 100.0).clamp(0.0, 100.0)), 1);
+    let cell = |value: f64| Cell::approximate((value / scale * 100.0).clamp(0.0, 100.0), 1);
     (cell(middle - half), cell(middle + half))
 }
 

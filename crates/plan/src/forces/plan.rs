@@ -6,6 +6,7 @@
 use super::people::WHOLE;
 use crate::Refusal;
 use crate::month::Month;
+use crate::named_month;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -331,9 +332,7 @@ impl Plan {
     /// # Errors
     /// Where it is no TOML of this shape, or says something that cannot be.
     pub fn read(name: &str, text: &str) -> Result<Plan, Refusal> {
-        let written: Written = crate::written(name, text)?;
-        read(&written)
-            .map_err(|refusal| Refusal { message: format!("`{name}`: {}", refusal.message), ..refusal })
+        crate::plan(name, text, read)
     }
 
     /// The end of its last month.
@@ -349,11 +348,6 @@ impl Plan {
         };
         self.categories.iter().enumerate().flat_map(of).collect()
     }
-}
-
-fn month(what: &str, text: &str) -> Result<Month, Refusal> {
-    Month::parse(text)
-        .ok_or_else(|| Refusal::new(format!("{what} `{text}` is no month"), "write it like `2027-06`"))
 }
 
 fn people(what: &str, n: f64) -> Result<u64, Refusal> {
@@ -390,7 +384,7 @@ fn range(what: &str, parameter: Parameter, written: Option<WrittenRange>) -> Res
 }
 
 fn read(written: &Written) -> Result<Plan, Refusal> {
-    let from = month("from", &written.from)?;
+    let from = named_month("from", &written.from)?;
     if !(1..=MONTHS).contains(&written.months) || from.plus(written.months).year() > 9999 {
         return Err(Refusal::new(format!("months = {} is out of range", written.months), "from 1 to 600"));
     }
@@ -439,7 +433,7 @@ fn category(of: &WrittenCategory) -> Result<Category, Refusal> {
         WrittenPlaces::Steps(steps) => {
             let mut read = Vec::new();
             for step in steps {
-                let from = month(&what("places from"), &step.from)?;
+                let from = named_month(&what("places from"), &step.from)?;
                 if read.last().is_some_and(|(before, _)| *before >= from) {
                     return Err(Refusal::new(
                         format!("{} `{from}` does not come after the step before it", what("places from")),
@@ -498,8 +492,8 @@ fn milestone(of: &WrittenMilestone, plan: &Plan) -> Result<Milestone, Refusal> {
     if of.at_least.is_none() && of.at_most.is_none() {
         return Err(Refusal::new(what("no bound"), "add `at-least` or `at-most`"));
     }
-    let by = month(&what("by"), &of.by)?;
-    let from = of.from.as_deref().map(|from| month(&what("from"), from)).transpose()?;
+    let by = named_month(&what("by"), &of.by)?;
+    let from = of.from.as_deref().map(|from| named_month(&what("from"), from)).transpose()?;
     for at in [Some(by), from].into_iter().flatten() {
         if at < plan.from || at > plan.last() {
             return Err(Refusal::new(

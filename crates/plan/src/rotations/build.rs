@@ -118,7 +118,7 @@ pub fn fits(plan: &Plan, tour: &Tour, hold: &BTreeSet<Clause>, told: bool) -> bo
     let months = || (tour.from..tour.end()).map(|n| plan.month(n));
     if hold.contains(&Clause::Caveats) {
         let arrives = plan.arrival(tour);
-        let coming = crate::Month::of(arrives.year(), arrives.month());
+        let coming = crate::Month::of_day(arrives);
         let kept_out = |month| contingent.not_in.iter().any(|stretch| stretch.holds(month));
         if !contingent.regions.contains(&plan.regions[tour.region]) || months().chain(coming).any(kept_out) {
             return false;

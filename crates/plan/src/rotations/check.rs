@@ -59,7 +59,7 @@ pub fn check(plan: &Plan, stays: &[Stay]) -> Checked {
             findings.push(format!("{told}: it has no {} days of hand-over", plan.overlap));
         }
         let first = |months: u32| {
-            let from = crate::Month::of(stay.takes_over.year(), stay.takes_over.month());
+            let from = crate::Month::of_day(stay.takes_over);
             from.map(|from| from.plus(months).first_day())
         };
         if !stay.begun {
@@ -101,7 +101,7 @@ pub fn check(plan: &Plan, stays: &[Stay]) -> Checked {
             continue;
         };
         for pair in of.windows(2) {
-            let home = crate::Month::of(pair[0].leaves.year(), pair[0].leaves.month()).map(|month| {
+            let home = crate::Month::of_day(pair[0].leaves).map(|month| {
                 days(month.plus(kind.recovery + kind.training).first_day(), -i64::from(plan.overlap))
             });
             if home.is_none_or(|ready| pair[1].arrives < ready) {

@@ -71,8 +71,7 @@ impl<'a> Making<'a> {
     fn spans(&self, tour: &Tour) -> [std::ops::Range<usize>; 2] {
         let clip = |month: i64| month.clamp(0, i64::from(self.plan.months)) as usize;
         let arrives = self.plan.arrival(tour);
-        let first =
-            crate::Month::of(arrives.year(), arrives.month()).map_or(tour.from, |m| self.plan.number(m));
+        let first = crate::Month::of_day(arrives).map_or(tour.from, |m| self.plan.number(m));
         [clip(tour.from)..clip(tour.end()), clip(first)..clip(tour.end())]
     }
 

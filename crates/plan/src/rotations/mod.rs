@@ -332,10 +332,6 @@ fn assumptions(plan: &Plan) -> Vec<String> {
     all
 }
 
-fn approximate(value: f64, places: usize) -> Cell {
-    Cell::of(Number::from_f64(value), places)
-}
-
 fn summary(plan: &Plan, schedule: &Schedule) -> Shown {
     let checked = check(plan, &schedule.stays);
     let row = |what: &str, value: Cell, unit: &str| vec![Cell::text(what), value, Cell::text(unit)];
@@ -343,12 +339,12 @@ fn summary(plan: &Plan, schedule: &Schedule) -> Shown {
         row("cost", Cell::Number(schedule.cost.clone(), 2), &plan.currency),
         row(
             "no schedule costs less than",
-            schedule.bound.map_or(Cell::Missing, |b| approximate(b, 2)),
+            schedule.bound.map_or(Cell::Missing, |b| Cell::approximate(b, 2)),
             &plan.currency,
         ),
         row(
             "remaining gap",
-            schedule.gap().map_or(Cell::Missing, |gap| approximate(gap * 100.0, 2)),
+            schedule.gap().map_or(Cell::Missing, |gap| Cell::approximate(gap * 100.0, 2)),
             "percent of the cost",
         ),
         row("tours", Cell::whole(schedule.stays.len() as i64), ""),
@@ -414,7 +410,6 @@ fn strength(plan: &Plan, schedule: &Schedule) -> Shown {
 
 fn tours_table(schedule: &Schedule) -> Shown {
     let of = |stay: &Stay| {
-        let month = |date: jiff::civil::Date| Month::of(date.year(), date.month());
         let word = |month: Option<Month>| month.map_or(Cell::Missing, |m| Cell::text(m.to_string()));
         vec![
             Cell::text(&stay.partner),
@@ -422,8 +417,8 @@ fn tours_table(schedule: &Schedule) -> Shown {
             Cell::whole(i64::from(stay.unit)),
             Cell::text(&stay.region),
             Cell::text(stay.arrives.to_string()),
-            word(month(stay.takes_over)),
-            word(month(stay.leaves).map(|m| m.minus(1))),
+            word(Month::of_day(stay.takes_over)),
+            word(Month::of_day(stay.leaves).map(|m| m.minus(1))),
             Cell::text(stay.leaves.to_string()),
             Cell::text(if stay.begun { "begun" } else { "" }),
         ]

@@ -5,6 +5,7 @@
 
 use crate::Refusal;
 use crate::month::Month;
+use crate::named_month;
 use jiff::civil::Date;
 use serde::Deserialize;
 use servanda_model::Number;
@@ -309,9 +310,7 @@ impl Plan {
     /// # Errors
     /// Where it is no TOML of this shape, or says something that cannot be.
     pub fn read(name: &str, text: &str) -> Result<Plan, Refusal> {
-        let written: Written = crate::written(name, text)?;
-        read(&written)
-            .map_err(|refusal| Refusal { message: format!("`{name}`: {}", refusal.message), ..refusal })
+        crate::plan(name, text, read)
     }
 
     /// The last month.
@@ -371,14 +370,10 @@ pub(super) fn days(date: Date, days: i64) -> Date {
     date.checked_add(jiff::Span::new().days(days.clamp(-100_000, 100_000))).unwrap_or(date)
 }
 
-fn month(what: &str, text: &str) -> Result<Month, Refusal> {
-    Month::parse(text)
-        .ok_or_else(|| Refusal::new(format!("{what} `{text}` is no month"), "write it like `2027-06`"))
-}
-
 fn stretch(what: &str, from: Option<&str>, until: Option<&str>, all: Stretch) -> Result<Stretch, Refusal> {
-    let from = from.map(|text| month(&format!("{what}: from"), text)).transpose()?.unwrap_or(all.from);
-    let until = until.map(|text| month(&format!("{what}: until"), text)).transpose()?.unwrap_or(all.until);
+    let from = from.map(|text| named_month(&format!("{what}: from"), text)).transpose()?.unwrap_or(all.from);
+    let until =
+        until.map(|text| named_month(&format!("{what}: until"), text)).transpose()?.unwrap_or(all.until);
     if from > until {
         return Err(Refusal::new(
             format!("{what}: {from} is after {until}"),
@@ -393,7 +388,7 @@ fn refuse<T>(message: String, help: &str) -> Result<T, Refusal> {
 }
 
 fn read(written: &Written) -> Result<Plan, Refusal> {
-    let from = month("from", &written.from)?;
+    let from = named_month("from", &written.from)?;
     if !(1..=MONTHS).contains(&written.months)
         || from.plus(written.months.saturating_add(MONTHS)).year() > 9998
         || from.year() < 100
@@ -500,7 +495,7 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
         partner.cost_a_year =
             of.cost_a_year_at_most.map(|a| a.number(&format!("{what}: cost-a-year-at-most"))).transpose()?;
         partner.leaves =
-            of.leaves.as_deref().map(|text| month(&format!("{what}: leaves"), text)).transpose()?;
+            of.leaves.as_deref().map(|text| named_month(&format!("{what}: leaves"), text)).transpose()?;
     }
     let mut plan = Plan {
         from,
@@ -619,8 +614,10 @@ fn running(of: &WrittenRunning, plan: &Plan) -> Result<(Tour, u32), Refusal> {
             "the regions are those of the presences",
         );
     };
-    let [since, until] =
-        [month(&format!("{what}: since"), &of.since)?, month(&format!("{what}: until"), &of.until)?];
+    let [since, until] = [
+        named_month(&format!("{what}: since"), &of.since)?,
+        named_month(&format!("{what}: until"), &of.until)?,
+    ];
     if since >= plan.from || until < since || until.since(since) > 120 {
         return refuse(
             format!("{what}: {since} to {until} cannot be"),

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::session::Session;
 use crate::{input, pdf};
 use clap::ValueEnum;
-use servanda_lang::diagnostic::{Severity, codes, render};
+use servanda_lang::diagnostic::{Severity, render, title};
 use servanda_lang::findings;
 use servanda_report::document::enforceability::{Gap, document};
 use servanda_report::document::{csv, html, plain};
@@ -65,27 +65,20 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
             .help("repair them first; `servanda check` shows the same"));
     }
     let draft = findings::findings(&text, &checked);
-    let title = |code: &str| {
-        codes().find(|(c, _)| *c == code).map(|(_, title)| title.to_string()).unwrap_or_default()
-    };
     let gaps: Vec<Gap> = draft
         .findings
         .iter()
         .map(|f| Gap {
             code: f.diagnostic.code.to_string(),
-            title: title(f.diagnostic.code),
+            title: title(f.diagnostic.code).to_string(),
             about: f.about.clone(),
             message: f.diagnostic.message.clone(),
             accepted: f.accepted.clone(),
         })
         .collect();
-    let undecided: Vec<String> = draft
-        .looked
-        .iter()
-        .flat_map(|l| l.undecided.iter().map(|u| format!("{}: {u}.", l.analysis)))
-        .collect();
-    let checked =
-        document(&checked.agreement, &gaps, &undecided, &arguments.dated).checked().map_err(|wrong| {
+    let checked = document(&checked.agreement, &gaps, &draft.undecided(), &arguments.dated)
+        .checked()
+        .map_err(|wrong| {
             Failure::new(format!("{wrong}; the page is not written"))
                 .help("this is a fault of the program: please report it with the command that you ran")
         })?;

@@ -252,22 +252,7 @@ impl Target {
 
     fn desk(&self, now: Instant) -> Result<Desk, Failure> {
         Ok(match self {
-            Target::Workspace(workspace) => {
-                let agreement = intake::agreement_of(workspace)?;
-                let facts: BTreeSet<Name> = agreement.facts.keys().cloned().collect();
-                let fact = ["fire", "ceasefire-violation", "shot", "incident"].into_iter().map(Name::from);
-                let only = || facts.first().filter(|_| facts.len() == 1).cloned();
-                let fact = fact.into_iter().find(|f| facts.contains(f)).or_else(only);
-                Desk {
-                    now,
-                    calendar: agreement.calendar,
-                    fact,
-                    facts,
-                    zones: agreement.zones.keys().cloned().collect(),
-                    attachments: Vec::new(),
-                    exercise: agreement.exercise,
-                }
-            }
+            Target::Workspace(workspace) => Desk::of(&intake::agreement_of(workspace)?, now),
             Target::Outbox(outbox) => Desk {
                 now,
                 calendar: outbox.calendar.clone(),

@@ -15,7 +15,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use servanda_lang::Checked;
 use servanda_lang::changes::{Change, Version};
-use servanda_lang::diagnostic::{Diagnostic, Severity, codes};
+use servanda_lang::diagnostic::{Diagnostic, Severity, title};
 use servanda_lang::editor::{Item, Outline, Sheet, Sort};
 use servanda_lang::findings::{Finding, Findings, findings};
 use servanda_lang::{readback, readback::ONES};
@@ -190,10 +190,6 @@ fn trouble(d: &Diagnostic, units: &Units<'_>) -> TroubleJson {
     }
 }
 
-fn title_of(code: &str) -> &'static str {
-    codes().find(|(known, _)| *known == code).map_or("", |(_, title)| title)
-}
-
 /// What is to be said about a text as it is being written.
 pub(super) fn check(asked: &TextAsked) -> Result<CheckJson, Problem> {
     let text = &asked.text;
@@ -212,7 +208,7 @@ pub(super) fn check(asked: &TextAsked) -> Result<CheckJson, Problem> {
     let rules = rules(&sheet, &units);
     let found_json = |f: &Finding| FoundJson {
         trouble: trouble(&f.diagnostic, &units),
-        title: title_of(f.diagnostic.code),
+        title: title(f.diagnostic.code),
         about: f.about.as_ref().map(Name::to_string),
         accepted: f.accepted.clone(),
     };
@@ -420,18 +416,13 @@ pub(super) fn audit(asked: &TextAsked) -> Result<Vec<u8>, Problem> {
         .iter()
         .map(|f| enforceability::Gap {
             code: f.diagnostic.code.to_string(),
-            title: title_of(f.diagnostic.code).to_string(),
+            title: title(f.diagnostic.code).to_string(),
             about: f.about.clone(),
             message: f.diagnostic.message.clone(),
             accepted: f.accepted.clone(),
         })
         .collect();
-    let undecided: Vec<String> = found
-        .looked
-        .iter()
-        .flat_map(|l| l.undecided.iter().map(|u| format!("{}: {u}.", l.analysis)))
-        .collect();
-    let document = enforceability::document(&checked.agreement, &gaps, &undecided, "").checked();
+    let document = enforceability::document(&checked.agreement, &gaps, &found.undecided(), "").checked();
     document.map(|checked| checked.json().into_bytes()).map_err(|wrong| Problem::bug(&wrong))
 }
 

@@ -29,8 +29,8 @@ mod turns;
 mod units;
 
 use crate::front::{Caller, Front, Seen, Who};
-use crate::{Problem, Served};
-use axum::body::Bytes;
+use crate::pages::document;
+use crate::{Problem, Served, forms};
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -72,28 +72,15 @@ fn text_of(served: &Served) -> &str {
 /// Reads what is asked: JSON within bounds. A browser lets no page from elsewhere send that type.
 async fn asked_of<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
     let (parts, body) = request.into_parts();
-    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
-    if kind.split(';').next().unwrap_or("").trim() != "application/json" {
-        let message = "send it as `application/json`";
-        return Err(Problem::with(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unknown-type", message));
-    }
-    let too_long = || {
+    forms::is_json(&parts.headers)?;
+    let bytes = forms::body(&parts.headers, body, LONGEST_BODY, || {
         let message = format!(
             "a text has at most {} kB here; `servanda check` takes longer ones",
             LONGEST_TEXT / 1_000
         );
         Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-long", message)
-    };
-    let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
-    if length.is_some_and(|length| !length.parse::<usize>().is_ok_and(|length| length <= LONGEST_BODY)) {
-        return Err(too_long());
-    }
-    let read = tokio::time::timeout(crate::intake::PATIENCE, axum::body::to_bytes(body, LONGEST_BODY)).await;
-    let bytes: Bytes = read
-        .map_err(|_| {
-            Problem::with(StatusCode::REQUEST_TIMEOUT, "too-slow", "nothing came for half a minute")
-        })?
-        .map_err(|_| too_long())?;
+    });
+    let bytes = bytes.await?;
     serde_json::from_slice(&bytes)
         .map_err(|e| Problem::bad("not-understood", format!("the question cannot be read: {e}")))
 }
@@ -119,10 +106,12 @@ type Asking = (State<Front>, Who, Seen, RawQuery);
 
 const JSON: &str = "application/json";
 
-/// Asks the desk: reads the body, waits for the turn, works.
-async fn texts<T, F>(
+/// Reads the body, waits for the turn, works; the answer is of that type.
+async fn in_turn<T, F>(
+    turns: fn(&Desk) -> &Turns,
     (State(front), Who(caller), Seen(served), RawQuery(query)): Asking,
     request: Request,
+    mime: &'static str,
     work: F,
 ) -> Response
 where
@@ -133,16 +122,21 @@ where
         let asked: T = asked_of(request).await?;
         let query = query.unwrap_or_default();
         let work = move |wanted: &Wanted| work(asked, &served, &query, wanted);
-        front.0.desk.texts.run(&name_of(&caller), work).await
+        turns(&front.0.desk).run(&name_of(&caller), work).await
     };
     match made.await {
-        Ok(body) => ([(header::CONTENT_TYPE, JSON)], body).into_response(),
+        Ok(body) => ([(header::CONTENT_TYPE, mime)], body).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
 
-fn document<T: serde::Serialize>(document: &T) -> Result<Vec<u8>, Problem> {
-    serde_json::to_vec(document).map_err(|e| Problem::bug(&e))
+/// Asks the desk.
+async fn texts<T, F>(asking: Asking, request: Request, work: F) -> Response
+where
+    T: DeserializeOwned + Send + 'static,
+    F: FnOnce(T, &Arc<Served>, &str, &Wanted) -> Result<Vec<u8>, Problem> + Send + 'static,
+{
+    in_turn(|desk| &desk.texts, asking, request, JSON, work).await
 }
 
 pub(crate) async fn text(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
@@ -184,46 +178,30 @@ pub(crate) async fn changes(asking: Asking, request: Request) -> Response {
     .await
 }
 
-async fn in_the_lab<F>(
-    (State(front), Who(caller), Seen(served), RawQuery(query)): Asking,
-    request: Request,
-    head: [(header::HeaderName, &'static str); 1],
-    work: F,
-) -> Response
+/// Asks the lab.
+async fn in_the_lab<F>(asking: Asking, request: Request, mime: &'static str, work: F) -> Response
 where
     F: FnOnce(lab::Asked, &Arc<Served>, &str, &Wanted) -> Result<Vec<u8>, Problem> + Send + 'static,
 {
-    let made = async {
-        let asked: lab::Asked = asked_of(request).await?;
-        let query = query.unwrap_or_default();
-        let work = move |wanted: &Wanted| work(asked, &served, &query, wanted);
-        front.0.desk.lab.run(&name_of(&caller), work).await
-    };
-    match made.await {
-        Ok(body) => (head, body).into_response(),
-        Err(problem) => problem.into_response(),
-    }
+    in_turn(|desk| &desk.lab, asking, request, mime, work).await
 }
 
 pub(crate) async fn replay(asking: Asking, request: Request) -> Response {
-    let head = [(header::CONTENT_TYPE, JSON)];
-    in_the_lab(asking, request, head, |asked, served, query, wanted| {
+    in_the_lab(asking, request, JSON, |asked, served, query, wanted| {
         document(&lab::replay(&asked, served, query, wanted)?)
     })
     .await
 }
 
 pub(crate) async fn vary(asking: Asking, request: Request) -> Response {
-    let head = [(header::CONTENT_TYPE, JSON)];
-    in_the_lab(asking, request, head, |asked, served, query, wanted| {
+    in_the_lab(asking, request, JSON, |asked, served, query, wanted| {
         document(&lab::vary(&asked, served, query, wanted)?)
     })
     .await
 }
 
 pub(crate) async fn page(asking: Asking, request: Request) -> Response {
-    let head = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-    let mut response = in_the_lab(asking, request, head, lab::page).await;
+    let mut response = in_the_lab(asking, request, "text/html; charset=utf-8", lab::page).await;
     if response.status().is_success() {
         let file = header::HeaderValue::from_static("attachment; filename=\"back-test.html\"");
         response.headers_mut().insert(header::CONTENT_DISPOSITION, file);

@@ -437,7 +437,7 @@ fn counts(agreement: &Agreement, count: &Aggregate, bearer: &Name, record: &Reco
 fn quotas(seen: &Seen) -> Vec<Quota<'_>> {
     let agreement = &seen.matter.agreement;
     let at = seen.board.question.at;
-    let view = seen.view();
+    let known = seen.view().known();
     let mut out = Vec::new();
     for (number, verdict) in seen.board.verdicts.iter().enumerate() {
         let Some(norm) = agreement.norm(verdict.norm.as_str()) else { continue };
@@ -452,7 +452,7 @@ fn quotas(seen: &Seen) -> Vec<Quota<'_>> {
         };
         let counted = match (&verdict.bearer, &count.window) {
             (Bearer::Party(bearer), Window::InEach(_) | Window::All) => {
-                let own = view.known().into_iter().filter(|record| {
+                let own = known.iter().copied().filter(|record| {
                     record.fact == count.of.fact
                         && record.says == Says::Affirms
                         && !matches!(record.basis, Basis::Planned | Basis::Simulated)
@@ -462,17 +462,17 @@ fn quotas(seen: &Seen) -> Vec<Quota<'_>> {
                 // Several reports of one inspection are one.
                 let mut anchors = BTreeSet::new();
                 let mut used = Vec::new();
-                let mut known = true;
+                let mut is_said = true;
                 for record in own {
                     match counts(agreement, count, bearer, record) {
                         Some(true) if anchors.insert(record.incident.as_ref().unwrap_or(&record.id)) => {
                             used.push(record)
                         }
                         Some(_) => {}
-                        None => known = false,
+                        None => is_said = false,
                     }
                 }
-                known.then_some(used)
+                is_said.then_some(used)
             }
             _ => None,
         };

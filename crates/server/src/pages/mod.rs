@@ -110,7 +110,7 @@ where
     }
 }
 
-fn document(document: &impl serde::Serialize) -> Result<Vec<u8>, Problem> {
+pub(crate) fn document(document: &impl serde::Serialize) -> Result<Vec<u8>, Problem> {
     serde_json::to_vec(document).map_err(|e| Problem::bug(&e))
 }
 

@@ -81,13 +81,6 @@ fn form(page: &Page, filter: &Filter) -> String {
     let all = std::iter::once(("", page.words.t("all")));
     let parties = all.chain(parties.iter().map(|(name, phrase)| (&**name, &**phrase)));
     let sides = [("owes", page.words.t("side-owes")), ("owed", page.words.t("side-owed"))];
-    let input = |name: &str, label: &str| {
-        format!(
-            "<label>{}<input name=\"{name}\" value=\"{}\" placeholder=\"2026-05-01\" autocomplete=\"off\"></label>\n",
-            page.e(label),
-            e(page.asks(name))
-        )
-    };
     format!(
         "<form class=\"filters\" method=\"get\" action=\"/duties\" role=\"search\" aria-label=\"{}\">\n{}\
          <label>{}<select name=\"party\">{}</select></label>\n<label>{}<select name=\"side\">{}</select></label>\n{}{}\
@@ -99,8 +92,8 @@ fn form(page: &Page, filter: &Filter) -> String {
         options(parties, filter.party.as_deref().unwrap_or_default()),
         page.e("side"),
         options(sides, if filter.owed_to { "owed" } else { "owes" }),
-        input("from", "due-from"),
-        input("until", "due-until"),
+        page.date_field("from", "due-from"),
+        page.date_field("until", "due-until"),
         if filter.all { " checked" } else { "" },
         page.e("also-done"),
         page.e("apply"),

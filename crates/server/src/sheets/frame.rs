@@ -197,6 +197,15 @@ impl Page {
     }
 
     /// Hidden fields that keep the moments, for a form that asks.
+    /// A field for a date or a time, with what was asked.
+    pub(crate) fn date_field(&self, name: &str, label: &str) -> String {
+        format!(
+            "<label>{}<input name=\"{name}\" value=\"{}\" placeholder=\"2026-05-01\" autocomplete=\"off\"></label>\n",
+            self.e(label),
+            e(self.asks(name))
+        )
+    }
+
     pub(crate) fn hidden(&self, names: &[&str]) -> String {
         let kept = self.query.iter().filter(|(name, value)| names.contains(&&**name) && !value.is_empty());
         kept.map(|(name, value)| {

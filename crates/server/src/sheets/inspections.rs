@@ -86,13 +86,6 @@ fn form(page: &Page, all: &Register<'_>) -> String {
     let parties = all.parties.iter().map(|(name, phrase)| (name.as_str(), phrase.as_str()));
     let zones = all.zones.iter().map(|(name, phrase)| (name.as_str(), phrase.as_str()));
     let any = || std::iter::once(("", page.words.t("all")));
-    let input = |name: &str, label: &str| {
-        format!(
-            "<label>{}<input name=\"{name}\" value=\"{}\" placeholder=\"2026-05-01\" autocomplete=\"off\"></label>\n",
-            page.e(label),
-            e(page.asks(name))
-        )
-    };
     format!(
         "<form class=\"filters\" method=\"get\" action=\"/inspections\" role=\"search\" aria-label=\"{}\">\n{}\
          <label>{}<select name=\"party\">{}</select></label>\n<label>{}<select name=\"zone\">{}</select></label>\n{}{}\
@@ -103,8 +96,8 @@ fn form(page: &Page, all: &Register<'_>) -> String {
         options(any().chain(parties), page.asks("party")),
         page.e("h-zone"),
         options(any().chain(zones), page.asks("zone")),
-        input("from", "time-from"),
-        input("to", "time-to"),
+        page.date_field("from", "time-from"),
+        page.date_field("to", "time-to"),
         page.e("apply"),
         page.link("/inspections", &[]),
         page.e("clear-filters"),

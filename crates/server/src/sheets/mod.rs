@@ -343,6 +343,18 @@ async fn show_bulletin(mut come: Come, own: Arc<Served>, again: Again) -> Respon
     response
 }
 
+/// The fields of a form that anybody may send, with its token; else the problem, with what was typed.
+async fn anybodys(come: &Come, request: Request) -> Result<Fields, (Problem, Fields)> {
+    let (headers, fields) = forms::fields(request).await.map_err(|problem| (problem, Fields::new()))?;
+    match forms::has_form_token(&come.front, &come.caller, &headers, &fields) {
+        true => Ok(fields),
+        false => {
+            let old = forms::old_form(&come.caller);
+            Err((Problem::with(StatusCode::FORBIDDEN, "old-form", old), fields))
+        }
+    }
+}
+
 /// Takes a complaint of anybody to whom the bulletin is open.
 pub(crate) async fn complain(
     State(front): State<Front>,
@@ -353,13 +365,7 @@ pub(crate) async fn complain(
 ) -> Response {
     let mut come = Come::of(front, caller, &uri, request.headers());
     let taken = async {
-        let (headers, fields) = forms::fields(request).await.map_err(|problem| (problem, Fields::new()))?;
-        if !forms::has_form_token(&come.front, &come.caller, &headers, &fields) {
-            return Err((
-                Problem::with(StatusCode::FORBIDDEN, "old-form", forms::old_form(&come.caller)),
-                fields,
-            ));
-        }
+        let fields = anybodys(&come, request).await?;
         let made = async {
             let served = publics(&come, own.clone()).await?;
             let receipt = bulletin::complain(&come.front, &come.caller, &served, &fields).await?;
@@ -391,13 +397,7 @@ pub(crate) async fn complaint_state(
 ) -> Response {
     let mut come = Come::of(front, caller, &uri, request.headers());
     let asked = async {
-        let (headers, fields) = forms::fields(request).await.map_err(|problem| (problem, Fields::new()))?;
-        if !forms::has_form_token(&come.front, &come.caller, &headers, &fields) {
-            return Err((
-                Problem::with(StatusCode::FORBIDDEN, "old-form", forms::old_form(&come.caller)),
-                fields,
-            ));
-        }
+        let fields = anybodys(&come, request).await?;
         let made = async {
             let served = publics(&come, own.clone()).await?;
             let number = forms::given(&fields, "number");
