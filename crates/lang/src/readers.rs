@@ -153,10 +153,7 @@ impl<'a> Hidden<'a> {
         let agreement = self.agreement;
         let Some(name) = &one.name else { return false };
         match one.keyword {
-            Keyword::Agreement => {
-                let spans = agreement.in_force.iter().chain(&agreement.ends);
-                !self.touches(&spans.fold(Uses::default(), |all, at| all.and(Uses::of_moment(agreement, at))))
-            }
+            Keyword::Agreement => !self.hides_when_it_holds(),
             Keyword::Party | Keyword::Group | Keyword::Body | Keyword::Class => true,
             Keyword::Zone => !self.zones.contains(name),
             Keyword::Event | Keyword::State | Keyword::Object | Keyword::Measure => {
@@ -241,6 +238,13 @@ impl<'a> Hidden<'a> {
         self.norms.len() + self.powers.len() + self.terms.len() + self.readings.len() + self.zones.len()
     }
 
+    /// Whether the agreement's beginning or end hangs on something hidden.
+    fn hides_when_it_holds(&self) -> bool {
+        let moments = self.agreement.in_force.iter().chain(&self.agreement.ends);
+        let uses = moments.fold(Uses::default(), |all, at| all.and(Uses::of_moment(self.agreement, at)));
+        self.touches(&uses)
+    }
+
     fn add_what_hangs_on_them(&mut self) -> bool {
         let (agreement, before) = (self.agreement, self.count());
         for (name, zone) in &agreement.zones {
@@ -268,9 +272,7 @@ impl<'a> Hidden<'a> {
             }
         }
         // Where even when the agreement holds is not for this reader, no verdict is.
-        let spans = agreement.in_force.iter().chain(&agreement.ends);
-        let spans = spans.fold(Uses::default(), |all, at| all.and(Uses::of_moment(agreement, at)));
-        let everything = self.touches(&spans);
+        let everything = self.hides_when_it_holds();
         for (i, norm) in agreement.norms.iter().enumerate() {
             if everything || self.hangs_on_hidden(norm) {
                 self.norms.insert(i);
