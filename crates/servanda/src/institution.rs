@@ -117,22 +117,7 @@ struct Wire {
 }
 
 fn agent(trust: Option<&Trust>) -> ureq::Agent {
-    let config = ureq::Agent::config_builder()
-        .timeout_connect(Some(Duration::from_secs(5)))
-        .timeout_global(Some(Duration::from_secs(10)))
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .https_only(trust.is_some());
-    let Some(trust) = trust else { return config.build().into() };
-    let authorities =
-        trust.authorities().map(|der| ureq::tls::Certificate::from_der(der).to_owned()).collect();
-    let tls = ureq::tls::TlsConfig::builder()
-        .provider(ureq::tls::TlsProvider::Rustls)
-        .root_certs(ureq::tls::RootCerts::Specific(Arc::new(authorities)))
-        .unversioned_rustls_crypto_provider(servanda_trust::provider())
-        .build();
-    config.tls_config(tls).build().into()
+    reach::agent(trust, Duration::from_secs(5), Duration::from_secs(10))
 }
 
 impl Wire {
@@ -142,14 +127,10 @@ impl Wire {
         sent: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<Vec<u8>, String> {
         let mut response = sent.map_err(|error| {
-            let cause: &(dyn std::error::Error + 'static) = match &error {
-                ureq::Error::Io(inner) => inner,
-                ureq::Error::Rustls(inner) => inner,
-                other => other,
-            };
             let host = parts(url).map(|(_, host)| host).unwrap_or_default();
             let how = "`authorities` in `[serve.oidc]`";
-            match self.trust.as_ref().and_then(|trust| trust.refused(&host, cause, how)) {
+            let trust = self.trust.as_ref();
+            match trust.and_then(|trust| reach::refused_request(trust, &host, &error, how)) {
                 Some(refused) => format!("{}; {}", refused.message, refused.remedy),
                 None => format!("`{url}` does not answer: {error}"),
             }

@@ -9,9 +9,11 @@ use crate::input;
 use servanda_trust::{Refused, Trust, is_here};
 use std::error::Error;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// How a file of authorities is named on the command line.
-const CA: &str = "--ca FILE";
+pub const CA: &str = "`--ca FILE`";
 
 #[derive(clap::Args, Default)]
 pub struct Reach {
@@ -56,7 +58,38 @@ impl Reach {
 
 /// Why a connection failed, where TLS was the reason.
 pub fn refused(trust: &Trust, host: &str, error: &(dyn Error + 'static)) -> Option<Refused> {
-    trust.refused(host, error, &format!("`{CA}`"))
+    trust.refused(host, error, CA)
+}
+
+/// The same of a request that was not answered. What its error wraps is not told by its `source`.
+pub fn refused_request(trust: &Trust, host: &str, error: &ureq::Error, how: &str) -> Option<Refused> {
+    let cause: &(dyn Error + 'static) = match error {
+        ureq::Error::Io(inner) => inner,
+        ureq::Error::Rustls(inner) => inner,
+        other => other,
+    };
+    trust.refused(host, cause, how)
+}
+
+/// What sends requests: to the address that was said and nowhere else, with TLS where somebody is trusted, and not for longer than
+/// `connecting` and `whole`.
+pub fn agent(trust: Option<&Trust>, connecting: Duration, whole: Duration) -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .timeout_connect(Some(connecting))
+        .timeout_global(Some(whole))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .https_only(trust.is_some());
+    let Some(trust) = trust else { return config.build().into() };
+    let authorities =
+        trust.authorities().map(|der| ureq::tls::Certificate::from_der(der).to_owned()).collect();
+    let tls = ureq::tls::TlsConfig::builder()
+        .provider(ureq::tls::TlsProvider::Rustls)
+        .root_certs(ureq::tls::RootCerts::Specific(Arc::new(authorities)))
+        .unversioned_rustls_crypto_provider(servanda_trust::provider())
+        .build();
+    config.tls_config(tls).build().into()
 }
 
 pub fn failure(refused: Refused) -> Failure {

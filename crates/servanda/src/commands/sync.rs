@@ -255,29 +255,8 @@ impl Server {
                 None
             }
         };
-        let config = ureq::Agent::config_builder()
-            .timeout_connect(Some(Duration::from_secs(10)))
-            .timeout_global(Some(Duration::from_secs(120)))
-            .http_status_as_error(false)
-            // What is sent goes where the user said, and nowhere else.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .https_only(trust.is_some());
-        let config = match &trust {
-            None => config,
-            Some(trust) => {
-                let authorities: Vec<_> =
-                    trust.authorities().map(|der| ureq::tls::Certificate::from_der(der).to_owned()).collect();
-                config.tls_config(
-                    ureq::tls::TlsConfig::builder()
-                        .provider(ureq::tls::TlsProvider::Rustls)
-                        .root_certs(ureq::tls::RootCerts::Specific(std::sync::Arc::new(authorities)))
-                        .unversioned_rustls_crypto_provider(servanda_trust::provider())
-                        .build(),
-                )
-            }
-        };
-        Ok(Server { url: url.to_string(), host, trust, agent: config.build().into() })
+        let agent = reach::agent(trust.as_ref(), Duration::from_secs(10), Duration::from_secs(120));
+        Ok(Server { url: url.to_string(), host, trust, agent })
     }
 
     fn failed(&self, why: &str) -> Failure {
@@ -287,13 +266,8 @@ impl Server {
 
     /// Why no answer came.
     fn unanswered(&self, error: ureq::Error) -> Failure {
-        // What is wrapped is not told by its `source`.
-        let cause: &(dyn std::error::Error + 'static) = match &error {
-            ureq::Error::Io(inner) => inner,
-            ureq::Error::Rustls(inner) => inner,
-            other => other,
-        };
-        let refused = self.trust.as_ref().and_then(|trust| reach::refused(trust, &self.host, cause));
+        let trust = self.trust.as_ref();
+        let refused = trust.and_then(|trust| reach::refused_request(trust, &self.host, &error, reach::CA));
         match refused {
             Some(refused) => Failure::new(format!("cannot deliver to {}: {}", self.url, refused.message))
                 .help(refused.remedy)
