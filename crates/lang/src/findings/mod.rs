@@ -16,8 +16,10 @@
 //! each code.
 
 mod elements;
+mod explore;
 mod judged;
 mod parties;
+mod sequence;
 mod timing;
 mod words;
 
@@ -103,8 +105,11 @@ pub fn findings(text: &str, checked: &Checked) -> Findings {
     desk.elements();
     desk.words();
     desk.judged();
+    desk.sequence();
     desk.timing();
     desk.parties();
+    desk.explore();
+    desk.damaged();
     desk.accept();
     let mut out = desk.out;
     out.findings.sort_by(|a, b| {
@@ -272,6 +277,20 @@ impl<'a> Desk<'a> {
     fn acts<'p>(&self, pattern: &'p FactPattern) -> Option<&'p Value> {
         let actor = self.actor(self.agreement.facts.get(&pattern.fact)?)?;
         pattern.roles.iter().find(|(role, _)| role == actor).map(|(_, value)| value)
+    }
+
+    /// Declarations that could not be understood: no analysis saw them.
+    fn damaged(&mut self) {
+        let named = |d: &&Decl| d.name.as_ref().map(|n| n.text.clone());
+        let broken: Vec<&Decl> = self.file.decls.iter().filter(|d| d.damaged).collect();
+        let undecided: Vec<String> = broken
+            .iter()
+            .map(|d| match named(d) {
+                Some(name) => format!("`{name}` has an error, and was not looked at"),
+                None => "a declaration without a name was not looked at".to_string(),
+            })
+            .collect();
+        self.looked("declarations that were understood", self.file.decls.len() - broken.len(), undecided);
     }
 
     fn accept(&mut self) {
