@@ -271,7 +271,9 @@ impl<'a> Prepared<'a> {
                 let same: Vec<&Diagnostic> = self.diagnostics.iter().filter(|d| d.code == *code).collect();
                 let at_text = |d: &&&Diagnostic| {
                     at.as_ref().is_none_or(|at| {
-                        self.text.get(d.span.clone()).is_some_and(|t| on_one_line(t).contains(&on_one_line(at)))
+                        self.text
+                            .get(d.span.clone())
+                            .is_some_and(|t| on_one_line(t).contains(&on_one_line(at)))
                     })
                 };
                 if same.iter().any(|d| at_text(&d)) {
@@ -295,7 +297,9 @@ impl<'a> Prepared<'a> {
                 let meant = |f: &&Finding| {
                     about.as_ref().is_none_or(|name| f.about.as_ref() == Some(name))
                         && at.as_ref().is_none_or(|at| {
-                            self.text.get(f.diagnostic.span.clone()).is_some_and(|t| on_one_line(t).contains(&on_one_line(at)))
+                            self.text
+                                .get(f.diagnostic.span.clone())
+                                .is_some_and(|t| on_one_line(t).contains(&on_one_line(at)))
                         })
                 };
                 let told = |f: &Finding| match &f.about {

@@ -14,7 +14,9 @@ impl Desk<'_> {
         for (norm, name) in &norms {
             self.established(norm, name);
             if self.followed(norm, name) {
-                undecided.push(format!("whether something follows a breach of `{name}` hangs on a condition or a power"));
+                undecided.push(format!(
+                    "whether something follows a breach of `{name}` hangs on a condition or a power"
+                ));
             }
             self.how_fast(norm, name);
         }

@@ -75,7 +75,13 @@ impl<'d, 'a> World<'d, 'a> {
     fn explored(mut self) -> Self {
         let agreement = self.desk.agreement;
         loop {
-            let before = (self.begun.len(), self.fulfilled.len(), self.breached.len(), self.due.len(), self.owed.len());
+            let before = (
+                self.begun.len(),
+                self.fulfilled.len(),
+                self.breached.len(),
+                self.due.len(),
+                self.owed.len(),
+            );
             self.rounds += 1;
             for norm in &agreement.norms {
                 if !self.begun.contains(&norm.name) && self.begins(norm) {
@@ -102,7 +108,13 @@ impl<'d, 'a> World<'d, 'a> {
                     self.due.insert(norm.name.clone());
                 }
             }
-            let after = (self.begun.len(), self.fulfilled.len(), self.breached.len(), self.due.len(), self.owed.len());
+            let after = (
+                self.begun.len(),
+                self.fulfilled.len(),
+                self.breached.len(),
+                self.due.len(),
+                self.owed.len(),
+            );
             if before == after {
                 return self;
             }
@@ -161,7 +173,9 @@ impl<'d, 'a> World<'d, 'a> {
     }
 
     fn is_fulfilled(&self, norm: &Norm) -> bool {
-        if norm.kind == NormKind::Ban || norm.parts.iter().all(|p| matches!(p.verb, Verb::Keep | Verb::NotDo | Verb::NotKeep)) {
+        if norm.kind == NormKind::Ban
+            || norm.parts.iter().all(|p| matches!(p.verb, Verb::Keep | Verb::NotDo | Verb::NotKeep))
+        {
             let ends = norm.until.is_some() || self.desk.agreement.ends.is_some();
             return ends || norm.parts.iter().any(|p| p.deadline != Deadline::None);
         }
@@ -190,7 +204,9 @@ impl<'d, 'a> World<'d, 'a> {
         };
         willing
             && norm.parts.iter().any(|p| match p.verb {
-                Verb::Do | Verb::Ensure => self.has_time(p) || norm.until.is_some() || self.desk.agreement.ends.is_some(),
+                Verb::Do | Verb::Ensure => {
+                    self.has_time(p) || norm.until.is_some() || self.desk.agreement.ends.is_some()
+                }
                 _ => true,
             })
     }
@@ -258,7 +274,8 @@ impl<'d, 'a> World<'d, 'a> {
             Cond::Found(term) => self.is_found(term),
             Cond::Norm(event) => self.norm_event(event),
             Cond::Reading(reading) => {
-                let options = agreement.readings.get(reading).map(|r| r.options.as_slice()).unwrap_or_default();
+                let options =
+                    agreement.readings.get(reading).map(|r| r.options.as_slice()).unwrap_or_default();
                 options.is_empty()
                     || options.iter().any(|(_, m)| match m {
                         Meaning::Cond(c) => self.can_hold(c),
@@ -278,7 +295,9 @@ impl<'d, 'a> World<'d, 'a> {
         let agreement = self.desk.agreement;
         let Some(found) = agreement.bodies.get(body) else { return true };
         // A record of its own; who makes it the text does not say.
-        let Some(decision) = &found.decides else { return self.will != Will::None || self.take("what a body records") };
+        let Some(decision) = &found.decides else {
+            return self.will != Will::None || self.take("what a body records");
+        };
         let members = self.desk.parties_of(found.members.iter().map(|m| &m.who));
         let mut decision = Some(decision);
         while let Some(d) = decision {
@@ -338,7 +357,9 @@ impl<'d, 'a> World<'d, 'a> {
 fn of_trigger(norm: &Norm) -> BTreeSet<Name> {
     match &norm.when {
         Trigger::Each(p) => BTreeSet::from([p.fact.clone()]),
-        Trigger::Begins(c) | Trigger::Ends(c) => super::patterns(c).into_iter().map(|p| p.fact.clone()).collect(),
+        Trigger::Begins(c) | Trigger::Ends(c) => {
+            super::patterns(c).into_iter().map(|p| p.fact.clone()).collect()
+        }
         Trigger::At(Moment::First(p)) => BTreeSet::from([p.fact.clone()]),
         _ => BTreeSet::new(),
     }
@@ -356,18 +377,24 @@ impl Desk<'_> {
             found.extend(self.kept_waiting(&free, &dead));
             found.extend(self.nothing_owed(&free, &dead));
             let taken = free.taken.borrow();
-            let undecided = if taken.is_empty() {
+            let names: BTreeSet<&str> =
+                self.agreement.norms.iter().filter(|n| self.took(n)).map(|n| n.declared()).collect();
+            let undecided = if taken.is_empty() || names.is_empty() {
                 Vec::new()
             } else {
-                let names: Vec<&Name> = self.agreement.norms.iter().filter(|n| self.took(n)).map(|n| &n.name).collect();
                 let what: Vec<&str> = taken.iter().copied().collect();
-                vec![format!("{} ({}) was taken as possible for {}", "what acts do not show", what.join("; "), listed(names))]
+                vec![format!(
+                    "what no act shows ({}) was taken as possible for {}",
+                    what.join("; "),
+                    listed(names)
+                )]
             };
             (found, self.agreement.norms.len(), undecided)
         };
         for (norm, code, severity, message, help, looked) in found {
             let norm = &self.agreement.norms[norm];
-            let wrong = say(severity, code, self.span(norm), message).help(format!("{help} (looked at: {looked})"));
+            let wrong =
+                say(severity, code, self.span(norm), message).help(format!("{help} (looked at: {looked})"));
             let about = self.decl(norm).and_then(|d| d.name.as_ref()).map(|n| n.text.clone());
             self.found(about.as_ref(), wrong);
         }
@@ -385,11 +412,16 @@ impl Desk<'_> {
             Cond::Not(_) | Cond::Compare(..) | Cond::CompareBy(..) | Cond::Inside(..) | Cond::Run(..) => true,
             Cond::Term(t) => {
                 let means = self.agreement.terms.get(t).and_then(|t| t.means.as_ref());
-                means.is_some_and(|m| super::within(m).into_iter().any(|c| !matches!(c, Cond::Fact(_) | Cond::And(_) | Cond::Or(_))))
+                means.is_some_and(|m| {
+                    super::within(m)
+                        .into_iter()
+                        .any(|c| !matches!(c, Cond::Fact(_) | Cond::And(_) | Cond::Or(_)))
+                })
             }
             _ => false,
         };
-        norm.needs.iter().chain(&norm.only_if).chain(started).flat_map(super::within).any(other)
+        let asked = norm.parts.iter().map(|p| &p.cond);
+        norm.needs.iter().chain(&norm.only_if).chain(started).chain(asked).flat_map(super::within).any(other)
     }
 
     fn bound(&self, world: &World<'_, '_>) -> String {
@@ -428,7 +460,8 @@ impl Desk<'_> {
     fn why_never(&self, norm: &Norm, free: &World<'_, '_>) -> String {
         let of_norm = |event: &NormEvent| {
             let name = &event.norm;
-            let other = self.agreement.norms.iter().find(|n| n.name == *name || n.declared() == name.as_str());
+            let other =
+                self.agreement.norms.iter().find(|n| n.name == *name || n.declared() == name.as_str());
             match (other, event.what) {
                 (None, _) => format!("there is no `{name}`"),
                 (Some(o), _) if !free.begun.contains(&o.name) => format!("`{name}` never begins either"),
@@ -438,7 +471,12 @@ impl Desk<'_> {
             }
         };
         let of_term = |term: &Name| {
-            let body = self.agreement.terms.get(term).and_then(|t| t.found_by.clone()).unwrap_or_else(|| term.clone());
+            let body = self
+                .agreement
+                .terms
+                .get(term)
+                .and_then(|t| t.found_by.clone())
+                .unwrap_or_else(|| term.clone());
             format!("`{body}` has too few members to find `{term}`")
         };
         let of_cond = |cond: &Cond| {
@@ -455,12 +493,17 @@ impl Desk<'_> {
             Trigger::At(Moment::Norm(event)) if !free.norm_event(event) => Some(of_norm(event)),
             Trigger::Breach => {
                 let causes = self.agreement.norms.iter().filter(|n| n.on_breach.contains(&norm.name));
-                Some(format!("{} has no deadline, and is never broken", listed(causes.map(|n| n.name.clone()))))
+                Some(format!(
+                    "{} has no deadline, and is never broken",
+                    listed(causes.map(|n| n.name.clone()))
+                ))
             }
             _ => None,
         };
         let needed = norm.needs.iter().chain(&norm.only_if).filter(|c| !free.can_hold(c));
-        begun.or_else(|| needed.into_iter().find_map(of_cond)).unwrap_or_else(|| "what it waits for never comes".to_string())
+        begun
+            .or_else(|| needed.into_iter().find_map(of_cond))
+            .unwrap_or_else(|| "what it waits for never comes".to_string())
     }
 
     /// Parties that can keep what a norm waits for from ever coming, and break nothing.
@@ -496,7 +539,11 @@ impl Desk<'_> {
                     *i,
                     code,
                     self.severity(norm),
-                    format!("{} can keep `{}` waiting for ever and break nothing: {why}", listed([party]), norm.name),
+                    format!(
+                        "{} can keep `{}` waiting for ever and break nothing: {why}",
+                        listed([party]),
+                        norm.name
+                    ),
                     "oblige it to act, with a date; or say what holds when it does not".to_string(),
                     self.bound(&begun),
                 ));
@@ -538,10 +585,15 @@ impl Desk<'_> {
                         let without = self.agreement.norms.iter().find(|n| {
                             n.kind != NormKind::Ban
                                 && self.bearers(n).contains(party)
-                                && n.parts.iter().flat_map(|q| super::patterns(&q.cond)).any(|q| q.fact == p.fact)
+                                && n.parts
+                                    .iter()
+                                    .flat_map(|q| super::patterns(&q.cond))
+                                    .any(|q| q.fact == p.fact)
                         });
                         let why = match without {
-                            Some(n) if !world.begun.contains(&n.name) => format!("which `{}` asks for only after an act of its own", n.name),
+                            Some(n) if !world.begun.contains(&n.name) => {
+                                format!("which `{}` asks for only after an act of its own", n.name)
+                            }
                             Some(n) if n.force.is_soft() => format!("which `{}` asks for softly", n.name),
                             Some(n) => format!("which `{}` asks for without a deadline", n.name),
                             None => "which nothing obliges it to".to_string(),
@@ -551,7 +603,13 @@ impl Desk<'_> {
                     Cond::Found(term) => {
                         let body = self.agreement.terms.get(term).and_then(|t| t.found_by.as_ref());
                         if let Some(body) = body.filter(|b| !world.can_decide(b)) {
-                            return ("A0711", format!("{}a finding of `{term}`, and `{body}` cannot decide without it", through(&path)));
+                            return (
+                                "A0711",
+                                format!(
+                                    "{}a finding of `{term}`, and `{body}` cannot decide without it",
+                                    through(&path)
+                                ),
+                            );
                         }
                     }
                     Cond::Term(term) => {
@@ -571,12 +629,19 @@ impl Desk<'_> {
                         if its && world.begun.contains(&other.name) && event.what == NormMoment::Fulfilled {
                             return (code, format!("{}itself, and it has no deadline", through(&path)));
                         }
-                        let blocked = other.needs.iter().chain(&other.only_if).filter(|c| !world.can_hold_for(c, other));
+                        let blocked = other
+                            .needs
+                            .iter()
+                            .chain(&other.only_if)
+                            .filter(|c| !world.can_hold_for(c, other));
                         let before = open.len();
                         open.extend(blocked.map(|c| (c, path.clone())));
                         if open.len() == before {
                             if let Trigger::Each(p) = &other.when {
-                                return (code, format!("{}`{}`, with which it begins", through(&path), p.fact));
+                                return (
+                                    code,
+                                    format!("{}`{}`, with which it begins", through(&path), p.fact),
+                                );
                             }
                             return (code, format!("{}what it begins with", through(&path)));
                         }
@@ -601,8 +666,11 @@ impl Desk<'_> {
                     || matches!(&n.when, Trigger::Norm(e) if e.what == NormMoment::Breached
                         && (e.norm == norm.name || e.norm.as_str() == norm.declared()))
             };
-            let after: Vec<&Norm> = agreement.norms.iter().filter(follows).filter(|n| free.begun.contains(&n.name)).collect();
-            if after.is_empty() || after.iter().any(|n| !n.force.is_soft() && n.needs.is_empty() && n.only_if.is_none()) {
+            let after: Vec<&Norm> =
+                agreement.norms.iter().filter(follows).filter(|n| free.begun.contains(&n.name)).collect();
+            if after.is_empty()
+                || after.iter().any(|n| !n.force.is_soft() && n.needs.is_empty() && n.only_if.is_none())
+            {
                 continue;
             }
             let mut world = World::new(self, Will::None);
@@ -614,13 +682,23 @@ impl Desk<'_> {
             }
             let why: Vec<String> = after
                 .iter()
-                .map(|n| if n.force.is_soft() { format!("`{}` is owed softly", n.name) } else { format!("`{}` waits for what nobody owes", n.name) })
+                .map(|n| {
+                    if n.force.is_soft() {
+                        format!("`{}` is owed softly", n.name)
+                    } else {
+                        format!("`{}` waits for what nobody owes", n.name)
+                    }
+                })
                 .collect();
             out.push((
                 i,
                 "A0717",
                 self.severity(norm),
-                format!("a breach of `{}` may stand, and nobody has to do anything: {}", norm.name, why.join("; ")),
+                format!(
+                    "a breach of `{}` may stand, and nobody has to do anything: {}",
+                    norm.name,
+                    why.join("; ")
+                ),
                 "let something follow that is owed by a time and waits for nobody's will".to_string(),
                 self.bound(&world),
             ));

@@ -64,7 +64,10 @@ impl Desk<'_> {
         let count = readings.len();
         // Whether the options ever differ depends on records.
         let undecided = hang.iter().map(|(reading, norms)| {
-            format!("how often {} differ under `{reading}`, records decide (`servanda backtest`)", listed(norms))
+            format!(
+                "how often {} differ under `{reading}`, records decide (`servanda backtest`)",
+                listed(norms)
+            )
         });
         let undecided = undecided.collect();
         self.looked("rival readings", count, undecided);
@@ -206,7 +209,10 @@ impl Desk<'_> {
         for (norm, name) in &norms {
             let eyes = norm.seen_by.iter();
             let empty = eyes.filter(|b| self.agreement.bodies.get(*b).is_some_and(|b| b.members.is_empty()));
-            undecided.extend(empty.map(|b| format!("who sits in `{b}`, which establishes `{name}`, the text does not say")));
+            undecided
+                .extend(empty.map(|b| {
+                    format!("who sits in `{b}`, which establishes `{name}`, the text does not say")
+                }));
         }
         undecided.sort();
         self.looked("who judges itself", count, undecided);

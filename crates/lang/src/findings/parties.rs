@@ -67,7 +67,9 @@ impl Desk<'_> {
 
     /// Norms of which the text does not say who bears them.
     pub(super) fn unstated(&self) -> Vec<String> {
-        let of = |(n, name): (&Norm, Name)| (n.bearer == Who::Unstated).then(|| format!("the text does not say who bears `{name}`"));
+        let of = |(n, name): (&Norm, Name)| {
+            (n.bearer == Who::Unstated).then(|| format!("the text does not say who bears `{name}`"))
+        };
         self.norms().into_iter().filter_map(of).collect()
     }
 
@@ -233,7 +235,10 @@ impl Desk<'_> {
                 }
                 let Some(how) = self.cannot_both(a, b) else {
                     if by_reading(a, b) {
-                        undecided.push(format!("`{}` and `{}`: a reading gives one of their levels", a.name, b.name));
+                        undecided.push(format!(
+                            "`{}` and `{}`: a reading gives one of their levels",
+                            a.name, b.name
+                        ));
                     }
                     continue;
                 };
@@ -325,7 +330,9 @@ impl Desk<'_> {
             count += 1;
             let uses = self.uses(norm);
             for term in uses.terms.iter().filter(|t| agreement.terms.get(*t).is_some_and(|t| t.open)) {
-                undecided.push(format!("`{name}` hangs on what is judged of `{term}`, and who sees that finding is not looked at"));
+                undecided.push(format!(
+                    "`{name}` hangs on what is judged of `{term}`, and who sees that finding is not looked at"
+                ));
             }
             let zones = uses.zones.iter().filter_map(|z| Some((z, &agreement.zones.get(z)?.marking)));
             let others = uses.norms.iter().filter(|n| **n != norm.name).filter_map(|n| {

@@ -250,7 +250,8 @@ impl<'d, 'a> Net<'d, 'a> {
             Moment::StartOfDay(n, from) => and(self.mark(from, norm, depth - 1), Step::StartOfDay(*n)),
             Moment::EndOfDay(n, from) => and(self.mark(from, norm, depth - 1), Step::EndOfDay(*n)),
             Moment::AfterReading(reading, from) => {
-                let options = agreement.readings.get(reading).map(|r| r.options.as_slice()).unwrap_or_default();
+                let options =
+                    agreement.readings.get(reading).map(|r| r.options.as_slice()).unwrap_or_default();
                 let spans: Vec<Span> = options
                     .iter()
                     .filter_map(|(_, meaning)| match meaning {
@@ -269,9 +270,11 @@ impl<'d, 'a> Net<'d, 'a> {
                     _ => self.undated(moment),
                 }
             }
-            Moment::Ends(_) | Moment::Found(_) | Moment::Detected(_) | Moment::Verified(_) | Moment::Reading(_) => {
-                self.undated(moment)
-            }
+            Moment::Ends(_)
+            | Moment::Found(_)
+            | Moment::Detected(_)
+            | Moment::Verified(_)
+            | Moment::Reading(_) => self.undated(moment),
         }
     }
 
@@ -391,10 +394,7 @@ impl<'d, 'a> Net<'d, 'a> {
                 // Any month and the next have 59 days or more together.
                 let least = years * 365 + (months / 2) * 59 + (months % 2) * 28 - 1;
                 let most = years * 366 + months * 31 + 1;
-                Stretch {
-                    least: self.widened_days(least).least,
-                    most: self.widened_days(most).most,
-                }
+                Stretch { least: self.widened_days(least).least, most: self.widened_days(most).most }
             }
             // How many days off lie between is not looked at.
             Span::WorkingDays(n) => Stretch { least: self.widened_days(n).least, most: None },
@@ -548,7 +548,7 @@ impl<'d, 'a> Net<'d, 'a> {
         let reach = self.stretch(steps);
         if matches!(steps.first(), Some(Step::At(_))) {
             return match reach.most {
-                Some(most) if most == reach.least => format!("at {}", self.shown(Instant(most))),
+                Some(most) if most == reach.least => format!("on {}", self.shown(Instant(most))),
                 _ => format!("from {}", self.shown(Instant(reach.least))),
             };
         }
@@ -628,9 +628,16 @@ impl<'d, 'a> Net<'d, 'a> {
             let names = listed(norms.iter().map(|n| self.norms()[*n].name.clone()));
             let whys: Vec<&str> = circle.iter().rev().map(|a| self.arcs[*a].why.as_str()).collect();
             let message = if waiting {
-                format!("{names} wait for each other, and none is owed before another is done: {}", whys.join("; "))
+                format!(
+                    "{names} wait for each other, and none is owed before another is done: {}",
+                    whys.join("; ")
+                )
             } else {
-                format!("{names} cannot all be kept in time: {}; together {} are missing", whys.join("; "), length(-sum))
+                format!(
+                    "{names} cannot all be kept in time: {}; together {} are missing",
+                    whys.join("; "),
+                    length(-sum)
+                )
             };
             let labels = norms.iter().filter(|n| **n != last);
             let labels = labels.map(|n| (*n, "a part of the circle".to_string())).collect();
@@ -710,6 +717,7 @@ impl<'d, 'a> Net<'d, 'a> {
                 };
                 if self.norm_at(due.node).is_some() {
                     // It moves along with what it waits for.
+                    told.at += 1;
                     continue;
                 }
                 let Some(mut latest) = last[wait.on].clone() else {
@@ -784,7 +792,9 @@ impl<'d, 'a> Net<'d, 'a> {
             (Some(most), _) if most <= early.least => {
                 // Of two dated days the difference in days.
                 let calendar = &self.desk.agreement.calendar;
-                let days = |ms: i64| calendar.date(Instant(ms)).duration_since(jiff::civil::Date::constant(1970, 1, 1));
+                let days = |ms: i64| {
+                    calendar.date(Instant(ms)).duration_since(jiff::civil::Date::constant(1970, 1, 1))
+                };
                 let whole = (days(most).as_hours() - days(early.least).as_hours()) / 24;
                 Ok(Some(if due.node == 0 && whole < 0 { whole * DAY } else { most - early.least }))
             }
@@ -810,7 +820,8 @@ impl<'d, 'a> Net<'d, 'a> {
         let begun = own.unwrap_or(early);
         let through: Vec<String> =
             latest.path[1..].iter().map(|n| format!("`{}`", self.norms()[*n].name)).collect();
-        let through = if through.is_empty() { String::new() } else { format!(" through {}", through.join(", ")) };
+        let through =
+            if through.is_empty() { String::new() } else { format!(" through {}", through.join(", ")) };
         let day = |ms: i64| self.shown(Instant(ms));
         if dated {
             let moved = if begun == early {
@@ -863,8 +874,10 @@ impl<'d, 'a> Net<'d, 'a> {
     fn unsecured(&self, told: &mut Told) {
         for (i, norm) in self.norms().iter().enumerate() {
             let fixed = norm.parts.iter().any(|p| {
-                matches!(&p.deadline, Deadline::By(Moment::EndOfDate(_) | Moment::StartOfDate(_) | Moment::Instant(_)))
-                    && matches!(p.verb, Verb::Do | Verb::Ensure)
+                matches!(
+                    &p.deadline,
+                    Deadline::By(Moment::EndOfDate(_) | Moment::StartOfDate(_) | Moment::Instant(_))
+                ) && matches!(p.verb, Verb::Do | Verb::Ensure)
             });
             let begun = match &norm.when {
                 Trigger::Each(p) => Some(p),
@@ -874,7 +887,8 @@ impl<'d, 'a> Net<'d, 'a> {
             let (true, Some(pattern)) = (fixed, begun) else { continue };
             let Some(fact) = self.desk.agreement.facts.get(&pattern.fact) else { continue };
             told.at += 1;
-            let secured = self.obliges.get(&pattern.fact).into_iter().flatten().any(|on| self.due[*on].is_some());
+            let secured =
+                self.obliges.get(&pattern.fact).into_iter().flatten().any(|on| self.due[*on].is_some());
             let its = match self.desk.acts(pattern) {
                 Some(Value::Name(who)) => {
                     let who = self.desk.parties_of([who]);

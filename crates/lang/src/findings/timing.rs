@@ -40,7 +40,10 @@ impl Desk<'_> {
         for (norm, name) in &norms {
             for part in &norm.parts {
                 let (span, settled) = match &part.deadline {
-                    Deadline::By(m) => (spans(m), matches!(m, Moment::After(_, from) | Moment::Before(_, from) if self.is_any_month(from))),
+                    Deadline::By(m) => (
+                        spans(m),
+                        matches!(m, Moment::After(_, from) | Moment::Before(_, from) if self.is_any_month(from)),
+                    ),
                     Deadline::Every(span, from) => (vec![*span], self.is_any_month(from)),
                     Deadline::None => (Vec::new(), false),
                 };
@@ -147,7 +150,9 @@ impl Desk<'_> {
                     format!("it is due on {due}, and the agreement ends on {ends}")
                 }
                 (_, _, Some(due), Some(ends)) if ends == due => {
-                    format!("it is due on {due}, the day on which the agreement ends, and stands on no day after it could be broken")
+                    format!(
+                        "it is due on {due}, the day on which the agreement ends, and stands on no day after it could be broken"
+                    )
                 }
                 _ => continue,
             };
@@ -203,7 +208,10 @@ impl Desk<'_> {
                 self.severity(norm),
                 "A0720",
                 self.span(norm),
-                format!("`{name}` may never end: it lasts until `{}`, and nobody is named to bring that about", pattern.fact),
+                format!(
+                    "`{name}` may never end: it lasts until `{}`, and nobody is named to bring that about",
+                    pattern.fact
+                ),
             )
             .help("oblige somebody to bring it about, by a date; or end it on a date as well");
             self.found(Some(&name), wrong);

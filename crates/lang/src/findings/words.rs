@@ -4,8 +4,8 @@ use super::{Desk, is_norm, say};
 use crate::ast::{Decl, FieldValue};
 use crate::diagnostic::Severity;
 use crate::document::{Clause, folded};
-use crate::parser::vocabulary::Keyword;
 use crate::modal::modals;
+use crate::parser::vocabulary::Keyword;
 use crate::readback::{ONES, TENS};
 use crate::words::parts;
 use servanda_model::Number;
@@ -116,11 +116,30 @@ impl Desk<'_> {
             (
                 "in force",
                 &[
-                    "in force", "into force", "become effective", "becomes effective", "applicable", "take effect", "takes effect",
-                    "чинності", "чинним", "чинною",
+                    "in force",
+                    "into force",
+                    "become effective",
+                    "becomes effective",
+                    "applicable",
+                    "take effect",
+                    "takes effect",
+                    "чинності",
+                    "чинним",
+                    "чинною",
                 ],
             ),
-            ("ends", &["remain in force", "remains in force", "expire", "expires", "terminate", "terminates", "втрачає чинність"]),
+            (
+                "ends",
+                &[
+                    "remain in force",
+                    "remains in force",
+                    "expire",
+                    "expires",
+                    "terminate",
+                    "terminates",
+                    "втрачає чинність",
+                ],
+            ),
             ("signed", &["signed", "done at", "done in", "підписан"]),
             ("authentic", &["authentic", "автентичн"]),
             ("calendar", &["working day", "working days", "holidays", "робочий день", "робочі дні"]),
@@ -133,8 +152,11 @@ impl Desk<'_> {
                     && (phrase.ends_with('н') || whole(lower[at + phrase.len()..].chars().next()))
             })
         };
-        self.file.decls.iter().filter(|d| d.clause == Some(clause) && !d.damaged && d.field("per").is_none()).any(|d| {
-            match d.keyword {
+        self.file
+            .decls
+            .iter()
+            .filter(|d| d.clause == Some(clause) && !d.damaged && d.field("per").is_none())
+            .any(|d| match d.keyword {
                 Keyword::Agreement => OF_ITSELF
                     .iter()
                     .any(|(field, phrases)| d.field(field).is_some() && phrases.iter().any(|p| says(p))),
@@ -153,8 +175,7 @@ impl Desk<'_> {
                     phrase.is_some_and(|p| p.chars().count() > 3 && says(&p))
                 }
                 _ => false,
-            }
-        })
+            })
     }
 
     /// Stretches of a clause that a rule quotes.
@@ -225,7 +246,9 @@ impl Desk<'_> {
                 .filter(|f| fields.contains(&f.word))
                 .flat_map(|f| numbers(&without_quotes(self.text.get(f.span.clone()).unwrap_or_default())))
                 .collect();
-            let small = |n: &Number| *n <= Number::from(1);
+            // Words leave the year of a day out where it is the year of the signature.
+            let years = self.agreement.signed.map(|d| Number::from(i64::from(d.year())));
+            let small = |n: &Number| *n <= Number::from(1) || Some(n) == years.as_ref();
             let added: Vec<String> =
                 rule.iter().filter(|n| !all.contains(n) && !small(n)).map(Number::grouped).collect();
             if !added.is_empty() {
@@ -284,7 +307,10 @@ pub(super) fn numbers(text: &str) -> Vec<Number> {
             // `15 February 2015`: the day is in the rule's date, if anywhere.
             let day = tokens.get(at + 1).is_some_and(|w| MONTHS.contains(&w.as_str()));
             // `February 15, 2015`.
-            let after_month = digits.len() <= 2 && at > 0 && tokens[at - 1] != "may" && MONTHS.contains(&tokens[at - 1].as_str());
+            let after_month = digits.len() <= 2
+                && at > 0
+                && tokens[at - 1] != "may"
+                && MONTHS.contains(&tokens[at - 1].as_str());
             let day = day || after_month;
             out.extend(number.filter(|_| !labelled && !day));
             at += 1;
