@@ -452,7 +452,8 @@ fn figures_of_days_and_times_a_year_are_read() {
     assert_eq!(wrong("A draws the line by 31 December 2012", by), (0, 0));
     let twice = "  must        ensure count of report by A in each calendar year >= 2\n  every       1 year from in-force\n";
     assert_eq!(wrong("A reports at least twice a year", twice), (0, 0));
-    assert_eq!(wrong("A reports at least thrice a year", twice), (1, 1));
+    let five = twice.replace(">= 2", ">= 5");
+    assert_eq!(wrong("A reports at least twice a year", &five), (1, 1));
 }
 
 /// What each analysis could not decide is listed with its reason; left out, silence would look like an answer.
@@ -468,7 +469,10 @@ fn what_an_analysis_could_not_decide_is_listed_with_its_reason() {
                  withdraw by bearer\n  by          2026-12-31\n  seen by     mission\n\nduty judged\n  bearer      B\n  owed to     A\n  when        grave begins\n  must        do \
                  ask by bearer\n  within      3 days\n  seen by     mission\n\nduty after-breach\n  bearer      C\n  owed to     B\n  needs       level breached\n  must        do ask \
                  by bearer\n  by          2026-12-31\n  seen by     mission\n";
-    let text = on_ground(rules);
+    let text = on_ground(rules).replace(
+        "> The parties do what is written.",
+        "> The parties do what is written. The rest is silence.",
+    );
     let checked = servanda_lang::check(&text);
     assert!(!checked.has_errors(), "{:?}", checked.diagnostics);
     let found = findings(&text, &checked);

@@ -282,7 +282,8 @@ impl<'a> Desk<'a> {
     /// Declarations that could not be understood: no analysis saw them.
     fn damaged(&mut self) {
         let named = |d: &&Decl| d.name.as_ref().map(|n| n.text.clone());
-        let broken: Vec<&Decl> = self.file.decls.iter().filter(|d| d.damaged).collect();
+        let broken: Vec<&Decl> =
+            self.file.decls.iter().filter(|d| d.damaged || !self.is_lowered(d)).collect();
         let undecided: Vec<String> = broken
             .iter()
             .map(|d| match named(d) {
@@ -291,6 +292,28 @@ impl<'a> Desk<'a> {
             })
             .collect();
         self.looked("declarations that were understood", self.file.decls.len() - broken.len(), undecided);
+    }
+
+    /// Whether a declaration made it into the agreement: one with an error is left out there.
+    fn is_lowered(&self, decl: &Decl) -> bool {
+        use Keyword::*;
+        let Some(name) = decl.name.as_ref().map(|n| &n.text) else { return decl.keyword == Agreement };
+        let a = self.agreement;
+        match decl.keyword {
+            Party => a.parties.contains_key(name),
+            Group => a.groups.contains_key(name),
+            Body => a.bodies.contains_key(name),
+            Zone => a.zones.contains_key(name),
+            Class => a.classes.contains_key(name),
+            Event | State | Object | Measure => a.facts.contains_key(name),
+            Term | Open => a.terms.contains_key(name),
+            Reading => a.readings.contains_key(name),
+            Power => a.powers.iter().any(|p| p.name == *name),
+            keyword if is_norm(keyword) => {
+                a.norms.iter().any(|n| n.name == *name || n.declared() == name.as_str())
+            }
+            _ => true,
+        }
     }
 
     fn accept(&mut self) {
