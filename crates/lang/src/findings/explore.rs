@@ -20,7 +20,7 @@ use crate::diagnostic::Severity;
 use servanda_model::Name;
 use servanda_model::agreement::*;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who does what of their own will.
 #[derive(Clone, Copy, PartialEq)]
@@ -35,88 +35,133 @@ enum Will<'a> {
     None,
 }
 
-/// What is true in one exploration.
+/// What is true in one exploration. Norms are known by their index.
 struct World<'d, 'a> {
     desk: &'d Desk<'a>,
+    rules: &'d Rules<'a>,
     will: Will<'d>,
     /// Acts of these facts happen, whoever does them.
     given: BTreeSet<Name>,
-    /// Norms whose breach is supposed.
-    broken: BTreeSet<Name>,
-    begun: BTreeSet<Name>,
-    fulfilled: BTreeSet<Name>,
-    breached: BTreeSet<Name>,
-    due: BTreeSet<Name>,
-    /// Acts that somebody owes by a deadline: fact and party.
-    owed: BTreeSet<(Name, Name)>,
+    /// The norm whose breach is supposed.
+    broken: Option<usize>,
+    begun: Vec<bool>,
+    fulfilled: Vec<bool>,
+    breached: Vec<bool>,
+    due: Vec<bool>,
+    /// Acts that somebody who does nothing of their own will owes by a deadline: fact and party.
+    owed: BTreeSet<(&'a Name, &'d Name)>,
     rounds: usize,
-    /// Norms of which something was taken as possible.
+    /// What was taken as possible.
     taken: RefCell<BTreeSet<&'static str>>,
 }
 
+/// What is asked of the norms again and again.
+struct Rules<'a> {
+    /// Norms by name and by the name of their declaration.
+    called: BTreeMap<&'a str, Vec<usize>>,
+    /// Norms that a remedy answers.
+    causes: BTreeMap<&'a Name, Vec<usize>>,
+    /// Facts that the content of a norm names.
+    facts: Vec<Vec<&'a Name>>,
+    nobody: BTreeSet<Name>,
+}
+
+impl<'a> Rules<'a> {
+    fn of(agreement: &'a Agreement) -> Rules<'a> {
+        let mut rules = Rules {
+            called: BTreeMap::new(),
+            causes: BTreeMap::new(),
+            facts: Vec::new(),
+            nobody: BTreeSet::new(),
+        };
+        for (i, norm) in agreement.norms.iter().enumerate() {
+            let (name, declared) = (norm.name.as_str(), norm.declared());
+            rules.called.entry(name).or_default().push(i);
+            if declared != name {
+                rules.called.entry(declared).or_default().push(i);
+            }
+            for remedy in &norm.on_breach {
+                rules.causes.entry(remedy).or_default().push(i);
+            }
+            let patterns = norm.parts.iter().flat_map(|p| super::patterns(&p.cond));
+            rules.facts.push(patterns.map(|p| &p.fact).collect());
+        }
+        rules
+    }
+}
+
 impl<'d, 'a> World<'d, 'a> {
-    fn new(desk: &'d Desk<'a>, will: Will<'d>) -> World<'d, 'a> {
+    fn new(desk: &'d Desk<'a>, rules: &'d Rules<'a>, will: Will<'d>) -> World<'d, 'a> {
+        let none = vec![false; desk.agreement.norms.len()];
         World {
             desk,
+            rules,
             will,
             given: BTreeSet::new(),
-            broken: BTreeSet::new(),
-            begun: BTreeSet::new(),
-            fulfilled: BTreeSet::new(),
-            breached: BTreeSet::new(),
-            due: BTreeSet::new(),
+            broken: None,
+            begun: none.clone(),
+            fulfilled: none.clone(),
+            breached: none.clone(),
+            due: none,
             owed: BTreeSet::new(),
             rounds: 0,
             taken: RefCell::new(BTreeSet::new()),
         }
     }
 
+    fn bearers(&self, norm: &Norm) -> &'d BTreeSet<Name> {
+        self.desk.borne.get(&norm.name).unwrap_or(&self.rules.nobody)
+    }
+
     /// Whatever follows, until nothing new does.
     fn explored(mut self) -> Self {
-        let agreement = self.desk.agreement;
+        let norms = &self.desk.agreement.norms;
         loop {
-            let before = (
-                self.begun.len(),
-                self.fulfilled.len(),
-                self.breached.len(),
-                self.due.len(),
-                self.owed.len(),
-            );
+            let mut new = false;
             self.rounds += 1;
-            for norm in &agreement.norms {
-                if !self.begun.contains(&norm.name) && self.begins(norm) {
-                    self.begun.insert(norm.name.clone());
-                }
-                if !self.begun.contains(&norm.name) {
+            for (i, norm) in norms.iter().enumerate() {
+                if self.begun[i] && self.fulfilled[i] && self.breached[i] && self.due[i] {
                     continue;
                 }
-                for part in &norm.parts {
-                    if self.has_time(part) && !norm.force.is_soft() && norm.kind != NormKind::Ban {
-                        for pattern in super::patterns(&part.cond) {
-                            let bearers = self.desk.bearers(norm);
-                            self.owed.extend(bearers.into_iter().map(|b| (pattern.fact.clone(), b)));
-                        }
+                if !self.begun[i] {
+                    if !(self.is_triggered(norm) && self.is_let(norm)) {
+                        continue;
+                    }
+                    self.begun[i] = true;
+                    new = true;
+                }
+                if !self.due[i] && norm.parts.iter().any(|p| self.has_time(p)) {
+                    self.due[i] = true;
+                    new = true;
+                    if !norm.force.is_soft() && norm.kind != NormKind::Ban {
+                        self.owe(i);
                     }
                 }
-                if self.is_fulfilled(norm) {
-                    self.fulfilled.insert(norm.name.clone());
+                if !self.fulfilled[i] && self.is_fulfilled(norm) {
+                    self.fulfilled[i] = true;
+                    new = true;
                 }
-                if self.is_broken(norm) {
-                    self.breached.insert(norm.name.clone());
-                }
-                if norm.parts.iter().any(|p| self.has_time(p)) {
-                    self.due.insert(norm.name.clone());
+                if !self.breached[i] && self.is_broken(norm) {
+                    self.breached[i] = true;
+                    new = true;
                 }
             }
-            let after = (
-                self.begun.len(),
-                self.fulfilled.len(),
-                self.breached.len(),
-                self.due.len(),
-                self.owed.len(),
-            );
-            if before == after {
+            if !new {
                 return self;
+            }
+        }
+    }
+
+    /// What a norm obliges to, of those who do nothing else.
+    fn owe(&mut self, norm: usize) {
+        let rules = self.rules;
+        let bearers = self.bearers(&self.desk.agreement.norms[norm]);
+        for fact in &rules.facts[norm] {
+            match self.will {
+                Will::All | Will::Nothing(_) => {}
+                Will::But(p) if bearers.contains(p) => drop(self.owed.insert((*fact, p))),
+                Will::But(_) => {}
+                Will::None => self.owed.extend(bearers.iter().map(|b| (*fact, b))),
             }
         }
     }
@@ -134,10 +179,6 @@ impl<'d, 'a> World<'d, 'a> {
         }
     }
 
-    fn begins(&self, norm: &Norm) -> bool {
-        self.is_triggered(norm) && self.is_let(norm)
-    }
-
     fn is_triggered(&self, norm: &Norm) -> bool {
         match &norm.when {
             Trigger::Always => true,
@@ -148,9 +189,8 @@ impl<'d, 'a> World<'d, 'a> {
             Trigger::Found(term) => self.is_found(term),
             Trigger::Norm(event) => self.norm_event(event),
             Trigger::Breach => {
-                let agreement = self.desk.agreement;
-                let causes = agreement.norms.iter().filter(|n| n.on_breach.contains(&norm.name));
-                causes.map(|n| &n.name).any(|n| self.breached.contains(n) || self.broken.contains(n))
+                let causes = self.rules.causes.get(&norm.name).into_iter().flatten();
+                causes.into_iter().any(|n| self.breached[*n] || self.broken == Some(*n))
             }
         }
     }
@@ -164,7 +204,7 @@ impl<'d, 'a> World<'d, 'a> {
     fn can_hold_for(&self, cond: &Cond, norm: &Norm) -> bool {
         match cond {
             Cond::Fact(p) if matches!(self.desk.acts(p), Some(Value::Bearer)) => {
-                self.done_by(p, &self.desk.bearers(norm))
+                self.done_by(p, self.bearers(norm))
             }
             Cond::And(all) => all.iter().all(|c| self.can_hold_for(c, norm)),
             Cond::Or(all) => all.iter().any(|c| self.can_hold_for(c, norm)),
@@ -179,7 +219,7 @@ impl<'d, 'a> World<'d, 'a> {
             let ends = norm.until.is_some() || self.desk.agreement.ends.is_some();
             return ends || norm.parts.iter().any(|p| p.deadline != Deadline::None);
         }
-        let bearers = self.desk.bearers(norm);
+        let bearers = self.bearers(norm);
         let idle = match self.will {
             Will::But(p) | Will::Nothing(p) => bearers.contains(p),
             Will::None => true,
@@ -196,7 +236,7 @@ impl<'d, 'a> World<'d, 'a> {
     }
 
     fn is_broken(&self, norm: &Norm) -> bool {
-        let bearers = self.desk.bearers(norm);
+        let bearers = self.bearers(norm);
         let willing = match self.will {
             Will::All => true,
             Will::But(p) | Will::Nothing(p) => bearers.iter().any(|b| b != p) || bearers.is_empty(),
@@ -212,13 +252,17 @@ impl<'d, 'a> World<'d, 'a> {
     }
 
     fn norm_event(&self, event: &NormEvent) -> bool {
-        let name = event.norm.as_str();
-        let of = |set: &BTreeSet<Name>| set.iter().any(|n| n.as_str() == name || declared(n) == name);
+        let mut its = self.rules.called.get(event.norm.as_str()).into_iter().flatten().copied();
         match event.what {
-            NormMoment::Fulfilled => of(&self.fulfilled),
-            NormMoment::Breached => of(&self.breached) || of(&self.broken),
-            NormMoment::Due => of(&self.due),
+            NormMoment::Fulfilled => its.any(|i| self.fulfilled[i]),
+            NormMoment::Breached => its.any(|i| self.breached[i] || self.broken == Some(i)),
+            NormMoment::Due => its.any(|i| self.due[i]),
         }
+    }
+
+    /// Whether a norm, by its name, has begun.
+    fn has_begun(&self, norm: &Norm) -> bool {
+        self.rules.called.get(norm.name.as_str()).into_iter().flatten().any(|i| self.begun[*i])
     }
 
     fn happens(&self, pattern: &FactPattern) -> bool {
@@ -236,12 +280,12 @@ impl<'d, 'a> World<'d, 'a> {
         if self.given.contains(fact) {
             return true;
         }
-        let owed = |p: &Name| self.owed.contains(&(fact.clone(), p.clone()));
+        let owed = |p: &Name| self.owed.contains(&(fact, p));
         match self.will {
             Will::All => true,
             Will::But(p) => who.is_empty() || who.iter().any(|w| w != p || owed(w)),
             Will::Nothing(p) => who.is_empty() || who.iter().any(|w| w != p),
-            Will::None if who.is_empty() => self.owed.iter().any(|(f, _)| f == fact),
+            Will::None if who.is_empty() => self.owed.iter().any(|(f, _)| *f == fact),
             Will::None => who.iter().any(owed),
         }
     }
@@ -371,7 +415,8 @@ impl Desk<'_> {
     /// What never comes about, and who can keep it so.
     pub(super) fn explore(&mut self) {
         let (found, at, undecided) = {
-            let free = World::new(self, Will::All).explored();
+            let rules = Rules::of(self.agreement);
+            let free = World::new(self, &rules, Will::All).explored();
             let mut found = self.never(&free);
             let dead: BTreeSet<usize> = found.iter().map(|f| f.0).collect();
             found.extend(self.kept_waiting(&free, &dead));
@@ -436,7 +481,7 @@ impl Desk<'_> {
     fn never(&self, free: &World<'_, '_>) -> Vec<FoundByLooking> {
         let mut out = Vec::new();
         for (i, norm) in self.agreement.norms.iter().enumerate() {
-            if free.begun.contains(&norm.name) || norm.when == Trigger::Breach && self.is_unused(norm) {
+            if free.has_begun(norm) || norm.when == Trigger::Breach && self.is_unused(norm) {
                 continue;
             }
             let why = self.why_never(norm, free);
@@ -464,7 +509,7 @@ impl Desk<'_> {
                 self.agreement.norms.iter().find(|n| n.name == *name || n.declared() == name.as_str());
             match (other, event.what) {
                 (None, _) => format!("there is no `{name}`"),
-                (Some(o), _) if !free.begun.contains(&o.name) => format!("`{name}` never begins either"),
+                (Some(o), _) if !free.has_begun(o) => format!("`{name}` never begins either"),
                 (_, NormMoment::Fulfilled) => format!("`{name}` has no end, and is never fulfilled"),
                 (_, NormMoment::Breached) => format!("`{name}` has no deadline, and is never broken"),
                 (_, NormMoment::Due) => format!("`{name}` has no deadline"),
@@ -520,7 +565,7 @@ impl Desk<'_> {
             return out;
         }
         for (party, _) in agreement.parties.iter().filter(|(_, p)| !p.outside) {
-            let world = World::new(self, Will::But(party)).explored();
+            let world = World::new(self, free.rules, Will::But(party)).explored();
             for i in &waiting {
                 let norm = &agreement.norms[*i];
                 let owed = self.who(&norm.owed_to);
@@ -528,7 +573,7 @@ impl Desk<'_> {
                     continue;
                 }
                 // What it begins with has happened.
-                let mut begun = World::new(self, Will::But(party));
+                let mut begun = World::new(self, free.rules, Will::But(party));
                 begun.given = of_trigger(norm);
                 let begun = begun.explored();
                 if begun.is_let(norm) {
@@ -591,7 +636,7 @@ impl Desk<'_> {
                                     .any(|q| q.fact == p.fact)
                         });
                         let why = match without {
-                            Some(n) if !world.begun.contains(&n.name) => {
+                            Some(n) if !world.has_begun(n) => {
                                 format!("which `{}` asks for only after an act of its own", n.name)
                             }
                             Some(n) if n.force.is_soft() => format!("which `{}` asks for softly", n.name),
@@ -626,7 +671,7 @@ impl Desk<'_> {
                         let mut path = path.clone();
                         path.push(other.name.clone());
                         let its = self.bearers(other).contains(party);
-                        if its && world.begun.contains(&other.name) && event.what == NormMoment::Fulfilled {
+                        if its && world.has_begun(other) && event.what == NormMoment::Fulfilled {
                             return (code, format!("{}itself, and it has no deadline", through(&path)));
                         }
                         let blocked = other
@@ -667,15 +712,15 @@ impl Desk<'_> {
                         && (e.norm == norm.name || e.norm.as_str() == norm.declared()))
             };
             let after: Vec<&Norm> =
-                agreement.norms.iter().filter(follows).filter(|n| free.begun.contains(&n.name)).collect();
+                agreement.norms.iter().filter(follows).filter(|n| free.has_begun(n)).collect();
             if after.is_empty()
                 || after.iter().any(|n| !n.force.is_soft() && n.needs.is_empty() && n.only_if.is_none())
             {
                 continue;
             }
-            let mut world = World::new(self, Will::None);
+            let mut world = World::new(self, free.rules, Will::None);
             world.given = of_trigger(norm);
-            world.broken.insert(norm.name.clone());
+            world.broken = Some(i);
             let world = world.explored();
             if after.iter().any(|n| !n.force.is_soft() && world.is_let(n)) {
                 continue;
@@ -706,8 +751,9 @@ impl Desk<'_> {
         out
     }
 
-    /// Whether a party that does nothing at all ever breaks one of these norms: one of them begins without it.
-    pub(super) fn begin_without(&self, party: &Name) -> BTreeSet<Name> {
-        World::new(self, Will::Nothing(party)).explored().begun
+    /// Norms that begin while a party does nothing at all, by index.
+    pub(super) fn begin_without(&self, party: &Name) -> Vec<bool> {
+        let rules = Rules::of(self.agreement);
+        World::new(self, &rules, Will::Nothing(party)).explored().begun
     }
 }

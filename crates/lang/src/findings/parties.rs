@@ -75,17 +75,19 @@ impl Desk<'_> {
 
     /// Whether each duty of a party is soft or never begins while it does nothing, and no ban binds it.
     fn is_free(&self, party: &Name) -> bool {
-        let its: Vec<&Norm> = self.agreement.norms.iter().filter(|n| self.bears(party, n)).collect();
-        if its.iter().any(|n| n.kind == NormKind::Ban) {
+        let norms = self.agreement.norms.iter().enumerate();
+        let its: Vec<(usize, &Norm)> = norms.filter(|(_, n)| self.bears(party, n)).collect();
+        if its.iter().any(|(_, n)| n.kind == NormKind::Ban) {
             return false;
         }
-        let firm: Vec<&&Norm> = its.iter().filter(|n| !n.force.is_soft()).collect();
-        if firm.iter().any(|n| n.when == Trigger::Always && n.needs.is_empty() && n.only_if.is_none()) {
+        let firm: Vec<&(usize, &Norm)> = its.iter().filter(|(_, n)| !n.force.is_soft()).collect();
+        let at_once = |n: &Norm| n.when == Trigger::Always && n.needs.is_empty() && n.only_if.is_none();
+        if firm.iter().any(|(_, n)| at_once(n)) {
             return false;
         }
         firm.is_empty() || {
             let begun = self.begin_without(party);
-            firm.iter().all(|n| !begun.contains(&n.name))
+            firm.iter().all(|(i, _)| !begun[*i])
         }
     }
 
