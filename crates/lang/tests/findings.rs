@@ -304,7 +304,7 @@ fn who_can_keep_a_duty_waiting_through_others_is_told_with_the_chain() {
     };
     let chain = told("", "");
     assert!(chain.contains("`C` can keep `hand-over` waiting for ever"), "{chain}");
-    assert!(chain.contains("`hand-over` waits for `mark-out` waits for `report`"), "{chain}");
+    assert!(chain.contains("`hand-over` waits for `mark-out`, which waits for `report`"), "{chain}");
     assert!(chain.contains("without a deadline"), "{chain}");
     assert_eq!(told("  by          2026-06-30\n", ""), "", "it would break a duty");
     assert!(told("  by          2026-06-30\n", "  force       best efforts\n").contains("softly"));

@@ -565,21 +565,35 @@ impl Desk<'_> {
             return out;
         }
         for (party, _) in agreement.parties.iter().filter(|(_, p)| !p.outside) {
-            let world = World::new(self, free.rules, Will::But(party)).explored();
+            let mut world = World::new(self, free.rules, Will::But(party)).explored();
+            // One exploration for all norms that begin with the same acts.
+            let mut by_beginning: BTreeMap<BTreeSet<Name>, World<'_, '_>> = BTreeMap::new();
             for i in &waiting {
                 let norm = &agreement.norms[*i];
+                if world.is_let(norm) {
+                    continue;
+                }
                 let owed = self.who(&norm.owed_to);
-                if world.is_let(norm) || owed.contains(party) || self.told_already(norm, party) {
+                if owed.contains(party) || self.told_already(norm, party) {
                     continue;
                 }
                 // What it begins with has happened.
-                let mut begun = World::new(self, free.rules, Will::But(party));
-                begun.given = of_trigger(norm);
-                let begun = begun.explored();
+                let given = of_trigger(norm);
+                world.given.clone_from(&given);
+                let at_once = world.is_let(norm);
+                world.given.clear();
+                if at_once {
+                    continue;
+                }
+                let begun = by_beginning.entry(given).or_insert_with_key(|given| {
+                    let mut begun = World::new(self, free.rules, Will::But(party));
+                    begun.given.clone_from(given);
+                    begun.explored()
+                });
                 if begun.is_let(norm) {
                     continue;
                 }
-                let (code, why) = self.held_up_by(norm, party, &begun);
+                let (code, why) = self.held_up_by(norm, party, begun);
                 out.push((
                     *i,
                     code,
@@ -590,7 +604,7 @@ impl Desk<'_> {
                         norm.name
                     ),
                     "oblige it to act, with a date; or say what holds when it does not".to_string(),
-                    self.bound(&begun),
+                    self.bound(begun),
                 ));
             }
         }
@@ -621,7 +635,10 @@ impl Desk<'_> {
             .map(|c| (c, vec![norm.name.clone()]))
             .collect();
         let through = |path: &[Name]| -> String {
-            path.iter().map(|n| format!("`{n}` waits for ")).collect::<Vec<_>>().join("")
+            path.iter()
+                .enumerate()
+                .map(|(n, name)| format!("`{name}`{} waits for ", if n == 0 { "" } else { ", which" }))
+                .collect()
         };
         while let Some((cond, path)) = open.pop() {
             for cond in super::within(cond) {

@@ -171,8 +171,9 @@ impl<'d, 'a> Net<'d, 'a> {
     }
 
     fn undated(&mut self, moment: &Moment) -> Mark {
-        let found = self.nodes.iter().position(|n| matches!(n, Node::Undated(m) if m == moment));
-        let node = found.unwrap_or_else(|| {
+        let first = self.norms().len() + 1;
+        let found = self.nodes[first..].iter().position(|n| matches!(n, Node::Undated(m) if m == moment));
+        let node = found.map(|at| first + at).unwrap_or_else(|| {
             self.nodes.push(Node::Undated(moment.clone()));
             self.nodes.len() - 1
         });
@@ -509,8 +510,9 @@ impl<'d, 'a> Net<'d, 'a> {
             _ => Default::default(),
         };
         let its = |on: &&usize| {
-            let bearers = self.desk.bearers(&self.norms()[**on]);
-            **on != i && (who.is_empty() || bearers.is_empty() || !bearers.is_disjoint(&who))
+            let bearers = self.desk.borne.get(&self.norms()[**on].name);
+            let meets = |b: &std::collections::BTreeSet<Name>| b.is_empty() || !b.is_disjoint(&who);
+            **on != i && (who.is_empty() || bearers.is_none_or(meets))
         };
         let all: Vec<usize> =
             self.obliges.get(&pattern.fact).into_iter().flatten().filter(its).copied().collect();

@@ -202,6 +202,9 @@ impl Desk<'_> {
             .filter(|d| (is_norm(d.keyword) || d.keyword == Keyword::Term) && !d.damaged)
             .collect();
         let mut undecided = Vec::new();
+        // The figures of each declaration, outside of what it quotes.
+        let said: Vec<(&Decl, Vec<Number>)> =
+            self.file.decls.iter().map(|d| (d, numbers(&self.outside_quotes(d)))).collect();
         for decl in &decls {
             let Some(name) = decl.name.as_ref().map(|n| &n.text) else { continue };
             let Some(clause) = decl.clause.and_then(|c| self.document.clauses.get(c)) else { continue };
@@ -210,21 +213,14 @@ impl Desk<'_> {
                 undecided.push(format!("`{name}` quotes no words to compare its figures with"));
                 continue;
             }
-            let in_rule = numbers(&self.outside_quotes(decl));
             let in_words: BTreeSet<Number> = quotes.iter().flat_map(|q| numbers(q)).collect();
             // A rule may take a figure from a reading, a term or a state that it names.
-            let behind: BTreeSet<Number> = self
-                .file
-                .decls
-                .iter()
-                .filter(|d| d.span != decl.span && (d.clause == decl.clause || !is_norm(d.keyword)))
-                .flat_map(|d| numbers(&self.outside_quotes(d)))
-                .collect();
-            let missing: Vec<String> = in_words
-                .iter()
-                .filter(|n| !in_rule.contains(n) && !behind.contains(n))
-                .map(Number::grouped)
-                .collect();
+            let is_said = |n: &Number| {
+                said.iter()
+                    .filter(|(d, _)| d.span == decl.span || d.clause == decl.clause || !is_norm(d.keyword))
+                    .any(|(_, figures)| figures.contains(n))
+            };
+            let missing: Vec<String> = in_words.iter().filter(|n| !is_said(n)).map(Number::grouped).collect();
             if !missing.is_empty() {
                 let wrong = say(
                     Severity::Warning,

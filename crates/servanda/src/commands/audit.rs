@@ -62,9 +62,8 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         return Err(Failure::new(format!("`{}` has errors, and part of it has no effect", path.display()))
             .help("repair them first; `servanda check` shows the same"));
     }
-    let checked = servanda_server::enforceability(&text, &checked, &arguments.dated)
-        .checked()
-        .map_err(|wrong| {
+    let checked =
+        servanda_server::enforceability(&text, &checked, &arguments.dated).checked().map_err(|wrong| {
             Failure::new(format!("{wrong}; the page is not written"))
                 .help("this is a fault of the program: please report it with the command that you ran")
         })?;
