@@ -237,6 +237,34 @@ fn times_that_do_not_fit_are_told_with_the_clauses_and_the_sum() {
     assert_eq!(told(&dated, "  from        10 days after first fulfilled\n  by          2026-03-31\n"), "");
 }
 
+/// Nobody writes so; nothing may break all the same.
+#[test]
+fn times_without_measure_are_no_trouble() {
+    for long in [
+        "99999999 days",
+        "9000000000000 days",
+        "9000000000000 hours",
+        "4000000000 months",
+        "9000000000 working days",
+    ] {
+        let first = duty(
+            "first",
+            "A",
+            &format!("  when        ask by C\n  must        do draw-line by bearer\n  within      {long}\n"),
+        );
+        let second = duty(
+            "second",
+            "B",
+            &format!(
+                "  when        ask by C\n  needs       first fulfilled\n  must        do withdraw by bearer\n  no later than {long} before first fulfilled\n"
+            ),
+        );
+        let text = on_ground(&format!("{first}{second}"));
+        let checked = servanda_lang::check(&text);
+        assert!(!findings(&text, &checked).looked.is_empty(), "{long}");
+    }
+}
+
 /// Before the act of another: no later than so many days before.
 #[test]
 fn what_has_to_come_before_is_counted_backwards() {

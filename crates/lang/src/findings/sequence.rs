@@ -26,6 +26,8 @@ use std::collections::BTreeMap;
 
 /// The clocks change by this at most within what is counted, but for a zone that changes its date.
 const CLOCKS: i64 = 3 * HOUR;
+/// Days that are counted at most from a moment without a date: ten thousand years and more.
+const MOST_DAYS: i64 = 4_000_000;
 /// So many circles are told.
 const MOST_CIRCLES: usize = 12;
 
@@ -354,7 +356,10 @@ impl<'d, 'a> Net<'d, 'a> {
             Step::At(_) => from,
             Step::After(span) => plus(self.widened(*span)),
             // The end of the day so many days earlier.
-            Step::Before(Span::Exact(ms)) => plus(Stretch { least: -ms, most: Some(-ms) }),
+            Step::Before(span @ Span::Exact(_)) => {
+                let ms = self.widened(*span).least;
+                plus(Stretch { least: -ms, most: Some(-ms) })
+            }
             Step::Before(span) => {
                 let by = self.widened(*span);
                 plus(Stretch {
@@ -375,22 +380,24 @@ impl<'d, 'a> Net<'d, 'a> {
 
     /// The end of day n after, whatever the hour of the event.
     fn widened_days(&self, n: i64) -> Stretch {
+        let n = n.clamp(-MOST_DAYS, MOST_DAYS);
         let n = match self.desk.agreement.calendar.event_day {
             EventDay::Excluded => n,
             EventDay::Included => n - 1,
         };
-        Stretch {
-            least: n.saturating_mul(DAY) - CLOCKS,
-            most: Some(n.saturating_add(1).saturating_mul(DAY) + CLOCKS),
-        }
+        Stretch { least: n * DAY - CLOCKS, most: Some((n + 1) * DAY + CLOCKS) }
     }
 
     /// The shortest and the longest that a span can be, whatever day it begins on.
     fn widened(&self, span: Span) -> Stretch {
         let mut by = match span {
-            Span::Exact(ms) => return Stretch { least: ms, most: Some(ms) },
+            Span::Exact(ms) => {
+                let ms = ms.clamp(-MOST_DAYS * DAY, MOST_DAYS * DAY);
+                return Stretch { least: ms, most: Some(ms) };
+            }
             Span::Days(n) => self.widened_days(n),
             Span::Months(n) => {
+                let n = n.clamp(-MOST_DAYS / 31, MOST_DAYS / 31);
                 let (years, months) = (n / 12, n % 12);
                 // Any month and the next have 59 days or more together.
                 let least = years * 365 + (months / 2) * 59 + (months % 2) * 28 - 1;
@@ -786,7 +793,7 @@ impl<'d, 'a> Net<'d, 'a> {
         }
         let stands = self.desk.agreement.calendar.day_off == DayOff::Stands;
         if let (Some(a), Some(b), true) = (self.days(&latest.steps), self.days(&due.steps), stands) {
-            return Ok(Some((b - a) * DAY).filter(|left| *left <= 0));
+            return Ok(Some(b.saturating_sub(a).clamp(-MOST_DAYS, MOST_DAYS) * DAY).filter(|left| *left <= 0));
         }
         let (early, late) = (self.stretch(&latest.steps), self.stretch(&due.steps));
         match (late.most, early.most) {
