@@ -64,6 +64,10 @@ fn plots(out: &mut String, table: &Shown) {
         "weeks" => lines(out, table, 1, "incidents", "incidents", None),
         "strength" => lines(out, table, 1, "there", "agreed", None),
         "fairness" => bars(out, table, &["partner"], "over"),
+        "load" => lines(out, table, 1, "needed", "there", Some(("p10", "p90"))),
+        "displaced" => lines(out, table, 1, "displaced", "displaced", Some(("p10", "p90"))),
+        "jobs-and-rents" => lines(out, table, 1, "rent", "rent", Some(("rent_p10", "rent_p90"))),
+        "answers" => lines(out, table, 1, "received", "can_answer", None),
         _ => {}
     }
 }
@@ -134,7 +138,13 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             values.map(|(i, v)| format!("{:.1},{:.1}", x(i), y(v))).collect::<Vec<_>>().join(" ")
         };
         let words = match &band {
-            Some(_) => format!("{group}: median, and the middle 80 percent of futures as a band"),
+            Some(_) if first != second => format!(
+                "{group}: {first} (solid) with the middle 80 percent of futures as a band, and {second} (dashed)"
+            ),
+            Some(_) if first == "p50" => {
+                format!("{group}: median, and the middle 80 percent of futures as a band")
+            }
+            Some(_) => format!("{group}: {first}, and the middle 80 percent of futures as a band"),
             None if first == second => format!("{group}: {first}"),
             None => format!("{group}: {first} (solid) and {second} (dashed)"),
         };

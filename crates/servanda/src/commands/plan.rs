@@ -1,5 +1,7 @@
 //! `servanda plan`: the support ledger, the burden, the growth of a force. Files are read here; `servanda_plan` computes.
 
+mod communities;
+
 use super::Answer;
 use crate::failure::Failure;
 use crate::input;
@@ -7,7 +9,7 @@ use crate::matter::{self, Matter};
 use crate::session::Session;
 use clap::{Subcommand, ValueEnum};
 use jiff::civil::Date;
-use servanda_engine::future::World;
+use servanda_engine::future::{Future, World};
 use servanda_model::record::Basis as RecordBasis;
 use servanda_model::{Grade, Number};
 use servanda_plan::answer::{Cell, Shown};
@@ -39,6 +41,8 @@ enum Of {
     Deliveries(Deliveries),
     /// How many incidents in each region in the next 7 and 28 days, with what such forecasts were worth in the past
     Watch(Watch),
+    /// What communities near bases need: housing, schools, water, roads, displaced people, jobs, rents, complaints
+    Communities(Box<communities::Communities>),
     /// Which contingents are where from when to when, so that the agreed presence is kept, at the least cost
     Rotations(Box<Rotations>),
 }
@@ -302,6 +306,7 @@ fn computed(of: Of, session: &Session) -> Result<(Shape, servanda_plan::Answer, 
         Of::Forces(of) => yes(of.shape.clone(), grown(&of, session)?),
         Of::Deliveries(of) => yes(of.shape.clone(), delivered(&of)?),
         Of::Watch(of) => yes(of.shape.clone(), watched(&of, session)?),
+        Of::Communities(of) => yes(of.shape.clone(), communities::answered(&of, session)?),
         Of::Rotations(of) => {
             let (answer, end) = rotated(&of, session)?;
             (of.shape.clone(), answer, end)
@@ -328,7 +333,12 @@ pub fn answer(words: &[String], session: &Session) -> Result<servanda_plan::Answ
         Failure::new(format!("the plan cannot be asked: {line}"))
             .help("`ask` holds the words of `servanda plan`, such as [\"forces\", \"plans/force.toml\"]")
     })?;
-    if matches!(&asked.of, Of::Rotations(of) if of.ask) {
+    let asks_engine = match &asked.of {
+        Of::Rotations(of) => of.ask,
+        Of::Communities(of) => of.ask,
+        _ => false,
+    };
+    if asks_engine {
         return Err(Failure::new(
             "the plan cannot be asked: `--ask` takes all records of the workspace, whoever looks",
         )
@@ -622,6 +632,12 @@ fn foreseen(
     let world = World { name: world.into(), basis: RecordBasis::Planned };
     let future = servanda_engine::future::ask(&heard.agreement, &places, &records, &world, &question)
         .map_err(|none| Failure::new(none.to_string()).help("look at `[records]` of the plan"))?;
+    answer.tables.push(foreseen_table(&future));
+    Ok(())
+}
+
+/// What the engine would say of a world, as a table.
+fn foreseen_table(future: &Future) -> Shown {
     let rows = future.foreseen().iter().map(|foreseen| {
         let broken = foreseen.breached.map_or(Cell::Missing, |at| Cell::text(at.to_string()));
         vec![
@@ -632,7 +648,7 @@ fn foreseen(
             Cell::text(foreseen.because.join(", ")),
         ]
     });
-    answer.tables.push(Shown {
+    Shown {
         name: "foreseen",
         title: format!(
             "what the engine would say on {} if the {} records of this plan came true, and of what is on record nothing changed: \
@@ -642,6 +658,5 @@ fn foreseen(
         ),
         columns: vec!["norm", "bearer", "would_be", "broken_from", "because"],
         rows: rows.collect(),
-    });
-    Ok(())
+    }
 }
