@@ -59,6 +59,7 @@ fn plots(out: &mut String, table: &Shown) {
     match table.name {
         "curve" => lines(out, table, 1, "pledged", "reached", None),
         "bands" => lines(out, table, 1, "p50", "p50", Some(("p10", "p90"))),
+        "real-bands" => lines(out, table, 1, "p50", "p50", Some(("low_80", "high_80"))),
         "hangs-on" => bars(out, table, &["milestone", "category", "parameter"], "swing"),
         "months" => lines(out, table, 1, "operating", "fit", None),
         "weeks" => lines(out, table, 1, "incidents", "incidents", None),

@@ -10,8 +10,10 @@
 //! - more training places never lower the number of people trained by any month, where training takes in whoever waits.
 //!   Of people *serving* that does not hold: whoever is trained earlier is exposed to losses earlier.
 //!
-//! Where to start reading: [`Plan`] (`plan.rs`), then [`month_by_month`] (`people.rs`), then [`answer`].
+//! Where to start reading: [`Plan`] (`plan.rs`), then [`month_by_month`] (`people.rs`), then [`answer`]; real forces
+//! beside a plan: [`calibration`].
 
+pub mod calibration;
 pub(crate) mod chance;
 mod people;
 pub(crate) mod plan;

@@ -164,7 +164,7 @@ fn asked(
             .map_err(|none| Failure::new(none.to_string()).help("look at `[records]` of the plan"))
     };
     let future = ask(RecordBasis::Planned, &all)?;
-    answer.tables.insert(0, foreseen_table(&future));
+    answer.tables.insert(1, foreseen_table(&future));
     if !plan.is_uncertain() {
         return Ok(());
     }
@@ -207,7 +207,7 @@ fn asked(
         };
         vec![Cell::text(norm), Cell::text(bearer), pct(of.kept), pct(of.broken), pct(of.open), at(1), at(5)]
     });
-    answer.tables.insert(1, Shown {
+    answer.tables.insert(2, Shown {
         name: "chances",
         title: format!(
             "of {futures} futures, the percent in which the engine would say on {} that a duty is kept, broken (an instance of it is), or neither; \
