@@ -14,7 +14,7 @@
 //! - the same input, seed and number of futures give the same bytes, whatever the number of threads;
 //! - a schedule is given out only where [`rotations::check()`], which shares nothing with what made it, has no finding.
 //!
-//! Where to start reading: [`answer`], then [`support`] (the ledger) with [`kiel`] (its import), [`burden`] with [`economy`],
+//! Where to start reading: [`answer`], then [`support`] (the ledger) with [`kiel`] and [`iati`] (its imports), [`burden`] with [`economy`],
 //! then [`forces`], [`communities`], [`deliveries`], [`rotations`] with [`program`], and [`watch`]. Tests stand beside the code and in `tests/`; those of schedules in
 //! `crates/solve/tests`.
 
@@ -24,6 +24,7 @@ pub mod communities;
 pub mod deliveries;
 pub mod economy;
 pub mod forces;
+pub mod iati;
 pub mod kiel;
 pub mod month;
 mod page;

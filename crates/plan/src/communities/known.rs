@@ -13,6 +13,7 @@
 //! of Economics, hromadas and their status in 2022 (`minregion-war-status.csv`).
 
 use super::place::{Code, OBLASTS};
+use super::small;
 use crate::answer::{Cell, Shown};
 use crate::table::{Row, Table};
 use crate::Refusal;
@@ -129,9 +130,9 @@ impl Displaced {
         self.unhcr.iter().filter(|(_, of)| of[at].is_some()).map(|(year, _)| *year).collect()
     }
 
-    /// As a table.
-    pub fn shown(&self, country: &str) -> Shown {
-        let cell = |n: Option<u64>| n.map_or(Cell::Missing, |n| Cell::whole(n as i64));
+    /// As a table; counts below the bound are not shown.
+    pub fn shown(&self, country: &str, below: u64) -> Shown {
+        let cell = |n: Option<u64>| n.map_or(Cell::Missing, |n| small::count(n, below));
         let row = |year: i16| {
             let of = self.unhcr.get(&year).copied().unwrap_or_default();
             let theirs = self.idmc.get(&year).copied();
@@ -182,7 +183,8 @@ pub fn abroad(text: &str) -> Result<(Shown, Vec<String>), Refusal> {
         .into_iter()
         .map(|(country, (date, n, first, source))| {
             let n = n.map_or(Cell::Missing, |n| Cell::whole(n as i64));
-            vec![Cell::text(country), Cell::text(first), Cell::text(date), n, Cell::text(source)]
+            let source = if source == "0" { Cell::Missing } else { Cell::text(source) };
+            vec![Cell::text(country), Cell::text(first), Cell::text(date), n, source]
         })
         .collect();
     Ok((

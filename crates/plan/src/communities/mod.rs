@@ -99,7 +99,7 @@ pub fn answer(plan: &Plan, drawing: Drawing, known: &Known, sources: Vec<String>
     }
     if let Some((country, displaced)) = &known.displaced {
         gaps.extend(displaced.gaps.iter().cloned());
-        tables.push(displaced.shown(country));
+        tables.push(displaced.shown(country, plan.below));
     }
     if let Some((table, more)) = &known.abroad {
         gaps.extend(more.iter().cloned());
@@ -225,14 +225,14 @@ fn gaps(plan: &Plan, likely: &[Vec<State>]) -> Vec<String> {
         for (what, keys) in stated {
             let missing: Vec<&str> = keys.iter().filter(|(_, is)| !is).map(|(key, _)| *key).collect();
             if !missing.is_empty() {
-                gaps.push(format!("{}: nothing is said of {}, for `{}` is not stated", of.name, what.word(), missing.join("`, `")));
+                gaps.push(format!("{}: nothing is said of {}; not stated: `{}`", of.name, what.word(), missing.join("`, `")));
             }
         }
         let first = states.first();
         if first.is_some_and(|state| state.loads[4].is_none()) && plan.sites.iter().any(|site| {
             site.kind == Kind::TrainingArea && plan.communities[site.community].name == of.name
         }) {
-            gaps.push(format!("{}: nothing is said of days of training areas, for `days-at-most` is not stated", of.name));
+            gaps.push(format!("{}: nothing is said of days of training areas; not stated: `days-at-most`", of.name));
         }
         if !has_sites {
             gaps.push(format!("{}: no site is stated; the load is that of residents and displaced people alone", of.name));

@@ -213,7 +213,7 @@ fn what_is_not_stated_is_missing_and_named() {
     let answer = answer(&without, ALL, &Known::default(), vec![]).unwrap();
     let kinds: Vec<String> = answer.tables[0].rows.iter().map(|row| row[1].plain()).collect();
     assert_eq!(kinds, ["housing", "schools", "roads"]);
-    for words in ["Lviv: nothing is said of water, for `water` is not stated", "`days-at-most` is not stated"] {
+    for words in ["Lviv: nothing is said of water; not stated: `water`", "not stated: `days-at-most`"] {
         assert!(answer.gaps.iter().any(|gap| gap.contains(words)), "{words} in {:?}", answer.gaps);
     }
     assert_eq!(cell(&answer, "jobs-and-rents", 0, "seeking"), Cell::Missing);

@@ -251,6 +251,13 @@ pub struct Calibrated {
     gaps: Vec<String>,
 }
 
+impl Calibrated {
+    /// What is missing, or does not hold.
+    pub fn gaps(&self) -> &[String] {
+        &self.gaps
+    }
+}
+
 struct Case {
     ahead: i16,
     held: bool,
@@ -334,13 +341,6 @@ pub fn calibrated(series: &Strengths, hold_out: i16) -> Result<Calibrated, Refus
         let plain: BTreeMap<Way, Score> = Way::ALL.into_iter().map(|way| (way, scored(way, false, [1.0, 1.0]))).collect();
         let best = [Way::Own, Way::All].into_iter().min_by(|a, b| plain[a].crps.total_cmp(&plain[b].crps));
         let best = best.unwrap_or(Way::All);
-        if plain[&Way::Persistence].crps < plain[&best].crps {
-            calibrated.gaps.push(format!(
-                "{}: for {ahead} years `{}` does not beat persistence; it is shipped for its band alone, about what the plan says",
-                series.name,
-                best.word()
-            ));
-        }
         let wide = |at: usize, claim: f64| {
             WIDER.into_iter().find(|w| scored(best, false, [*w, *w]).covered[at] >= claim).unwrap_or(WIDER[8])
         };
@@ -351,6 +351,19 @@ pub fn calibrated(series: &Strengths, hold_out: i16) -> Result<Calibrated, Refus
                 let score = scored(way, held, if way == best { wider } else { [1.0, 1.0] });
                 calibrated.scores.insert((ahead, way, held), score);
             }
+        }
+        let worse = |held: bool| {
+            calibrated.scores[&(ahead, Way::Persistence, held)].crps < calibrated.scores[&(ahead, best, held)].crps
+        };
+        let parts = [(false, "before the years held out"), (true, "in the years held out")];
+        let parts: Vec<&str> = parts.into_iter().filter(|(held, _)| worse(*held)).map(|(_, words)| words).collect();
+        if !parts.is_empty() {
+            calibrated.gaps.push(format!(
+                "{}: for {ahead} years `{}` does not beat persistence {}; it is shipped for its band alone, about what the plan says",
+                series.name,
+                best.word(),
+                parts.join(" and ")
+            ));
         }
         let held = calibrated.scores[&(ahead, best, true)];
         if held.forecasts > 0 && (held.covered[2] < 80.0 || held.covered[3] < 95.0) {

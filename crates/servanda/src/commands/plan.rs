@@ -15,7 +15,9 @@ use servanda_model::{Grade, Number};
 use servanda_plan::answer::{Cell, Shown};
 use servanda_plan::burden::{self, Asked, Gdp, Need, Rule};
 use servanda_plan::economy::{DEFENCE, Rates, Series, VALUE};
+use servanda_plan::iati::{Iati, Wanted};
 use servanda_plan::kiel::{EU, Files, Kiel};
+use servanda_plan::forces::calibration::{self, Strengths};
 use servanda_plan::program::{Effort, Solver, Told};
 use servanda_plan::support::{self, Ledger, Stage};
 use servanda_plan::table::Table;
@@ -99,8 +101,17 @@ struct Support {
     #[arg(long, value_name = "DIR")]
     kiel: Option<PathBuf>,
     /// Entries of your own (docs/guides/planning.md); may be given several times
-    #[arg(long, value_name = "FILE.csv", required_unless_present = "kiel")]
+    #[arg(long, value_name = "FILE.csv", required_unless_present_any = ["kiel", "iati"])]
     entries: Vec<PathBuf>,
+    /// Activities as IATI publishes them, version 2; may be given several times
+    #[arg(long, value_name = "FILE.xml")]
+    iati: Vec<PathBuf>,
+    /// Of those activities, only what goes to this country, by its two letters: UA
+    #[arg(long, value_name = "CODE", requires = "iati")]
+    recipient: Option<String>,
+    /// Of those activities, only this level of the publisher's hierarchy
+    #[arg(long, value_name = "N", requires = "iati")]
+    hierarchy: Option<u32>,
     /// The day that is asked about: 2026-04-30 [default: the end of the tracker's last month, else today in UTC]
     #[arg(long, value_name = "DATE")]
     at: Option<String>,
@@ -226,6 +237,13 @@ struct Forces {
     /// Threads that draw them; the answer is the same with any number of them
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
+    /// Set real forces beside the plan: personnel by state and year (Correlates of War, World Bank, or `state,year,persons`); may be given
+    /// several times, the bands are of the first
+    #[arg(long, value_name = "FILE.csv")]
+    calibrate: Vec<PathBuf>,
+    /// Of those series, hold out so many last years
+    #[arg(long, value_name = "YEARS", default_value_t = 8, requires = "calibrate", value_parser = clap::value_parser!(i16).range(1..=30))]
+    hold_out: i16,
     #[command(flatten)]
     shape: Shape,
 }
@@ -369,6 +387,22 @@ fn supported(of: &Support, session: &Session) -> Result<servanda_plan::Answer, F
         sources.push(format!("{}, {} entries", path.display(), own.entries().len()));
         ledger = ledger.and(own).map_err(refused)?;
     }
+    if !of.iati.is_empty() {
+        let files: Vec<(String, String)> = of
+            .iati
+            .iter()
+            .map(|path| Ok((path.display().to_string(), input::text(path)?)))
+            .collect::<Result<_, Failure>>()?;
+        let wanted = Wanted { recipient: of.recipient.clone(), hierarchy: of.hierarchy };
+        let iati = Iati::read(&files, &wanted, grade).map_err(refused)?;
+        let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+        sources.push(format!("IATI, {} activities in {}", iati.activities, names.join(", ")));
+        gaps.extend(iati.gaps);
+        if of.kiel.is_some() {
+            gaps.push("the tracker and IATI may tell the same aid; their units differ, and they are not added to each other".into());
+        }
+        ledger = ledger.and(Ledger::of(iati.entries).map_err(refused)?).map_err(refused)?;
+    }
     if let Some(partner) = &of.partner {
         let all: BTreeSet<String> = ledger.entries().iter().map(|e| e.partner.clone()).collect();
         if !all.contains(partner) {
@@ -383,14 +417,14 @@ fn supported(of: &Support, session: &Session) -> Result<servanda_plan::Answer, F
             let words: Vec<&str> = Stage::ALL.iter().map(|stage| stage.word()).collect();
             Failure::new(format!("`{word}` is no stage")).help(format!("one of: {}", words.join(", ")))
         })?,
-        None if of.entries.is_empty() => Stage::Allocated,
+        None if of.entries.is_empty() && of.iati.is_empty() => Stage::Allocated,
         None => Stage::Received,
     };
     let at: Date = match (&of.at, end) {
         (Some(text), _) => text.parse().map_err(|_| {
             Failure::new(format!("--at `{text}` is no date")).help("write it like `2026-04-30`")
         })?,
-        (None, Some(end)) if of.entries.is_empty() => end,
+        (None, Some(end)) if of.entries.is_empty() && of.iati.is_empty() => end,
         (None, _) => today(session)?,
     };
     Ok(support::answer(&ledger, reached, at, sources, gaps))
@@ -534,7 +568,16 @@ fn grown(of: &Forces, session: &Session) -> Result<servanda_plan::Answer, Failur
     let plan = forces::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
     let working = session.working(&format!("drawing {} futures", of.futures));
     let drawing = forces::Drawing { seed: of.seed, futures: of.futures, threads: of.threads };
-    let answer = forces::answer(&plan, drawing, vec![name]).map_err(refused)?;
+    let mut real = Vec::new();
+    for path in &of.calibrate {
+        let series = Strengths::read(&path.display().to_string(), &input::text(path)?).map_err(refused)?;
+        real.push(series);
+    }
+    let answer = match real.is_empty() {
+        true => forces::answer(&plan, drawing, vec![name]),
+        false => calibration::answer(&plan, drawing, vec![name], &real, of.hold_out),
+    }
+    .map_err(refused)?;
     drop(working);
     Ok(answer)
 }

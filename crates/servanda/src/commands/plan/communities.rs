@@ -4,12 +4,12 @@
 //!
 //! Where to start reading: [`answered`], then [`asked`].
 
-use super::{Shape, foreseen_table, refused};
+use super::{Shape, refused};
 use crate::failure::Failure;
 use crate::input;
 use crate::matter::{self, Matter};
 use crate::session::Session;
-use servanda_engine::future::World;
+use servanda_engine::future::{Foreseen, Future, World};
 use servanda_model::record::Basis as RecordBasis;
 use servanda_model::verdict::Performance;
 use servanda_model::{Board, Instant, Number};
@@ -18,7 +18,7 @@ use servanda_plan::communities::known::abroad;
 use servanda_plan::communities::records::records;
 use servanda_plan::communities::{self, Complaints, Displaced, Hromadas, Known, Plan};
 use servanda_plan::forces::Drawing;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -107,7 +107,7 @@ struct Seen {
 }
 
 /// The worst of several instances: broken before open before kept.
-fn worst(all: &mut BTreeMap<(String, String), (Performance, Option<Instant>)>, key: (String, String), of: (Performance, Option<Instant>)) {
+fn worst(all: &mut Today, key: (String, String), of: (Performance, Option<Instant>)) {
     let rank = |performance: Performance| match performance {
         Performance::Violated => 3,
         Performance::Missed => 2,
@@ -123,6 +123,52 @@ fn worst(all: &mut BTreeMap<(String, String), (Performance, Option<Instant>)>, k
         entry.0 = of.0;
     }
     entry.1 = first;
+}
+
+/// The worst that is said of a norm and bearer today, by norm and bearer.
+type Today = BTreeMap<(String, String), (Performance, Option<Instant>)>;
+
+/// What the engine would say of the world, by norm, bearer and performance; only of norms of which the plan changes something.
+fn foreseen(future: &Future, today: &Today) -> Shown {
+    let mut by: BTreeMap<(String, String), Vec<&Foreseen>> = BTreeMap::new();
+    for one in future.foreseen() {
+        by.entry((one.norm.as_str().to_string(), one.bearer.to_string())).or_default().push(one);
+    }
+    let mut rows = Vec::new();
+    for (key, all) in by {
+        let mut now = Today::new();
+        for one in &all {
+            worst(&mut now, key.clone(), (one.performance, one.breached));
+        }
+        if all.len() == 1 && now.get(&key) == today.get(&key) {
+            continue;
+        }
+        let words: BTreeSet<Performance> = all.iter().map(|one| one.performance).collect();
+        for word in words {
+            let of: Vec<&&Foreseen> = all.iter().filter(|one| one.performance == word).collect();
+            let first = of.iter().filter_map(|one| one.breached).min();
+            let because: BTreeSet<&str> = of.iter().flat_map(|one| one.because.iter().map(String::as_str)).collect();
+            rows.push(vec![
+                Cell::text(&key.0),
+                Cell::text(&key.1),
+                Cell::text(word.word()),
+                Cell::whole(of.len() as i64),
+                first.map_or(Cell::Missing, |at| Cell::text(at.to_string())),
+                Cell::text(because.into_iter().collect::<Vec<_>>().join(", ")),
+            ]);
+        }
+    }
+    Shown {
+        name: "foreseen",
+        title: format!(
+            "what the engine would say on {} if the {} records of this plan came true, and of what is on record nothing changed: \
+             planned, and no verdict about what happened. Only duties of which the plan changes something, with how many instances",
+            future.at(),
+            future.supposed()
+        ),
+        columns: vec!["norm", "bearer", "would_be", "instances", "broken_from", "because"],
+        rows,
+    }
 }
 
 /// Asks the engine about the world in which the plan comes true, and about futures of it.
@@ -164,15 +210,15 @@ fn asked(
             .map_err(|none| Failure::new(none.to_string()).help("look at `[records]` of the plan"))
     };
     let future = ask(RecordBasis::Planned, &all)?;
-    answer.tables.insert(1, foreseen_table(&future));
-    if !plan.is_uncertain() {
-        return Ok(());
-    }
     let before: Board = servanda_engine::evaluate(&heard.agreement, &places, &heard.records, &question);
-    let mut today = BTreeMap::new();
+    let mut today = Today::new();
     for verdict in &before.verdicts {
         let key = (verdict.norm.as_str().to_string(), verdict.bearer.to_string());
         worst(&mut today, key, (verdict.performance, verdict.breached.map(|when| when.earliest)));
+    }
+    answer.tables.insert(1, foreseen(&future, &today));
+    if !plan.is_uncertain() {
+        return Ok(());
     }
     let futures = of.ask_futures.min(of.futures);
     let mut seen: BTreeMap<(String, String), Seen> = BTreeMap::new();
@@ -180,7 +226,7 @@ fn asked(
         let mut all = heard.records.clone();
         all.extend(made(RecordBasis::Simulated, Some(number)));
         let future = ask(RecordBasis::Simulated, &all)?;
-        let mut by = BTreeMap::new();
+        let mut by = Today::new();
         for one in future.foreseen() {
             worst(&mut by, (one.norm.as_str().to_string(), one.bearer.to_string()), (one.performance, one.breached));
         }
@@ -210,12 +256,12 @@ fn asked(
     answer.tables.insert(2, Shown {
         name: "chances",
         title: format!(
-            "of {futures} futures, the percent in which the engine would say on {} that a duty is kept, broken (an instance of it is), or neither; \
+            "of {futures} futures, the percent in which the engine would say on {} that all instances of a duty are kept, that one is broken, or that none is and some are open; \
              and when it would first be broken, of those in which it is (10 and 50 percent): simulated, and no verdict about what happened. \
              Only duties of which the plan changes something",
             future.at()
         ),
-        columns: vec!["norm", "bearer", "kept_pct", "broken_pct", "neither_pct", "broken_p10", "broken_p50"],
+        columns: vec!["norm", "bearer", "all_kept_pct", "broken_pct", "some_open_pct", "broken_p10", "broken_p50"],
         rows: rows.collect(),
     });
     Ok(())
