@@ -219,6 +219,9 @@ struct Burden {
     /// Rise of prices, percent a year
     #[arg(long, value_name = "PERCENT", default_value = "0", allow_hyphen_values = true)]
     inflation: String,
+    /// Another way that growth and prices may go, shown beside the stated one: dear=0.5/6; may be given several times
+    #[arg(long, value_name = "NAME=GROWTH/INFLATION", requires = "prices_of")]
+    scenario: Vec<String>,
     #[command(flatten)]
     shape: Shape,
 }
@@ -541,6 +544,21 @@ fn need(of: &Burden, prices_of: i16) -> Result<Need, Failure> {
         prices_of,
         growth: percent("--growth", &of.growth)?,
         inflation: percent("--inflation", &of.inflation)?,
+        others: of.scenario.iter().map(|text| scenario(text)).collect::<Result<_, _>>()?,
+    })
+}
+
+/// `NAME=GROWTH/INFLATION`, percent a year.
+fn scenario(text: &str) -> Result<(String, Number, Number), Failure> {
+    let parts = || {
+        let (name, ways) = text.split_once('=')?;
+        let (growth, inflation) = ways.split_once('/')?;
+        let name = Some(name.trim()).filter(|name| !name.is_empty())?;
+        Some((name.to_string(), Number::parse(growth.trim())?, Number::parse(inflation.trim())?))
+    };
+    parts().ok_or_else(|| {
+        Failure::new(format!("--scenario `{text}` cannot be read"))
+            .help("write a name, growth and rise of prices in percent a year, like `dear=0.5/6`")
     })
 }
 

@@ -68,6 +68,7 @@ fn headline(page: &Page, answer: &Answer) -> String {
             "milestones" => ("plan-milestones", above(table, "kept_pct", 49)),
             "late" => ("plan-late", all),
             "fairness" => ("plan-fairness", above(table, "over", 0)),
+            "shortages" => ("plan-shortages", above(table, "months_short", 0)),
             _ => return None,
         };
         Some(page.words.with(key, &[("n", &n.to_string()), ("all", &all.to_string())]))

@@ -60,6 +60,11 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
         "Of {all} partners {n} carry more than the rule says.",
         "Із {all} партнерів {n} несуть більше, ніж каже правило.",
     ),
+    (
+        "plan-shortages",
+        "Of {all} figures of communities (housing, schools, water, roads, training areas) {n} fall short in some month.",
+        "Із {all} показників громад (житло, школи, вода, дороги, полігони) у якомусь із місяців бракує {n}.",
+    ),
     ("n-tables", "{n} table|{n} tables", "{n} таблиця|{n} таблиці|{n} таблиць"),
     ("plots-of", "Plots: {table}", "Графіки: {table}"),
     ("no-rows", "None.", "Немає."),
