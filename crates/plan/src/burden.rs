@@ -514,7 +514,10 @@ impl Reckoning<'_> {
                     need.prices_of
                 ));
             }
-            said.push(format!("need: each defence budget keeps the share of GDP that it had in {}", need.prices_of));
+            said.push(format!(
+                "need: each defence budget keeps the share of GDP that it had in {}",
+                need.prices_of
+            ));
         }
         if !self.held.is_empty() {
             let held: Vec<&str> = self.held.iter().map(String::as_str).collect();
@@ -765,7 +768,8 @@ mod tests {
         // Two ways beside each other: the one is as if it stood alone.
         let two = Need { others: vec![("dear".into(), n("0"), n("10"))], ..need("0", "0") };
         let defence = Series::read("d", "Country Code,Year,Value\nAAA,2023,2\n", VALUE).unwrap();
-        let both = answer(&Asked { need: Some(two.clone()), defence: Some(defence), ..asked() }, vec![]).unwrap();
+        let both =
+            answer(&Asked { need: Some(two.clone()), defence: Some(defence), ..asked() }, vec![]).unwrap();
         let costs = column(&both, "need", "cost");
         assert_eq!((costs[0].1.clone(), costs[2].1.clone()), (Some(n("10")), Some(n("12.1"))));
         // 10 percent of GDP are five budgets of 2 percent; B's is not known.

@@ -90,7 +90,10 @@ fn decimal(text: &str) -> Option<Number> {
 /// The first narrative of an element, else its `ref`.
 fn named(node: Node<'_, '_>) -> Option<String> {
     let narrative = node.children().find(|c| c.tag_name().name() == "narrative").map(text);
-    narrative.filter(|t| !t.is_empty()).or_else(|| node.attribute("ref").map(|r| r.trim().to_string())).filter(|t| !t.is_empty())
+    narrative
+        .filter(|t| !t.is_empty())
+        .or_else(|| node.attribute("ref").map(|r| r.trim().to_string()))
+        .filter(|t| !t.is_empty())
 }
 
 impl Iati {
@@ -127,7 +130,10 @@ fn read_file(
     gaps: &mut BTreeMap<String, usize>,
 ) -> Result<(), Refusal> {
     if xml.len() > MAX_BYTES {
-        return Err(Refusal::new(format!("`{name}` has more than {} MB", MAX_BYTES >> 20), "split it by activity"));
+        return Err(Refusal::new(
+            format!("`{name}` has more than {} MB", MAX_BYTES >> 20),
+            "split it by activity",
+        ));
     }
     let options = ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
     let document = Document::parse_with_options(xml, options).map_err(|error| match error {
@@ -169,24 +175,38 @@ fn read_file(
                 "ask the publisher; without it the same aid could be counted twice",
             ));
         }
-        let wrong = |what: String, help: &str| Refusal::new(format!("`{name}`, activity `{id}`: {what}"), help);
+        let wrong =
+            |what: String, help: &str| Refusal::new(format!("`{name}`, activity `{id}`: {what}"), help);
         let level = match node.attribute("hierarchy") {
             None => 1,
             Some(text) => text.trim().parse::<u32>().map_err(|_| {
-                wrong(format!("the hierarchy `{text}` is no number"), "it is a whole number from 1, or left out")
+                wrong(
+                    format!("the hierarchy `{text}` is no number"),
+                    "it is a whole number from 1, or left out",
+                )
             })?,
         };
         if wanted.hierarchy.is_some_and(|wanted| wanted != level) {
-            *gaps.entry("{n} activities are of another level than the one that was asked for, and are left out".into()).or_default() += 1;
+            *gaps
+                .entry(
+                    "{n} activities are of another level than the one that was asked for, and are left out"
+                        .into(),
+                )
+                .or_default() += 1;
             continue;
         }
         let reporter = child(node, "reporting-org");
-        let secondary = reporter.is_some_and(|r| matches!(r.attribute("secondary-reporter"), Some("1" | "true")));
+        let secondary =
+            reporter.is_some_and(|r| matches!(r.attribute("secondary-reporter"), Some("1" | "true")));
         let related = |kind: &str| {
             let of = node.children().filter(|c| c.tag_name().name() == "related-activity");
-            of.filter(|c| c.attribute("type") == Some(kind)).filter_map(|c| c.attribute("ref")).map(|r| r.trim().to_string()).collect::<BTreeSet<_>>()
+            of.filter(|c| c.attribute("type") == Some(kind))
+                .filter_map(|c| c.attribute("ref"))
+                .map(|r| r.trim().to_string())
+                .collect::<BTreeSet<_>>()
         };
-        let mut activity = Activity { parents: related("1"), secondary, place: name.to_string(), flows: Vec::new() };
+        let mut activity =
+            Activity { parents: related("1"), secondary, place: name.to_string(), flows: Vec::new() };
         let title = child(node, "title").and_then(named).unwrap_or_else(|| id.clone());
         let funders: BTreeSet<String> = node
             .children()
@@ -195,15 +215,22 @@ fn read_file(
             .collect();
         let reporting = reporter.and_then(named);
         let shares = shares(node).map_err(|what| {
-            wrong(what, "ask the publisher for the percentages; none is assumed, and they add up to 100 at most")
+            wrong(
+                what,
+                "ask the publisher for the percentages; none is assumed, and they add up to 100 at most",
+            )
         });
         let transactions = node.children().filter(|c| c.tag_name().name() == "transaction");
         for (number, transaction) in (1..).zip(transactions) {
             let at = line(transaction);
             let wrong = |what: &str, help: &str| {
-                Refusal::new(format!("`{name}`, line {at}, activity `{id}`, transaction {number}: {what}"), help)
+                Refusal::new(
+                    format!("`{name}`, line {at}, activity `{id}`, transaction {number}: {what}"),
+                    help,
+                )
             };
-            let code = child(transaction, "transaction-type").and_then(|t| t.attribute("code")).unwrap_or("").trim();
+            let code =
+                child(transaction, "transaction-type").and_then(|t| t.attribute("code")).unwrap_or("").trim();
             let stage = match code {
                 "12" => Stage::Pledged,
                 "2" => Stage::Allocated,
@@ -216,21 +243,45 @@ fn read_file(
                     *gaps.entry("{n} transactions are interest, repayments, reimbursements, equity or guarantees, and no step of a promise".into()).or_default() += 1;
                     continue;
                 }
-                "" => return Err(wrong("it has no type", "write `<transaction-type code=\"…\"/>` as the code list has it")),
-                _ => return Err(wrong(&format!("the type `{code}` is not known"), "the types are 1 to 13 of the code list TransactionType")),
+                "" => {
+                    return Err(wrong(
+                        "it has no type",
+                        "write `<transaction-type code=\"…\"/>` as the code list has it",
+                    ));
+                }
+                _ => {
+                    return Err(wrong(
+                        &format!("the type `{code}` is not known"),
+                        "the types are 1 to 13 of the code list TransactionType",
+                    ));
+                }
             };
-            let date = child(transaction, "transaction-date").and_then(|d| d.attribute("iso-date")).unwrap_or("");
+            let date =
+                child(transaction, "transaction-date").and_then(|d| d.attribute("iso-date")).unwrap_or("");
             let when: Date = date.get(..10).and_then(|day| day.parse().ok()).ok_or_else(|| {
-                wrong(&format!("the date `{date}` is none"), "write `<transaction-date iso-date=\"2026-04-30\"/>`")
+                wrong(
+                    &format!("the date `{date}` is none"),
+                    "write `<transaction-date iso-date=\"2026-04-30\"/>`",
+                )
             })?;
             let value = child(transaction, "value").ok_or_else(|| {
-                wrong("it has no value", "write `<value currency=\"EUR\" value-date=\"2026-04-30\">1000</value>`")
+                wrong(
+                    "it has no value",
+                    "write `<value currency=\"EUR\" value-date=\"2026-04-30\">1000</value>`",
+                )
             })?;
             let told = text(value);
             let amount = decimal(&told).ok_or_else(|| {
-                wrong(&format!("the value `{told}` is no number"), "digits with a decimal point, and no separator of thousands")
+                wrong(
+                    &format!("the value `{told}` is no number"),
+                    "digits with a decimal point, and no separator of thousands",
+                )
             })?;
-            let currency = value.attribute("currency").or_else(|| node.attribute("default-currency")).unwrap_or("").trim();
+            let currency = value
+                .attribute("currency")
+                .or_else(|| node.attribute("default-currency"))
+                .unwrap_or("")
+                .trim();
             if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
                 return Err(wrong(
                     &format!("the currency `{currency}` is none"),
@@ -250,12 +301,23 @@ fn read_file(
                     let own: Vec<&str> = transaction
                         .children()
                         .filter(|c| matches!(c.tag_name().name(), "recipient-country" | "recipient-region"))
-                        .map(|c| if c.tag_name().name() == "recipient-country" { c.attribute("code").unwrap_or("") } else { "" })
+                        .map(|c| {
+                            if c.tag_name().name() == "recipient-country" {
+                                c.attribute("code").unwrap_or("")
+                            } else {
+                                ""
+                            }
+                        })
                         .collect();
                     match own[..] {
                         [] => shares.clone()?.get(country.as_str()).cloned().unwrap_or_default(),
                         [one] => Number::from(i64::from(one.trim() == country.as_str())),
-                        _ => return Err(wrong("it names several recipients", "a transaction has one; split it")),
+                        _ => {
+                            return Err(wrong(
+                                "it names several recipients",
+                                "a transaction has one; split it",
+                            ));
+                        }
                     }
                 }
             };
@@ -271,7 +333,10 @@ fn read_file(
                         *gaps.entry("{n} transactions name no provider and are of activities with several funders; they stand under who reports them".into()).or_default() += 1;
                     }
                     reporting.clone().ok_or_else(|| {
-                        wrong("nobody is named who gives", "name a `provider-org`, or the `reporting-org` of the activity")
+                        wrong(
+                            "nobody is named who gives",
+                            "name a `provider-org`, or the `reporting-org` of the activity",
+                        )
                     })?
                 }
             };
@@ -295,7 +360,12 @@ fn read_file(
                 all.insert(id, activity);
             }
             Some(before) if before.secondary != activity.secondary => {
-                *gaps.entry("{n} activities are told by a second reporter too; the first-hand report stands".into()).or_default() += 1;
+                *gaps
+                    .entry(
+                        "{n} activities are told by a second reporter too; the first-hand report stands"
+                            .into(),
+                    )
+                    .or_default() += 1;
                 if before.secondary {
                     all.insert(id, activity);
                 }
@@ -350,7 +420,10 @@ fn one_level(all: &BTreeMap<String, Activity>) -> Result<(), Refusal> {
             let passed = parent.1.flows.iter().any(|flow| flow.to.as_deref() == Some(id.as_str()));
             if !passed && parent.1.flows.iter().any(|flow| stages.contains(&flow.stage)) {
                 return Err(Refusal::new(
-                    format!("`{}`, activity `{id}`: it is part of `{}`, and both have transactions of one stage", activity.place, parent.0),
+                    format!(
+                        "`{}`, activity `{id}`: it is part of `{}`, and both have transactions of one stage",
+                        activity.place, parent.0
+                    ),
                     "the standard has them on one level: take one with --hierarchy, such as `--hierarchy 2`",
                 ));
             }
@@ -375,7 +448,9 @@ fn netted(id: &str, activity: &Activity, gaps: &mut BTreeMap<String, usize>) -> 
         let order: Vec<usize> = (0..at).rev().chain(at + 1..flows.len()).collect();
         for other in order {
             let one = &mut flows[other];
-            if (one.stage, &one.currency, &one.partner) != (of.0, &of.1, &of.2) || one.amount <= Number::zero() {
+            if (one.stage, &one.currency, &one.partner) != (of.0, &of.1, &of.2)
+                || one.amount <= Number::zero()
+            {
                 continue;
             }
             let part = if one.amount < back { one.amount.clone() } else { back.clone() };
@@ -384,7 +459,13 @@ fn netted(id: &str, activity: &Activity, gaps: &mut BTreeMap<String, usize>) -> 
         }
         if !back.is_zero() {
             return Err(Refusal::new(
-                format!("{}, activity `{id}`: {} {} more was taken back than was {}", flows[at].source, back, of.1, of.0.word()),
+                format!(
+                    "{}, activity `{id}`: {} {} more was taken back than was {}",
+                    flows[at].source,
+                    back,
+                    of.1,
+                    of.0.word()
+                ),
                 "the transactions that it corrects are missing; take the publisher's whole file",
             ));
         }
@@ -402,7 +483,10 @@ fn counted_once(flows: &[Flow], grade: Grade, gaps: &mut BTreeMap<String, usize>
     let mut given: BTreeMap<(&str, Stage), BTreeSet<&str>> = BTreeMap::new();
     for flow in flows {
         if let Some(to) = flow.to.as_deref().filter(|to| here.contains(to)) {
-            gifts.entry((to, flow.stage, &flow.currency)).or_default().push((name(flow), flow.amount.clone()));
+            gifts
+                .entry((to, flow.stage, &flow.currency))
+                .or_default()
+                .push((name(flow), flow.amount.clone()));
             given.entry((to, flow.stage)).or_default().insert(&flow.currency);
         }
     }
@@ -428,7 +512,12 @@ fn counted_once(flows: &[Flow], grade: Grade, gaps: &mut BTreeMap<String, usize>
             *open = open.clone() - part.clone();
             left = left - part.clone();
             parts.push((flow, format!("{}/passed-on-{number}", name(flow)), part, Some(gift.clone())));
-            *gaps.entry("{n} transactions pass on money that another activity here gave, and are counted in it".into()).or_default() += 1;
+            *gaps
+                .entry(
+                    "{n} transactions pass on money that another activity here gave, and are counted in it"
+                        .into(),
+                )
+                .or_default() += 1;
         }
         if !left.is_zero() {
             parts.push((flow, name(flow), left, None));
@@ -445,7 +534,9 @@ fn counted_once(flows: &[Flow], grade: Grade, gaps: &mut BTreeMap<String, usize>
         for _ in 0..=counted.len() {
             let Some(gift) = at else { break };
             let part = counted.range(gift..).next();
-            let Some((part, next)) = part.filter(|(id, _)| **id == gift || id.starts_with(&format!("{gift}/"))) else {
+            let Some((part, next)) =
+                part.filter(|(id, _)| **id == gift || id.starts_with(&format!("{gift}/")))
+            else {
                 break;
             };
             if next.is_none() || first_of_circle.contains(part) {

@@ -37,8 +37,18 @@ fn ledger(seed: u64, more: u64) -> Ledger {
     let mut text = "id,partner,item,stage,date,due,quantity,unit,source\n".to_string();
     for n in 0..12 {
         let (partner, item) = (["A", "B"][next(2) as usize], ["guns", "lorries"][next(2) as usize]);
-        text += &format!("p{n},{partner},{item},pledged,2025-{:02}-10,2025-{:02}-28,{},pieces,x\n", 1 + next(6), 7 + next(6), 1 + next(40));
-        text += &format!("r{n},{partner},{item},received,2025-{:02}-{:02},,{},pieces,x\n", 1 + next(12), 1 + next(28), next(30) + more);
+        text += &format!(
+            "p{n},{partner},{item},pledged,2025-{:02}-10,2025-{:02}-28,{},pieces,x\n",
+            1 + next(6),
+            7 + next(6),
+            1 + next(40)
+        );
+        text += &format!(
+            "r{n},{partner},{item},received,2025-{:02}-{:02},,{},pieces,x\n",
+            1 + next(12),
+            1 + next(28),
+            next(30) + more
+        );
     }
     Ledger::read("t", &text).unwrap()
 }
@@ -50,7 +60,10 @@ fn more_that_comes_never_leaves_more_open_and_nothing_is_lost_between_stages() {
         let of = |more| support::answer(&ledger(seed, more), Stage::Received, at, vec![], vec![]);
         let (few, many) = (of(0), of(3));
         for (table, name) in [("waiting", "open"), ("late", "open")] {
-            assert!(sum(&column(&many, table, name)) <= sum(&column(&few, table, name)), "seed {seed}: {table}");
+            assert!(
+                sum(&column(&many, table, name)) <= sum(&column(&few, table, name)),
+                "seed {seed}: {table}"
+            );
         }
         // Promised is what came for it and what is open, line by line, where no more came than was promised.
         let pledged = sum(&column(&few, "stages", "pledged"));
@@ -66,7 +79,11 @@ fn more_that_comes_never_leaves_more_open_and_nothing_is_lost_between_stages() {
 fn asked(gdp: [i64; 3], need: Option<Need>) -> Asked {
     let partners = ["A", "B", "C"];
     Asked {
-        costs: partners.iter().zip([7, 11, 13]).map(|(p, n)| ((p.to_string(), 2025), Number::from(n))).collect(),
+        costs: partners
+            .iter()
+            .zip([7, 11, 13])
+            .map(|(p, n)| ((p.to_string(), 2025), Number::from(n)))
+            .collect(),
         measure: "allocated".into(),
         codes: BTreeMap::new(),
         eu: "EU".into(),
@@ -151,7 +168,10 @@ fn more_training_places_never_mean_fewer_crews_in_any_plan() {
                  training-months={months}\nworkshop=2\nrepair-months=1\nwear=0\nlosses=0\n[[delivery]]\nitem='a'\npartner='A'\nmonth='2027-05'\nquantity=9\n"
             );
             let plan = deliveries::Plan::read("d", &text).unwrap();
-            deliveries::month_by_month(&plan, &plan.items[0]).iter().map(|s| (s.trained, s.operating)).collect::<Vec<_>>()
+            deliveries::month_by_month(&plan, &plan.items[0])
+                .iter()
+                .map(|s| (s.trained, s.operating))
+                .collect::<Vec<_>>()
         };
         let places = next(200);
         for (few, many) in trained_of(places).iter().zip(trained_of(places + 1 + next(50))) {

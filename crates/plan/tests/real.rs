@@ -296,7 +296,10 @@ fn the_hromadas_have_codes_and_names_that_are_not_their_own() {
         assert_eq!(level(10), Some((Level::Hromada, false)), "{line}");
         let (hromada, oblast) = (Code::read(cells[10]).unwrap().0, Code::read(cells[8]).unwrap().0);
         assert!(hromada.is_in(&oblast));
-        assert!(OBLASTS.iter().any(|(digits, _, name)| *digits == oblast.oblast() && *name == cells[0]), "{line}");
+        assert!(
+            OBLASTS.iter().any(|(digits, _, name)| *digits == oblast.oblast() && *name == cells[0]),
+            "{line}"
+        );
         of_war += usize::from(cells[7] == "1");
     }
     let rows = [hromadas.shown()];
@@ -304,13 +307,17 @@ fn the_hromadas_have_codes_and_names_that_are_not_their_own() {
     assert_eq!((sum, of_war), (324, 324));
     // Two hromadas of one oblast have one name: it is asked for the code.
     assert_eq!(hromadas.named("Калинівська").len(), 4);
-    let plan = "from='2026-07'\nmonths=2\n[[community]]\nname='Lviv'\nlevel='oblast'\ncode='UA46000000000026241'\n";
+    let plan =
+        "from='2026-07'\nmonths=2\n[[community]]\nname='Lviv'\nlevel='oblast'\ncode='UA46000000000026241'\n";
     let plan = Plan::read("p", plan).unwrap();
     let complaints = |place: &str| {
         Complaints::read("c", &format!("case,place,received\n1,{place},2026-07-01\n"), &plan, Some(&hromadas))
     };
     let refusal = complaints("Калинівська").unwrap_err();
-    assert!(refusal.message.contains("is the name of 4 hromadas") && refusal.help.contains("UA"), "{refusal:?}");
+    assert!(
+        refusal.message.contains("is the name of 4 hromadas") && refusal.help.contains("UA"),
+        "{refusal:?}"
+    );
     assert!(complaints("Широківська").is_ok());
 }
 
@@ -332,14 +339,23 @@ fn real_forces_were_foretold_within_the_bands_in_the_years_held_out() {
             let still = of.scores[&(ahead, Way::Persistence, true)];
             println!(
                 "{ahead} years: {way:?} x{wider:?}; before {before:?}; held out {held:?}; persistence {:.3}; all: {:?} {:?}; own {:?} {:?}",
-                still.crps, of.scores[&(ahead, Way::All, false)].crps, of.scores[&(ahead, Way::All, true)],
-                of.scores[&(ahead, Way::Own, false)].crps, of.scores[&(ahead, Way::Own, true)]
+                still.crps,
+                of.scores[&(ahead, Way::All, false)].crps,
+                of.scores[&(ahead, Way::All, true)],
+                of.scores[&(ahead, Way::Own, false)].crps,
+                of.scores[&(ahead, Way::Own, true)]
             );
             assert!(held.forecasts >= 900, "{held:?}");
-            assert!(held.covered[2] >= 80.0 && held.covered[3] >= 95.0, "the bands cover what they claim: {held:?}");
+            assert!(
+                held.covered[2] >= 80.0 && held.covered[3] >= 95.0,
+                "the bands cover what they claim: {held:?}"
+            );
             assert!(!of.gaps().iter().any(|gap| gap.contains("cover less than they claim")));
-            let beaten = of.scores[&(ahead, Way::Persistence, false)].crps > before.crps && still.crps > held.crps;
-            let says = of.gaps().iter().any(|gap| gap.contains(&format!("for {ahead} years `all states` does not beat persistence")));
+            let beaten =
+                of.scores[&(ahead, Way::Persistence, false)].crps > before.crps && still.crps > held.crps;
+            let says = of.gaps().iter().any(|gap| {
+                gap.contains(&format!("for {ahead} years `all states` does not beat persistence"))
+            });
             assert_eq!(beaten, !says, "{:?}", of.gaps());
         }
     }

@@ -13,10 +13,10 @@ use super::known::Hromadas;
 use super::place::{self, Code, oblast_named};
 use super::plan::Plan;
 use super::small;
+use crate::Refusal;
 use crate::answer::{Cell, Shown};
 use crate::month::Month;
 use crate::table::{Row, Table};
-use crate::Refusal;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,7 +57,12 @@ impl Complaints {
     ///
     /// # Errors
     /// Where a column is not known, a case stands twice, a date comes before the one before it, or a place is none or several.
-    pub fn read(name: &str, text: &str, plan: &Plan, hromadas: Option<&Hromadas>) -> Result<Complaints, Refusal> {
+    pub fn read(
+        name: &str,
+        text: &str,
+        plan: &Plan,
+        hromadas: Option<&Hromadas>,
+    ) -> Result<Complaints, Refusal> {
         let table = Table::read(name, text)?.with(&["case", "place", "received"])?;
         if let Some(column) = table.columns().find(|column| !COLUMNS.contains(column)) {
             return Err(place::refused(&format!("`{name}`, column"), column));
@@ -66,17 +71,29 @@ impl Complaints {
         for row in table.rows() {
             let case = row.text("case");
             if case.is_empty() || !cases.insert(case) {
-                return Err(row.refused("case", "is no number of its own", "each complaint has one, and stands once"));
+                return Err(row.refused(
+                    "case",
+                    "is no number of its own",
+                    "each complaint has one, and stands once",
+                ));
             }
             let (place, finer) = placed(&row, plan, hromadas)?;
             let Some(received) = day(&row, "received")? else {
-                return Err(row.refused("received", "is empty", "a complaint counts from when it is received"));
+                return Err(row.refused(
+                    "received",
+                    "is empty",
+                    "a complaint counts from when it is received",
+                ));
             };
             let [acknowledged, answered] = ["acknowledged", "answered"].map(|column| day(&row, column));
             let (acknowledged, answered) = (acknowledged?, answered?);
             for (column, when) in [("acknowledged", acknowledged), ("answered", answered)] {
                 if when.is_some_and(|when| when < received) {
-                    return Err(row.refused(column, "comes before the complaint", "repair one of the two dates"));
+                    return Err(row.refused(
+                        column,
+                        "comes before the complaint",
+                        "repair one of the two dates",
+                    ));
                 }
             }
             let Some(month) = Month::of_day(received) else {
@@ -99,7 +116,8 @@ impl Complaints {
     pub fn shown(&self, below: u64) -> Shown {
         let row = |((month, place), of): (&(Month, String), &Cases)| {
             let answered = of.took.len() as u64;
-            let mut row = vec![Cell::text(month.to_string()), Cell::text(place), small::count(of.received, below)];
+            let mut row =
+                vec![Cell::text(month.to_string()), Cell::text(place), small::count(of.received, below)];
             let few = small::is_small(of.received, below);
             let [known, open] = match few {
                 true => [small::hidden(below), small::hidden(below)],

@@ -14,9 +14,9 @@
 
 use super::place::{Code, OBLASTS};
 use super::small;
+use crate::Refusal;
 use crate::answer::{Cell, Shown};
 use crate::table::{Row, Table};
-use crate::Refusal;
 use servanda_model::Number;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +51,8 @@ impl Displaced {
     /// Where a column is missing, a cell is no number, a country has two figures for a year, or neither has the country.
     pub fn read(country: &str, unhcr: &str, idmc: &str) -> Result<Displaced, Refusal> {
         let mut all = Displaced::default();
-        let columns = ["year", "coo_iso", "coa_iso", "refugees", "returned_refugees", "idps", "returned_idps"];
+        let columns =
+            ["year", "coo_iso", "coa_iso", "refugees", "returned_refugees", "idps", "returned_idps"];
         let table = Table::read("unhcr-population-ukr-col.csv", unhcr)?.with(&columns)?;
         let mut within = BTreeSet::new();
         for row in table.rows().filter(|row| row.text("coo_iso") == country) {
@@ -59,7 +60,11 @@ impl Displaced {
             let figures = [("idps", 0), ("returned_idps", 1), ("refugees", 2), ("returned_refugees", 3)];
             let own = row.text("coa_iso") == country;
             if own && !within.insert(year(&row)?) {
-                return Err(row.refused("year", "has two figures for this country", "take out one of the rows"));
+                return Err(row.refused(
+                    "year",
+                    "has two figures for this country",
+                    "take out one of the rows",
+                ));
             }
             for (column, at) in figures {
                 // Those who are displaced within stand in the row of the country itself, those abroad in that of their asylum.
@@ -69,10 +74,15 @@ impl Displaced {
             }
         }
         let table = Table::read("idmc-internal.csv", idmc)?.with(&["year", "coo_iso", "coa_iso", "total"])?;
-        for row in table.rows().filter(|row| row.text("coo_iso") == country && row.text("coa_iso") == country) {
+        for row in table.rows().filter(|row| row.text("coo_iso") == country && row.text("coa_iso") == country)
+        {
             let Some(n) = people(&row, "total")? else { continue };
             if all.idmc.insert(year(&row)?, n).is_some() {
-                return Err(row.refused("year", "has two figures for this country", "take out one of the rows"));
+                return Err(row.refused(
+                    "year",
+                    "has two figures for this country",
+                    "take out one of the rows",
+                ));
             }
         }
         if all.unhcr.is_empty() && all.idmc.is_empty() {
@@ -141,7 +151,14 @@ impl Displaced {
                 apart.over(&Number::from(ours as i64)).map(|n| n * Number::from(100))
             });
             let mut row = vec![Cell::text(year.to_string()), Cell::text(country)];
-            row.extend([cell(of[0]), cell(theirs), Cell::of(apart, 1), cell(of[1]), cell(of[2]), cell(of[3])]);
+            row.extend([
+                cell(of[0]),
+                cell(theirs),
+                Cell::of(apart, 1),
+                cell(of[1]),
+                cell(of[2]),
+                cell(of[3]),
+            ]);
             row
         };
         Shown {
@@ -159,8 +176,12 @@ impl Displaced {
 /// # Errors
 /// Where a column is missing, or a cell is no number.
 pub fn abroad(text: &str) -> Result<(Shown, Vec<String>), Refusal> {
-    let table =
-        Table::read("ukr-refugees-by-country-2022.csv", text)?.with(&["country", "date", "individuals", "source"])?;
+    let table = Table::read("ukr-refugees-by-country-2022.csv", text)?.with(&[
+        "country",
+        "date",
+        "individuals",
+        "source",
+    ])?;
     let mut last: BTreeMap<&str, (&str, Option<u64>, &str, &str)> = BTreeMap::new();
     for row in table.rows() {
         let (date, n) = (row.text("date"), people(&row, "individuals")?);
@@ -177,7 +198,9 @@ pub fn abroad(text: &str) -> Result<(Shown, Vec<String>), Refusal> {
     let days: BTreeSet<&str> = last.values().map(|(date, ..)| *date).collect();
     let mut gaps = vec!["people who crossed into a country in 2022: who crossed twice is in it twice, and who went on is in two countries".to_string()];
     if let (true, Some(first), Some(end)) = (days.len() > 1, days.first(), days.last()) {
-        gaps.push(format!("the series of the countries end on different days, from {first} to {end}; they are not added up"));
+        gaps.push(format!(
+            "the series of the countries end on different days, from {first} to {end}; they are not added up"
+        ));
     }
     let rows = last
         .into_iter()
@@ -240,7 +263,13 @@ impl Hromadas {
                 *at = match row.text(column) {
                     "1" => true,
                     "0" => false,
-                    _ => return Err(row.refused(column, "is neither 0 nor 1", "1 for a hromada in the war zone")),
+                    _ => {
+                        return Err(row.refused(
+                            column,
+                            "is neither 0 nor 1",
+                            "1 for a hromada in the war zone",
+                        ));
+                    }
                 };
             }
             let of = Hromada {
@@ -297,7 +326,8 @@ impl Hromadas {
             if here.is_empty() {
                 continue;
             }
-            let count = |is: &dyn Fn(&Hromada) -> bool| Cell::whole(here.iter().filter(|of| is(of)).count() as i64);
+            let count =
+                |is: &dyn Fn(&Hromada) -> bool| Cell::whole(here.iter().filter(|of| is(of)).count() as i64);
             let mut row = vec![Cell::text(name), Cell::whole(here.len() as i64)];
             row.extend((0..4).map(|day| count(&|of: &Hromada| of.in_war_zone[day])));
             row.push(count(&|of: &Hromada| of.status == "occupied"));

@@ -106,7 +106,8 @@ pub fn month_by_month(
         };
         let (mut came, mut went) = (0, 0);
         if let Some(here) = &mut displaced {
-            let all = u128::from(*here) * u128::from(each(Parameter::Returns, &of.returns)) + u128::from(carried);
+            let all =
+                u128::from(*here) * u128::from(each(Parameter::Returns, &of.returns)) + u128::from(carried);
             carried = (all % u128::from(WHOLE)) as u64;
             went = ((all / u128::from(WHOLE)) as u64).min(*here);
             came = each(Parameter::Arrivals, &of.arrivals);
@@ -153,9 +154,12 @@ fn loads(
         .zip(in_need)
         .zip(at(&of.housing))
         .map(|((displaced, need), there)| (part(displaced, need) + families, there + promised));
-    let schools = of.pupils.zip(displaced).zip(school_age).zip(at(&of.schools)).map(
-        |(((pupils, displaced), share), there)| (pupils + part(displaced + families, share), there),
-    );
+    let schools = of
+        .pupils
+        .zip(displaced)
+        .zip(school_age)
+        .zip(at(&of.schools))
+        .map(|(((pupils, displaced), share), there)| (pupils + part(displaced + families, share), there));
     let water = of.residents.zip(displaced).zip(of.litres).zip(at(&of.water)).map(
         |(((residents, displaced), litres), there)| {
             let bases: u64 = here.iter().map(|site| site.people.at(month, 0) * site.litres).sum();

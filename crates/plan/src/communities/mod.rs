@@ -69,12 +69,18 @@ pub fn answer(plan: &Plan, drawing: Drawing, known: &Known, sources: Vec<String>
     if kept > LIMIT {
         let each = plan.communities.len() as u64 * u64::from(plan.months) * 8;
         return Err(Refusal::new(
-            format!("{futures} futures of {} months and {} communities are too many to keep", plan.months, plan.communities.len()),
+            format!(
+                "{futures} futures of {} months and {} communities are too many to keep",
+                plan.months,
+                plan.communities.len()
+            ),
             format!("at most {} with this plan", (LIMIT / each).max(1)),
         ));
     }
     let of = |value: &dyn Fn(&str, Parameter, u32, &Range) -> u64| -> Vec<Vec<State>> {
-        (0..plan.communities.len()).map(|n| month_by_month(plan, n, &|s: &str, p, step, r: &Range| value(s, p, step, r))).collect()
+        (0..plan.communities.len())
+            .map(|n| month_by_month(plan, n, &|s: &str, p, step, r: &Range| value(s, p, step, r)))
+            .collect()
     };
     let likely = of(&value(drawing.seed, None));
     let all: Vec<Vec<Vec<State>>> = match simulated {
@@ -225,23 +231,39 @@ fn gaps(plan: &Plan, likely: &[Vec<State>]) -> Vec<String> {
         for (what, keys) in stated {
             let missing: Vec<&str> = keys.iter().filter(|(_, is)| !is).map(|(key, _)| *key).collect();
             if !missing.is_empty() {
-                gaps.push(format!("{}: nothing is said of {}; not stated: `{}`", of.name, what.word(), missing.join("`, `")));
+                gaps.push(format!(
+                    "{}: nothing is said of {}; not stated: `{}`",
+                    of.name,
+                    what.word(),
+                    missing.join("`, `")
+                ));
             }
         }
         let first = states.first();
-        if first.is_some_and(|state| state.loads[4].is_none()) && plan.sites.iter().any(|site| {
-            site.kind == Kind::TrainingArea && plan.communities[site.community].name == of.name
-        }) {
-            gaps.push(format!("{}: nothing is said of days of training areas; not stated: `days-at-most`", of.name));
+        if first.is_some_and(|state| state.loads[4].is_none())
+            && plan.sites.iter().any(|site| {
+                site.kind == Kind::TrainingArea && plan.communities[site.community].name == of.name
+            })
+        {
+            gaps.push(format!(
+                "{}: nothing is said of days of training areas; not stated: `days-at-most`",
+                of.name
+            ));
         }
         if !has_sites {
-            gaps.push(format!("{}: no site is stated; the load is that of residents and displaced people alone", of.name));
+            gaps.push(format!(
+                "{}: no site is stated; the load is that of residents and displaced people alone",
+                of.name
+            ));
         }
         if of.code.is_none() {
             gaps.push(format!("{}: no code of the register is stated, so that it is not checked that it is a {} and lies in no other", of.name, of.level.word()));
         }
     }
-    gaps.push("the figures of a community are those of the plan; no public series has them by oblast or hromada".into());
+    gaps.push(
+        "the figures of a community are those of the plan; no public series has them by oblast or hromada"
+            .into(),
+    );
     gaps
 }
 
@@ -341,7 +363,13 @@ fn load(plan: &Plan, likely: &[Vec<State>], all: &[Vec<Vec<State>>]) -> Shown {
                     Cell::text(format!("{}, {}: {}", of.name, what.word(), what.unit())),
                 ];
                 if is_hidden(plan, state, what) {
-                    row.extend([small::hidden(plan.below), Cell::Missing, Cell::Missing, number(Some(there)), Cell::Missing]);
+                    row.extend([
+                        small::hidden(plan.below),
+                        Cell::Missing,
+                        Cell::Missing,
+                        number(Some(there)),
+                        Cell::Missing,
+                    ]);
                 } else {
                     row.extend([
                         number(Some(needed)),
@@ -370,13 +398,16 @@ fn displaced(plan: &Plan, likely: &[Vec<State>], all: &[Vec<Vec<State>>]) -> Sho
         for (month, state) in likely[n].iter().enumerate() {
             let Some(here) = state.displaced else { continue };
             let values = sorted(all, |future| future[n][month].displaced);
-            let before = month.checked_sub(1).and_then(|m| likely[n][m].displaced).or(of.displaced).unwrap_or(0);
+            let before =
+                month.checked_sub(1).and_then(|m| likely[n][m].displaced).or(of.displaced).unwrap_or(0);
             // Of the number before, who came, who went and the number after, three give the fourth.
             let hide = [before, here, state.came, state.went].iter().any(|n| small::is_small(*n, below));
             let flow = |n: u64| if hide { small::hidden(below) } else { number(Some(n)) };
             let mut row = vec![Cell::text(plan.from.plus(month as u32).to_string()), Cell::text(&of.name)];
             row.push(small::count(here, below));
-            row.extend([100, 900].map(|q| quantile(&values, q).map_or(Cell::Missing, |n| small::count(n, below))));
+            row.extend(
+                [100, 900].map(|q| quantile(&values, q).map_or(Cell::Missing, |n| small::count(n, below))),
+            );
             row.extend([flow(state.came), flow(state.went)]);
             rows.push(row);
         }
@@ -426,10 +457,8 @@ fn answers(plan: &Plan) -> Shown {
     for (n, desk) in plan.desks.iter().enumerate() {
         let cases = records::cases(plan, n, &value(0, None));
         for month in (0..plan.months).map(|m| plan.from.plus(m)) {
-            let of: Vec<&Case> = cases
-                .iter()
-                .filter(|case| crate::Month::of_day(case.received) == Some(month))
-                .collect();
+            let of: Vec<&Case> =
+                cases.iter().filter(|case| crate::Month::of_day(case.received) == Some(month)).collect();
             let mut days: Vec<i64> = of
                 .iter()
                 .filter_map(|case| Some(i64::from(case.received.until(case.answered?).ok()?.get_days())))

@@ -119,13 +119,41 @@ pub fn oblast_named(digits: &str) -> Option<&'static str> {
 
 /// What makes a place finer than a hromada, where a column or a key has such a name.
 const FINER: [&str; 20] = [
-    "lat", "lon", "lng", "latitude", "longitude", "x", "y", "point", "coordinates", "geometry", "address", "street", "house",
-    "settlement", "village", "town", "district", "postcode", "grid", "where",
+    "lat",
+    "lon",
+    "lng",
+    "latitude",
+    "longitude",
+    "x",
+    "y",
+    "point",
+    "coordinates",
+    "geometry",
+    "address",
+    "street",
+    "house",
+    "settlement",
+    "village",
+    "town",
+    "district",
+    "postcode",
+    "grid",
+    "where",
 ];
 
 /// What tells of a person.
 const PERSONAL: [&str; 11] = [
-    "name", "person", "complainant", "surname", "phone", "email", "birth", "passport", "sex", "age", "family",
+    "name",
+    "person",
+    "complainant",
+    "surname",
+    "phone",
+    "email",
+    "birth",
+    "passport",
+    "sex",
+    "age",
+    "family",
 ];
 
 /// Why a column or key that is not known is refused: it may be finer than this knows, or about a person.
@@ -165,7 +193,13 @@ mod tests {
         ] {
             assert_eq!(read(text), Some((shown.to_string(), level, finer)), "{text}");
         }
-        for text in ["46060250010015970", "UA4606025", "UA0000000000000000000", "UA46060250O10015970", "UA00000000000000001"] {
+        for text in [
+            "46060250010015970",
+            "UA4606025",
+            "UA0000000000000000000",
+            "UA46060250O10015970",
+            "UA00000000000000001",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }

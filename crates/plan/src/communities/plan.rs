@@ -469,7 +469,10 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
             None => Range::fixed(0),
         };
         if late.high > u64::from(MONTHS) {
-            return Err(Refusal::new(format!("{} is too long", what("months-late")), format!("up to {MONTHS}")));
+            return Err(Refusal::new(
+                format!("{} is too long", what("months-late")),
+                format!("up to {MONTHS}"),
+            ));
         }
         promised.push(Promised {
             community: known("housing", &of.community)?,
@@ -521,7 +524,10 @@ fn community(of: &WrittenCommunity, before: &[Community]) -> Result<Community, R
     let named = format!("community `{}`", of.name);
     let what = |key: &str| format!("{named}: {key}");
     if of.name.trim().is_empty() || before.iter().any(|c| c.name == of.name) {
-        return Err(Refusal::new(format!("{named} has no name of its own"), "give each community another name"));
+        return Err(Refusal::new(
+            format!("{named} has no name of its own"),
+            "give each community another name",
+        ));
     }
     let level = Level::parse(&of.level).ok_or_else(|| {
         Refusal::new(
@@ -535,14 +541,22 @@ fn community(of: &WrittenCommunity, before: &[Community]) -> Result<Community, R
             Some((code, false)) if code.level() == level => Some(code),
             Some((code, false)) => {
                 return Err(Refusal::new(
-                    format!("{} `{text}` is that of a {}, and no {}", what("code"), code.level().word(), level.word()),
+                    format!(
+                        "{} `{text}` is that of a {}, and no {}",
+                        what("code"),
+                        code.level().word(),
+                        level.word()
+                    ),
                     "let `level` and `code` say the same",
                 ));
             }
             Some((code, true)) => {
                 return Err(Refusal::new(
                     format!("{} `{text}` is finer than a hromada", what("code")),
-                    format!("plan with its hromada, whose code begins with `{}`", code.shown().trim_end_matches('…')),
+                    format!(
+                        "plan with its hromada, whose code begins with `{}`",
+                        code.shown().trim_end_matches('…')
+                    ),
                 ));
             }
             None => {

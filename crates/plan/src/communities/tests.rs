@@ -107,11 +107,19 @@ fn a_month_by_hand() {
 
 #[test]
 fn returns_are_geometric_in_closed_form() {
-    let none = [CERTAIN[0], CERTAIN[1], CERTAIN[2], CERTAIN[3], ("arrivals = 100", "arrivals = 0"), ("returns = 0.02", "returns = 0.1")];
+    let none = [
+        CERTAIN[0],
+        CERTAIN[1],
+        CERTAIN[2],
+        CERTAIN[3],
+        ("arrivals = 100", "arrivals = 0"),
+        ("returns = 0.02", "returns = 0.1"),
+    ];
     let displaced: Vec<u64> = likely(&plan(&none)).iter().filter_map(|state| state.displaced).collect();
     assert_eq!(displaced[..4], [9_000, 8_100, 7_290, 6_561]);
     // A small number goes home too: one of ten in ten months at a hundredth, and not none for ever.
-    let few = [&none[..], &[("displaced = 10000", "displaced = 10"), ("returns = 0.1", "returns = 0.01")]].concat();
+    let few =
+        [&none[..], &[("displaced = 10000", "displaced = 10"), ("returns = 0.1", "returns = 0.01")]].concat();
     let displaced: Vec<u64> = likely(&plan(&few)).iter().filter_map(|state| state.displaced).collect();
     assert_eq!((displaced[8], displaced[9]), (10, 9));
 }
@@ -130,14 +138,22 @@ fn nobody_appears_or_vanishes_in_any_future() {
 
 #[test]
 fn every_complaint_is_answered_once_and_the_oldest_first() {
-    for (answers, waiting) in [("answers = 31", 0), ("answers = 10", 0), ("answers = 200", 0), ("answers = 31", 40)] {
-        let text = [("answers = 31", answers.to_string()), ("acknowledged-after-days = 1", format!("acknowledged-after-days = 1\nwaiting = {waiting}"))];
+    for (answers, waiting) in
+        [("answers = 31", 0), ("answers = 10", 0), ("answers = 200", 0), ("answers = 31", 40)]
+    {
+        let text = [
+            ("answers = 31", answers.to_string()),
+            ("acknowledged-after-days = 1", format!("acknowledged-after-days = 1\nwaiting = {waiting}")),
+        ];
         let changes: Vec<(&str, &str)> = text.iter().map(|(a, b)| (*a, b.as_str())).collect();
         let plan = plan(&changes);
         let cases = records::cases(&plan, 0, &value(0, None));
         assert_eq!(cases.len(), 12 * 31);
         let answered: Vec<_> = cases.iter().map_while(|case| case.answered).collect();
-        assert!(cases.iter().skip(answered.len()).all(|case| case.answered.is_none()), "none overtakes another");
+        assert!(
+            cases.iter().skip(answered.len()).all(|case| case.answered.is_none()),
+            "none overtakes another"
+        );
         assert!(answered.windows(2).all(|pair| pair[0] <= pair[1]));
         for case in &cases {
             let days = case.answered.map(|day| case.received.until(day).unwrap().get_days());
@@ -154,7 +170,10 @@ fn every_complaint_is_answered_once_and_the_oldest_first() {
     // One a day comes and one a day can be answered: each takes the three days that an answer takes.
     let cases = records::cases(&plan(&[]), 0, &value(0, None));
     let july = cases.iter().filter(|case| case.received.month() == 7);
-    assert!(july.clone().count() == 31 && july.clone().all(|case| case.received.until(case.answered.unwrap()).unwrap().get_days() == 3));
+    assert!(
+        july.clone().count() == 31
+            && july.clone().all(|case| case.received.until(case.answered.unwrap()).unwrap().get_days() == 3)
+    );
 }
 
 #[test]
@@ -204,7 +223,11 @@ fn it_says_planned_where_nothing_is_drawn_and_simulated_where_something_is() {
     assert_eq!(cell(&planned, "shortages", 0, "short_pct"), Cell::Missing);
     let drawn = answer(&plan(&[]), ALL, &Known::default(), vec![]).unwrap();
     assert_eq!((drawn.basis, drawn.seed), (Basis::Simulated, Some(5)));
-    assert!(drawn.page().contains("Lviv, housing: places: needed (solid) with the middle 80 percent of futures as a band"));
+    assert!(
+        drawn.page().contains(
+            "Lviv, housing: places: needed (solid) with the middle 80 percent of futures as a band"
+        )
+    );
 }
 
 #[test]
@@ -221,7 +244,8 @@ fn what_is_not_stated_is_missing_and_named() {
 
 #[test]
 fn few_people_are_not_shown_nor_what_would_give_them() {
-    let few = [&CERTAIN[..], &[("displaced = 10000", "displaced = 8"), ("arrivals = 100", "arrivals = 0")]].concat();
+    let few = [&CERTAIN[..], &[("displaced = 10000", "displaced = 8"), ("arrivals = 100", "arrivals = 0")]]
+        .concat();
     let answer = answer(&plan(&few), ALL, &Known::default(), vec![]).unwrap();
     assert_eq!(cell(&answer, "displaced", 0, "displaced"), Cell::text("<10"));
     assert_eq!(cell(&answer, "displaced", 0, "went_home"), Cell::text("<10"));
@@ -232,7 +256,9 @@ fn few_people_are_not_shown_nor_what_would_give_them() {
     }
     assert_eq!(cell(&answer, "shortages", 0, "worst"), Cell::text("<10"));
     // Ten are shown; but where one of the flows is small, both are hidden.
-    let some = [&CERTAIN[..], &[("displaced = 10000", "displaced = 100"), ("arrivals = 100", "arrivals = 20")]].concat();
+    let some =
+        [&CERTAIN[..], &[("displaced = 10000", "displaced = 100"), ("arrivals = 100", "arrivals = 20")]]
+            .concat();
     let answer = super::answer(&plan(&some), ALL, &Known::default(), vec![]).unwrap();
     assert_eq!(cell(&answer, "displaced", 0, "displaced"), Cell::whole(118));
     assert_eq!(
@@ -245,13 +271,43 @@ fn few_people_are_not_shown_nor_what_would_give_them() {
 fn what_is_finer_than_a_hromada_is_refused_and_a_difference_too() {
     let hromada = "level = \"hromada\"\ncode = \"UA46060250000025047\"";
     for (from, to, words, help) in [
-        ("level = \"oblast\"", "level = \"village\"", "`village` is none that is planned with", "nothing is finer"),
-        ("level = \"oblast\"\ncode = \"UA46000000000026241\"", "level = \"hromada\"\ncode = \"UA46060250010015970\"", "is finer than a hromada", "`UA4606025`"),
+        (
+            "level = \"oblast\"",
+            "level = \"village\"",
+            "`village` is none that is planned with",
+            "nothing is finer",
+        ),
+        (
+            "level = \"oblast\"\ncode = \"UA46000000000026241\"",
+            "level = \"hromada\"\ncode = \"UA46060250010015970\"",
+            "is finer than a hromada",
+            "`UA4606025`",
+        ),
         ("level = \"oblast\"", "level = \"hromada\"", "is that of a oblast, and no hromada", "say the same"),
-        ("code = \"UA46000000000026241\"", "code = \"Lviv\"", "`Lviv` is no code of the register", "17 digits"),
-        ("kind = \"training-area\"", "kind = \"training-area\"\nlat = 49.8", "`lat` is finer than a hromada", "take it out"),
-        ("kind = \"training-area\"", "kind = \"training-area\"\naddress = \"x\"", "`address` is finer than a hromada", "take it out"),
-        ("to = \"Germany\"\ncomplaints", "to = \"Germany\"\ncomplainant = \"x\"\ncomplaints", "`complainant` may tell of a person", "take it out"),
+        (
+            "code = \"UA46000000000026241\"",
+            "code = \"Lviv\"",
+            "`Lviv` is no code of the register",
+            "17 digits",
+        ),
+        (
+            "kind = \"training-area\"",
+            "kind = \"training-area\"\nlat = 49.8",
+            "`lat` is finer than a hromada",
+            "take it out",
+        ),
+        (
+            "kind = \"training-area\"",
+            "kind = \"training-area\"\naddress = \"x\"",
+            "`address` is finer than a hromada",
+            "take it out",
+        ),
+        (
+            "to = \"Germany\"\ncomplaints",
+            "to = \"Germany\"\ncomplainant = \"x\"\ncomplaints",
+            "`complainant` may tell of a person",
+            "take it out",
+        ),
         ("months = 12", "months = 12\nshow-from = 4", "show-from = 4 shows counts", "at least 5"),
         ("rent = 10000\ncurrency = \"UAH\"", "rent = 10000", "a rent without a currency", "none is assumed"),
         ("displaced = 10000\n", "", "and not how many there are", "not guessed"),
@@ -268,7 +324,10 @@ fn what_is_finer_than_a_hromada_is_refused_and_a_difference_too() {
     }
     let beside = format!("{TEXT}\n[[community]]\nname = \"one of it\"\n{hromada}\n");
     let refusal = Plan::read("c.toml", &beside).unwrap_err();
-    assert!(refusal.message.contains("lie in each other") && refusal.help.contains("third place"), "{refusal:?}");
+    assert!(
+        refusal.message.contains("lie in each other") && refusal.help.contains("third place"),
+        "{refusal:?}"
+    );
 }
 
 #[test]
@@ -278,7 +337,9 @@ fn complaints_are_counted_by_month_and_place_and_nobody_is_found() {
     // In June twelve: all acknowledged, eleven answered. In July twelve, all answered after ten days. In August three.
     for n in 0..12 {
         let answered = if n < 11 { "2026-06-20" } else { "" };
-        text += &format!("a{n},Lviv,2026-06-01,2026-06-02,{answered}\nb{n},UA46060250010015970,2026-07-01,2026-07-03,2026-07-11\n");
+        text += &format!(
+            "a{n},Lviv,2026-06-01,2026-06-02,{answered}\nb{n},UA46060250010015970,2026-07-01,2026-07-03,2026-07-11\n"
+        );
     }
     text += "c1,Lviv,2026-08-01,,\nc2,Lviv,2026-08-02,,\nc3,Lviv,2026-08-03,,\n";
     let read = |text: &str| Complaints::read("c.csv", text, &plan, None);
@@ -286,8 +347,16 @@ fn complaints_are_counted_by_month_and_place_and_nobody_is_found() {
     assert_eq!((complaints.counted, complaints.finer), (27, 12));
     let table = complaints.shown(10);
     let rows: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(Cell::plain).collect()).collect();
-    assert_eq!(rows[0], ["2026-06", "Lviv", "12", "12", "<10", "<10", ""], "one is open, and cannot be computed");
-    assert_eq!(rows[1], ["2026-07", "Lviv", "12", "12", "12", "0", "10"], "a settlement is counted in the community");
+    assert_eq!(
+        rows[0],
+        ["2026-06", "Lviv", "12", "12", "<10", "<10", ""],
+        "one is open, and cannot be computed"
+    );
+    assert_eq!(
+        rows[1],
+        ["2026-07", "Lviv", "12", "12", "12", "0", "10"],
+        "a settlement is counted in the community"
+    );
     assert_eq!(rows[2], ["2026-08", "Lviv", "<10", "<10", "<10", "<10", ""]);
     for (from, to, words) in [
         ("case,place", "lat,place", "has no column `case`"),
@@ -301,7 +370,9 @@ fn complaints_are_counted_by_month_and_place_and_nobody_is_found() {
     ] {
         let mut broken = text.replacen(from, to, 1);
         if to.contains(",address,") || to.contains(",phone,") || to.contains(",note,") {
-            broken = "case,place,received,".to_string() + to.split(',').nth(1).unwrap() + "\n1,Lviv,2026-06-01,x\n";
+            broken = "case,place,received,".to_string()
+                + to.split(',').nth(1).unwrap()
+                + "\n1,Lviv,2026-06-01,x\n";
         }
         let refusal = read(&broken).unwrap_err();
         assert!(refusal.message.contains(words), "{words}: {refusal:?}");
@@ -331,7 +402,8 @@ fn records_are_of_the_future_and_of_nobody() {
     assert!(made.iter().all(|record| record.basis == Of::Planned && record.source == "c.toml"));
     let count = |fact: &str| made.iter().filter(|record| record.fact.as_str() == fact).count();
     assert_eq!((count("housing-provided"), count("complaint"), count("seen")), (12, 372, 372));
-    let values: Vec<String> = made.iter().filter_map(|record| record.value.as_ref().map(ToString::to_string)).collect();
+    let values: Vec<String> =
+        made.iter().filter_map(|record| record.value.as_ref().map(ToString::to_string)).collect();
     // Promised from November, likely a month late.
     assert_eq!(values, ["0", "0", "0", "0", "0", "300", "300", "300", "300", "300", "300", "300"]);
 }

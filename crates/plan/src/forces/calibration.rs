@@ -85,7 +85,11 @@ impl Strengths {
                 Some(n) => n.to_f64() * scale,
             };
             if n < 0.0 || !n.is_finite() {
-                return Err(row.refused(persons, "is no number of people", "zero or more; an empty cell where it is not known"));
+                return Err(row.refused(
+                    persons,
+                    "is no number of people",
+                    "zero or more; an empty cell where it is not known",
+                ));
             }
             if n == 0.0 {
                 zero += 1;
@@ -99,7 +103,8 @@ impl Strengths {
             all.gaps.push(format!("{name}: {empty} years of states have no figure, and are no years"));
         }
         if zero > 0 {
-            all.gaps.push(format!("{name}: {zero} years of states have 0, which has no ratio, and are left out"));
+            all.gaps
+                .push(format!("{name}: {zero} years of states have 0, which has no ratio, and are left out"));
         }
         if !groups.is_empty() {
             all.gaps.push(format!("{name}: {} groups of states are left out", groups.len()));
@@ -272,12 +277,18 @@ struct Case {
 /// Where the series is too short.
 pub fn calibrated(series: &Strengths, hold_out: i16) -> Result<Calibrated, Refusal> {
     let (Some(first), Some(last)) = (series.first(), series.last()) else {
-        return Err(Refusal::new(format!("`{}` has no figure of a force", series.name), "is it the right file?"));
+        return Err(Refusal::new(
+            format!("`{}` has no figure of a force", series.name),
+            "is it the right file?",
+        ));
     };
     let held_from = last.saturating_sub(hold_out - 1);
     if held_from <= first.saturating_add(LEARNT + AHEAD[4]) {
         return Err(Refusal::new(
-            format!("`{}` reaches from {first} to {last}: too short to hold out {hold_out} years", series.name),
+            format!(
+                "`{}` reaches from {first} to {last}: too short to hold out {hold_out} years",
+                series.name
+            ),
             format!("at least {} years before those that are held out", LEARNT + AHEAD[4] + 1),
         ));
     }
@@ -320,7 +331,8 @@ pub fn calibrated(series: &Strengths, hold_out: i16) -> Result<Calibrated, Refus
             };
             let crps = if way == Way::Persistence { case.came.abs() } else { of.crps(case.came) };
             let point = case.came.abs() < 1e-12;
-            let covers = |tail, wider| if way == Way::Persistence { point } else { of.covers(case.came, tail, wider) };
+            let covers =
+                |tail, wider| if way == Way::Persistence { point } else { of.covers(case.came, tail, wider) };
             (crps, [covers(100, 1.0), covers(25, 1.0), covers(100, wider[0]), covers(25, wider[1])])
         };
         let scored = |way: Way, held: bool, wider: [f64; 2]| {
@@ -338,7 +350,8 @@ pub fn calibrated(series: &Strengths, hold_out: i16) -> Result<Calibrated, Refus
             score.covered.iter_mut().for_each(|sum| *sum /= n);
             score
         };
-        let plain: BTreeMap<Way, Score> = Way::ALL.into_iter().map(|way| (way, scored(way, false, [1.0, 1.0]))).collect();
+        let plain: BTreeMap<Way, Score> =
+            Way::ALL.into_iter().map(|way| (way, scored(way, false, [1.0, 1.0]))).collect();
         let best = [Way::Own, Way::All].into_iter().min_by(|a, b| plain[a].crps.total_cmp(&plain[b].crps));
         let best = best.unwrap_or(Way::All);
         let wide = |at: usize, claim: f64| {
@@ -353,10 +366,12 @@ pub fn calibrated(series: &Strengths, hold_out: i16) -> Result<Calibrated, Refus
             }
         }
         let worse = |held: bool| {
-            calibrated.scores[&(ahead, Way::Persistence, held)].crps < calibrated.scores[&(ahead, best, held)].crps
+            calibrated.scores[&(ahead, Way::Persistence, held)].crps
+                < calibrated.scores[&(ahead, best, held)].crps
         };
         let parts = [(false, "before the years held out"), (true, "in the years held out")];
-        let parts: Vec<&str> = parts.into_iter().filter(|(held, _)| worse(*held)).map(|(_, words)| words).collect();
+        let parts: Vec<&str> =
+            parts.into_iter().filter(|(held, _)| worse(*held)).map(|(_, words)| words).collect();
         if !parts.is_empty() {
             calibrated.gaps.push(format!(
                 "{}: for {ahead} years `{}` does not beat persistence {}; it is shipped for its band alone, about what the plan says",
@@ -403,7 +418,8 @@ pub fn answer(
     hold_out: i16,
 ) -> Result<Answer, Refusal> {
     let mut answer = super::answer(plan, drawing, sources)?;
-    let all: Vec<Calibrated> = series.iter().map(|one| calibrated(one, hold_out)).collect::<Result<_, _>>()?;
+    let all: Vec<Calibrated> =
+        series.iter().map(|one| calibrated(one, hold_out)).collect::<Result<_, _>>()?;
     let Some(first) = all.first() else { return Ok(answer) };
     answer.gaps.retain(|gap| !gap.starts_with("ranges are as stated"));
     answer.gaps.push(
@@ -452,7 +468,11 @@ fn reality(plan: &Plan, of: &Calibrated, totals: &[Vec<u64>]) -> Shown {
         };
         let ((low95, high95), (low80, high80)) = (band(25, wider[1]), band(100, wider[0]));
         let own = at(900) - at(100);
-        let times = if own > 0.0 { Cell::approximate((real(900, wider[0]) - real(100, wider[0])) / own, 1) } else { Cell::Missing };
+        let times = if own > 0.0 {
+            Cell::approximate((real(900, wider[0]) - real(100, wider[0])) / own, 1)
+        } else {
+            Cell::Missing
+        };
         let whole = |n: f64| Cell::approximate(n, 0);
         rows.push(vec![
             Cell::text(plan.from.plus(month as u32).to_string()),
@@ -478,7 +498,11 @@ fn reality(plan: &Plan, of: &Calibrated, totals: &[Vec<u64>]) -> Shown {
 fn history(plan: &Plan, of: &Calibrated, begun: u64) -> Shown {
     let mut rows = Vec::new();
     for milestone in &plan.milestones {
-        let (Some(least), None, super::Measure::Serving) = (milestone.at_least, milestone.category, milestone.measure) else { continue };
+        let (Some(least), None, super::Measure::Serving) =
+            (milestone.at_least, milestone.category, milestone.measure)
+        else {
+            continue;
+        };
         let months = milestone.by.since(plan.from) + 1;
         // A longer time is kinder: the whole year that it ends in.
         let ahead = i16::try_from((months + 11) / 12).unwrap_or(i16::MAX).clamp(1, AHEAD[4]);
@@ -516,14 +540,22 @@ fn scores(all: &[Calibrated]) -> Shown {
                 Cell::text(&of.name),
                 Cell::whole((*ahead).into()),
                 Cell::text(way.word()),
-                Cell::text(if *held { format!("held out, {} to {}", of.held_from, of.last) } else { format!("before {}", of.held_from) }),
+                Cell::text(if *held {
+                    format!("held out, {} to {}", of.held_from, of.last)
+                } else {
+                    format!("before {}", of.held_from)
+                }),
                 Cell::whole(score.forecasts as i64),
                 Cell::approximate(score.crps, 2),
                 if bands { number(score.covered[0]) } else { Cell::Missing },
                 if bands { number(score.covered[1]) } else { Cell::Missing },
                 wide(score.covered[2]),
                 wide(score.covered[3]),
-                if *way == best { Cell::text(format!("{} and {}", wider[0], wider[1])) } else { Cell::Missing },
+                if *way == best {
+                    Cell::text(format!("{} and {}", wider[0], wider[1]))
+                } else {
+                    Cell::Missing
+                },
                 Cell::text(if *way == best { "shipped" } else { "" }),
             ]);
         }
@@ -606,7 +638,13 @@ mod tests {
     #[test]
     fn what_is_held_out_decides_nothing() {
         // Calm for 25 years; in the last five every other force doubles each year.
-        let wild = |state: usize, year: i16| if year >= 25 && state % 2 == 0 { 2.0 } else { 1.0 + 0.01 * ((state * 7 + year as usize) % 5) as f64 };
+        let wild = |state: usize, year: i16| {
+            if year >= 25 && state % 2 == 0 {
+                2.0
+            } else {
+                1.0 + 0.01 * ((state * 7 + year as usize) % 5) as f64
+            }
+        };
         let (calm, stormy) = (series(30, |s, y| wild(s, y.min(24))), series(31, wild));
         let (a, b) = (calibrated(&calm, 5).unwrap(), calibrated(&stormy, 6).unwrap());
         for ahead in AHEAD {
@@ -620,10 +658,16 @@ mod tests {
 
     #[test]
     fn tables_are_read_as_they_are_published_and_what_is_missing_is_named() {
-        let cow = Strengths::read("cow", "ccode,year,milper\n2.0,1990.0,2180.0\n2.0,1991.0,\n41.0,1990.0,0.0\n").unwrap();
+        let cow =
+            Strengths::read("cow", "ccode,year,milper\n2.0,1990.0,2180.0\n2.0,1991.0,\n41.0,1990.0,0.0\n")
+                .unwrap();
         assert_eq!(cow.by["2"][&1990], 2_180_000.0);
         assert_eq!(cow.states(), 1);
-        assert!(cow.gaps.iter().any(|gap| gap.contains("1 years of states have no figure")), "{:?}", cow.gaps);
+        assert!(
+            cow.gaps.iter().any(|gap| gap.contains("1 years of states have no figure")),
+            "{:?}",
+            cow.gaps
+        );
         assert!(cow.gaps.iter().any(|gap| gap.contains("1 years of states have 0")));
         let wdi = format!("Country Code,Year,\"{PERSONNEL}\"\nDEU,2000,221100\nSAS,2000,4113600\n");
         let wdi = Strengths::read("wdi", &wdi).unwrap();

@@ -34,14 +34,7 @@ pub fn draw(seed: u64, future: u32, category: &str, parameter: Parameter, step: 
 }
 
 /// The same for a parameter of another plan; each has a number of its own.
-pub(crate) fn drawn(
-    seed: u64,
-    future: u32,
-    category: &str,
-    parameter: u64,
-    step: u32,
-    range: &Range,
-) -> u64 {
+pub(crate) fn drawn(seed: u64, future: u32, category: &str, parameter: u64, step: u32, range: &Range) -> u64 {
     if range.low == range.high {
         return range.low;
     }

@@ -20,7 +20,10 @@ fn activity(id: &str, about: &str, flows: &str) -> String {
 }
 
 fn file(activities: &[String]) -> String {
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<iati-activities version=\"2.03\">\n{}</iati-activities>\n", activities.concat())
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<iati-activities version=\"2.03\">\n{}</iati-activities>\n",
+        activities.concat()
+    )
 }
 
 fn read(activities: &[String]) -> Result<Iati, Refusal> {
@@ -53,7 +56,8 @@ fn each_kind_of_transaction_is_its_stage_and_incoming_ones_are_none() {
         flow("6", "2026-05-10", "7", ""),
     ];
     let iati = read(&[activity("XX-1-A", "", &flows.concat())]).unwrap();
-    let sums: Vec<String> = [Stage::Pledged, Stage::Allocated, Stage::Received].map(|stage| sum(&iati, stage)).into();
+    let sums: Vec<String> =
+        [Stage::Pledged, Stage::Allocated, Stage::Received].map(|stage| sum(&iati, stage)).into();
     assert_eq!(sums, ["1000", "800.5", "350"]);
     let first = &iati.entries[0];
     assert_eq!(
@@ -64,7 +68,10 @@ fn each_kind_of_transaction_is_its_stage_and_incoming_ones_are_none() {
     assert_eq!((value.currency.as_str(), value.priced.as_str()), ("EUR", "2026-01-10"));
     assert_eq!(first.source, "a.xml, line 7");
     let gaps = iati.gaps.join("\n");
-    assert!(gaps.contains("2 incoming transactions") && gaps.contains("1 transactions are interest"), "{gaps}");
+    assert!(
+        gaps.contains("2 incoming transactions") && gaps.contains("1 transactions are interest"),
+        "{gaps}"
+    );
 }
 
 #[test]
@@ -73,7 +80,9 @@ fn who_gives_is_the_provider_else_the_one_funder_else_who_reports() {
     let other = "<participating-org role=\"1\" type=\"10\" ref=\"YY-2\"/>\n<participating-org role=\"4\" type=\"22\" ref=\"ZZ-9\"/>\n";
     let provider = "<provider-org ref=\"QQ-3\"/>";
     let partner = |about: &str, more: &str| {
-        read(&[activity("XX-1-A", about, &flow("3", "2026-03-10", "1", more))]).unwrap().entries[0].partner.clone()
+        read(&[activity("XX-1-A", about, &flow("3", "2026-03-10", "1", more))]).unwrap().entries[0]
+            .partner
+            .clone()
     };
     assert_eq!(partner("", ""), "Ministry of Freedonia");
     assert_eq!(partner(funder, ""), "Treasury of Sylvania");
@@ -87,7 +96,16 @@ fn money_that_is_passed_on_is_counted_once() {
     // The ministry gives 100 to an agency, which spends 70 of it and 20 of its own: 120 in all, and not 190 or 220.
     let to = |id: &str| format!("<receiver-org receiver-activity-id=\"{id}\"/>");
     let gives = activity("XX-1-A", "", &flow("3", "2026-03-01", "100", &to("YY-2-B")));
-    let spends = activity("YY-2-B", "", &[flow("1", "2026-03-01", "100", ""), flow("4", "2026-04-01", "70", ""), flow("4", "2026-05-01", "50", "")].concat());
+    let spends = activity(
+        "YY-2-B",
+        "",
+        &[
+            flow("1", "2026-03-01", "100", ""),
+            flow("4", "2026-04-01", "70", ""),
+            flow("4", "2026-05-01", "50", ""),
+        ]
+        .concat(),
+    );
     let iati = read(&[gives.clone(), spends.clone()]).unwrap();
     assert_eq!(sum(&iati, Stage::Received), "120", "{:?}", iati.entries);
     // The order of the activities, and in which file they stand, change nothing.
@@ -107,7 +125,11 @@ fn money_that_is_passed_on_is_counted_once() {
 
 #[test]
 fn what_is_given_in_another_currency_is_not_counted_twice_and_is_named() {
-    let gives = activity("XX-1-A", "", &flow("3", "2026-03-01", "100", "<receiver-org receiver-activity-id=\"YY-2-B\"/>"));
+    let gives = activity(
+        "XX-1-A",
+        "",
+        &flow("3", "2026-03-01", "100", "<receiver-org receiver-activity-id=\"YY-2-B\"/>"),
+    );
     let spends = activity("YY-2-B", "", &flow("4", "2026-04-01", "70", "").replace("\"EUR\"", "\"USD\""));
     let iati = read(&[gives, spends]).unwrap();
     assert_eq!(sums(&iati), [((Stage::Received, "EUR".to_string()), "100".to_string())].into());
@@ -156,9 +178,16 @@ fn the_share_of_a_country_is_exact_and_none_is_guessed() {
     assert_eq!(sum(&of(&md, &ua).unwrap(), Stage::Received), "300", "a transaction's own goes first");
     assert_eq!(sum(&of(&ua, &md).unwrap(), Stage::Received), "");
     let nobody = of("", "").unwrap();
-    assert!(nobody.entries.is_empty() && nobody.gaps.join("").contains("1 transactions go to other countries"), "{nobody:?}");
+    assert!(
+        nobody.entries.is_empty() && nobody.gaps.join("").contains("1 transactions go to other countries"),
+        "{nobody:?}"
+    );
     let untold = of(&(ua.clone() + &md), "").unwrap_err();
-    assert!(untold.message.contains("activity `A`: it has several recipients") && untold.help.contains("percentages"), "{untold:?}");
+    assert!(
+        untold.message.contains("activity `A`: it has several recipients")
+            && untold.help.contains("percentages"),
+        "{untold:?}"
+    );
     let much = of(&(both.clone() + &country("PL", " percentage=\"10\"")), "").unwrap_err();
     assert!(much.message.contains("add up to 110"), "{much:?}");
 }
@@ -175,10 +204,16 @@ fn an_activity_stands_once_and_on_one_level() {
         assert_eq!(sum(&iati, Stage::Received), "300", "who is first-hand");
         assert!(iati.gaps.join("").contains("second reporter"));
     }
-    let part = activity("B", "<related-activity ref=\"A\" type=\"1\"/>\n", &flows)
-        .replacen("<iati-activity ", "<iati-activity hierarchy=\"2\" ", 1);
+    let part = activity("B", "<related-activity ref=\"A\" type=\"1\"/>\n", &flows).replacen(
+        "<iati-activity ",
+        "<iati-activity hierarchy=\"2\" ",
+        1,
+    );
     let both = read(&[one.clone(), part.clone()]).unwrap_err();
-    assert!(both.message.contains("activity `B`: it is part of `A`") && both.help.contains("--hierarchy"), "{both:?}");
+    assert!(
+        both.message.contains("activity `B`: it is part of `A`") && both.help.contains("--hierarchy"),
+        "{both:?}"
+    );
     let wanted = Wanted { recipient: None, hierarchy: Some(2) };
     let lower = Iati::read(&[("a.xml".into(), file(&[one, part]))], &wanted, Grade::Possible).unwrap();
     assert_eq!((lower.activities, sum(&lower, Stage::Received).as_str()), (1, "300"));
@@ -190,16 +225,41 @@ fn broken_files_are_refused_with_file_activity_and_remedy() {
     for (from, to, words, help) in [
         ("version=\"2.03\"", "version=\"1.05\"", "`a.xml` is of version `1.05`", "2.01 to 2.03"),
         ("iati-activities", "iati-organisations", "begins with `iati-organisations`", "file of activities"),
-        ("<iati-identifier>A</iati-identifier>", "", "line 3: an activity has no `iati-identifier`", "ask the publisher"),
-        ("<transaction-type code=\"3\"/>", "", "activity `A`, transaction 1: it has no type", "transaction-type"),
+        (
+            "<iati-identifier>A</iati-identifier>",
+            "",
+            "line 3: an activity has no `iati-identifier`",
+            "ask the publisher",
+        ),
+        (
+            "<transaction-type code=\"3\"/>",
+            "",
+            "activity `A`, transaction 1: it has no type",
+            "transaction-type",
+        ),
         ("code=\"3\"", "code=\"C\"", "the type `C` is not known", "1 to 13"),
         ("iso-date=\"2026-03-10\"", "iso-date=\"10.3.2026\"", "the date `10.3.2026` is none", "iso-date"),
         (">300<", ">1,000<", "the value `1,000` is no number", "separator of thousands"),
         (" value-date=\"2026-03-10\"", "", "the date of its value `` is none", "value-date"),
-        ("currency=\"EUR\" value", "currency=\"Euro\" value", "the currency `Euro` is none", "default-currency"),
+        (
+            "currency=\"EUR\" value",
+            "currency=\"Euro\" value",
+            "the currency `Euro` is none",
+            "default-currency",
+        ),
         ("</transaction>", "", "`a.xml` is not XML", "whole"),
-        ("<iati-activities", "<!DOCTYPE x [<!ENTITY e \"ha\">]><iati-activities", "has a document type", "take"),
-        ("<iati-activity ", "<iati-activity hierarchy=\"top\" ", "the hierarchy `top` is no number", "whole number"),
+        (
+            "<iati-activities",
+            "<!DOCTYPE x [<!ENTITY e \"ha\">]><iati-activities",
+            "has a document type",
+            "take",
+        ),
+        (
+            "<iati-activity ",
+            "<iati-activity hierarchy=\"top\" ",
+            "the hierarchy `top` is no number",
+            "whole number",
+        ),
     ] {
         assert!(good.contains(from), "{from}");
         let text = good.replace(from, to);
@@ -209,5 +269,10 @@ fn broken_files_are_refused_with_file_activity_and_remedy() {
     let default = good.replace(" currency=\"EUR\"", "");
     assert!(Iati::read(&[("a.xml".into(), default.clone())], &Wanted::default(), Grade::Possible).is_ok());
     let none = default.replace(" default-currency=\"EUR\"", "");
-    assert!(Iati::read(&[("a.xml".into(), none)], &Wanted::default(), Grade::Possible).unwrap_err().message.contains("the currency `` is none"));
+    assert!(
+        Iati::read(&[("a.xml".into(), none)], &Wanted::default(), Grade::Possible)
+            .unwrap_err()
+            .message
+            .contains("the currency `` is none")
+    );
 }

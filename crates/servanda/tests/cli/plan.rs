@@ -243,7 +243,10 @@ fn the_guides_communities_run_and_the_engine_is_asked() {
         "Volyn      training area",
     ]);
     let page = fs::read_to_string(here.path().join("page.html")).unwrap();
-    assert!(page.contains("Lviv, housing: places: needed (solid) with the middle 80 percent") && page.contains("SIMULATED"));
+    assert!(
+        page.contains("Lviv, housing: places: needed (solid) with the middle 80 percent")
+            && page.contains("SIMULATED")
+    );
     let json = |threads: &str| {
         let run = servanda(here.path(), &[&ask[..], &["--format", "json", "--threads", threads]].concat());
         run.ends_with(0);
@@ -251,14 +254,18 @@ fn the_guides_communities_run_and_the_engine_is_asked() {
     };
     assert_eq!(json("1"), json("3"));
     // A desk that answers nothing breaks the duty to answer, and the engine says so.
-    let slow = text.replace("answers = [{ from = \"2026-07\", is = 35 }, { from = \"2026-10\", is = 50 }]", "answers = 0");
+    let slow = text.replace(
+        "answers = [{ from = \"2026-07\", is = 35 }, { from = \"2026-10\", is = 50 }]",
+        "answers = 0",
+    );
     fs::write(here.path().join("slow.toml"), slow).unwrap();
     let slow = ["plan", "communities", "slow.toml", "--futures", "10"];
     let table = ["--format", "csv", "--table", "chances"];
     servanda(here.path(), &[&slow[..], &engine, &table].concat())
         .ends_with(0)
         .says(&["answer-complaint,Germany,0.0,100.0,0.0,2026-0", ",simulated"]);
-    fs::write(here.path().join("fine.toml"), text.replacen("level = \"oblast\"", "level = \"street\"", 1)).unwrap();
+    fs::write(here.path().join("fine.toml"), text.replacen("level = \"oblast\"", "level = \"street\"", 1))
+        .unwrap();
     servanda(here.path(), &["plan", "communities", "fine.toml"])
         .ends_with(2)
         .complains(&["`street` is none that is planned with", "nothing is finer"]);
@@ -302,7 +309,10 @@ fn iati_stands_in_the_ledger_once() {
             "<iati-activity><iati-identifier>{id}</iati-identifier><reporting-org ref=\"XX-1\" type=\"10\"><narrative>Freedonia             </narrative></reporting-org><title><narrative>Grid</narrative></title><recipient-country code=\"UA\"/>{flows}</iati-activity>"
         )
     };
-    let gives = activity("XX-1-A", &(flow("2", "150", "") + &flow("3", "100", "<receiver-org receiver-activity-id=\"XX-1-B\"/>")));
+    let gives = activity(
+        "XX-1-A",
+        &(flow("2", "150", "") + &flow("3", "100", "<receiver-org receiver-activity-id=\"XX-1-B\"/>")),
+    );
     let spends = activity("XX-1-B", &flow("4", "120", ""));
     let file = |inner: &str| format!("<iati-activities version=\"2.03\">{inner}</iati-activities>");
     fs::write(here.path().join("a.xml"), file(&gives)).unwrap();
@@ -314,6 +324,10 @@ fn iati_stands_in_the_ledger_once() {
         "are counted in it",
     ]);
     fs::write(here.path().join("b.xml"), file(&spends.replace(" value-date=\"2026-03-01\"", ""))).unwrap();
-    servanda(here.path(), &ask).ends_with(2).complains(&["`b.xml`, line 1, activity `XX-1-B`", "value-date="]);
-    servanda(here.path(), &["plan", "support", "--entries", "x.csv", "--recipient", "UA"]).ends_with(2).complains(&["--iati"]);
+    servanda(here.path(), &ask)
+        .ends_with(2)
+        .complains(&["`b.xml`, line 1, activity `XX-1-B`", "value-date="]);
+    servanda(here.path(), &["plan", "support", "--entries", "x.csv", "--recipient", "UA"])
+        .ends_with(2)
+        .complains(&["--iati"]);
 }

@@ -125,29 +125,41 @@ fn worst(all: &mut Today, key: (String, String), of: (Performance, Option<Instan
     entry.1 = first;
 }
 
-/// The worst that is said of a norm and bearer today, by norm and bearer.
+/// The worst that is said of a norm and bearer, by norm and bearer.
 type Today = BTreeMap<(String, String), (Performance, Option<Instant>)>;
 
+/// How many instances there are of each performance, and of each breach, by norm and bearer.
+type Counted = BTreeMap<(String, String), BTreeMap<(Performance, Option<Instant>), usize>>;
+
+fn counted(all: impl Iterator<Item = ((String, String), Performance, Option<Instant>)>) -> Counted {
+    let mut counted = Counted::new();
+    for (key, performance, breached) in all {
+        *counted.entry(key).or_default().entry((performance, breached)).or_default() += 1;
+    }
+    counted
+}
+
 /// What the engine would say of the world, by norm, bearer and performance; only of norms of which the plan changes something.
-fn foreseen(future: &Future, today: &Today) -> Shown {
+fn foreseen(future: &Future, today: &Counted) -> Shown {
     let mut by: BTreeMap<(String, String), Vec<&Foreseen>> = BTreeMap::new();
     for one in future.foreseen() {
         by.entry((one.norm.as_str().to_string(), one.bearer.to_string())).or_default().push(one);
     }
+    let then =
+        counted(future.foreseen().iter().map(|one| {
+            ((one.norm.as_str().to_string(), one.bearer.to_string()), one.performance, one.breached)
+        }));
     let mut rows = Vec::new();
     for (key, all) in by {
-        let mut now = Today::new();
-        for one in &all {
-            worst(&mut now, key.clone(), (one.performance, one.breached));
-        }
-        if all.len() == 1 && now.get(&key) == today.get(&key) {
+        if then.get(&key) == today.get(&key) {
             continue;
         }
         let words: BTreeSet<Performance> = all.iter().map(|one| one.performance).collect();
         for word in words {
             let of: Vec<&&Foreseen> = all.iter().filter(|one| one.performance == word).collect();
             let first = of.iter().filter_map(|one| one.breached).min();
-            let because: BTreeSet<&str> = of.iter().flat_map(|one| one.because.iter().map(String::as_str)).collect();
+            let because: BTreeSet<&str> =
+                of.iter().flat_map(|one| one.because.iter().map(String::as_str)).collect();
             rows.push(vec![
                 Cell::text(&key.0),
                 Cell::text(&key.1),
@@ -180,8 +192,9 @@ fn asked(
     session: &Session,
 ) -> Result<(), Failure> {
     let Some(terms) = &plan.terms else {
-        return Err(Failure::new("the plan does not say what its figures are called in the agreement")
-            .help("add `[records]` with `housing`, `complaint`, `acknowledged`, `answer` (docs/guides/planning.md)"));
+        return Err(Failure::new("the plan does not say what its figures are called in the agreement").help(
+            "add `[records]` with `housing`, `complaint`, `acknowledged`, `answer` (docs/guides/planning.md)",
+        ));
     };
     let heard = of.matter.hear(session)?;
     let named = [&terms.housing, &terms.complaint, &terms.acknowledged, &terms.answer];
@@ -202,12 +215,19 @@ fn asked(
     let places = matter::places(&heard.agreement, &heard.path, &all, session)?;
     let mut question = heard.question;
     if !of.matter.names_a_moment() {
-        question.at = calendar.end_of_day(plan.last().plus(1).first_day().yesterday().unwrap_or(jiff::civil::Date::MAX));
+        question.at = calendar
+            .end_of_day(plan.last().plus(1).first_day().yesterday().unwrap_or(jiff::civil::Date::MAX));
     }
     question.known_at = question.known_at.max(question.at);
     let ask = |basis, records: &[servanda_model::Record]| {
-        servanda_engine::future::ask(&heard.agreement, &places, records, &World { name: world.into(), basis }, &question)
-            .map_err(|none| Failure::new(none.to_string()).help("look at `[records]` of the plan"))
+        servanda_engine::future::ask(
+            &heard.agreement,
+            &places,
+            records,
+            &World { name: world.into(), basis },
+            &question,
+        )
+        .map_err(|none| Failure::new(none.to_string()).help("look at `[records]` of the plan"))
     };
     let future = ask(RecordBasis::Planned, &all)?;
     let before: Board = servanda_engine::evaluate(&heard.agreement, &places, &heard.records, &question);
@@ -216,7 +236,11 @@ fn asked(
         let key = (verdict.norm.as_str().to_string(), verdict.bearer.to_string());
         worst(&mut today, key, (verdict.performance, verdict.breached.map(|when| when.earliest)));
     }
-    answer.tables.insert(1, foreseen(&future, &today));
+    let now = counted(before.verdicts.iter().map(|verdict| {
+        let key = (verdict.norm.as_str().to_string(), verdict.bearer.to_string());
+        (key, verdict.performance, verdict.breached.map(|when| when.earliest))
+    }));
+    answer.tables.insert(1, foreseen(&future, &now));
     if !plan.is_uncertain() {
         return Ok(());
     }
@@ -228,7 +252,11 @@ fn asked(
         let future = ask(RecordBasis::Simulated, &all)?;
         let mut by = Today::new();
         for one in future.foreseen() {
-            worst(&mut by, (one.norm.as_str().to_string(), one.bearer.to_string()), (one.performance, one.breached));
+            worst(
+                &mut by,
+                (one.norm.as_str().to_string(), one.bearer.to_string()),
+                (one.performance, one.breached),
+            );
         }
         for (key, (performance, breached)) in by {
             let of = seen.entry(key.clone()).or_default();
