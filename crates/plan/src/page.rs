@@ -127,6 +127,7 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             of.iter().map(|row| value(&row[at])).collect()
         };
         let (Some(a), Some(b)) = (series(first), series(second)) else { continue };
+        let shipped = band.is_some_and(|(low, _)| low == "low_80");
         let band = band.and_then(|(low, high)| Some((series(low)?, series(high)?)));
         let all = a.iter().chain(&b).chain(band.iter().flat_map(|(low, high)| low.iter().chain(high)));
         let most = all.fold(0.0_f64, |most, v| most.max(*v));
@@ -142,6 +143,9 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             Some(_) if first != second => format!(
                 "{group}: {first} (solid) with the middle 80 percent of futures as a band, and {second} (dashed)"
             ),
+            Some(_) if shipped => {
+                format!("{group}: the plan's median, and the wider 80 percent that is shipped as a band")
+            }
             Some(_) if first == "p50" => {
                 format!("{group}: median, and the middle 80 percent of futures as a band")
             }

@@ -290,7 +290,9 @@ fn real_forces_stand_beside_the_guides_force() {
         "shipped",
     ]);
     let page = fs::read_to_string(here.path().join("page.html")).unwrap();
-    assert!(page.contains("how often a real force grew"));
+    assert!(
+        page.contains("how often a real force grew") && page.contains("the wider 80 percent that is shipped")
+    );
     servanda(here.path(), &[&ask[..], &["--hold-out", "25"]].concat())
         .ends_with(2)
         .complains(&["too short to hold out 25 years"]);

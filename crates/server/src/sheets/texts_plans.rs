@@ -62,8 +62,13 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
     ),
     (
         "plan-shortages",
-        "Of {all} figures of communities (housing, schools, water, roads, training areas) {n} fall short in some month.",
-        "Із {all} показників громад (житло, школи, вода, дороги, полігони) у якомусь із місяців бракує {n}.",
+        "Short in some month near bases (of housing, schools, water, roads, training areas): {n} of {all}.",
+        "Поблизу баз у якомусь місяці бракує (з житла, шкіл, води, доріг, полігонів): {n} із {all}.",
+    ),
+    (
+        "plan-shortages-drawn",
+        "Short near bases in at least half of the futures (of housing, schools, water, roads, training areas): {n} of {all}.",
+        "Поблизу баз щонайменше в половині варіантів майбутнього бракує (з житла, шкіл, води, доріг, полігонів): {n} із {all}.",
     ),
     ("n-tables", "{n} table|{n} tables", "{n} таблиця|{n} таблиці|{n} таблиць"),
     ("plots-of", "Plots: {table}", "Графіки: {table}"),
