@@ -435,7 +435,7 @@ fn one_level(all: &BTreeMap<String, Activity>) -> Result<(), Refusal> {
 /// The flows of an activity, with what was taken back taken from what came before it.
 fn netted(id: &str, activity: &Activity, gaps: &mut BTreeMap<String, usize>) -> Result<Vec<Flow>, Refusal> {
     let mut flows = activity.flows.clone();
-    flows.sort_by(|a, b| (a.when, a.number).cmp(&(b.when, b.number)));
+    flows.sort_by_key(|flow| (flow.when, flow.number));
     for at in 0..flows.len() {
         if flows[at].amount >= Number::zero() {
             continue;
@@ -474,12 +474,14 @@ fn netted(id: &str, activity: &Activity, gaps: &mut BTreeMap<String, usize>) -> 
     Ok(flows)
 }
 
+/// By receiving activity, stage and currency: gifts, each with what of it is not passed on yet.
+type Gifts<'a> = BTreeMap<(&'a str, Stage, &'a str), Vec<(String, Number)>>;
+
 /// Entries of flows in the order of their days: what an activity passes on of money that it was given here is counted in the gift.
 fn counted_once(flows: &[Flow], grade: Grade, gaps: &mut BTreeMap<String, usize>) -> Vec<Entry> {
     let name = |flow: &Flow| format!("iati:{}/{}", flow.activity, flow.number);
     let here: BTreeSet<&str> = flows.iter().map(|flow| flow.activity.as_str()).collect();
-    // By receiving activity, stage and currency: gifts, each with what of it is not passed on yet.
-    let mut gifts: BTreeMap<(&str, Stage, &str), Vec<(String, Number)>> = BTreeMap::new();
+    let mut gifts: Gifts<'_> = BTreeMap::new();
     let mut given: BTreeMap<(&str, Stage), BTreeSet<&str>> = BTreeMap::new();
     for flow in flows {
         if let Some(to) = flow.to.as_deref().filter(|to| here.contains(to)) {

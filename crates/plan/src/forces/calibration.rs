@@ -639,7 +639,7 @@ mod tests {
     fn what_is_held_out_decides_nothing() {
         // Calm for 25 years; in the last five every other force doubles each year.
         let wild = |state: usize, year: i16| {
-            if year >= 25 && state % 2 == 0 {
+            if year >= 25 && state.is_multiple_of(2) {
                 2.0
             } else {
                 1.0 + 0.01 * ((state * 7 + year as usize) % 5) as f64
@@ -682,5 +682,42 @@ mod tests {
         }
         let short = calibrated(&series(12, |_, _| 1.0), 5).unwrap_err();
         assert!(short.message.contains("too short to hold out 5 years"), "{short:?}");
+    }
+
+    #[test]
+    fn the_band_that_is_shipped_is_never_narrower_than_the_plans_own() {
+        let plan = Plan::read(
+            "t",
+            "from='2026-01'\nmonths=36\n[[category]]\nname='a'\nserving=100000\nrecruits={low=0,likely=2000,high=9000}\nplaces=30000\n\
+             training-months=3\nlosses=0.005\n[[milestone]]\nname='m'\nmeasure='serving'\nat-least=120000\nby='2027-12'\n",
+        )
+        .unwrap();
+        let of = |threads, step: fn(usize, i16) -> f64| {
+            let drawing = Drawing { seed: 2, futures: 101, threads };
+            answer(&plan, drawing, vec![], &[series(30, step)], 5).unwrap()
+        };
+        let calm: fn(usize, i16) -> f64 = |_, _| 1.001;
+        let wild: fn(usize, i16) -> f64 =
+            |state, year| if (state + year as usize).is_multiple_of(3) { 1.6 } else { 0.8 };
+        for step in [calm, wild] {
+            let said = of(1, step);
+            assert_eq!(said.json(), of(7, step).json(), "one seed, one answer at any number of threads");
+            let table = said.tables.iter().find(|table| table.name == "real-bands").unwrap();
+            assert_eq!(table.rows.len(), 3, "one to three years");
+            for row in &table.rows {
+                let n: Vec<f64> = row[2..9].iter().map(|cell| cell.plain().parse().unwrap()).collect();
+                let [p50, p10, p90, low80, high80, low95, high95] = n[..] else { panic!("{n:?}") };
+                assert!(low95 <= low80 && low80 <= p10 && p10 <= p50, "{n:?}");
+                assert!(p50 <= p90 && p90 <= high80 && high80 <= high95, "{n:?}");
+            }
+        }
+        // Every force of the calm series grew by a thousandth a year: none by a fifth in two.
+        let table =
+            |answer: &Answer| answer.tables.iter().find(|t| t.name == "real-growth").unwrap().rows[0].clone();
+        assert_eq!(
+            table(&of(1, calm))[1..5].iter().map(Cell::plain).collect::<Vec<_>>(),
+            ["20.0", "2", "0.00", "0"]
+        );
+        assert!(table(&of(1, wild))[4].plain() != "0");
     }
 }

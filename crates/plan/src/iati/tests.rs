@@ -109,7 +109,8 @@ fn money_that_is_passed_on_is_counted_once() {
     let iati = read(&[gives.clone(), spends.clone()]).unwrap();
     assert_eq!(sum(&iati, Stage::Received), "120", "{:?}", iati.entries);
     // The order of the activities, and in which file they stand, change nothing.
-    let files = [("b.xml".to_string(), file(&[spends])), ("a.xml".to_string(), file(&[gives.clone()]))];
+    let files =
+        [("b.xml".to_string(), file(&[spends])), ("a.xml".to_string(), file(std::slice::from_ref(&gives)))];
     let apart = Iati::read(&files, &Wanted::default(), Grade::Possible).unwrap();
     assert_eq!(sum(&apart, Stage::Received), "120");
     // Through two hands: the last hand's are counted in the first gift.
@@ -275,4 +276,37 @@ fn broken_files_are_refused_with_file_activity_and_remedy() {
             .message
             .contains("the currency `` is none")
     );
+}
+
+#[test]
+fn what_is_added_is_what_was_given_and_what_was_spent_beyond_it() {
+    let to = |id: &str| format!("<receiver-org receiver-activity-id=\"{id}\"/>");
+    for seed in 1..60_u64 {
+        let amount = |n: u64| 1 + (seed * 7919 + n * 104_729) % 97;
+        let gifts: Vec<u64> = (0..seed % 4).map(amount).collect();
+        let spent: Vec<u64> = (10..10 + seed % 5).map(amount).collect();
+        let flows = |amounts: &[u64], more: &str| {
+            amounts
+                .iter()
+                .enumerate()
+                .map(|(n, a)| flow("3", &format!("2026-0{}-01", n + 1), &a.to_string(), more))
+                .collect::<String>()
+        };
+        let iati =
+            read(&[activity("A", "", &flows(&gifts, &to("B"))), activity("B", "", &flows(&spent, ""))])
+                .unwrap();
+        let (gave, used) = (gifts.iter().sum::<u64>(), spent.iter().sum::<u64>());
+        let added = sum(&iati, Stage::Received);
+        assert_eq!(
+            added,
+            match gave.max(used) {
+                0 => String::new(),
+                n => n.to_string(),
+            },
+            "seed {seed}: {gifts:?} {spent:?}"
+        );
+        // All that was published is listed, counted here or there.
+        let listed = iati.entries.iter().fold(Number::zero(), |all, entry| all + entry.quantity.clone());
+        assert_eq!(listed, Number::from((gave + used) as i64), "seed {seed}");
+    }
 }
