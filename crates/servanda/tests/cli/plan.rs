@@ -112,6 +112,14 @@ fn the_burden_of_the_real_tables() {
     let costs = run.out.lines().filter(|l| l.ends_with(",planned")).map(|l| l.split(',').nth(2).unwrap());
     let sum: f64 = costs.map(|cost| cost.parse::<f64>().unwrap()).sum();
     assert!((sum - 62.424).abs() < 0.00001, "{sum}");
+    let two_ways = ["--need", "2027=60", "--prices-of", "2025", "--scenario", "dear=0.5/6"];
+    ask(&[&two_ways[..], &two].concat()).ends_with(0).says(&[
+        "need, scenario `dear`: at prices of 2025, prices rise by 6 percent a year",
+        ",dear,planned",
+    ]);
+    ask(&["--need", "2027=60", "--prices-of", "2025", "--scenario", "dear=6"])
+        .ends_with(2)
+        .complains(&["--scenario `dear=6` cannot be read", "`dear=0.5/6`"]);
     ask(&["--html", "burden.html"]).ends_with(0);
     let page = fs::read_to_string(here.path().join("burden.html")).unwrap();
     assert!(page.contains("PLANNED: ") && page.contains("<svg") && page.contains("Gaps"));
