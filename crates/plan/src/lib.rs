@@ -20,6 +20,7 @@
 
 pub mod answer;
 pub mod burden;
+pub mod compare;
 pub mod deliveries;
 pub mod economy;
 pub mod forces;

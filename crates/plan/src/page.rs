@@ -64,6 +64,9 @@ fn plots(out: &mut String, table: &Shown) {
         "weeks" => lines(out, table, 1, "incidents", "incidents", None),
         "strength" => lines(out, table, 1, "there", "agreed", None),
         "fairness" => bars(out, table, &["partner"], "over"),
+        "chances" => pairs(out, table, &["milestone"], "scenario", ["base_pct", "pct"], Some(100.0)),
+        "partners" => pairs(out, table, &["of", "unit", "scenario"], "partner", ["base_cost", "cost"], None),
+        "serving" => lines(out, table, 1, "p50", "base_p50", Some(("p10", "p90"))),
         _ => {}
     }
 }
@@ -134,7 +137,12 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             values.map(|(i, v)| format!("{:.1},{:.1}", x(i), y(v))).collect::<Vec<_>>().join(" ")
         };
         let words = match &band {
-            Some(_) => format!("{group}: median, and the middle 80 percent of futures as a band"),
+            Some(_) if first == second => {
+                format!("{group}: median, and the middle 80 percent of futures as a band")
+            }
+            Some(_) => format!(
+                "{group}: median (solid) with the middle 80 percent of futures as a band, and the base's (dashed)"
+            ),
             None if first == second => format!("{group}: {first}"),
             None => format!("{group}: {first} (solid) and {second} (dashed)"),
         };
@@ -209,6 +217,76 @@ fn bars(out: &mut String, table: &Shown, names: &[&str], column: &str) {
         );
     }
     out.push_str("</svg>\n");
+}
+
+/// One plot for each value of the columns `by`; in it two bars for each row, hollow for the base and filled for the other. `all` is the whole
+/// that a bar is a part of; without it the longest bar is.
+fn pairs(out: &mut String, table: &Shown, by: &[&str], label: &str, columns: [&str; 2], all: Option<f64>) {
+    let (Some(label), [Some(base), Some(other)]) = (index(table, label), columns.map(|c| index(table, c)))
+    else {
+        return;
+    };
+    let by: Vec<usize> = by.iter().filter_map(|name| index(table, name)).collect();
+    let group = |row: &Vec<Cell>| by.iter().map(|i| row[*i].plain()).collect::<Vec<_>>().join(", ");
+    let mut groups: Vec<String> = Vec::new();
+    for row in &table.rows {
+        let name = group(row);
+        if !groups.contains(&name) {
+            groups.push(name);
+        }
+    }
+    let (left, width) = (WIDTH * 0.4, WIDTH * 0.48);
+    for name in groups {
+        let of: Vec<&Vec<Cell>> = table.rows.iter().filter(|row| group(row) == name).take(ROWS).collect();
+        let longest = of
+            .iter()
+            .flat_map(|row| [value(&row[base]), value(&row[other])])
+            .flatten()
+            .fold(0.0_f64, f64::max);
+        let most = all.unwrap_or(longest);
+        if most <= 0.0 {
+            continue;
+        }
+        begin(
+            out,
+            TOP + 34.0 * of.len() as f64 + 6.0,
+            &format!("{name}: base (hollow) and {} (filled)", table.columns[other]),
+        );
+        for (i, row) in of.iter().enumerate() {
+            let top = TOP + 34.0 * i as f64;
+            let _ = write!(
+                out,
+                "<text x=\"0\" y=\"{:.1}\">{}</text>",
+                top + 17.0,
+                escape(&shortened(&row[label].plain()))
+            );
+            for (column, at, class) in [(base, top, "less"), (other, top + 13.0, "bar")] {
+                let Some(v) = value(&row[column]) else {
+                    let _ = write!(out, "<text x=\"{left:.1}\" y=\"{:.1}\">–</text>", at + 10.0);
+                    continue;
+                };
+                let long = width * v.clamp(0.0, most) / most;
+                let _ = write!(
+                    out,
+                    "<rect class=\"{class}\" x=\"{left:.1}\" y=\"{at:.1}\" width=\"{long:.1}\" height=\"10\"/><text x=\"{:.1}\" \
+                     y=\"{:.1}\">{}</text>",
+                    left + long + 6.0,
+                    at + 10.0,
+                    row[column].plain()
+                );
+            }
+        }
+        out.push_str("</svg>\n");
+    }
+}
+
+/// A label that fits beside its bar.
+fn shortened(label: &str) -> String {
+    const LONG: usize = 46;
+    match label.chars().count() > LONG {
+        true => label.chars().take(LONG - 1).chain(['…']).collect(),
+        false => label.to_string(),
+    }
 }
 
 fn rows(out: &mut String, table: &Shown) {
