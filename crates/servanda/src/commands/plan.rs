@@ -235,6 +235,12 @@ struct Deliveries {
     /// The plan of deliveries (docs/guides/planning.md)
     #[arg(value_name = "DELIVERIES.toml")]
     plan: PathBuf,
+    /// Entries of the support ledger, shown beside it: what is late, and what the plan starves of; may be given several times
+    #[arg(long, value_name = "FILE.csv")]
+    entries: Vec<PathBuf>,
+    /// The day on which the ledger is looked at: 2026-04-30 [default: today in UTC]
+    #[arg(long, value_name = "DATE", requires = "entries")]
+    at: Option<String>,
     #[command(flatten)]
     shape: Shape,
 }
@@ -248,6 +254,9 @@ struct Watch {
     /// several times
     #[arg(long, value_name = "TERM=INCIDENTS/DAYS")]
     threshold: Vec<String>,
+    /// An agreement, whose terms' own thresholds are read: how far each is, and the chance of reaching it
+    #[arg(long, value_name = "FILE.pact.md")]
+    agreement: Option<PathBuf>,
     #[command(flatten)]
     shape: Shape,
 }
@@ -322,7 +331,7 @@ fn computed(of: Of, session: &Session) -> Result<(Shape, servanda_plan::Answer, 
         Of::Support(of) => yes(of.shape.clone(), supported(&of, session)?),
         Of::Burden(of) => yes(of.shape.clone(), carried(&of)?),
         Of::Forces(of) => yes(of.shape.clone(), grown(&of, session)?),
-        Of::Deliveries(of) => yes(of.shape.clone(), delivered(&of)?),
+        Of::Deliveries(of) => yes(of.shape.clone(), delivered(&of, session)?),
         Of::Watch(of) => yes(of.shape.clone(), watched(&of, session)?),
         Of::Rotations(of) => {
             let (answer, end) = rotated(&of, session)?;
@@ -403,9 +412,7 @@ fn supported(of: &Support, session: &Session) -> Result<servanda_plan::Answer, F
         None => Stage::Received,
     };
     let at: Date = match (&of.at, end) {
-        (Some(text), _) => text.parse().map_err(|_| {
-            Failure::new(format!("--at `{text}` is no date")).help("write it like `2026-04-30`")
-        })?,
+        (Some(text), _) => day(text)?,
         (None, Some(end)) if of.entries.is_empty() => end,
         (None, _) => today(session)?,
     };
@@ -555,10 +562,31 @@ fn grown(of: &Forces, session: &Session) -> Result<servanda_plan::Answer, Failur
     Ok(answer)
 }
 
-fn delivered(of: &Deliveries) -> Result<servanda_plan::Answer, Failure> {
+fn delivered(of: &Deliveries, session: &Session) -> Result<servanda_plan::Answer, Failure> {
     let name = of.plan.display().to_string();
     let plan = deliveries::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
-    Ok(deliveries::answer(&plan, vec![name]))
+    let mut sources = vec![name];
+    let mut ledger = Ledger::default();
+    for path in &of.entries {
+        let own = Ledger::read(&path.display().to_string(), &input::text(path)?).map_err(refused)?;
+        sources.push(format!("{}, {} entries", path.display(), own.entries().len()));
+        ledger = ledger.and(own).map_err(refused)?;
+    }
+    let answer = deliveries::answer(&plan, sources);
+    if of.entries.is_empty() {
+        return Ok(answer);
+    }
+    let at = match &of.at {
+        Some(text) => day(text)?,
+        None => today(session)?,
+    };
+    deliveries::beside(answer, &plan, &ledger, at).map_err(refused)
+}
+
+/// A day that an option names.
+fn day(text: &str) -> Result<Date, Failure> {
+    text.parse()
+        .map_err(|_| Failure::new(format!("--at `{text}` is no date")).help("write it like `2026-04-30`"))
 }
 
 fn watched(of: &Watch, session: &Session) -> Result<servanda_plan::Answer, Failure> {
@@ -571,7 +599,15 @@ fn watched(of: &Watch, session: &Session) -> Result<servanda_plan::Answer, Failu
         .map_err(refused)?;
     let working = session.working("scoring the forecasts of the past");
     let counts = watch::Counts::read(&name, &input::text(&of.incidents)?).map_err(refused)?;
-    let answer = watch::answer(&counts, &thresholds, vec![name]).map_err(refused)?;
+    let mut sources = vec![name];
+    let (mut agreed, mut unread) = (Vec::new(), Vec::new());
+    if let Some(path) = &of.agreement {
+        let (_, agreement) = matter::agreement(path, session)?;
+        (agreed, unread) = watch::agreed(&agreement);
+        sources.push(format!("{}, the thresholds of its terms", path.display()));
+    }
+    let mut answer = watch::answer_of(&counts, &thresholds, &agreed, sources).map_err(refused)?;
+    answer.gaps.extend(unread);
     drop(working);
     Ok(answer)
 }
