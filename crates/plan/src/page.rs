@@ -19,6 +19,8 @@ const TOP: f64 = 26.0;
 const HEIGHT: f64 = 200.0;
 /// Rows of a table on the page; CSV and JSON have all.
 const ROWS: usize = 400;
+/// Lines of what is assumed that fit on a screen beside a table.
+const MANY: usize = 12;
 
 impl Answer {
     /// As a page.
@@ -34,6 +36,14 @@ impl Answer {
             self.basis.word().to_uppercase(),
             escape(&self.of_chance())
         );
+        // Where much is assumed the table that matters most stands above it.
+        let above = usize::from(self.assumptions.len() > MANY);
+        let shown = |out: &mut String, table: &Shown| {
+            let _ = writeln!(out, "<h2>{}</h2>", escape(&table.title));
+            plots(out, table);
+            rows(out, table);
+        };
+        self.tables.iter().take(above).for_each(|table| shown(&mut out, table));
         for (head, lines) in
             [("Sources", &self.sources), ("Assumed", &self.assumptions), ("Gaps", &self.gaps)]
         {
@@ -45,11 +55,7 @@ impl Answer {
                 out.push_str("</ul>\n");
             }
         }
-        for table in &self.tables {
-            let _ = writeln!(out, "<h2>{}</h2>", escape(&table.title));
-            plots(&mut out, table);
-            rows(&mut out, table);
-        }
+        self.tables.iter().skip(above).for_each(|table| shown(&mut out, table));
         out + "</body></html>\n"
     }
 }
@@ -140,9 +146,9 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             Some(_) if first == second => {
                 format!("{group}: median, and the middle 80 percent of futures as a band")
             }
-            Some(_) => format!(
-                "{group}: median (solid) with the middle 80 percent of futures as a band, and the base's (dashed)"
-            ),
+            Some(_) => {
+                format!("{group}: median (solid), middle 80 percent of futures as a band; base (dashed)")
+            }
             None if first == second => format!("{group}: {first}"),
             None => format!("{group}: {first} (solid) and {second} (dashed)"),
         };
@@ -247,11 +253,7 @@ fn pairs(out: &mut String, table: &Shown, by: &[&str], label: &str, columns: [&s
         if most <= 0.0 {
             continue;
         }
-        begin(
-            out,
-            TOP + 34.0 * of.len() as f64 + 6.0,
-            &format!("{name}: base (hollow) and {} (filled)", table.columns[other]),
-        );
+        begin(out, TOP + 34.0 * of.len() as f64 + 6.0, &format!("{name}: base (hollow), scenario (filled)"));
         for (i, row) in of.iter().enumerate() {
             let top = TOP + 34.0 * i as f64;
             let _ = write!(

@@ -90,26 +90,30 @@ fn both_solvers_prove_the_same_costs_and_name_the_same_conflicts() {
     assert!(kept > 2 && none > 2, "{kept} {none}");
 }
 
-/// Thirty partners with one kind of contingent each, five years, shares, caveats and costs of their own.
+/// Thirty partners with one kind of contingent each, five years, shares, caveats, notice, and costs that follow size within a half.
 fn thirty(leaves: Option<&str>) -> String {
     let mut all = text(60, 15_000, &[])
         .replace("currency", "share-at-most = 25\ncurrency")
+        .replace("2026-01-01", "2026-06-01")
         .replace("at-least = 15000", "at-least = 15000\nat-most = 36000");
     for n in 0..30_u32 {
-        all += &contingent(
-            &format!("P{n:02}"),
-            400 + 150 * (n * 7 % 11),
-            2 + n % 3,
-            if n % 2 == 0 { "[4, 6]" } else { "6" },
-            6 + n % 5,
-            &format!("{}.{}", 2 + n * 5 % 7, n % 10),
+        let persons = 500 + 100 * (n * 7 % 16);
+        let cost = f64::from(persons) * (0.0045 + 0.0002 * f64::from(n * 11 % 9));
+        all += &format!(
+            "[[contingent]]\npartner = \"P{n:02}\"\npersons = {persons}\nthere-are = {}\ntour-months = 6\nrecovery-months = {}\n\
+             training-months = {}\nnotice-days = {}\ncost-month = {cost:.1}\ncost-move = {:.1}\n",
+            3 + n % 4,
+            4 + n % 3,
+            3 + n % 4,
+            60 + 30 * (n % 3),
+            cost * 0.6
         );
         if n % 6 == 1 {
             all += "not-in = [{ from = \"2028-06\", until = \"2028-09\" }]\n";
         }
     }
     if let Some(partner) = leaves {
-        all = all.replace("decided = \"2026-01-01\"", "decided = \"2028-03-01\"");
+        all = all.replace("decided = \"2026-06-01\"", "decided = \"2028-03-01\"");
         all += &format!("[[partner]]\nname = \"{partner}\"\nleaves = \"2028-07\"\n");
     }
     all

@@ -203,6 +203,18 @@ fn each<'a>(
     scenarios.iter().flat_map(|(scenario, outcome)| of(scenario, outcome)).collect()
 }
 
+/// Rows of the same thing beside each other, things in the order in which they come first.
+fn together(rows: Vec<Vec<Cell>>, keys: usize) -> Vec<Vec<Cell>> {
+    let mut groups: Vec<(Vec<Cell>, Vec<Vec<Cell>>)> = Vec::new();
+    for row in rows {
+        match groups.iter_mut().find(|(key, _)| row.starts_with(key)) {
+            Some((_, group)) => group.push(row),
+            None => groups.push((row[..keys.min(row.len())].to_vec(), vec![row])),
+        }
+    }
+    groups.into_iter().flat_map(|(_, group)| group).collect()
+}
+
 fn least(outcome: &Outcome) -> Cell {
     let all = rows(outcome.table(Kind::Forces, "milestones"));
     let least = all
@@ -283,7 +295,7 @@ fn overview(base: &Outcome, scenarios: &[(Scenario, Outcome)]) -> Shown {
     Shown {
         name: "overview",
         title: format!(
-            "side by side: percent of futures in which the least likely milestone of the force is kept (simulated); planned: milestones of deliveries that are missed, schedule and its cost{}, verdicts that would be broken; the first date that is late",
+            "side by side: percent of futures in which the least likely milestone of the force is kept (simulated); deliveries missed, schedule, cost{}, broken verdicts (planned)",
             if base.currency.is_empty() { String::new() } else { format!(" in {}", base.currency) }
         ),
         columns: vec![
@@ -359,7 +371,7 @@ fn chances<'a>(base: &'a Outcome, scenarios: &'a [(Scenario, Outcome)]) -> Shown
             "milestone", "scenario", "base_promise", "promise", "base_pct", "pct", "change", "base_reached", "reached",
             "base_missing", "missing", "basis",
         ],
-        rows,
+        rows: together(rows, 1),
     }
 }
 
@@ -408,7 +420,7 @@ fn first_late(base: &Outcome, scenarios: &[(Scenario, Outcome)]) -> Shown {
         name: "first-late",
         title: "the first date that is late (of futures: by which half of them or more have missed something), and the percent of futures in which nothing is".into(),
         columns: vec!["plan", "scenario", "base_date", "date", "base_what", "what", "base_nothing_pct", "nothing_pct", "basis"],
-        rows,
+        rows: together(rows, 1),
     }
 }
 
@@ -445,7 +457,7 @@ fn deliveries<'a>(base: &'a Outcome, scenarios: &'a [(Scenario, Outcome)]) -> Sh
             "milestone", "item", "scenario", "base_promise", "promise", "base_there", "there", "change", "base_planned",
             "planned", "base_reached", "reached", "starves_of", "basis",
         ],
-        rows,
+        rows: together(rows, 2),
     }
 }
 
@@ -647,7 +659,7 @@ fn verdicts<'a>(base: &'a Outcome, scenarios: &'a [(Scenario, Outcome)]) -> Show
         columns: vec![
             "norm", "bearer", "scenario", "base_would_be", "would_be", "base_broken_from", "broken_from", "differs", "basis",
         ],
-        rows,
+        rows: together(rows, 2),
     }
 }
 

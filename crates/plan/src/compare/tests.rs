@@ -232,7 +232,7 @@ fn every_form_says_planned_or_simulated_row_by_row() {
     for words in [
         "SIMULATED",
         "seed 5",
-        "10,000 trained: base (hollow) and pct (filled)",
+        "10,000 trained: base (hollow), scenario (filled)",
         "median (solid)",
         "B is no longer there from 2027-05 on",
         "why",

@@ -60,8 +60,25 @@ fn above(table: &Shown, column: &str, bound: i64) -> usize {
     table.rows.iter().filter(|row| row.get(at).is_some_and(over)).count()
 }
 
-/// The answer in a sentence, by the first table that has one.
+/// Rows of a table of which a column is below zero.
+fn below(table: &Shown, column: &str) -> usize {
+    let Some(at) = table.columns.iter().position(|name| *name == column) else { return 0 };
+    let under = |cell: &Cell| matches!(cell, Cell::Number(value, _) if *value < Number::zero());
+    table.rows.iter().filter(|row| row.get(at).is_some_and(under)).count()
+}
+
+/// The answer in a sentence, by the first table that has one; of a comparison, by what differs.
 fn headline(page: &Page, answer: &Answer) -> String {
+    let named = |name: &str| answer.tables.iter().find(|table| table.name == name);
+    if let Some(table) = named("chances") {
+        let all = table.rows.len().to_string();
+        let (more, less) = (above(table, "change", 0).to_string(), below(table, "change").to_string());
+        return e(&page.words.with("plan-chances", &[("n", &more), ("less", &less), ("all", &all)]));
+    }
+    if let Some(table) = named("overview") {
+        let scenarios = table.rows.len().saturating_sub(1).to_string();
+        return e(&page.words.with("plan-overview", &[("n", &scenarios)]));
+    }
     let of = |table: &Shown| {
         let all = table.rows.len();
         let (key, n) = match table.name {

@@ -54,6 +54,16 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
         "Of {all} milestones {n} are kept in at least half of the futures.",
         "Із {all} рубежів {n} досягнуто щонайменше в половині варіантів майбутнього.",
     ),
+    (
+        "plan-chances",
+        "Against the base, of {all} chances of milestones {n} are higher and {less} are lower.",
+        "Порівняно з базою з {all} ймовірностей рубежів {n} вищі, а {less} нижчі.",
+    ),
+    (
+        "plan-overview",
+        "Scenarios that stand beside the base: {n}.",
+        "Сценаріїв поруч із базою: {n}.",
+    ),
     ("plan-late", "Promises that are late: {n}.", "Обіцянок із простроченням: {n}."),
     (
         "plan-fairness",
