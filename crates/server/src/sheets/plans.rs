@@ -18,6 +18,8 @@ use servanda_report::wording;
 
 /// Rows of a table that the page shows; the CSV has all.
 const ROWS: usize = 100;
+/// Lines of what is assumed that fit on a screen beside a table.
+const MANY: usize = 12;
 
 fn marking(page: &Page, plan: &Planned) -> String {
     let text = wording::marking(&page.seen.matter.agreement, &plan.marking);
@@ -183,7 +185,10 @@ pub(crate) fn page(page: &Page, plan: &Planned, answer: &Answer) -> Result<Made,
         page.e("plan-note"),
         e(&format!("/plans/{}/plan.json", segment(&plan.id))),
     );
-    let tables: String = answer.tables.iter().map(|table| shown(page, plan, table)).collect();
+    // Where much is assumed the table that matters most stands above it; what it is stands in the page's head.
+    let above = usize::from(answer.assumptions.len() > MANY);
+    let tables: Vec<String> = answer.tables.iter().map(|table| shown(page, plan, table)).collect();
+    let (first, rest) = tables.split_at(above.min(tables.len()));
     let word = match answer.basis {
         Basis::Planned => page.e("word-planned"),
         Basis::Simulated => page.e("word-simulated"),
@@ -193,6 +198,6 @@ pub(crate) fn page(page: &Page, plan: &Planned, answer: &Answer) -> Result<Made,
         title: "title-plan",
         word,
         sentence,
-        main: format!("{}{tables}", section(w.t("s-about-plan"), &about)),
+        main: format!("{}{}{}", first.concat(), section(w.t("s-about-plan"), &about), rest.concat()),
     })
 }

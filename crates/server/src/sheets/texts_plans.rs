@@ -56,14 +56,10 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
     ),
     (
         "plan-chances",
-        "Against the base, of {all} chances of milestones {n} are higher and {less} are lower.",
-        "Порівняно з базою з {all} ймовірностей рубежів {n} вищі, а {less} нижчі.",
+        "Chances of milestones against the base: {all} in all, {n} higher, {less} lower.",
+        "Ймовірностей рубежів порівняно з базою: усього {all}, вищих {n}, нижчих {less}.",
     ),
-    (
-        "plan-overview",
-        "Scenarios that stand beside the base: {n}.",
-        "Сценаріїв поруч із базою: {n}.",
-    ),
+    ("plan-overview", "Scenarios that stand beside the base: {n}.", "Сценаріїв поруч із базою: {n}."),
     ("plan-late", "Promises that are late: {n}.", "Обіцянок із простроченням: {n}."),
     (
         "plan-fairness",
