@@ -632,7 +632,7 @@ fn partners(by_year: &Shown) -> Shown {
 }
 
 fn verdicts<'a>(base: &'a Outcome, scenarios: &'a [(Scenario, Outcome)]) -> Shown {
-    let rows = each(scenarios, |scenario, outcome| {
+    let mut rows = each(scenarios, |scenario, outcome| {
         let of = |outcome: &'a Outcome| outcome.table(Kind::Rotations, "foreseen");
         joined(of(base), of(outcome), &["norm", "bearer"])
             .into_iter()
@@ -647,19 +647,26 @@ fn verdicts<'a>(base: &'a Outcome, scenarios: &'a [(Scenario, Outcome)]) -> Show
                     would[1].clone(),
                     cell(base, "broken_from"),
                     cell(other, "broken_from"),
-                    Cell::text(if same { "" } else { "differs" }),
+                    Cell::text(match (other, same) {
+                        (None, _) if of(outcome).is_none() => "not asked",
+                        (_, true) => "",
+                        _ => "differs",
+                    }),
                     Cell::text(PLANNED),
                 ]
             })
             .collect()
     });
+    rows = together(rows, 2);
+    // What differs comes first.
+    rows.sort_by_key(|row| row.get(7) != Some(&Cell::text("differs")));
     Shown {
         name: "verdicts",
         title: "what the engine would say if the schedules came true, and of what is on record nothing changed: planned, and no verdict about what happened".into(),
         columns: vec![
             "norm", "bearer", "scenario", "base_would_be", "would_be", "base_broken_from", "broken_from", "differs", "basis",
         ],
-        rows: together(rows, 2),
+        rows,
     }
 }
 

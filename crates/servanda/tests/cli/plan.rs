@@ -336,11 +336,15 @@ fn a_partner_drops_out_and_the_engine_is_asked_of_both() {
     );
     let agreement =
         concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/berlin-framework/berlin-framework.pact.md");
-    write(
-        "ours.jsonl",
-        "{\"v\":1,\"id\":\"r\",\"fact\":\"ratification\",\"when\":\"2026-01-20T10:00:00Z\",\
-         \"recorded\":\"2026-01-20T12:00:00Z\",\"roles\":{\"by\":\"France\"},\"grade\":\"confirmed\"}\n",
-    );
+    let ratified: String = ["United-Kingdom", "Poland", "Germany", "France", "United-States"]
+        .map(|party| {
+            format!(
+                "{{\"v\":1,\"id\":\"{party}\",\"fact\":\"ratification\",\"when\":\"2026-01-20T10:00:00Z\",\
+                 \"recorded\":\"2026-01-20T12:00:00Z\",\"roles\":{{\"by\":\"{party}\"}},\"grade\":\"confirmed\"}}\n"
+            )
+        })
+        .concat();
+    write("ours.jsonl", &ratified);
     let base = [
         "plan",
         "compare",
@@ -358,7 +362,6 @@ fn a_partner_drops_out_and_the_engine_is_asked_of_both() {
         "PLANNED: nothing is drawn by chance",
         "source: `France leaves` changes the base's schedule",
         "planned, and no verdict about what happened",
-        "european-presence",
     ]);
     let saved = |name: &str| fs::read_to_string(here.path().join("out").join(name)).unwrap();
     // Four tours of six months: 4 × (1 + 12). France's two of the second year are Poland's then: 2 × 6 more, two gone and two new.
@@ -377,6 +380,16 @@ fn a_partner_drops_out_and_the_engine_is_asked_of_both() {
             .contains("rotations,France,EUR m,France leaves,52.00,26.00,-26.00,-50.0,planned")
     );
     assert!(saved("partners.csv").contains("rotations,Poland,EUR m,France leaves,0.00,38.00,38.00,,planned"));
+    let verdicts = saved("verdicts.csv");
+    assert!(
+        verdicts
+            .lines()
+            .any(|line| line.starts_with("european-presence,") && line.contains(",France leaves,"))
+    );
+    assert!(
+        verdicts.lines().any(|line| line.contains(",all leave,") && line.ends_with(",not asked,planned")),
+        "{verdicts}"
+    );
     let planned = saved("planned.jsonl");
     for world in ["post.toml, base", "post.toml, France leaves", "post.toml, dear"] {
         assert!(planned.contains(&format!("\"source\":\"{world}\"")), "{world}");
