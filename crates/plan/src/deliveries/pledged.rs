@@ -192,7 +192,7 @@ mod tests {
             .unwrap()
     }
 
-    fn table<'a>(answer: &'a Answer, name: &str) -> Vec<Vec<String>> {
+    fn table(answer: &Answer, name: &str) -> Vec<Vec<String>> {
         let table = answer.tables.iter().find(|table| table.name == name).unwrap();
         table.rows.iter().map(|row| row.iter().map(Cell::plain).collect()).collect()
     }
