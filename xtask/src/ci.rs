@@ -88,6 +88,22 @@ fn steps(root: &Path, has_nextest: bool) -> Vec<Step> {
                 "cargo test --locked --manifest-path pdf/Cargo.toml --target-dir target/pdf",
             )
         },
+        // Outside of the workspace, with a target folder of its own; see solver/Cargo.toml.
+        Step {
+            release: true,
+            ..Step::new(
+                "HiGHS, a program of its own",
+                "cargo test --locked --manifest-path solver/Cargo.toml --target-dir target/solver",
+            )
+        },
+        // Takes the program that the step before it has built.
+        Step {
+            release: true,
+            ..Step::new(
+                "schedules with HiGHS",
+                "env SERVANDA_HIGHS=target/solver/debug/servanda-highs cargo test --package servanda-solve --test highs",
+            )
+        },
         Step { release: true, ..Step::new("parsers, five seconds each", "cargo xtask fuzz --seconds 5") },
     ]
 }

@@ -35,7 +35,7 @@ impl Basis {
 /// An answer of the planner.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Answer {
-    /// What was asked: `support`, `burden`, `forces`, `deliveries`, `rotations`, `communities`, `watch`.
+    /// What was asked, by the word of its command: `support`, `burden`, `forces`, …
     pub asked: &'static str,
     /// Planned or simulated.
     pub basis: Basis,
@@ -184,10 +184,14 @@ impl Answer {
                 let _ = writeln!(out, "# {what}: {}", line.replace('\n', " "));
             }
         }
-        let _ = writeln!(out, "{},basis", table.columns.join(","));
+        // Where the rows of one table are not all of one kind, each says so itself.
+        let says = table.columns.contains(&"basis");
+        let columns = table.columns.iter().copied().chain((!says).then_some("basis"));
+        let _ = writeln!(out, "{}", columns.collect::<Vec<_>>().join(","));
         for row in &table.rows {
-            let cells: Vec<String> = row.iter().map(|cell| quoted(&cell.plain())).collect();
-            let _ = writeln!(out, "{},{}", cells.join(","), self.basis.word());
+            let cells = row.iter().map(|cell| quoted(&cell.plain()));
+            let cells: Vec<String> = cells.chain((!says).then(|| self.basis.word().to_string())).collect();
+            let _ = writeln!(out, "{}", cells.join(","));
         }
         Ok(out)
     }

@@ -12,6 +12,10 @@
 //! as there is room; trainings that end; recruits; trainings that begin, as places are free; then every piece that is fit and has a
 //! crew operates.
 
+mod pledged;
+
+pub use pledged::beside;
+
 use crate::answer::{Cell, Shown};
 use crate::month::Month;
 use crate::named_month;

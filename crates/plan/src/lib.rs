@@ -21,6 +21,7 @@
 pub mod answer;
 pub mod burden;
 pub mod communities;
+pub mod compare;
 pub mod deliveries;
 pub mod economy;
 pub mod forces;

@@ -19,6 +19,8 @@ const TOP: f64 = 26.0;
 const HEIGHT: f64 = 200.0;
 /// Rows of a table on the page; CSV and JSON have all.
 const ROWS: usize = 400;
+/// Lines of what is assumed that fit on a screen beside a table.
+const MANY: usize = 12;
 
 impl Answer {
     /// As a page.
@@ -34,6 +36,14 @@ impl Answer {
             self.basis.word().to_uppercase(),
             escape(&self.of_chance())
         );
+        // Where much is assumed the table that matters most stands above it.
+        let above = usize::from(self.assumptions.len() > MANY);
+        let shown = |out: &mut String, table: &Shown| {
+            let _ = writeln!(out, "<h2>{}</h2>", escape(&table.title));
+            plots(out, table);
+            rows(out, table);
+        };
+        self.tables.iter().take(above).for_each(|table| shown(&mut out, table));
         for (head, lines) in
             [("Sources", &self.sources), ("Assumed", &self.assumptions), ("Gaps", &self.gaps)]
         {
@@ -45,11 +55,7 @@ impl Answer {
                 out.push_str("</ul>\n");
             }
         }
-        for table in &self.tables {
-            let _ = writeln!(out, "<h2>{}</h2>", escape(&table.title));
-            plots(&mut out, table);
-            rows(&mut out, table);
-        }
+        self.tables.iter().skip(above).for_each(|table| shown(&mut out, table));
         out + "</body></html>\n"
     }
 }
@@ -69,6 +75,9 @@ fn plots(out: &mut String, table: &Shown) {
         "displaced" => lines(out, table, 1, "displaced", "displaced", Some(("p10", "p90"))),
         "jobs-and-rents" => lines(out, table, 1, "rent", "rent", Some(("rent_p10", "rent_p90"))),
         "answers" => lines(out, table, 1, "received", "can_answer", None),
+        "chances" => pairs(out, table, &["milestone"], "scenario", ["base_pct", "pct"], Some(100.0)),
+        "partners" => pairs(out, table, &["of", "unit", "scenario"], "partner", ["base_cost", "cost"], None),
+        "serving" => lines(out, table, 1, "p50", "base_p50", Some(("p10", "p90"))),
         _ => {}
     }
 }
@@ -127,6 +136,7 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             of.iter().map(|row| value(&row[at])).collect()
         };
         let (Some(a), Some(b)) = (series(first), series(second)) else { continue };
+        let base = second == "base_p50";
         let shipped = band.is_some_and(|(low, _)| low == "low_80");
         let band = band.and_then(|(low, high)| Some((series(low)?, series(high)?)));
         let all = a.iter().chain(&b).chain(band.iter().flat_map(|(low, high)| low.iter().chain(high)));
@@ -140,6 +150,9 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             values.map(|(i, v)| format!("{:.1},{:.1}", x(i), y(v))).collect::<Vec<_>>().join(" ")
         };
         let words = match &band {
+            Some(_) if base => {
+                format!("{group}: median (solid), middle 80 percent of futures as a band; base (dashed)")
+            }
             Some(_) if first != second => format!(
                 "{group}: {first} (solid) with the middle 80 percent of futures as a band, and {second} (dashed)"
             ),
@@ -224,6 +237,72 @@ fn bars(out: &mut String, table: &Shown, names: &[&str], column: &str) {
         );
     }
     out.push_str("</svg>\n");
+}
+
+/// One plot for each value of the columns `by`; in it two bars for each row, hollow for the base and filled for the other. `all` is the whole
+/// that a bar is a part of; without it the longest bar is.
+fn pairs(out: &mut String, table: &Shown, by: &[&str], label: &str, columns: [&str; 2], all: Option<f64>) {
+    let (Some(label), [Some(base), Some(other)]) = (index(table, label), columns.map(|c| index(table, c)))
+    else {
+        return;
+    };
+    let by: Vec<usize> = by.iter().filter_map(|name| index(table, name)).collect();
+    let group = |row: &Vec<Cell>| by.iter().map(|i| row[*i].plain()).collect::<Vec<_>>().join(", ");
+    let mut groups: Vec<String> = Vec::new();
+    for row in &table.rows {
+        let name = group(row);
+        if !groups.contains(&name) {
+            groups.push(name);
+        }
+    }
+    let (left, width) = (WIDTH * 0.4, WIDTH * 0.48);
+    for name in groups {
+        let of: Vec<&Vec<Cell>> = table.rows.iter().filter(|row| group(row) == name).take(ROWS).collect();
+        let longest = of
+            .iter()
+            .flat_map(|row| [value(&row[base]), value(&row[other])])
+            .flatten()
+            .fold(0.0_f64, f64::max);
+        let most = all.unwrap_or(longest);
+        if most <= 0.0 {
+            continue;
+        }
+        begin(out, TOP + 34.0 * of.len() as f64 + 6.0, &format!("{name}: base (hollow), scenario (filled)"));
+        for (i, row) in of.iter().enumerate() {
+            let top = TOP + 34.0 * i as f64;
+            let _ = write!(
+                out,
+                "<text x=\"0\" y=\"{:.1}\">{}</text>",
+                top + 17.0,
+                escape(&shortened(&row[label].plain()))
+            );
+            for (column, at, class) in [(base, top, "less"), (other, top + 13.0, "bar")] {
+                let Some(v) = value(&row[column]) else {
+                    let _ = write!(out, "<text x=\"{left:.1}\" y=\"{:.1}\">–</text>", at + 10.0);
+                    continue;
+                };
+                let long = width * v.clamp(0.0, most) / most;
+                let _ = write!(
+                    out,
+                    "<rect class=\"{class}\" x=\"{left:.1}\" y=\"{at:.1}\" width=\"{long:.1}\" height=\"10\"/><text x=\"{:.1}\" \
+                     y=\"{:.1}\">{}</text>",
+                    left + long + 6.0,
+                    at + 10.0,
+                    row[column].plain()
+                );
+            }
+        }
+        out.push_str("</svg>\n");
+    }
+}
+
+/// A label that fits beside its bar.
+fn shortened(label: &str) -> String {
+    const LONG: usize = 46;
+    match label.chars().count() > LONG {
+        true => label.chars().take(LONG - 1).chain(['…']).collect(),
+        false => label.to_string(),
+    }
 }
 
 fn rows(out: &mut String, table: &Shown) {

@@ -13,6 +13,10 @@
 //! The continuous ranked probability score of a distribution over whole numbers: the sum of `(F(k) - [y <= k])²` over all `k`
 //! (Gneiting and Raftery, JASA 2007). Lower is better; of a single number it is the absolute error.
 
+mod terms;
+
+pub use terms::{Agreed, agreed};
+
 use crate::answer::{Cell, Shown};
 use crate::table::Table;
 use crate::{Answer, Basis, Refusal};
@@ -35,6 +39,8 @@ pub struct Counts {
     pub first: Date,
     /// By region, a count for each week.
     pub regions: BTreeMap<String, Vec<u32>>,
+    /// Of all regions, a count for each day of these weeks.
+    pub days: Vec<u32>,
     /// What was left out, and why.
     pub gaps: Vec<String>,
     /// Incidents that are counted.
@@ -99,7 +105,10 @@ impl Counts {
             ));
         }
         let mut regions: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        let mut days = vec![0_u32; weeks * 7];
         for (day, region) in &found {
+            let since = first.until(*day).map_or(0, |span| span.get_days().max(0) as usize);
+            days.iter_mut().skip(since).take(1).for_each(|n| *n += 1);
             regions.entry(region.clone()).or_insert_with(|| vec![0; weeks])[weeks_between(first, *day)] += 1;
         }
         let told = [
@@ -108,7 +117,7 @@ impl Counts {
             (loose, "incidents are dated to a few days, and are counted in the week in which those begin"),
         ];
         let gaps = told.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{n} {words}")).collect();
-        Ok(Counts { first, regions, gaps, counted: found.len() })
+        Ok(Counts { first, regions, days, gaps, counted: found.len() })
     }
 
     fn weeks(&self) -> usize {
@@ -248,7 +257,11 @@ impl Past {
     /// One more week is known: those of the series before `week`.
     fn learn(&mut self, series: &[u32], week: usize) {
         let Some(first) = week.checked_sub(self.ahead) else { return };
-        let sum = came(series, first, self.ahead);
+        self.note(came(series, first, self.ahead));
+    }
+
+    /// What came of one more run is known.
+    fn note(&mut self, sum: usize) {
         if let Some(before) = self.sums.len().checked_sub(self.ahead).and_then(|i| self.sums.get(i)) {
             *self.moved.entry(sum as i64 - *before as i64).or_default() += 1;
         }
@@ -444,6 +457,19 @@ impl Threshold {
 /// # Errors
 /// Where the history is too short for the scores.
 pub fn answer(counts: &Counts, thresholds: &[Threshold], sources: Vec<String>) -> Result<Answer, Refusal> {
+    answer_of(counts, thresholds, &[], sources)
+}
+
+/// The same, with the thresholds of an agreement's terms ([`agreed`]).
+///
+/// # Errors
+/// As for [`answer`].
+pub fn answer_of(
+    counts: &Counts,
+    thresholds: &[Threshold],
+    agreed: &[Agreed],
+    sources: Vec<String>,
+) -> Result<Answer, Refusal> {
     let weeks = counts.weeks();
     if weeks < LEARNT + 52 {
         return Err(Refusal::new(
@@ -467,34 +493,33 @@ pub fn answer(counts: &Counts, thresholds: &[Threshold], sources: Vec<String>) -
             ));
         }
     }
-    let tables = vec![
+    let (of_terms, assumed) = match agreed.is_empty() {
+        true => (Vec::new(), Vec::new()),
+        false => terms::tables(counts, agreed),
+    };
+    let mut tables = of_terms;
+    tables.extend([
         forecasts(counts, &models, &scored),
         distances(counts, &models, &scored, thresholds),
         scores(&scored),
         calibration(&scored, thresholds),
         weekly(counts),
+    ]);
+    let mut assumptions = vec![
+        format!(
+            "{} incidents in weeks from Monday, {} to {}",
+            counts.counted,
+            counts.week(0),
+            counts.week(weeks - 1)
+        ),
+        format!(
+            "scored from the week of {} on; each forecast knows the weeks before it only",
+            counts.week(LEARNT)
+        ),
+        "what comes is like what came: no forecast knows of an order, a plan or a side".into(),
     ];
-    Ok(Answer {
-        asked: "watch",
-        basis: Basis::Simulated,
-        seed: None,
-        sources,
-        assumptions: vec![
-            format!(
-                "{} incidents in weeks from Monday, {} to {}",
-                counts.counted,
-                counts.week(0),
-                counts.week(weeks - 1)
-            ),
-            format!(
-                "scored from the week of {} on; each forecast knows the weeks before it only",
-                counts.week(LEARNT)
-            ),
-            "what comes is like what came: no forecast knows of an order, a plan or a side".into(),
-        ],
-        gaps,
-        tables,
-    })
+    assumptions.extend(assumed);
+    Ok(Answer { asked: "watch", basis: Basis::Simulated, seed: None, sources, assumptions, gaps, tables })
 }
 
 fn ahead_of(

@@ -1,4 +1,4 @@
-//! Solves the mixed-integer programs of the planner, with a library in Rust.
+//! Solves the mixed-integer programs of the planner: with a library in Rust, or with HiGHS by the program `servanda-highs`, where that is.
 //!
 //! It knows nothing of what a program is about, and decides nothing. The clock is looked at only where whoever asks gave a limit
 //! in seconds.
@@ -6,6 +6,12 @@
 //! Invariants
 //! - an error of the library is an error here, never "impossible";
 //! - the same program, gap and number of nodes give the same answer.
+//!
+//! Where to start reading: [`Microlp`], then [`Highs`]. Tests: `tests/rotations.rs`, `tests/highs.rs`.
+
+mod highs;
+
+pub use highs::Highs;
 
 use microlp::{
     ComparisonOp, Error, OptimizationDirection, Problem, SolveOptions, SolveOutcome, TerminationReason,

@@ -9,7 +9,8 @@ use crate::tree::Tree;
 
 /// The folders of the root. A path that starts elsewhere is a user's, not ours.
 const FOLDERS: &[&str] = &[
-    ".cargo", ".ci", "bench", "crates", "docs", "editors", "examples", "fuzz", "pdf", "tests", "web", "xtask",
+    ".cargo", ".ci", "bench", "crates", "docs", "editors", "examples", "fuzz", "pdf", "solver", "tests",
+    "web", "xtask",
 ];
 
 /// Words that stand for any name.

@@ -1,24 +1,25 @@
-//! `servanda plan`: the support ledger, the burden, the growth of a force. Files are read here; `servanda_plan` computes.
+//! `servanda plan`: files are read here and answers written; `servanda_plan` computes. Side-by-side comparison is in `plan/compare.rs`.
 
 mod communities;
+mod compare;
 
 use super::Answer;
 use crate::failure::Failure;
 use crate::input;
-use crate::matter::{self, Matter};
+use crate::matter::{self, Heard, Matter};
 use crate::session::Session;
 use clap::{Subcommand, ValueEnum};
 use jiff::civil::Date;
 use servanda_engine::future::{Future, World};
 use servanda_model::record::Basis as RecordBasis;
-use servanda_model::{Grade, Number};
+use servanda_model::{Grade, Number, Record};
 use servanda_plan::answer::{Cell, Shown};
 use servanda_plan::burden::{self, Asked, Gdp, Need, Rule};
 use servanda_plan::economy::{DEFENCE, Rates, Series, VALUE};
 use servanda_plan::forces::calibration::{self, Strengths};
 use servanda_plan::iati::{Iati, Wanted};
 use servanda_plan::kiel::{EU, Files, Kiel};
-use servanda_plan::program::{Effort, Solver, Told};
+use servanda_plan::program::{Effort, Stopped, Told};
 use servanda_plan::support::{self, Ledger, Stage};
 use servanda_plan::table::Table;
 use servanda_plan::{Refusal, deliveries, forces, rotations, watch};
@@ -47,6 +48,8 @@ enum Of {
     Communities(Box<communities::Communities>),
     /// Which contingents are where from when to when, so that the agreed presence is kept, at the least cost
     Rotations(Box<Rotations>),
+    /// What if: plans as they are and as named scenarios have them, side by side
+    Compare(Box<compare::Compare>),
 }
 
 /// Form of the answer.
@@ -256,6 +259,12 @@ struct Deliveries {
     /// The plan of deliveries (docs/guides/planning.md)
     #[arg(value_name = "DELIVERIES.toml")]
     plan: PathBuf,
+    /// Entries of the support ledger, shown beside it: what is late, and what the plan starves of; may be given several times
+    #[arg(long, value_name = "FILE.csv")]
+    entries: Vec<PathBuf>,
+    /// The day on which the ledger is looked at: 2026-04-30 [default: today in UTC]
+    #[arg(long, value_name = "DATE", requires = "entries")]
+    at: Option<String>,
     #[command(flatten)]
     shape: Shape,
 }
@@ -269,8 +278,36 @@ struct Watch {
     /// several times
     #[arg(long, value_name = "TERM=INCIDENTS/DAYS")]
     threshold: Vec<String>,
+    /// An agreement, whose terms' own thresholds are read: how far each is, and the chance of reaching it
+    #[arg(long, value_name = "FILE.pact.md")]
+    agreement: Option<PathBuf>,
     #[command(flatten)]
     shape: Shape,
+}
+
+/// How far a search for a schedule goes.
+#[derive(clap::Args)]
+struct Limits {
+    /// Stop when no schedule can be cheaper by more than this, percent; 0 for a proof
+    #[arg(long, value_name = "PERCENT", default_value_t = 2.0)]
+    gap: f64,
+    /// Nodes of the search, after which it stops with what it has
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    nodes: u64,
+    /// Seconds for each program that is solved, after which it stops with what it has
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+}
+
+impl Limits {
+    fn effort(&self) -> Result<Effort, Failure> {
+        if !(0.0..100.0).contains(&self.gap) {
+            return Err(
+                Failure::new(format!("--gap {} is no gap", self.gap)).help("percent, from 0 to below 100")
+            );
+        }
+        Ok(Effort { gap: self.gap / 100.0, nodes: self.nodes, seconds: Some(self.seconds) })
+    }
 }
 
 #[derive(clap::Args)]
@@ -281,15 +318,8 @@ struct Rotations {
     /// The schedule of before, its table `tours` as CSV: it is changed as little as may be
     #[arg(long, value_name = "FILE.csv")]
     before: Option<PathBuf>,
-    /// Stop when no schedule can be cheaper by more than this, percent; 0 for a proof
-    #[arg(long, value_name = "PERCENT", default_value_t = 2.0)]
-    gap: f64,
-    /// Nodes of the search, after which it stops with what it has
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
-    nodes: u64,
-    /// Seconds for each program that is solved, after which it stops with what it has
-    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
-    seconds: u64,
+    #[command(flatten)]
+    limits: Limits,
     /// Also write the program as MPS, for another solver
     #[arg(long, value_name = "FILE.mps")]
     program: Option<PathBuf>,
@@ -325,13 +355,14 @@ fn computed(of: Of, session: &Session) -> Result<(Shape, servanda_plan::Answer, 
         Of::Support(of) => yes(of.shape.clone(), supported(&of, session)?),
         Of::Burden(of) => yes(of.shape.clone(), carried(&of)?),
         Of::Forces(of) => yes(of.shape.clone(), grown(&of, session)?),
-        Of::Deliveries(of) => yes(of.shape.clone(), delivered(&of)?),
+        Of::Deliveries(of) => yes(of.shape.clone(), delivered(&of, session)?),
         Of::Watch(of) => yes(of.shape.clone(), watched(&of, session)?),
         Of::Communities(of) => yes(of.shape.clone(), communities::answered(&of, session)?),
         Of::Rotations(of) => {
             let (answer, end) = rotated(&of, session)?;
             (of.shape.clone(), answer, end)
         }
+        Of::Compare(of) => yes(of.shape.clone(), compare::compared(&of, session)?),
     })
 }
 
@@ -368,6 +399,9 @@ pub fn answer(words: &[String], session: &Session) -> Result<servanda_plan::Answ
     if matches!(&asked.of, Of::Rotations(of) if of.program.is_some()) {
         return Err(Failure::new("the plan cannot be asked: `--program` writes a file")
             .help("leave `--program` out of `ask`, and write the program on the command line"));
+    }
+    if let Of::Compare(of) = &asked.of {
+        of.may_be_asked_by_settings()?;
     }
     computed(asked.of, session).map(|(_, answer, _)| answer)
 }
@@ -424,9 +458,7 @@ fn supported(of: &Support, session: &Session) -> Result<servanda_plan::Answer, F
         None => Stage::Received,
     };
     let at: Date = match (&of.at, end) {
-        (Some(text), _) => text.parse().map_err(|_| {
-            Failure::new(format!("--at `{text}` is no date")).help("write it like `2026-04-30`")
-        })?,
+        (Some(text), _) => day(text)?,
         (None, Some(end)) if of.entries.is_empty() && of.iati.is_empty() => end,
         (None, _) => today(session)?,
     };
@@ -600,10 +632,31 @@ fn grown(of: &Forces, session: &Session) -> Result<servanda_plan::Answer, Failur
     Ok(answer)
 }
 
-fn delivered(of: &Deliveries) -> Result<servanda_plan::Answer, Failure> {
+fn delivered(of: &Deliveries, session: &Session) -> Result<servanda_plan::Answer, Failure> {
     let name = of.plan.display().to_string();
     let plan = deliveries::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
-    Ok(deliveries::answer(&plan, vec![name]))
+    let mut sources = vec![name];
+    let mut ledger = Ledger::default();
+    for path in &of.entries {
+        let own = Ledger::read(&path.display().to_string(), &input::text(path)?).map_err(refused)?;
+        sources.push(format!("{}, {} entries", path.display(), own.entries().len()));
+        ledger = ledger.and(own).map_err(refused)?;
+    }
+    let answer = deliveries::answer(&plan, sources);
+    if of.entries.is_empty() {
+        return Ok(answer);
+    }
+    let at = match &of.at {
+        Some(text) => day(text)?,
+        None => today(session)?,
+    };
+    deliveries::beside(answer, &plan, &ledger, at).map_err(refused)
+}
+
+/// A day that an option names.
+fn day(text: &str) -> Result<Date, Failure> {
+    text.parse()
+        .map_err(|_| Failure::new(format!("--at `{text}` is no date")).help("write it like `2026-04-30`"))
 }
 
 fn watched(of: &Watch, session: &Session) -> Result<servanda_plan::Answer, Failure> {
@@ -616,7 +669,15 @@ fn watched(of: &Watch, session: &Session) -> Result<servanda_plan::Answer, Failu
         .map_err(refused)?;
     let working = session.working("scoring the forecasts of the past");
     let counts = watch::Counts::read(&name, &input::text(&of.incidents)?).map_err(refused)?;
-    let answer = watch::answer(&counts, &thresholds, vec![name]).map_err(refused)?;
+    let mut sources = vec![name];
+    let (mut agreed, mut unread) = (Vec::new(), Vec::new());
+    if let Some(path) = &of.agreement {
+        let (_, agreement) = matter::agreement(path, session)?;
+        (agreed, unread) = watch::agreed(&agreement);
+        sources.push(format!("{}, the thresholds of its terms", path.display()));
+    }
+    let mut answer = watch::answer_of(&counts, &thresholds, &agreed, sources).map_err(refused)?;
+    answer.gaps.extend(unread);
     drop(working);
     Ok(answer)
 }
@@ -624,9 +685,7 @@ fn watched(of: &Watch, session: &Session) -> Result<servanda_plan::Answer, Failu
 fn rotated(of: &Rotations, session: &Session) -> Result<(servanda_plan::Answer, Answer), Failure> {
     let name = of.plan.display().to_string();
     let plan = rotations::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
-    if !(0.0..100.0).contains(&of.gap) {
-        return Err(Failure::new(format!("--gap {} is no gap", of.gap)).help("percent, from 0 to below 100"));
-    }
+    let effort = of.limits.effort()?;
     let before = match &of.before {
         Some(path) => {
             let text = input::text(path)?;
@@ -640,7 +699,6 @@ fn rotated(of: &Rotations, session: &Session) -> Result<(servanda_plan::Answer, 
     }
     let mut sources = vec![name.clone()];
     sources.extend(of.before.as_ref().map(|path| format!("{}, the schedule of before", path.display())));
-    let effort = Effort { gap: of.gap / 100.0, nodes: of.nodes, seconds: Some(of.seconds) };
     let working = session.working("making the schedule");
     let told = match &of.solved {
         Some(path) => {
@@ -649,44 +707,68 @@ fn rotated(of: &Rotations, session: &Session) -> Result<(servanda_plan::Answer, 
         }
         None => None,
     };
-    let solver: &dyn Solver = match &told {
-        Some(told) => told,
-        None => &servanda_solve::Microlp,
-    };
-    let (mut answer, schedule) =
-        rotations::answer(&plan, before.as_ref(), solver, effort, sources).map_err(refused)?;
+    let (mut answer, schedule) = match &told {
+        Some(told) => rotations::answer(&plan, before.as_ref(), told, effort, sources),
+        None => scheduled(&plan, before.as_ref(), effort, sources),
+    }
+    .map_err(refused)?;
     working.at("asking the engine");
     if let (true, Some(schedule)) = (of.ask, &schedule) {
-        foreseen(of, &plan, schedule, &name, &mut answer, session)?;
+        let heard = of.matter.hear(session)?;
+        foreseen(&of.matter, &heard, &plan, schedule, &name, &mut answer, session)?;
     }
     drop(working);
     Ok((answer, if schedule.is_some() { Answer::Yes } else { Answer::No }))
 }
 
-/// Asks the engine about the world in which a schedule comes true.
+/// A schedule by HiGHS where `servanda-highs` is, else by the solver that ships; where that proves little, how to get the other is said.
+fn scheduled(
+    plan: &rotations::Plan,
+    before: Option<&rotations::Before>,
+    effort: Effort,
+    sources: Vec<String>,
+) -> Result<(servanda_plan::Answer, Option<rotations::Schedule>), Refusal> {
+    if let Some(highs) = servanda_solve::Highs::found() {
+        return rotations::answer(plan, before, &highs, effort, sources);
+    }
+    let (mut answer, schedule) = rotations::answer(plan, before, &servanda_solve::Microlp, effort, sources)?;
+    let done =
+        schedule.as_ref().is_some_and(|of| of.fewest && matches!(of.stopped, Stopped::Proved | Stopped::Gap));
+    let why = answer.tables.iter().any(|table| table.name == "conflict");
+    if !done && !why {
+        answer.gaps.push(
+            "the program `servanda-highs`, which solves large plans, is neither beside servanda nor on the PATH: `cargo install --path solver` in the source \
+             of servanda builds it (docs/guides/planning.md)"
+                .into(),
+        );
+    }
+    Ok((answer, schedule))
+}
+
+/// Asks the engine about the world in which a schedule comes true; the records of that world.
 fn foreseen(
-    of: &Rotations,
+    matter: &Matter,
+    heard: &Heard,
     plan: &rotations::Plan,
     schedule: &rotations::Schedule,
     world: &str,
     answer: &mut servanda_plan::Answer,
     session: &Session,
-) -> Result<(), Failure> {
+) -> Result<Vec<Record>, Failure> {
     let Some(terms) = &plan.terms else {
         return Err(Failure::new("the plan does not say what its tours are called in the agreement")
             .help("add `[records]` with `measure` and `of` (docs/guides/planning.md)"));
     };
-    let heard = of.matter.hear(session)?;
     if !heard.agreement.facts.contains_key(terms.measure.as_str()) {
         return Err(Failure::new(format!("the agreement has no measure `{}`", terms.measure))
             .help("`measure` of `[records]` is the agreement's own name"));
     }
     let calendar = &heard.agreement.calendar;
-    let mut records = heard.records;
-    records.extend(rotations::records::records(plan, terms, schedule, world, session.now, calendar));
+    let planned = rotations::records::records(plan, terms, schedule, world, session.now, calendar);
+    let records: Vec<Record> = heard.records.iter().chain(&planned).cloned().collect();
     let places = matter::places(&heard.agreement, &heard.path, &records, session)?;
-    let mut question = heard.question;
-    if !of.matter.names_a_moment() {
+    let mut question = heard.question.clone();
+    if !matter.names_a_moment() {
         question.at = calendar.end_of_day(plan.last_day());
     }
     question.known_at = question.known_at.max(question.at);
@@ -694,7 +776,7 @@ fn foreseen(
     let future = servanda_engine::future::ask(&heard.agreement, &places, &records, &world, &question)
         .map_err(|none| Failure::new(none.to_string()).help("look at `[records]` of the plan"))?;
     answer.tables.push(foreseen_table(&future));
-    Ok(())
+    Ok(planned)
 }
 
 /// What the engine would say of a world, as a table.

@@ -341,3 +341,313 @@ fn iati_stands_in_the_ledger_once() {
         .ends_with(2)
         .complains(&["--iati"]);
 }
+
+#[test]
+fn the_guides_scenario_stands_beside_the_base() {
+    let here = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(here.path().join(name), text).unwrap();
+    write("force.toml", &with_words("[[category]]"));
+    write("deliveries.toml", &with_words("[[item]]"));
+    write("talks.toml", &with_words("[[change]]"));
+    write("same.toml", "name = \"nothing\"\n");
+    let ask = [
+        "plan",
+        "compare",
+        "talks.toml",
+        "same.toml",
+        "--forces",
+        "force.toml",
+        "--deliveries",
+        "deliveries.toml",
+        "--futures",
+        "60",
+    ];
+    servanda(here.path(), &ask).ends_with(0).says(&[
+        "SIMULATED: drawn by chance from stated ranges, seed 1",
+        "assumed: one seed for base and scenarios",
+        "Freedonia is no longer there from 2027-09 on",
+        "forces, category (name = \"soldiers\"): losses × 0.8, places × 1.2",
+        "nothing is different",
+        "at least 800000 by 2029-06",
+        "at least 20 by 2027-12",
+    ]);
+    let form = |more: &[&str]| {
+        let run = servanda(here.path(), &[&ask[..], more].concat());
+        run.ends_with(0);
+        run.out.clone()
+    };
+    assert_eq!(form(&["--format", "json"]), form(&["--format", "json", "--threads", "3"]));
+    let chances = form(&["--format", "csv", "--table", "chances"]);
+    let same: Vec<Vec<&str>> = chances
+        .lines()
+        .filter(|line| line.contains(",nothing,"))
+        .map(|line| line.rsplit(',').collect())
+        .collect();
+    assert_eq!(same.len(), 2);
+    assert!(same.iter().all(|row| row[0] == "simulated" && row[5] == "0.0"), "{chances}");
+    form(&["--save", "compared", "--html", "page.html"]);
+    let saved = |name: &str| fs::read_to_string(here.path().join("compared").join(name)).unwrap();
+    assert_eq!(saved("compare.html"), fs::read_to_string(here.path().join("page.html")).unwrap());
+    assert_eq!(saved("chances.csv"), chances);
+    assert!(
+        saved("chances-1.svg").starts_with("<svg xmlns")
+            && saved("chances-1.svg").contains("simulated, seed 1")
+    );
+    assert!(
+        saved("due.ics").contains("SUMMARY:Freedonia leaves\\, more places: 800\\,000 serving (simulated)")
+    );
+    assert!(!here.path().join("compared/planned.jsonl").exists(), "no schedule was asked about");
+
+    for (scenario, words) in [
+        (
+            "name = \"a\"\n[[leaves]]\npartner = \"Atlantis\"\nfrom = \"2027-09\"\n",
+            &["`Atlantis` is in none of the plans", "Freedonia; Sylvania"][..],
+        ),
+        (
+            "name = \"a\"\n[[change]]\nplan = \"rotations\"\nto = { overlap-days = 5 }\n",
+            &["`bad.toml`, change 1", "--rotations FILE.toml"],
+        ),
+        (
+            "name = \"a\"\n[[change]]\nplan = \"forces\"\nlist = \"category\"\nwhere = { name = \"soldiers\" }\ntimes = { fails = 50 }\n",
+            &["`bad.toml`, change 1 of `force.toml`", "is no share"],
+        ),
+        ("name = \"nothing\"\n", &["two scenarios have the name `nothing`"]),
+    ] {
+        write("bad.toml", scenario);
+        servanda(here.path(), &[&["plan", "compare", "bad.toml"], &ask[3..]].concat())
+            .ends_with(2)
+            .complains(words);
+    }
+    servanda(here.path(), &["plan", "compare", "talks.toml"]).ends_with(2).complains(&["--forces"]);
+    servanda(here.path(), &["plan", "compare", "--forces", "force.toml"])
+        .ends_with(2)
+        .complains(&["SCENARIO.toml"]);
+}
+
+/// Two partners that hold a post for two years; one of them is told in the second that it may go.
+const POST: &str = r#"
+from = "2026-05"
+months = 24
+decided = "2026-01-06"
+currency = "EUR m"
+[[presence]]
+name = "post"
+regions = ["western-oblasts"]
+at-least = 500
+[[contingent]]
+partner = "France"
+persons = 500
+there-are = 3
+tour-months = 6
+recovery-months = 6
+training-months = 0
+notice-days = 30
+cost-month = 2
+cost-move = 1
+[[contingent]]
+partner = "Poland"
+persons = 500
+there-are = 3
+tour-months = 6
+recovery-months = 6
+training-months = 0
+notice-days = 30
+cost-month = 3
+cost-move = 1
+[records]
+measure = "troops-present"
+of = "of"
+with = { role = "rotation" }
+"#;
+
+#[test]
+fn a_partner_drops_out_and_the_engine_is_asked_of_both() {
+    let here = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(here.path().join(name), text).unwrap();
+    write("post.toml", POST);
+    write(
+        "leaves.toml",
+        "name = \"France leaves\"\n[[leaves]]\npartner = \"France\"\nfrom = \"2027-05\"\ndecided = \"2027-01-10\"\n",
+    );
+    write(
+        "dear.toml",
+        "name = \"dear\"\n[[change]]\nplan = \"rotations\"\nlist = \"contingent\"\ntimes = { cost-month = 1.5 }\n",
+    );
+    write(
+        "none.toml",
+        "name = \"all leave\"\n[[leaves]]\npartner = \"France\"\nfrom = \"2026-05\"\n[[leaves]]\npartner = \"Poland\"\nfrom = \"2026-05\"\n",
+    );
+    let agreement =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/berlin-framework/berlin-framework.pact.md");
+    let ratified: String = ["United-Kingdom", "Poland", "Germany", "France", "United-States"]
+        .map(|party| {
+            format!(
+                "{{\"v\":1,\"id\":\"{party}\",\"fact\":\"ratification\",\"when\":\"2026-01-20T10:00:00Z\",\
+                 \"recorded\":\"2026-01-20T12:00:00Z\",\"roles\":{{\"by\":\"{party}\"}},\"grade\":\"confirmed\"}}\n"
+            )
+        })
+        .concat();
+    write("ours.jsonl", &ratified);
+    let base = [
+        "plan",
+        "compare",
+        "--rotations",
+        "post.toml",
+        "leaves.toml",
+        "dear.toml",
+        "none.toml",
+        "--gap",
+        "0",
+    ];
+    let ask = [&base[..], &["--ask", "--agreement", agreement, "--records", "ours.jsonl", "--save", "out"]]
+        .concat();
+    servanda(here.path(), &ask).ends_with(0).says(&[
+        "PLANNED: nothing is drawn by chance",
+        "source: `France leaves` changes the base's schedule",
+        "planned, and no verdict about what happened",
+    ]);
+    let saved = |name: &str| fs::read_to_string(here.path().join("out").join(name)).unwrap();
+    // Four tours of six months: 4 × (1 + 12). France's two of the second year are Poland's then: 2 × 6 more, two gone and two new.
+    let schedules = saved("schedules.csv");
+    let row = |name: &str| {
+        let line = schedules.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split(',').map(String::from).collect::<Vec<_>>()
+    };
+    assert_eq!(row("France leaves")[1..4], ["52.00", "64.00", "12.00"]);
+    assert_eq!(row("France leaves")[9..11], ["4", "0"]);
+    assert_eq!(row("dear")[1..4], ["52.00", "76.00", "24.00"]);
+    assert_eq!(row("all leave")[1..4], ["52.00", "", ""]);
+    assert!(saved("conflict.csv").contains("all leave,\"`post`, at-least\""), "{}", saved("conflict.csv"));
+    assert!(
+        saved("partners.csv")
+            .contains("rotations,France,EUR m,France leaves,52.00,26.00,-26.00,-50.0,planned")
+    );
+    assert!(saved("partners.csv").contains("rotations,Poland,EUR m,France leaves,0.00,38.00,38.00,,planned"));
+    let verdicts = saved("verdicts.csv");
+    assert!(
+        verdicts
+            .lines()
+            .any(|line| line.starts_with("european-presence,") && line.contains(",France leaves,"))
+    );
+    assert!(
+        verdicts.lines().any(|line| line.contains(",all leave,") && line.ends_with(",not asked,planned")),
+        "{verdicts}"
+    );
+    let planned = saved("planned.jsonl");
+    for world in ["post.toml, base", "post.toml, France leaves", "post.toml, dear"] {
+        assert!(planned.contains(&format!("\"source\":\"{world}\"")), "{world}");
+    }
+    assert!(planned.lines().all(|line| line.contains("\"basis\":\"planned\"")));
+    assert!(saved("due.ics").contains("tell Poland by today (planned)"));
+}
+
+#[test]
+fn a_burden_is_compared_by_the_options_of_its_command() {
+    let here = tempfile::tempdir().unwrap();
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/support/kiel-release-29");
+    assert!(
+        fs::exists(data).unwrap(),
+        "{data} is missing. The real data belongs beside the repository in ../shared/data"
+    );
+    let write = |name: &str, text: &str| fs::write(here.path().join(name), text).unwrap();
+    write("burden.toml", &with_words("prices-of = 2025").replace("kiel-release-29", data));
+    write("price.toml", "name = \"dear\"\n[[change]]\nplan = \"burden\"\ntimes = { inflation = 2 }\n");
+    write("leaves.toml", "name = \"France leaves\"\n[[leaves]]\npartner = \"France\"\nfrom = \"2027-01\"\n");
+    let ask = [
+        "plan",
+        "compare",
+        "price.toml",
+        "leaves.toml",
+        "--burden",
+        "burden.toml",
+        "--format",
+        "csv",
+        "--table",
+        "costs",
+    ];
+    let run = servanda(here.path(), &ask);
+    run.ends_with(0).says(&["# planned: nothing is drawn by chance"]);
+    let sum = |year: &str, scenario: &str, column: usize| -> f64 {
+        let rows = run
+            .out
+            .lines()
+            .filter(|line| line.starts_with("need to come,"))
+            .map(|line| line.split(',').collect::<Vec<_>>());
+        rows.filter(|row| row[2] == year && row[4] == scenario)
+            .filter_map(|row| row[column].parse::<f64>().ok())
+            .sum()
+    };
+    // 60 at prices of 2025, two years later at 2 and at 4 percent; and whoever leaves, the others carry all of it.
+    for (scenario, column, is) in
+        [("dear", 5, 62.424), ("dear", 6, 64.896), ("France leaves", 5, 62.424), ("France leaves", 6, 62.424)]
+    {
+        let found = sum("2027", scenario, column);
+        assert!((found - is).abs() < 0.0001, "{scenario} {column}: {found}");
+    }
+    assert!(run.out.contains("need to come,France,2027,EUR bn,France leaves,"));
+    write("bad.toml", "name = \"a\"\n[[change]]\nplan = \"burden\"\nto = { inflaton = 2 }\n");
+    let bad = [&["plan", "compare", "bad.toml"], &ask[4..6]].concat();
+    servanda(here.path(), &bad)
+        .ends_with(2)
+        .complains(&["`bad.toml`, change 1 of `burden.toml`", "--inflaton"]);
+}
+
+#[test]
+fn deliveries_beside_the_ledger_say_what_is_late() {
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("deliveries.toml"), with_words("[[item]]")).unwrap();
+    fs::write(here.path().join("ours.csv"), of_guide("csv")).unwrap();
+    let ask = ["plan", "deliveries", "deliveries.toml", "--entries", "ours.csv", "--at", "2027-02-15"];
+    servanda(here.path(), &ask).ends_with(0).says(&[
+        "source: ours.csv, 4 entries",
+        "gap: howitzers: the plan has 18 of Freedonia to arrive, and 4 are pledged and have not come by 2027-02-15",
+        "howitzers  Freedonia  p1      2026-06-30     4        230",
+    ]);
+    let bad = [&ask[..5], &["--at", "soon"]].concat();
+    servanda(here.path(), &bad).ends_with(2).complains(&["--at `soon` is no date"]);
+    servanda(here.path(), &[&ask[..3], &["--at", "2027-02-15"]].concat())
+        .ends_with(2)
+        .complains(&["--entries"]);
+}
+
+#[test]
+fn thresholds_of_the_agreements_terms_are_read_and_scored() {
+    let here = tempfile::tempdir().unwrap();
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/incidents");
+    let table = fs::read_dir(data)
+        .unwrap_or_else(|_| {
+            panic!("{data} is missing. The real data belongs beside the repository in ../shared/data")
+        })
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| {
+            path.file_name().is_some_and(|name| {
+                name.to_string_lossy().starts_with("ucdp-ged") && name.to_string_lossy().contains("ukraine")
+            })
+        })
+        .expect("UCDP's events in Ukraine");
+    let agreement =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/berlin-framework/berlin-framework.pact.md");
+    let ask = [
+        "plan",
+        "watch",
+        "--incidents",
+        table.to_str().unwrap(),
+        "--agreement",
+        agreement,
+        "--format",
+        "csv",
+        "--table",
+        "terms",
+    ];
+    let run = servanda(here.path(), &ask);
+    run.ends_with(0)
+        .says(&["# assumed: `large-scale-aggression`: 100 or more `armed-attack` in 3 days in a row"]);
+    for days in [7, 28] {
+        let row = run.out.lines().find(|line| {
+            line.starts_with("large-scale-aggression,armed-attack,100,3,")
+                && line.contains(&format!(",{days},"))
+        });
+        assert!(row.is_some(), "{}", run.out);
+    }
+}

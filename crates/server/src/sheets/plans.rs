@@ -18,6 +18,8 @@ use servanda_report::wording;
 
 /// Rows of a table that the page shows; the CSV has all.
 const ROWS: usize = 100;
+/// Lines of what is assumed that fit on a screen beside a table.
+const MANY: usize = 12;
 
 fn marking(page: &Page, plan: &Planned) -> String {
     let text = wording::marking(&page.seen.matter.agreement, &plan.marking);
@@ -67,8 +69,25 @@ fn at_least(table: &Shown, column: &str, bound: i64) -> usize {
     table.rows.iter().filter(|row| row.get(at).is_some_and(is)).count()
 }
 
-/// The answer in a sentence, by the first table that has one.
+/// Rows of a table of which a column is below zero.
+fn below(table: &Shown, column: &str) -> usize {
+    let Some(at) = table.columns.iter().position(|name| *name == column) else { return 0 };
+    let under = |cell: &Cell| matches!(cell, Cell::Number(value, _) if *value < Number::zero());
+    table.rows.iter().filter(|row| row.get(at).is_some_and(under)).count()
+}
+
+/// The answer in a sentence, by the first table that has one; of a comparison, by what differs.
 fn headline(page: &Page, answer: &Answer) -> String {
+    let named = |name: &str| answer.tables.iter().find(|table| table.name == name);
+    if let (Some(table), "compare") = (named("chances"), answer.asked) {
+        let all = table.rows.len().to_string();
+        let (more, less) = (above(table, "change", 0).to_string(), below(table, "change").to_string());
+        return e(&page.words.with("plan-chances", &[("n", &more), ("less", &less), ("all", &all)]));
+    }
+    if let Some(table) = named("overview") {
+        let scenarios = table.rows.len().saturating_sub(1).to_string();
+        return e(&page.words.with("plan-overview", &[("n", &scenarios)]));
+    }
     let of = |table: &Shown| {
         let all = table.rows.len();
         let (key, n) = match table.name {
@@ -177,7 +196,10 @@ pub(crate) fn page(page: &Page, plan: &Planned, answer: &Answer) -> Result<Made,
         page.e("plan-note"),
         e(&format!("/plans/{}/plan.json", segment(&plan.id))),
     );
-    let tables: String = answer.tables.iter().map(|table| shown(page, plan, table)).collect();
+    // Where much is assumed the table that matters most stands above it; what it is stands in the page's head.
+    let above = usize::from(answer.assumptions.len() > MANY);
+    let tables: Vec<String> = answer.tables.iter().map(|table| shown(page, plan, table)).collect();
+    let (first, rest) = tables.split_at(above.min(tables.len()));
     let word = match answer.basis {
         Basis::Planned => page.e("word-planned"),
         Basis::Simulated => page.e("word-simulated"),
@@ -187,6 +209,6 @@ pub(crate) fn page(page: &Page, plan: &Planned, answer: &Answer) -> Result<Made,
         title: "title-plan",
         word,
         sentence,
-        main: format!("{}{tables}", section(w.t("s-about-plan"), &about)),
+        main: format!("{}{}{}", first.concat(), section(w.t("s-about-plan"), &about), rest.concat()),
     })
 }

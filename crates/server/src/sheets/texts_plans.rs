@@ -54,6 +54,12 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
         "Of {all} milestones {n} are kept in at least half of the futures.",
         "Із {all} рубежів {n} досягнуто щонайменше в половині варіантів майбутнього.",
     ),
+    (
+        "plan-chances",
+        "Chances of milestones against the base: {all} in all, {n} higher, {less} lower.",
+        "Ймовірностей рубежів порівняно з базою: усього {all}, вищих {n}, нижчих {less}.",
+    ),
+    ("plan-overview", "Scenarios that stand beside the base: {n}.", "Сценаріїв поруч із базою: {n}."),
     ("plan-late", "Promises that are late: {n}.", "Обіцянок із простроченням: {n}."),
     (
         "plan-fairness",
