@@ -223,7 +223,7 @@ struct TermPairJson {
 }
 
 fn view<'v>(b: &'v Backtest<'_>) -> View<'v> {
-    View { agreement: b.agreement, places: b.places, records: &b.past.records, board: &b.replay.board }
+    View { agreement: b.agreement, places: b.places, records: (&b.past.records).into(), board: &b.replay.board }
 }
 
 /// Whether any of it is an exercise.

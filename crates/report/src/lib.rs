@@ -35,7 +35,7 @@ pub use rows::{NotFound, Row};
 pub use state::{Answer, State, Tone};
 
 use servanda_model::record::Says;
-use servanda_model::{Agreement, Board, Places, Record, RecordId};
+use servanda_model::{Agreement, Board, Places, Record, RecordId, Records};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is shown: an agreement, its places and records, and the board that the engine made of them.
@@ -46,7 +46,7 @@ pub struct View<'a> {
     /// Shapes and points of its places.
     pub places: &'a Places,
     /// All records; those that were not known yet at the question's `known_at` are left out here.
-    pub records: &'a [Record],
+    pub records: Records<'a>,
     /// The verdicts.
     pub board: &'a Board,
 }

@@ -23,6 +23,7 @@ use servanda_store::Workspace;
 use servanda_store::policy::Viewer;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// Which agreement, which records, which moment, which readings.
 #[derive(Clone, clap::Args)]
@@ -79,6 +80,23 @@ impl Evaluator {
             }
         }
     }
+
+    /// The same, of records that others may hold too.
+    pub fn evaluate_of(
+        self,
+        agreement: &Agreement,
+        places: &Places,
+        records: &[Arc<Record>],
+        question: &Question,
+    ) -> Board {
+        match self {
+            Evaluator::Incremental => servanda_engine::evaluate_of(agreement, places, records, question),
+            Evaluator::Reference => {
+                let own: Vec<Record> = records.iter().map(|record| (**record).clone()).collect();
+                servanda_engine::reference::evaluate(agreement, places, &own, question)
+            }
+        }
+    }
 }
 
 /// Everything that an answer is made of.
@@ -120,7 +138,8 @@ pub struct Heard {
 impl Case {
     /// For the room that words it.
     pub fn view(&self) -> View<'_> {
-        View { agreement: &self.agreement, places: &self.places, records: &self.records, board: &self.board }
+        let records = (&self.records).into();
+        View { agreement: &self.agreement, places: &self.places, records, board: &self.board }
     }
 
     /// A moment that a person typed; a date means its end.

@@ -275,11 +275,6 @@ pub fn entered(workspace: &Workspace) -> Result<Vec<Record>, Failure> {
     entered_after(&workspace.store(), None)
 }
 
-/// The records that this viewer may see.
-pub fn entered_for(store: &Store, viewer: &Viewer) -> Result<Vec<Record>, Failure> {
-    store.view(viewer).records()?.iter().map(decoded).collect()
-}
-
 /// The records that were entered after the one of that identity; all of them for `None`, and where that one was erased.
 pub fn entered_after(store: &Store, last: Option<&Name>) -> Result<Vec<Record>, Failure> {
     let view = store.view(&Viewer::keeper());

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Matter {
     pub agreement: Arc<Agreement>,
     pub places: Arc<Places>,
-    pub records: Arc<Vec<Record>>,
+    pub records: Arc<Vec<Arc<Record>>>,
     /// Nothing recorded up to here is still to come.
     pub complete_to: Instant,
     /// How often the records had been replaced by others.
@@ -24,7 +24,7 @@ pub(crate) struct Matter {
 impl Matter {
     /// A board of it, as it is worded.
     pub(crate) fn view<'a>(&'a self, board: &'a servanda_model::Board) -> View<'a> {
-        View { agreement: &self.agreement, places: &self.places, records: &self.records, board }
+        View { agreement: &self.agreement, places: &self.places, records: (&*self.records).into(), board }
     }
 }
 
@@ -36,14 +36,14 @@ pub(crate) struct Known {
 struct State {
     matter: Matter,
     /// What came since somebody asked last: put to the others only when somebody asks again.
-    fresh: Vec<Record>,
+    fresh: Vec<Arc<Record>>,
 }
 
 impl Known {
     pub(crate) fn new(
         agreement: Arc<Agreement>,
         places: Places,
-        records: Vec<Record>,
+        records: Vec<Arc<Record>>,
         complete_to: Instant,
     ) -> Known {
         let (places, records) = (Arc::new(places), Arc::new(records));
@@ -58,7 +58,7 @@ impl Known {
     /// Takes news in, and gives back the places where they are others.
     pub(crate) fn learn(
         &self,
-        records: Vec<Record>,
+        records: Vec<Arc<Record>>,
         places: Option<Places>,
         complete_to: Instant,
     ) -> Option<Arc<Places>> {
@@ -73,7 +73,7 @@ impl Known {
     /// Takes all records anew, with those places where they are others, and gives them back.
     pub(crate) fn replace(
         &self,
-        records: Vec<Record>,
+        records: Vec<Arc<Record>>,
         places: Option<Places>,
         complete_to: Instant,
     ) -> Option<Arc<Places>> {

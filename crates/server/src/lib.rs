@@ -77,7 +77,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// The engine, as the server sees it.
-pub type Evaluate = dyn Fn(&Agreement, &Places, &[Record], &Question) -> Board + Send + Sync;
+pub type Evaluate = dyn Fn(&Agreement, &Places, &[Arc<Record>], &Question) -> Board + Send + Sync;
 
 /// What is served: one agreement with its records, and whoever evaluates it.
 pub struct Served {
@@ -114,12 +114,13 @@ impl Served {
         agreement: Agreement,
         text: String,
         places: Places,
-        records: Vec<Record>,
+        records: impl IntoIterator<Item: Into<Arc<Record>>>,
         mut asked_by_default: Question,
         evaluate: Box<Evaluate>,
     ) -> Served {
         asked_by_default.readings.retain(|name, _| agreement.readings.contains_key(name));
         let agreement = Arc::new(agreement);
+        let records = records.into_iter().map(Into::into).collect();
         let known = Known::new(agreement.clone(), places, records, asked_by_default.known_at);
         Served {
             agreement,

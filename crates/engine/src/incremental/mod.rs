@@ -52,6 +52,19 @@ pub fn evaluate(agreement: &Agreement, places: &Places, records: &[Record], ques
     engine.board(question)
 }
 
+/// The same, of records that others may hold too.
+pub fn evaluate_of(
+    agreement: &Agreement,
+    places: &Places,
+    records: &[Arc<Record>],
+    question: &Question,
+) -> Board {
+    let settings = Settings { readings: question.readings.clone(), ..Settings::default() };
+    let mut engine = Engine::new(agreement, places, settings);
+    engine.add(records.iter().cloned());
+    engine.board(question)
+}
+
 /// What an engine is set up with besides its agreement.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -135,13 +148,14 @@ impl<'a> Engine<'a> {
     }
 
     /// Takes in records, in any order. Nothing is evaluated yet. A record whose identity came in before is left aside.
-    pub fn add(&mut self, records: impl IntoIterator<Item = Record>) {
+    pub fn add(&mut self, records: impl IntoIterator<Item: Into<Arc<Record>>>) {
         let mut late = false;
         for record in records {
+            let record = record.into();
             if self.ids.insert(record.id.clone()) {
                 late |= record.recorded <= self.live.frontier;
                 self.weight += room::of_record(&record);
-                self.records.insert((record.recorded, record.id.clone()), Arc::new(record));
+                self.records.insert((record.recorded, record.id.clone()), record);
             }
         }
         if late {
@@ -164,6 +178,11 @@ impl<'a> Engine<'a> {
     /// All records that came in, by when they were recorded.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.records.values().map(|record| &**record)
+    }
+
+    /// The same, to be held by others too.
+    pub fn shared(&self) -> impl Iterator<Item = Arc<Record>> {
+        self.records.values().cloned()
     }
 
     /// The moment reached.

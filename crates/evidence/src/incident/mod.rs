@@ -24,7 +24,7 @@ pub use text::{line, text};
 
 use servanda_model::place::{Shape, distance_to_line_m};
 use servanda_model::record::{Basis, COVERAGE, EXPLANATION, FINDING, RoleValue, Says};
-use servanda_model::{Calendar, Instant, Name, Place, Places, Record, Within};
+use servanda_model::{Calendar, Instant, Name, Place, Places, Record, Records, Within};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The role by which an entry names its incident.
@@ -228,8 +228,8 @@ fn text_in<'r>(record: &'r Record, role: &str) -> Option<&'r str> {
 }
 
 /// The incidents of these records, as known at a moment, in the order in which they happened.
-pub fn incidents(records: &[Record], known_at: Instant) -> Vec<Incident<'_>> {
-    let known: Vec<&Record> = records.iter().filter(|r| r.recorded <= known_at).collect();
+pub fn incidents<'r>(records: impl Into<Records<'r>>, known_at: Instant) -> Vec<Incident<'r>> {
+    let known: Vec<&Record> = records.into().iter().filter(|r| r.recorded <= known_at).collect();
     let by_id: BTreeMap<&Name, &Record> = known.iter().map(|r| (&r.id, *r)).collect();
     let mut withdrawals: BTreeMap<&Name, &Record> = BTreeMap::new();
     for record in &known {

@@ -15,7 +15,7 @@ use crate::{View, wording};
 use servanda_model::place::Shape;
 use servanda_model::record::{Basis, COVERAGE, Marking, RoleValue, Says};
 use servanda_model::time::{DAY, HOUR};
-use servanda_model::{Calendar, Grade, Instant, Name, Place, Point, Record};
+use servanda_model::{Calendar, Grade, Instant, Name, Place, Point, Record, Records};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which report.
@@ -125,7 +125,7 @@ pub fn document(view: &View<'_>, asked: &Asked<'_>) -> Document {
 }
 
 /// Records as known at a moment: entered by then, not taken back or corrected by another entered by then.
-fn known(records: &[Record], by: Instant) -> Vec<&Record> {
+fn known(records: Records<'_>, by: Instant) -> Vec<&Record> {
     let entered = || records.iter().filter(move |r| r.recorded <= by);
     let gone: BTreeSet<&Name> =
         entered().flat_map(|r| r.supersedes.iter().chain(r.withdraws.iter())).collect();

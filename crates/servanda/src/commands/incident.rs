@@ -99,8 +99,8 @@ impl File {
             terms: Vec::new(),
             acts: Vec::new(),
         };
-        let view =
-            View { agreement: &self.agreement, places: &places, records: &self.records, board: &board };
+        let records = (&self.records).into();
+        let view = View { agreement: &self.agreement, places: &places, records, board: &board };
         let zones = view.zones().into_iter().map(|drawn| {
             let args: Vec<String> = drawn.args.iter().map(|(_, value)| value.to_string()).collect();
             let name = if args.is_empty() {

@@ -463,7 +463,7 @@ fn keepers(mut case: Case) -> (Shown, Instant, BTreeSet<Name>, Case) {
 
 fn served_of(case: Case) -> Served {
     let Case { text, agreement, places, records, board, engine, .. } = case;
-    let evaluate = Box::new(move |a: &_, p: &_, r: &[_], q: &_| engine.evaluate(a, p, r, q));
+    let evaluate = Box::new(move |a: &_, p: &_, r: &[_], q: &_| engine.evaluate_of(a, p, r, q));
     let question = board.question.clone();
     Served::new(agreement, text, places, records, question, evaluate).knowing(board).explaining()
 }

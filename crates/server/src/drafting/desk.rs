@@ -503,7 +503,7 @@ pub(super) fn changes(
             &View {
                 agreement: &matter.agreement,
                 places: &matter.places,
-                records: &matter.records,
+                records: (&*matter.records).into(),
                 board: before,
             },
         ),

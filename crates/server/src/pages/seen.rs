@@ -187,7 +187,7 @@ impl Seen {
             };
             Some((item, event, case))
         };
-        let found = incident::incidents(&matter.records, board.question.known_at);
+        let found = incident::incidents(&*matter.records, board.question.known_at);
         let (mut items, mut cases) = (Vec::new(), Vec::new());
         for (item, event, case) in found.into_iter().filter_map(item) {
             if case {

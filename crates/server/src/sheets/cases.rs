@@ -42,7 +42,7 @@ const STATES: [(&str, &str, &str); 4] = [
 ];
 
 fn records(page: &Page, item: &Item) -> Vec<Record> {
-    item.records.iter().map(|number| page.seen.matter.records[*number as usize].clone()).collect()
+    item.records.iter().map(|number| (*page.seen.matter.records[*number as usize]).clone()).collect()
 }
 
 fn state(found: &Incident<'_>) -> (&'static str, &'static str, &'static str) {
