@@ -139,7 +139,7 @@ impl Case {
     /// For the room that words it.
     pub fn view(&self) -> View<'_> {
         let records = (&self.records).into();
-        View { agreement: &self.agreement, places: &self.places, records, board: &self.board }
+        View { agreement: &self.agreement, places: &self.places, records, board: &self.board, sorted: None }
     }
 
     /// A moment that a person typed; a date means its end.

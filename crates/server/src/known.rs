@@ -6,7 +6,7 @@
 //! - while [`Known::turns`] stays the same, records only come to those that are there.
 
 use servanda_model::{Agreement, Instant, Places, Record};
-use servanda_report::View;
+use servanda_report::{Sorted, View};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What is known at one time.
@@ -19,12 +19,15 @@ pub(crate) struct Matter {
     pub complete_to: Instant,
     /// How often the records had been replaced by others.
     pub turn: u64,
+    /// Which of them are known and which are incidents at a moment, where that was worked out.
+    pub sorted: Option<Arc<Sorted>>,
 }
 
 impl Matter {
     /// A board of it, as it is worded.
     pub(crate) fn view<'a>(&'a self, board: &'a servanda_model::Board) -> View<'a> {
-        View { agreement: &self.agreement, places: &self.places, records: (&*self.records).into(), board }
+        let (records, sorted) = ((&*self.records).into(), self.sorted.as_deref());
+        View { agreement: &self.agreement, places: &self.places, records, board, sorted }
     }
 }
 
@@ -47,7 +50,7 @@ impl Known {
         complete_to: Instant,
     ) -> Known {
         let (places, records) = (Arc::new(places), Arc::new(records));
-        let matter = Matter { agreement, places, records, complete_to, turn: 0 };
+        let matter = Matter { agreement, places, records, complete_to, turn: 0, sorted: None };
         Known { state: Mutex::new(State { matter, fresh: Vec::new() }) }
     }
 
@@ -87,6 +90,7 @@ impl Known {
             records: Arc::new(records),
             complete_to: before.complete_to.max(complete_to),
             turn: before.turn + 1,
+            sorted: None,
         };
         places
     }

@@ -48,6 +48,7 @@ mod problem;
 mod routes;
 mod sheets;
 mod signed_in;
+mod stand;
 mod tls;
 mod tries;
 mod webauthn;
@@ -63,6 +64,7 @@ pub use listening::{HEAD, Limits, Listening};
 pub use plans::{Planned, Plans};
 pub use problem::Problem;
 pub use routes::{ROUTES, Route, Who};
+pub use stand::MANY;
 pub use tls::Tls;
 pub use tokio::sync::watch;
 
@@ -93,6 +95,9 @@ pub struct Served {
     told: events::Told,
     seen: pages::seen::Kept,
     documents: kept::Documents,
+    behind: stand::Behind,
+    /// Features of the last map that stood, with the turn of the records that they are of.
+    pieces: Mutex<Option<(u64, servanda_report::map::Pieces)>>,
 }
 
 /// Who asks about a moment that is only just reached waits for it so long, in milliseconds.
@@ -135,6 +140,8 @@ impl Served {
             told: events::Told::default(),
             seen: pages::seen::Kept::default(),
             documents: kept::Documents::default(),
+            behind: stand::Behind::default(),
+            pieces: Mutex::default(),
         }
     }
 
@@ -150,6 +157,13 @@ impl Served {
     pub fn following(self) -> std::io::Result<Served> {
         let follower = Mutex::new(Follower::begin(self.beginning())?);
         Ok(Served { follower: Some(follower), ..self })
+    }
+
+    /// From so many records on, whoever asks about now is shown what was last made whole, and told once there is more: for tests, and for
+    /// machines of other strength than ours ([`MANY`] without it).
+    pub fn behind_from(mut self, records: usize) -> Served {
+        self.behind.from = records;
+        self
     }
 
     fn beginning(&self) -> Beginning {
@@ -175,7 +189,9 @@ impl Served {
             *follower = Follower::begin(self.beginning())?;
         }
         drop(follower);
-        self.told.tell(&ids);
+        if !self.behind.came(&ids, false) {
+            self.told.tell(&ids);
+        }
         Ok(())
     }
 
@@ -195,7 +211,9 @@ impl Served {
             *follower = Follower::begin(self.beginning())?;
         }
         drop(follower);
-        self.told.tell_all();
+        if !self.behind.came(&[], true) {
+            self.told.tell_all();
+        }
         Ok(())
     }
 

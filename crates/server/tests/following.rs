@@ -49,7 +49,7 @@ async fn get(served: &Arc<Served>, path: &str) -> Value {
 fn from_nothing(records: &[Record], now: &str) -> Value {
     let (agreement, places) = (agreement(), Places::default());
     let board = servanda_engine::reference::evaluate(&agreement, &places, records, &Question::at(at(now)));
-    let view = servanda_report::View { agreement: &agreement, places: &places, records: records.into(), board: &board };
+    let view = servanda_report::View { agreement: &agreement, places: &places, records: records.into(), board: &board, sorted: None };
     serde_json::to_value(servanda_report::json::board(&view)).unwrap()
 }
 

@@ -27,6 +27,7 @@ impl HandBuilt {
             places: &self.places,
             records: (&self.records).into(),
             board: &self.board,
+            sorted: None,
         }
     }
 }

@@ -230,7 +230,8 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         Some(agreement) => matter.board_of(&case, agreement, &released),
     };
     let agreement = seen.as_ref().unwrap_or(&case.agreement);
-    let view = View { agreement, places: &case.places, records: (&released).into(), board: &board };
+    let records = (&released).into();
+    let view = View { agreement, places: &case.places, records, board: &board, sorted: None };
 
     let public = arguments.kind == Which::Bulletin;
     let issued = match &arguments.issued {

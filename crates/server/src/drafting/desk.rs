@@ -504,6 +504,7 @@ pub(super) fn changes(
                 agreement: &matter.agreement,
                 places: &matter.places,
                 records: (&*matter.records).into(),
+                sorted: None,
                 board: before,
             },
         ),
