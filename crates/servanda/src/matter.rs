@@ -108,7 +108,7 @@ pub struct Case {
     /// Shapes and points.
     pub places: Places,
     /// Records.
-    pub records: Vec<Record>,
+    pub records: Vec<Arc<Record>>,
     /// By which rulings they are read.
     pub ruled: rulings::Followed,
     /// Verdicts.
@@ -232,7 +232,8 @@ impl Matter {
         }
         let places = places(&agreement, &path, &records, session)?;
         let working = session.working(&format!("computing the verdicts on {} records", records.len()));
-        let board = self.engine.evaluate(&agreement, &places, &records, &question);
+        let records: Vec<Arc<Record>> = records.into_iter().map(Arc::new).collect();
+        let board = self.engine.evaluate_of(&agreement, &places, &records, &question);
         drop(working);
         Ok(Case { text, agreement, places, records, ruled, board, engine: self.engine, path })
     }
@@ -243,10 +244,10 @@ impl Matter {
     }
 
     /// The verdicts on the same question if the agreement and the records were these.
-    pub fn board_of(&self, case: &Case, agreement: &Agreement, records: &[Record]) -> Board {
+    pub fn board_of(&self, case: &Case, agreement: &Agreement, records: &[Arc<Record>]) -> Board {
         let mut question = case.board.question.clone();
         question.readings.retain(|name, _| agreement.readings.contains_key(name));
-        self.engine.evaluate(agreement, &case.places, records, &question)
+        self.engine.evaluate_of(agreement, &case.places, records, &question)
     }
 
     /// Reads everything and asks nobody: the records as they were entered, without what was ruled about them.

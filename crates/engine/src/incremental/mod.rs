@@ -46,10 +46,7 @@ use std::sync::Arc;
 /// assert!(board.verdicts.is_empty());
 /// ```
 pub fn evaluate(agreement: &Agreement, places: &Places, records: &[Record], question: &Question) -> Board {
-    let settings = Settings { readings: question.readings.clone(), ..Settings::default() };
-    let mut engine = Engine::new(agreement, places, settings);
-    engine.add(records.iter().cloned());
-    engine.board(question)
+    evaluate_of(agreement, places, &records.iter().cloned().map(Arc::new).collect::<Vec<_>>(), question)
 }
 
 /// The same, of records that others may hold too.
@@ -59,10 +56,12 @@ pub fn evaluate_of(
     records: &[Arc<Record>],
     question: &Question,
 ) -> Board {
-    let settings = Settings { readings: question.readings.clone(), ..Settings::default() };
-    let mut engine = Engine::new(agreement, places, settings);
-    engine.add(records.iter().cloned());
-    engine.board(question)
+    let mut records = records.to_vec();
+    // Of one identity the first that came counts, as in `Engine::add`.
+    records.sort_by(|a, b| a.id.cmp(&b.id));
+    records.dedup_by(|later, first| later.id == first.id);
+    records.sort_by(|a, b| (a.recorded, &a.id).cmp(&(b.recorded, &b.id)));
+    reference::evaluate_shared(agreement, places, &records, question, true)
 }
 
 /// What an engine is set up with besides its agreement.

@@ -25,6 +25,7 @@ use servanda_store::files;
 use servanda_store::policy::{self, Viewer};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -214,13 +215,13 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
 
     // The release is a record of its own: nothing in it depends on what it leaves out.
     let reader = arguments.reader(&case.agreement, level)?;
-    let (released, left_out): (Vec<Record>, Vec<Record>) =
+    let (released, left_out): (Vec<Arc<Record>>, Vec<Arc<Record>>) =
         case.records.iter().cloned().partition(|r| match &reader {
             Some(reader) => reader.may_see(&r.marking),
             None => true,
         });
     let withheld: BTreeSet<Marking> =
-        left_out.into_iter().filter(|r| r.recorded <= cut_off).map(|r| r.marking).collect();
+        left_out.into_iter().filter(|r| r.recorded <= cut_off).map(|r| r.marking.clone()).collect();
     // Nor on rules of the agreement that its readers may not see.
     let seen = reader.as_ref().map(|reader| {
         servanda_lang::readers::for_reader(&case.agreement, &|marking| reader.may_see(marking)).agreement
