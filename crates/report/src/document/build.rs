@@ -587,10 +587,14 @@ impl<'a> Builder<'a> {
     /// What was known at the previous cut-off and is not so now, and what came late.
     fn corrections(&self) -> (Section, i64) {
         let mut section = self.section("corrections");
-        let by_id = self.view.by_id();
         let by = self.view.board.question.known_at;
+        let entered = || self.view.records.iter().filter(|r| self.from < r.recorded && r.recorded <= by);
+        let spoken = entered().flat_map(|r| [&r.supersedes, &r.withdraws, &r.disputes]);
+        let spoken: BTreeSet<&str> = spoken.flatten().map(Name::as_str).collect();
+        let of_them = self.view.records.iter().filter(|r| spoken.contains(r.id.as_str()));
+        let by_id: BTreeMap<&str, &Record> = of_them.map(|r| (r.id.as_str(), r)).collect();
         let mut rows: Vec<(Instant, &'static str, Option<&Record>, &Record)> = Vec::new();
-        for r in self.view.records.iter().filter(|r| self.from < r.recorded && r.recorded <= by) {
+        for r in entered() {
             let targets = [
                 ("change-corrected", &r.supersedes),
                 ("change-withdrawn", &r.withdraws),
