@@ -552,8 +552,7 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
     let _ = writeln!(
         out,
         "users {}\naudiences {audiences}\nentered {}\nlasted {lasted:.2}\nrequests {requests}\nerrors 0",
-        load.users,
-        entered?
+        load.users, entered?
     );
     for (name, times) in took {
         spread(&mut out, name, times);

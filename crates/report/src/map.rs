@@ -85,12 +85,7 @@ impl Pieces {
     }
 }
 
-fn feature(
-    view: &View<'_>,
-    record: &Record,
-    (at, radius_m, how): Placed,
-    decides: &[[String; 2]],
-) -> Value {
+fn feature(view: &View<'_>, record: &Record, (at, radius_m, how): Placed, decides: &[[String; 2]]) -> Value {
     json!({
         "type": "Feature",
         "id": record.id.as_str(),
@@ -171,7 +166,13 @@ fn whole<F, E>(
         let cited = cited.map(|set| set.iter().map(|(n, b)| [n.clone(), b.clone()]).collect());
         features.push(of_incident(record, where_, cited.unwrap_or_default())?);
     }
-    Ok(MapJson { header: Header::of("map/1", view), r#type: "FeatureCollection", features, unplaced, left_off })
+    Ok(MapJson {
+        header: Header::of("map/1", view),
+        r#type: "FeatureCollection",
+        features,
+        unplaced,
+        left_off,
+    })
 }
 
 /// Where a record lies for drawing: point, radius of doubt in metres, and how it was placed.

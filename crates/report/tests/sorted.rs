@@ -30,7 +30,12 @@ fn record(drawn: &mut Drawn, number: i64, now: i64) -> Record {
     let when = When { earliest: Instant(happened), latest: Instant(happened + drawn.below(3) * HOUR) };
     // Some are known only later than they came.
     let recorded = if drawn.one_in(9) { now + drawn.below(6) * HOUR } else { now };
-    let mut record = Record::new(format!("r{number}"), ["fire", "flight"][drawn.below(2) as usize], when, Instant(recorded));
+    let mut record = Record::new(
+        format!("r{number}"),
+        ["fire", "flight"][drawn.below(2) as usize],
+        when,
+        Instant(recorded),
+    );
     // What is spoken of may not have come yet.
     let other = |drawn: &mut Drawn| Some(Name::from(format!("r{}", drawn.below(number + 4))));
     match drawn.below(12) {

@@ -16,8 +16,8 @@ use crate::intake::Intake;
 use crate::matter::Evaluator;
 use crate::rulings::Followed;
 use crate::source;
-use servanda_ledger::tree::{Hash, sha256};
 use servanda_lang::readers::{self, Reader};
+use servanda_ledger::tree::{Hash, sha256};
 use servanda_model::record::Marking;
 use servanda_model::{Agreement, Instant, Name, Place, Places, Question, Record};
 use servanda_server::{News, Problem, Served, Viewing, Views};
@@ -111,7 +111,8 @@ impl Pages {
         let mut all = Vec::with_capacity(stored.len());
         for one in &stored {
             let hash = sha256(one.json.as_bytes());
-            let there = held.get(&one.id).filter(|(of, _)| *of == hash).and_then(|(_, there)| there.upgrade());
+            let there =
+                held.get(&one.id).filter(|(of, _)| *of == hash).and_then(|(_, there)| there.upgrade());
             all.push(match there.filter(|there| there.marking == one.marking) {
                 Some(there) => there,
                 None => {

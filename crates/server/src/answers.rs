@@ -185,7 +185,8 @@ pub(crate) async fn map_document(Seen(served): Seen, RawQuery(query): RawQuery) 
         let turn = stand.matter.turn;
         let mut kept = served.pieces.lock().unwrap_or_else(PoisonError::into_inner);
         let mut pieces = kept.take().filter(|(of, _)| *of == turn).map_or_else(Default::default, |(_, p)| p);
-        let made = map::map_of(&stand.matter.view(&stand.board), &mut pieces).map_err(|e| Problem::bug(&e))?;
+        let made =
+            map::map_of(&stand.matter.view(&stand.board), &mut pieces).map_err(|e| Problem::bug(&e))?;
         *kept = Some((turn, pieces));
         drop(kept);
         document(&made)

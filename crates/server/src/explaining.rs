@@ -70,12 +70,8 @@ fn answer_all(known: &Known, asks: &Receiver<Asked>) {
             }
             let found = kept.iter().position(|(of, _)| *of == question);
             let entry = found.and_then(|i| kept.remove(i)).unwrap_or_else(|| {
-                let new = Explainer::of(
-                    &matter.agreement,
-                    &matter.places,
-                    (&*matter.records).into(),
-                    &question,
-                );
+                let new =
+                    Explainer::of(&matter.agreement, &matter.places, (&*matter.records).into(), &question);
                 (question, new)
             });
             // Whoever asked may have gone away; the answer is then for nobody.

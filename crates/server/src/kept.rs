@@ -122,7 +122,9 @@ impl Documents {
     /// Lets go of all of a question and the records that were there.
     pub(crate) fn forget(&self, (question, turn, count): (&Question, u64, Option<usize>)) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|((_, of, its_turn, its_count), _)| (of, *its_turn, *its_count) != (question, turn, count));
+        kept.retain(|((_, of, its_turn, its_count), _)| {
+            (of, *its_turn, *its_count) != (question, turn, count)
+        });
     }
 
     fn cell(&self, key: Key) -> Arc<OnceCell<Document>> {

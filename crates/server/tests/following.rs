@@ -53,7 +53,13 @@ async fn get(served: &Arc<Served>, path: &str) -> Value {
 fn from_nothing(records: &[Record], now: &str) -> Value {
     let (agreement, places) = (agreement(), Places::default());
     let board = servanda_engine::reference::evaluate(&agreement, &places, records, &Question::at(at(now)));
-    let view = servanda_report::View { agreement: &agreement, places: &places, records: records.into(), board: &board, sorted: None };
+    let view = servanda_report::View {
+        agreement: &agreement,
+        places: &places,
+        records: records.into(),
+        board: &board,
+        sorted: None,
+    };
     serde_json::to_value(servanda_report::json::board(&view)).unwrap()
 }
 
@@ -70,7 +76,8 @@ async fn news_show_in_the_next_answer() {
         (Some(record("r2", "report", "South", "2026-01-05T09:00:00Z")), "2026-01-05T09:00:00Z"),
     ] {
         all.extend(new.clone());
-        let news = News { records: new.into_iter().map(Arc::new).collect(), places: None, complete_to: at(now) };
+        let news =
+            News { records: new.into_iter().map(Arc::new).collect(), places: None, complete_to: at(now) };
         served.learn(news).unwrap();
         assert_eq!(get(&served, "/api/board").await, from_nothing(&all, now), "at {now}");
         let cards = get(&served, "/api/card?norm=report-fire").await;
@@ -82,7 +89,11 @@ async fn news_show_in_the_next_answer() {
 async fn what_comes_against_the_promise_is_right_all_the_same() {
     let served = served(Vec::new());
     let late = record("f1", "fire", "North", "2026-01-01T10:00:00Z");
-    let news = |records: Vec<Record>, now| News { records: shared(records), places: Some(Places::default()), complete_to: at(now) };
+    let news = |records: Vec<Record>, now| News {
+        records: shared(records),
+        places: Some(Places::default()),
+        complete_to: at(now),
+    };
     served.learn(news(Vec::new(), "2026-01-03T00:00:00Z")).unwrap();
     served.learn(news(vec![late.clone()], "2026-01-03T00:00:00Z")).unwrap();
     assert_eq!(get(&served, "/api/board").await, from_nothing(&[late], "2026-01-03T00:00:00Z"));

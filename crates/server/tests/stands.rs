@@ -115,8 +115,7 @@ async fn each_document_is_the_one_made_from_nothing_in_every_order() {
         for step in 0..8 {
             now = now + (1 + drawn.below(20)) * HOUR;
             let come = [0, 1, 1, 3][drawn.below(4) as usize];
-            let new: Vec<_> =
-                (0..come).map(|n| record(&mut drawn, all.len() as i64 + n, now)).collect();
+            let new: Vec<_> = (0..come).map(|n| record(&mut drawn, all.len() as i64 + n, now)).collect();
             all.extend(new.iter().cloned());
             match step {
                 // It was ruled that two of them are one event: the same identities, and they count otherwise.
@@ -188,7 +187,10 @@ async fn open_pages_are_told_of_a_record_when_it_can_be_shown() {
             }
         }
         let list = get(&following, "/api/incidents").await;
-        assert!(String::from_utf8_lossy(&list).contains(&format!("\"r{}\"", 100 + n)), "it is told and not shown");
+        assert!(
+            String::from_utf8_lossy(&list).contains(&format!("\"r{}\"", 100 + n)),
+            "it is told and not shown"
+        );
     }
 }
 

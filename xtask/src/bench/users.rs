@@ -21,8 +21,7 @@ fn within_seconds(bench: &Bench, table: &mut Table, within: &str) -> Result<(), 
     let (binary, folder) = (bench.release.join("servanda"), bench.folder.join("users"));
     let (binary, folder) = (binary.to_string_lossy(), folder.to_string_lossy());
     let example = "examples/berlin-framework";
-    let arguments =
-        ["users", &binary, example, &folder, USERS, INCIDENTS, within, SEED, AUDIENCES, CUT_OFF];
+    let arguments = ["users", &binary, example, &folder, USERS, INCIDENTS, within, SEED, AUDIENCES, CUT_OFF];
     // It takes minutes, and says on standard error how far it is.
     let mut command = bench.tool(&arguments, None)?;
     let told = super::told(command.stderr(std::process::Stdio::inherit()))?;

@@ -102,7 +102,8 @@ pub(super) fn own_records(text: &str, context: &Context) -> Result<Import, Vec<R
         if some.is_empty() {
             break;
         }
-        let contents: Vec<&str> = some.iter().filter_map(|(_, content)| content.as_ref().ok().copied()).collect();
+        let contents: Vec<&str> =
+            some.iter().filter_map(|(_, content)| content.as_ref().ok().copied()).collect();
         let mut read = record_json::from_lines(&contents).into_iter();
         for (line, content) in some {
             let read = content.and_then(|content| match read.next() {

@@ -150,8 +150,30 @@ mod tests {
 
     /// What of lines is put into lines, to make others of them.
     const PIECES: [&str; 24] = [
-        "null", "true", "1", "-1", "0.5", "1e999", "\"\"", "\"x\"", "[]", "{}", "[1]", "\"r1\"", "\"North\"", "{\"name\":\"a\"}",
-        "\"TLP:RED\"", "\"2026-03-01T10:00:00Z\"", "\"9999999-03-01T10:00:00Z\"", "91", "\"id\"", "\"fakt\"", "\\u0041", "\u{0416}", ",", ":",
+        "null",
+        "true",
+        "1",
+        "-1",
+        "0.5",
+        "1e999",
+        "\"\"",
+        "\"x\"",
+        "[]",
+        "{}",
+        "[1]",
+        "\"r1\"",
+        "\"North\"",
+        "{\"name\":\"a\"}",
+        "\"TLP:RED\"",
+        "\"2026-03-01T10:00:00Z\"",
+        "\"9999999-03-01T10:00:00Z\"",
+        "91",
+        "\"id\"",
+        "\"fakt\"",
+        "\\u0041",
+        "\u{0416}",
+        ",",
+        ":",
     ];
 
     #[test]
@@ -196,7 +218,10 @@ mod tests {
     #[test]
     fn many_lines_are_read_as_each_of_them_is() {
         let many: Vec<String> = (0..5_000)
-            .map(|n| LINES[n % LINES.len()].replace("\"r", &format!("\"{}r{n}", if n % 7 == 0 { "\\q" } else { "" })))
+            .map(|n| {
+                LINES[n % LINES.len()]
+                    .replace("\"r", &format!("\"{}r{n}", if n % 7 == 0 { "\\q" } else { "" }))
+            })
             .collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         let each: Vec<_> = many.iter().map(|line| from_json(line)).collect();
