@@ -561,8 +561,8 @@ impl Desk {
         }
         let incident: BTreeMap<RecordId, Name> =
             case.records.iter().filter_map(|r| Some((r.id.clone(), r.incident.clone()?))).collect();
-        let fused =
-            fuse(&statements(&case.records, &incident, |source| party(&self.heard.agreement, source)));
+        let own: Vec<Record> = case.records.iter().map(|record| (**record).clone()).collect();
+        let fused = fuse(&statements(&own, &incident, |source| party(&self.heard.agreement, source)));
         if !fused.sources.is_empty() {
             out.push_str("\nHow the sources compare (no grade; learned where several speak of one event)\n");
         }

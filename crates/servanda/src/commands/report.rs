@@ -263,7 +263,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
                 r.recorded <= cut_off
                     && (r.id == *id.as_str() || r.incident.as_ref().is_some_and(|i| *i == *id.as_str()))
             };
-            if !released.iter().any(is_it) {
+            if !released.iter().any(|r| is_it(r)) {
                 return Err(Failure::new(format!(
                     "no record or incident `{id}` is known at the cut-off in this release"
                 ))
