@@ -124,7 +124,7 @@ impl Sorted {
 fn insert<K: Ord>(all: &mut Vec<u32>, new: impl ExactSizeIterator<Item = u32>, key: impl Fn(&u32) -> K) {
     if new.len() > ONE_BY_ONE {
         all.extend(new);
-        all.sort_by(|a, b| key(a).cmp(&key(b)));
+        all.sort_by_key(key);
         return;
     }
     for place in new {
