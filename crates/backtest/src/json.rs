@@ -223,7 +223,8 @@ struct TermPairJson {
 }
 
 fn view<'v>(b: &'v Backtest<'_>) -> View<'v> {
-    View { agreement: b.agreement, places: b.places, records: &b.past.records, board: &b.replay.board }
+    let records = (&b.past.records).into();
+    View { agreement: b.agreement, places: b.places, records, board: &b.replay.board, sorted: None }
 }
 
 /// Whether any of it is an exercise.

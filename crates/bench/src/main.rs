@@ -12,7 +12,7 @@
 //! servanda-bench links measure|folds|train CSV MAP                         which reports speak of one event, on labelled reports
 //! servanda-bench links speed N SEED                                        the same among N seeded reports
 //! servanda-bench intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS         signed detections over HTTP; FOLDER is made anew
-//! servanda-bench users BINARY EXAMPLE FOLDER USERS INCIDENTS WITHIN SEED   people at the cut-off; FOLDER is made anew
+//! servanda-bench users BINARY EXAMPLE FOLDER USERS INCIDENTS WITHIN SEED AUDIENCES CUT_OFF   people at the cut-off; FOLDER is made anew
 //! servanda-bench ledger make FOLDER N SEED                                a log of N entries; FOLDER is not there yet
 //! servanda-bench ledger verify FOLDER SEED                                the time of its whole check
 //! servanda-bench keys CLAUSES PARTIES SEED N                               N keystrokes in an editor on such an agreement
@@ -115,12 +115,14 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             let load = intake::Load { records: number(records)?, rate: number(rate)?, sensors: number(sensors)? };
             intake::measured(binary, example, folder, &load)
         }
-        ["users", binary, example, folder, users, incidents, within, seed] => {
+        ["users", binary, example, folder, users, incidents, within, seed, audiences, cut_off] => {
             let load = users::Load {
                 users: number(users)?,
                 incidents: number(incidents)?,
                 within: number(within)?,
                 seed: number(seed)?,
+                audiences: number(audiences)?,
+                cut_off: number(cut_off)?,
             };
             users::measured(binary, example, folder, &load)
         }
@@ -140,7 +142,7 @@ fn run(arguments: &[&str]) -> Result<Vec<u8>, String> {
             keys::measured(number(clauses)?, number(parties)?, number(seed)?, number(n)?)
         }
         ["sweep", n] => Ok(measure::sweep(number(n)?)),
-        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, links speed N SEED, intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS, users BINARY EXAMPLE FOLDER USERS INCIDENTS WITHIN SEED, ledger make FOLDER N SEED, ledger verify FOLDER SEED, keys CLAUSES PARTIES SEED N, or norms WHAT CLAUSES PARTIES YEARS RECORDS SEED".into()),
+        _ => Err("trace PACT, plain KIND, generate KIND N SEED LATE, history PACT N SEED FILE, text PACT FILE, csv PACT FILE, measure PACT FILE, sweep N, links measure CSV MAP, links folds CSV MAP, links train CSV MAP, links speed N SEED, intake BINARY EXAMPLE FOLDER RECORDS RATE SENSORS, users BINARY EXAMPLE FOLDER USERS INCIDENTS WITHIN SEED AUDIENCES CUT_OFF, ledger make FOLDER N SEED, ledger verify FOLDER SEED, keys CLAUSES PARTIES SEED N, or norms WHAT CLAUSES PARTIES YEARS RECORDS SEED".into()),
     }
 }
 

@@ -111,11 +111,11 @@ pub fn ran(command: &mut Command) -> Result<(), String> {
     }
 }
 
-/// Median, 99 of 100, and the greatest, as lines.
+/// Median, 90 and 99 of 100, and the greatest, as lines.
 pub fn spread(out: &mut String, name: &str, mut all: Vec<f64>) {
     all.sort_by(f64::total_cmp);
     let of = |share: f64| all.get(((all.len() as f64 * share) as usize).min(all.len().saturating_sub(1)));
-    for (end, share) in [("p50", 0.5), ("p99", 0.99), ("max", 1.0)] {
+    for (end, share) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0)] {
         let _ = writeln!(out, "{name}-{end} {:.2}", of(share).copied().unwrap_or(f64::NAN));
     }
 }

@@ -46,14 +46,22 @@ pub struct Load {
     pub within: u64,
     /// For the exercise.
     pub seed: u64,
+    /// So many audiences of [`AUDIENCES`], the first ones.
+    pub audiences: u64,
+    /// The cut-off is the next full stretch of so many seconds. The server keeps the boards of full five minutes (300); those of other
+    /// moments it makes from nothing.
+    pub cut_off: u64,
+}
+
+/// Says on standard error how far it has come.
+fn progress(since: Instant, what: &str) {
+    eprintln!("{:7.1} s  {what}", since.elapsed().as_secs_f64());
 }
 
 const SETTINGS: &str = "agreement = \"berlin-framework.pact.md\"\n\n[serve]\nnames = [\"localhost\"]\ntls-certificate = \"certificate.pem\"\ntls-key = \"key.pem\"\n";
 const PASSWORD: &str = "a bridge over the river";
 /// Where the thirty days of the exercise end, in milliseconds: 31 March 2026, in Kyiv.
 const ENDS: i64 = 1_774_904_400_000;
-/// The cut-off is the next full five minutes.
-const CUT_OFF: i64 = 5 * 60_000;
 /// How often another incident is entered.
 const ENTER_EVERY: Duration = Duration::from_secs(5);
 /// People who sign in at the same time, before the cut-off.
@@ -233,26 +241,28 @@ fn person(
     report: &str,
     took: &mut Took,
 ) -> Result<[u8; 32], String> {
-    let mut timed = |line: &mut Line, name: &'static str, path: &str| -> Result<Answer, String> {
+    let mut timed = |line: &mut Line, path: &'static str| -> Result<Answer, String> {
         let since = Instant::now();
         let answer = line.get(path)?;
-        took.entry(name).or_default().push(since.elapsed().as_secs_f64() * 1e3);
+        let elapsed = since.elapsed().as_secs_f64() * 1e3;
+        took.entry("answer").or_default().push(elapsed);
+        took.entry(path).or_default().push(elapsed);
         Ok(answer)
     };
     let mut pages = Vec::new();
     let since = Instant::now();
     line.renew(address, trust)?;
     for path in BOARD {
-        timed(line, "answer", path)?;
+        timed(line, path)?;
     }
-    timed(line, "answer", BOARD_MAP)?;
+    timed(line, BOARD_MAP)?;
     for (path, tag) in tags {
         line.compare(path, tag)?;
     }
     pages.push(("page-board", since.elapsed()));
     let since = Instant::now();
     for path in MAP {
-        timed(line, "answer", path)?;
+        timed(line, path)?;
     }
     for (path, tag) in tags {
         line.compare(path, tag)?;
@@ -260,9 +270,11 @@ fn person(
     pages.push(("page-map", since.elapsed()));
     let since = Instant::now();
     for path in REPORTS {
-        timed(line, "answer", path)?;
+        timed(line, path)?;
     }
-    let report = timed(line, "report", report)?;
+    let asked = Instant::now();
+    let report = line.get(report)?;
+    took.entry("report").or_default().push(asked.elapsed().as_secs_f64() * 1e3);
     pages.push(("page-report", since.elapsed()));
     for (name, elapsed) in pages {
         took.entry(name).or_default().push(elapsed.as_secs_f64() * 1e3);
@@ -364,7 +376,13 @@ fn reporter(workspace: &Workspace, like: &Record, there: usize, ended: &AtomicBo
 }
 
 /// All people with their connections, signed in, each having looked at the board and the map before.
-fn people(address: &str, trust: &Trust, users: u64, out: &mut String) -> Result<Vec<(Line, Line)>, String> {
+fn people(
+    address: &str,
+    trust: &Trust,
+    (users, audiences): (u64, u64),
+    begun: Instant,
+    out: &mut String,
+) -> Result<Vec<(Line, Line)>, String> {
     let next = std::sync::atomic::AtomicU64::new(0);
     let since = Instant::now();
     let signed: Result<Vec<_>, String> = std::thread::scope(|scope| {
@@ -391,15 +409,17 @@ fn people(address: &str, trust: &Trust, users: u64, out: &mut String) -> Result<
     let _ = writeln!(out, "signed-in {:.2}", since.elapsed().as_secs_f64());
     spread(out, "sign-in", signed.iter().map(|(_, _, took)| *took).collect());
     signed.sort_by_key(|(number, ..)| *number);
+    progress(begun, &format!("{users} people are signed in"));
     let since = Instant::now();
     let mut all = Vec::new();
     for (number, mut line, _) in signed {
         // One of each audience has looked before; the others have the page open, and follow.
-        if (number as usize) < AUDIENCES.len() {
+        if number < audiences {
             line.renew(address, trust)?;
-            for path in BOARD.iter().chain(&MAP) {
+            for path in BOARD.iter().chain([&BOARD_MAP]).chain(&MAP).chain(&REPORTS) {
                 line.get(path)?;
             }
+            progress(begun, &format!("audience {} of {audiences} has looked", number + 1));
         }
         let mut stream = Line::to(address, trust)?;
         stream.cookie = line.cookie.clone();
@@ -416,18 +436,27 @@ fn name_of(number: u64) -> String {
 
 /// Runs the load against a binary and gives the figures.
 pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Result<Vec<u8>, String> {
-    if !(12..=4_000).contains(&load.users) || !(1..=3_600).contains(&load.within) {
-        return Err("12 to 4,000 people within 1 to 3,600 seconds".into());
+    let audiences = load.audiences;
+    if !(1..=AUDIENCES.len() as u64).contains(&audiences) {
+        return Err(format!("1 to {} audiences", AUDIENCES.len()));
     }
+    if !(audiences..=4_000).contains(&load.users) || !(1..=3_600).contains(&load.within) {
+        return Err("as many people as audiences, to 4,000, within 1 to 3,600 seconds".into());
+    }
+    if !(1..=3_600).contains(&load.cut_off) {
+        return Err("a cut-off at a full 1 to 3,600 seconds".into());
+    }
+    let begun = Instant::now();
     let (binary, folder) = (Path::new(binary), Path::new(folder));
     let (workspace, records, like) = workspace(binary, Path::new(example), folder, load)?;
+    progress(begun, &format!("{records} records are entered"));
     let store = workspace.store();
     let keeper = servanda_store::policy::Viewer::keeper();
     let mut account = Account::new("user");
     account.set_password(PASSWORD).map_err(|e| e.to_string())?;
     account.roles = [Role::Reader].into();
     for number in 0..load.users {
-        let (party, level) = AUDIENCES[number as usize % AUDIENCES.len()];
+        let (party, level) = AUDIENCES[(number % audiences) as usize];
         account.name = name_of(number);
         account.party = party.map(Into::into);
         account.clearances = [(TLP.into(), level)].into();
@@ -439,7 +468,7 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
     let serving = Serving::start(binary, folder, &["--port", "0"])?;
     let address = serving.address.as_str();
     let mut out = format!("records {records}\n");
-    let people = people(address, &trust, load.users, &mut out)?;
+    let people = people(address, &trust, (load.users, audiences), begun, &mut out)?;
     let mut tags = BTreeMap::new();
     let mut first = Line::to(address, &trust)?;
     for path in FILES {
@@ -450,9 +479,12 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
     let _ = writeln!(out, "memory-before {:.0}", ready.memory);
     let ended = AtomicBool::new(false);
     let tags = Arc::new(tags);
-    let cut_off = servanda_model::Instant((now().0 / CUT_OFF + 1) * CUT_OFF);
+    let cut_off = load.cut_off as i64 * 1_000;
+    let cut_off = servanda_model::Instant((now().0 / cut_off + 1) * cut_off);
     let report = format!("/reports/daily?cut-off={cut_off}&format=html&lang=en");
-    std::thread::sleep(Duration::from_millis((cut_off - now()).unsigned_abs()));
+    let wait = (cut_off - now()).unsigned_abs();
+    progress(begun, &format!("all are there; the cut-off is in {} s", wait / 1_000));
+    std::thread::sleep(Duration::from_millis(wait));
     let before = serving.figures()?;
     let worked_before = worked()?;
     let start = Instant::now();
@@ -473,18 +505,24 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
                     let mut took = Took::new();
                     let hash = person(&mut line, (address, trust), &tags, report, &mut took);
                     drop(stream);
-                    hash.map(|hash| (at % AUDIENCES.len(), hash, took))
+                    hash.map(|hash| (at as u64 % audiences, hash, took))
                 })
             })
             .collect();
         let mut all = Vec::new();
-        for one in each {
+        let (whole, mut tenth) = (each.len(), 0);
+        for (at, one) in each.into_iter().enumerate() {
+            if at * 10 / whole > tenth {
+                tenth = at * 10 / whole;
+                progress(begun, &format!("{at} of {whole} people have their pages"));
+            }
             all.push(match one {
                 Ok(thread) => thread.join().unwrap_or_else(|_| Err("a person ended halfway".into())),
                 Err(e) => Err(format!("no thread for a person: {e}")),
             });
         }
         let lasted = start.elapsed().as_secs_f64();
+        progress(begun, "all have their pages");
         ended.store(true, Ordering::Relaxed);
         (all, entering.join().unwrap_or_else(|_| Err("the reporter ended halfway".into())), lasted)
     });
@@ -496,7 +534,7 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
         return Err(format!("{} of {} people met an error, the first: {first}", errors.len(), all.len()));
     }
     let mut took = Took::new();
-    let mut reports: BTreeMap<usize, BTreeSet<[u8; 32]>> = BTreeMap::new();
+    let mut reports: BTreeMap<u64, BTreeSet<[u8; 32]>> = BTreeMap::new();
     for (audience, hash, own) in all.into_iter().flatten() {
         reports.entry(audience).or_default().insert(hash);
         for (name, times) in own {
@@ -507,16 +545,14 @@ pub fn measured(binary: &str, example: &str, folder: &str, load: &Load) -> Resul
         return Err(format!("the audience {audience} was given {} different reports", hashes.len()));
     }
     let different: BTreeSet<_> = reports.values().flatten().collect();
-    if different.len() != AUDIENCES.len() {
-        return Err(format!("{} audiences were given {} reports", AUDIENCES.len(), different.len()));
+    if different.len() as u64 != audiences {
+        return Err(format!("{audiences} audiences were given {} reports", different.len()));
     }
     let requests = took["answer"].len() + took["report"].len() + load.users as usize * 2 * FILES.len();
     let _ = writeln!(
         out,
-        "users {}\naudiences {}\nentered {}\nlasted {lasted:.2}\nrequests {requests}\nerrors 0",
-        load.users,
-        AUDIENCES.len(),
-        entered?
+        "users {}\naudiences {audiences}\nentered {}\nlasted {lasted:.2}\nrequests {requests}\nerrors 0",
+        load.users, entered?
     );
     for (name, times) in took {
         spread(&mut out, name, times);

@@ -20,4 +20,4 @@ pub mod reference;
 pub mod signal;
 
 pub use explain::explain;
-pub use incremental::{Engine, evaluate};
+pub use incremental::{Engine, evaluate, evaluate_of};

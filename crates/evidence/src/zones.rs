@@ -9,7 +9,7 @@
 
 use crate::{codes, gazetteer, geo};
 use servanda_model::agreement::Extent;
-use servanda_model::{Agreement, Name, Place, Places, Record};
+use servanda_model::{Agreement, Name, Place, Places, Record, Records};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -71,6 +71,15 @@ pub fn places(
     files: &BTreeMap<String, Vec<u8>>,
     records: &[Record],
 ) -> (Places, Vec<ZoneProblem>) {
+    places_of(agreement, files, records.into())
+}
+
+/// The same, of records that others may hold too.
+pub fn places_of(
+    agreement: &Agreement,
+    files: &BTreeMap<String, Vec<u8>>,
+    records: Records<'_>,
+) -> (Places, Vec<ZoneProblem>) {
     let mut wanted: BTreeMap<&Name, (BTreeSet<&Name>, usize)> = BTreeMap::new();
     for (zone, declared) in &agreement.zones {
         let mut names = Vec::new();
@@ -79,7 +88,7 @@ pub fn places(
             wanted.entry(name).or_default().0.insert(zone);
         }
     }
-    for record in records {
+    for record in records.iter() {
         if let Some(Place::Named(name)) = &record.place
             && !agreement.zones.contains_key(name)
         {

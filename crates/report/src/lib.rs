@@ -24,6 +24,7 @@ pub mod json;
 pub mod map;
 pub mod notice;
 pub mod rows;
+pub mod sorted;
 pub mod state;
 pub mod text;
 pub mod timeline;
@@ -32,10 +33,10 @@ pub mod wording;
 
 pub use duties::{Duty, Owed};
 pub use rows::{NotFound, Row};
+pub use sorted::Sorted;
 pub use state::{Answer, State, Tone};
 
-use servanda_model::record::Says;
-use servanda_model::{Agreement, Board, Places, Record, RecordId};
+use servanda_model::{Agreement, Board, Places, Record, RecordId, Records};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is shown: an agreement, its places and records, and the board that the engine made of them.
@@ -46,9 +47,11 @@ pub struct View<'a> {
     /// Shapes and points of its places.
     pub places: &'a Places,
     /// All records; those that were not known yet at the question's `known_at` are left out here.
-    pub records: &'a [Record],
+    pub records: Records<'a>,
     /// The verdicts.
     pub board: &'a Board,
+    /// Which records are known and which are incidents, where that is at hand.
+    pub sorted: Option<&'a Sorted>,
 }
 
 impl<'a> View<'a> {
@@ -65,6 +68,9 @@ impl<'a> View<'a> {
     /// The records as known at the moment asked for: entered by then, not corrected or taken back by another that was
     /// entered by then; without the records that only take back or correct nothing of their own.
     pub fn known(&self) -> Vec<&'a Record> {
+        if let Some(sorted) = self.sorted() {
+            return self.at(sorted.known());
+        }
         let by = self.board.question.known_at;
         let entered = || self.records.iter().filter(move |r| r.recorded <= by);
         let gone: BTreeSet<&RecordId> =
@@ -77,34 +83,31 @@ impl<'a> View<'a> {
         if self.agreement.exercise {
             return true;
         }
-        let exercise: BTreeSet<&RecordId> =
-            self.records.iter().filter(|r| r.exercise).map(|r| &r.id).collect();
-        !exercise.is_empty()
-            && self.board.verdicts.iter().any(|v| {
-                let reasons = v.reasons();
-                reasons.decided_by.iter().chain(&reasons.against).any(|c| exercise.contains(&c.record))
-            })
+        let reasons = self.board.verdicts.iter().map(|verdict| verdict.reasons());
+        let cited: BTreeSet<&RecordId> =
+            reasons.flat_map(|all| all.decided_by.iter().chain(&all.against)).map(|c| &c.record).collect();
+        !cited.is_empty() && self.records.iter().any(|r| r.exercise && cited.contains(&r.id))
+    }
+
+    fn sorted(&self) -> Option<&'a Sorted> {
+        self.sorted.filter(|sorted| sorted.fits(&self.board.question, self.records.len()))
+    }
+
+    fn at(&self, places: &[u32]) -> Vec<&'a Record> {
+        places.iter().filter_map(|place| self.records.get(*place as usize)).collect()
     }
 
     /// Known records that say that something happened somewhere, in order of time: what a map and a timeline show.
     /// Coverage, findings, explanations and disputes are not among them, nor are events that have no place by their
     /// nature, such as notices and ratifications.
     pub fn incidents(&self) -> Vec<&'a Record> {
-        use servanda_model::agreement::{FactKind, RoleType};
-        use servanda_model::record::{Basis, COVERAGE, EXPLANATION, FINDING};
-        let builtin = [COVERAGE, FINDING, EXPLANATION];
+        if let Some(sorted) = self.sorted() {
+            return self.at(sorted.incidents());
+        }
         let mut found: Vec<&Record> = self
             .known()
             .into_iter()
-            .filter(|r| !builtin.contains(&r.fact.as_str()))
-            .filter(|r| r.says == Says::Affirms && r.disputes.is_none())
-            .filter(|r| !matches!(r.basis, Basis::Planned | Basis::Simulated))
-            .filter(|r| {
-                self.agreement.facts.get(&r.fact).map_or(r.place.is_some(), |f| {
-                    f.kind == FactKind::Event && f.roles.iter().any(|(_, role)| *role == RoleType::Place)
-                })
-            })
-            .filter(|r| r.when.earliest <= self.board.question.at)
+            .filter(|r| r.when.earliest <= self.board.question.at && sorted::is_incident(self.agreement, r))
             .collect();
         found.sort_by(|a, b| {
             (a.when.earliest, a.when.latest, &a.id).cmp(&(b.when.earliest, b.when.latest, &b.id))

@@ -14,11 +14,13 @@ use crate::extents::Drawn;
 use crate::json::{self, Header};
 use crate::{View, wording};
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use servanda_model::place::{LineSide, Polygon, Shape};
 use servanda_model::record::COVERAGE;
-use servanda_model::{Instant, Name, Number, Place, Point, Record};
+use servanda_model::{Instant, Name, Number, Place, Point, Record, RecordId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 /// Incidents that one document holds at most; the latest are kept, and the number left off is said.
 pub const INCIDENTS: usize = 20_000;
@@ -28,12 +30,12 @@ const WATCHED_DAYS: i64 = 7;
 
 /// The document `map/1`.
 #[derive(Serialize)]
-pub struct MapJson {
+pub struct MapJson<F = Value> {
     #[serde(flatten)]
     header: Header,
     /// Always `FeatureCollection`: the whole is GeoJSON.
     r#type: &'static str,
-    features: Vec<Value>,
+    features: Vec<F>,
     /// Incidents whose place is not known to the gazetteer or not given.
     unplaced: usize,
     /// Incidents beyond [`INCIDENTS`].
@@ -46,11 +48,103 @@ pub fn zones(view: &View<'_>) -> Vec<Value> {
     view.zones().iter().map(|z| zone_feature(view, z, &coverage)).collect()
 }
 
+/// Features of incidents as they were written for the last map of the same agreement, so that the next one writes those that are others.
+/// Where the agreement or the records are others, one begins with a new one.
+#[derive(Default)]
+pub struct Pieces(BTreeMap<RecordId, Piece>);
+
+/// Point, radius of doubt in metres, and how it was placed.
+type Placed = (Point, f64, &'static str);
+
+struct Piece {
+    /// What it depends on besides the record.
+    at: Point,
+    radius_m: f64,
+    how: &'static str,
+    decides: Vec<[String; 2]>,
+    text: Box<RawValue>,
+}
+
+impl Pieces {
+    /// The feature, as it was written where nothing that it depends on is another, else written now.
+    fn take(
+        &mut self,
+        view: &View<'_>,
+        record: &Record,
+        (at, radius_m, how): Placed,
+        decides: Vec<[String; 2]>,
+    ) -> serde_json::Result<Piece> {
+        let same = |p: &Piece| (p.at, p.radius_m, p.how) == (at, radius_m, how) && p.decides == decides;
+        match self.0.remove(&record.id).filter(same) {
+            Some(kept) => Ok(kept),
+            None => {
+                let text = to_raw_value(&feature(view, record, (at, radius_m, how), &decides))?;
+                Ok(Piece { at, radius_m, how, decides, text })
+            }
+        }
+    }
+}
+
+fn feature(view: &View<'_>, record: &Record, (at, radius_m, how): Placed, decides: &[[String; 2]]) -> Value {
+    json!({
+        "type": "Feature",
+        "id": record.id.as_str(),
+        "geometry": {"type": "Point", "coordinates": position(at)},
+        "properties": {
+            "layer": "incident",
+            "fact": record.fact.as_str(),
+            "title": wording::record_line(view.agreement, record),
+            "when": json::when(view, record.when),
+            "recorded": record.recorded.to_string(),
+            "radius_m": radius_m.round(),
+            "placed": how,
+            "grade": record.grade().word(),
+            "source": record.source,
+            "decides": decides,
+            "exercise": record.exercise,
+        },
+    })
+}
+
 /// Zones, and incidents with their radius of doubt.
 pub fn map(view: &View<'_>) -> MapJson {
+    let Ok(map) = whole::<_, Infallible>(view, Ok, |record, placed, decides| {
+        Ok(feature(view, record, placed, &decides))
+    });
+    map
+}
+
+/// The same document, byte for byte, with what stands since the last one.
+///
+/// # Errors
+/// Where a feature cannot be written as JSON, which is a bug.
+pub fn map_of(view: &View<'_>, pieces: &mut Pieces) -> serde_json::Result<MapJson<Box<RawValue>>> {
+    let mut kept = BTreeMap::new();
+    let made = whole(
+        view,
+        |zone| to_raw_value(&zone),
+        |record, placed, decides| {
+            let piece = pieces.take(view, record, placed, decides)?;
+            let text = piece.text.clone();
+            kept.insert(record.id.clone(), piece);
+            Ok(text)
+        },
+    )?;
+    pieces.0 = kept;
+    Ok(made)
+}
+
+fn whole<F, E>(
+    view: &View<'_>,
+    mut of_zone: impl FnMut(Value) -> Result<F, E>,
+    mut of_incident: impl FnMut(&Record, Placed, Vec<[String; 2]>) -> Result<F, E>,
+) -> Result<MapJson<F>, E> {
     let zones = view.zones();
     let coverage = Coverage::of(view);
-    let mut features: Vec<Value> = zones.iter().map(|z| zone_feature(view, z, &coverage)).collect();
+    let mut features = Vec::new();
+    for zone in &zones {
+        features.push(of_zone(zone_feature(view, zone, &coverage))?);
+    }
     let mut decides: BTreeMap<&Name, BTreeSet<(String, String)>> = BTreeMap::new();
     for v in &view.board.verdicts {
         let reasons = v.reasons();
@@ -58,45 +152,31 @@ pub fn map(view: &View<'_>) -> MapJson {
             decides.entry(&cited.record).or_default().insert((v.norm.to_string(), v.bearer.to_string()));
         }
     }
-    let incidents = view.incidents();
     let mut unplaced = 0;
     let mut placed = Vec::new();
-    for record in incidents {
+    for record in view.incidents() {
         match located(view, &zones, record) {
-            Some((at, radius_m, how)) => placed.push((record, at, radius_m, how)),
+            Some(where_) => placed.push((record, where_)),
             None => unplaced += 1,
         }
     }
     let left_off = placed.len().saturating_sub(INCIDENTS);
-    for (record, at, radius_m, how) in placed.drain(left_off..) {
-        let cited: Vec<[&str; 2]> = decides
-            .get(&record.id)
-            .map(|set| set.iter().map(|(n, b)| [n.as_str(), b.as_str()]).collect())
-            .unwrap_or_default();
-        features.push(json!({
-            "type": "Feature",
-            "id": record.id.as_str(),
-            "geometry": {"type": "Point", "coordinates": position(at)},
-            "properties": {
-                "layer": "incident",
-                "fact": record.fact.as_str(),
-                "title": wording::record_line(view.agreement, record),
-                "when": json::when(view, record.when),
-                "recorded": record.recorded.to_string(),
-                "radius_m": radius_m.round(),
-                "placed": how,
-                "grade": record.grade().word(),
-                "source": record.source,
-                "decides": cited,
-                "exercise": record.exercise,
-            },
-        }));
+    for (record, where_) in placed.drain(left_off..) {
+        let cited = decides.get(&record.id);
+        let cited = cited.map(|set| set.iter().map(|(n, b)| [n.clone(), b.clone()]).collect());
+        features.push(of_incident(record, where_, cited.unwrap_or_default())?);
     }
-    MapJson { header: Header::of("map/1", view), r#type: "FeatureCollection", features, unplaced, left_off }
+    Ok(MapJson {
+        header: Header::of("map/1", view),
+        r#type: "FeatureCollection",
+        features,
+        unplaced,
+        left_off,
+    })
 }
 
 /// Where a record lies for drawing: point, radius of doubt in metres, and how it was placed.
-pub fn located(view: &View<'_>, zones: &[Drawn], record: &Record) -> Option<(Point, f64, &'static str)> {
+pub fn located(view: &View<'_>, zones: &[Drawn], record: &Record) -> Option<Placed> {
     match record.place.as_ref()? {
         Place::Point { at, radius_m } => Some((*at, *radius_m, "point")),
         Place::Named(name) => {

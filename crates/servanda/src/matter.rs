@@ -23,6 +23,7 @@ use servanda_store::Workspace;
 use servanda_store::policy::Viewer;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// Which agreement, which records, which moment, which readings.
 #[derive(Clone, clap::Args)]
@@ -79,6 +80,23 @@ impl Evaluator {
             }
         }
     }
+
+    /// The same, of records that others may hold too.
+    pub fn evaluate_of(
+        self,
+        agreement: &Agreement,
+        places: &Places,
+        records: &[Arc<Record>],
+        question: &Question,
+    ) -> Board {
+        match self {
+            Evaluator::Incremental => servanda_engine::evaluate_of(agreement, places, records, question),
+            Evaluator::Reference => {
+                let own: Vec<Record> = records.iter().map(|record| (**record).clone()).collect();
+                servanda_engine::reference::evaluate(agreement, places, &own, question)
+            }
+        }
+    }
 }
 
 /// Everything that an answer is made of.
@@ -90,7 +108,7 @@ pub struct Case {
     /// Shapes and points.
     pub places: Places,
     /// Records.
-    pub records: Vec<Record>,
+    pub records: Vec<Arc<Record>>,
     /// By which rulings they are read.
     pub ruled: rulings::Followed,
     /// Verdicts.
@@ -120,7 +138,8 @@ pub struct Heard {
 impl Case {
     /// For the room that words it.
     pub fn view(&self) -> View<'_> {
-        View { agreement: &self.agreement, places: &self.places, records: &self.records, board: &self.board }
+        let records = (&self.records).into();
+        View { agreement: &self.agreement, places: &self.places, records, board: &self.board, sorted: None }
     }
 
     /// A moment that a person typed; a date means its end.
@@ -213,7 +232,8 @@ impl Matter {
         }
         let places = places(&agreement, &path, &records, session)?;
         let working = session.working(&format!("computing the verdicts on {} records", records.len()));
-        let board = self.engine.evaluate(&agreement, &places, &records, &question);
+        let records: Vec<Arc<Record>> = records.into_iter().map(Arc::new).collect();
+        let board = self.engine.evaluate_of(&agreement, &places, &records, &question);
         drop(working);
         Ok(Case { text, agreement, places, records, ruled, board, engine: self.engine, path })
     }
@@ -224,10 +244,10 @@ impl Matter {
     }
 
     /// The verdicts on the same question if the agreement and the records were these.
-    pub fn board_of(&self, case: &Case, agreement: &Agreement, records: &[Record]) -> Board {
+    pub fn board_of(&self, case: &Case, agreement: &Agreement, records: &[Arc<Record>]) -> Board {
         let mut question = case.board.question.clone();
         question.readings.retain(|name, _| agreement.readings.contains_key(name));
-        self.engine.evaluate(agreement, &case.places, records, &question)
+        self.engine.evaluate_of(agreement, &case.places, records, &question)
     }
 
     /// Reads everything and asks nobody: the records as they were entered, without what was ruled about them.

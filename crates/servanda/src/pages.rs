@@ -17,6 +17,7 @@ use crate::matter::Evaluator;
 use crate::rulings::Followed;
 use crate::source;
 use servanda_lang::readers::{self, Reader};
+use servanda_ledger::tree::{Hash, sha256};
 use servanda_model::record::Marking;
 use servanda_model::{Agreement, Instant, Name, Place, Places, Question, Record};
 use servanda_server::{News, Problem, Served, Viewing, Views};
@@ -85,14 +86,43 @@ pub struct Pages {
     all: Mutex<Vec<Page>>,
     /// Labels that are in use.
     labels: Mutex<BTreeSet<Marking>>,
+    /// Records that somebody is shown: whoever else is shown the same holds the same.
+    held: Mutex<Held>,
 }
+
+/// By identity: the hash of the bytes of which a record was read, and the record, while somebody holds it.
+type Held = BTreeMap<Name, (Hash, Weak<Record>)>;
 
 impl Pages {
     /// For nobody yet. `path` is where the agreement lies, `store` where the records do.
     pub fn new(store: Store, agreement: &Agreement, path: &Path, mut labels: BTreeSet<Marking>) -> Pages {
         labels.extend(readers::markings(agreement));
         let (shapes, _) = crate::matter::shapes(agreement, path);
-        Pages { store, shapes, all: Mutex::default(), labels: Mutex::new(labels) }
+        Pages { store, shapes, all: Mutex::default(), labels: Mutex::new(labels), held: Mutex::default() }
+    }
+
+    /// The records of an audience, as they were entered: those that another audience holds are not read again, where bytes and marking are
+    /// the same.
+    fn entered(&self, viewer: &Viewer, audience: &Audience) -> Result<Vec<Arc<Record>>, Failure> {
+        let mut stored = self.store.view(viewer).records()?;
+        stored.retain(|one| audience.sees(&one.marking));
+        let mut held = lock(&self.held);
+        held.retain(|_, (_, record)| record.strong_count() > 0);
+        let mut all = Vec::with_capacity(stored.len());
+        for one in &stored {
+            let hash = sha256(one.json.as_bytes());
+            let there =
+                held.get(&one.id).filter(|(of, _)| *of == hash).and_then(|(_, there)| there.upgrade());
+            all.push(match there.filter(|there| there.marking == one.marking) {
+                Some(there) => there,
+                None => {
+                    let read = Arc::new(source::decoded(one)?);
+                    held.insert(one.id.clone(), (hash, Arc::downgrade(&read)));
+                    read
+                }
+            });
+        }
+        Ok(all)
     }
 
     /// Also tells this one.
@@ -119,10 +149,11 @@ impl Pages {
     /// Tells each what it may see of this. Whoever sees nothing of it is told only where time went on, whatever came.
     pub fn tell(&self, records: &[Record], now: Instant, besides: Besides) {
         lock(&self.labels).extend(records.iter().map(|record| record.marking.clone()));
+        let records: Vec<Arc<Record>> = records.iter().map(|record| Arc::new(record.clone())).collect();
         let mut all = lock(&self.all);
         all.retain(|page| page.served.strong_count() > 0);
         for page in all.iter_mut() {
-            let own: Vec<Record> =
+            let own: Vec<Arc<Record>> =
                 records.iter().filter(|record| page.audience.sees(&record.marking)).cloned().collect();
             let Some(served) = page.served.upgrade() else { continue };
             let mut anew = !own.iter().all(|record| page.ruled.leaves_alone(record));
@@ -178,18 +209,17 @@ impl Pages {
         agreement: &Agreement,
         known_at: impl FnOnce(Instant) -> Instant,
     ) -> Result<Read, Failure> {
-        let mut records = source::entered_for(&self.store, viewer)?;
-        records.retain(|record| audience.sees(&record.marking));
-        let latest = records.iter().map(|record| record.recorded).fold(Instant::MIN, Instant::max);
-        let (records, ruled) = Followed::counted(&self.store, viewer, records, known_at(latest))?;
-        let (places, _) = servanda_evidence::zones::places(agreement, &self.shapes, &records);
+        let entered = self.entered(viewer, audience)?;
+        let latest = entered.iter().map(|record| record.recorded).fold(Instant::MIN, Instant::max);
+        let (records, ruled) = Followed::counted_of(&self.store, viewer, entered, known_at(latest))?;
+        let (places, _) = servanda_evidence::zones::places_of(agreement, &self.shapes, (&records).into());
         Ok(Read { records, places, latest, ruled })
     }
 }
 
 /// What an audience may see.
 struct Read {
-    records: Vec<Record>,
+    records: Vec<Arc<Record>>,
     places: Places,
     /// The last moment at which any of it was recorded.
     latest: Instant,
@@ -214,7 +244,7 @@ impl Page {
     }
 
     /// All places, where these records name some that nobody named before.
-    fn places_of(&mut self, records: &[Record], shapes: &BTreeMap<String, Vec<u8>>) -> Option<Places> {
+    fn places_of(&mut self, records: &[Arc<Record>], shapes: &BTreeMap<String, Vec<u8>>) -> Option<Places> {
         let mut new = false;
         for record in records {
             if let Some(Place::Named(name)) = &record.place
@@ -227,7 +257,7 @@ impl Page {
         if !new {
             return None;
         }
-        let (more, _) = servanda_evidence::zones::places(&self.agreement, shapes, records);
+        let (more, _) = servanda_evidence::zones::places_of(&self.agreement, shapes, records.into());
         self.places.shapes.extend(more.shapes);
         self.places.points.extend(more.points);
         Some(self.places.clone())
@@ -280,7 +310,7 @@ impl Cases {
             false => self.question.clone(),
         };
         let engine = self.engine;
-        let evaluate = Box::new(move |a: &_, p: &_, r: &[_], q: &_| engine.evaluate(a, p, r, q));
+        let evaluate = Box::new(move |a: &_, p: &_, r: &[_], q: &_| engine.evaluate_of(a, p, r, q));
         let mut served =
             Served::new(reader.agreement.clone(), reader.text, places.clone(), records, question, evaluate)
                 .explaining();

@@ -15,6 +15,7 @@ use servanda_model::{Instant, Name, Record};
 use servanda_store::policy::Viewer;
 use servanda_store::{Statement, Store, Workspace};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 const KIND: &str = "ruling";
 
@@ -93,6 +94,27 @@ impl Followed {
         let counted = applied(records.clone(), &rulings, known_at);
         let touched = touched(&records, &counted, &rulings);
         Ok((counted, Followed { rulings, touched }))
+    }
+
+    /// The same of records that others may hold too: what counts as it was entered is not copied.
+    pub fn counted_of(
+        store: &Store,
+        viewer: &Viewer,
+        records: Vec<Arc<Record>>,
+        known_at: Instant,
+    ) -> Result<(Vec<Arc<Record>>, Followed), Failure> {
+        let rulings = read_for(store, viewer)?;
+        if rulings.is_empty() {
+            return Ok((records, Followed::default()));
+        }
+        let entered: Vec<Record> = records.iter().map(|record| (**record).clone()).collect();
+        let counted = applied(entered.clone(), &rulings, known_at);
+        let touched = touched(&entered, &counted, &rulings);
+        let same = |(there, counts): (Arc<Record>, Record)| match *there == counts {
+            true => there,
+            false => Arc::new(counts),
+        };
+        Ok((records.into_iter().zip(counted).map(same).collect(), Followed { rulings, touched }))
     }
 
     /// Whether this viewer, of those who are shown records by these rulings, would be shown them by the same.

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::input;
 use crate::session::{Session, with_a_strangers_parser};
 use servanda_evidence::import::{DATASET, Refused};
-use servanda_evidence::record_json::{from_json, to_json};
+use servanda_evidence::record_json::{self, RecordFault, from_json, to_json};
 use servanda_evidence::{Changes, Context, Format, Import, Mapping, diff, quarantine_csv};
 use servanda_lang::closest;
 use servanda_model::agreement::RoleType;
@@ -275,11 +275,6 @@ pub fn entered(workspace: &Workspace) -> Result<Vec<Record>, Failure> {
     entered_after(&workspace.store(), None)
 }
 
-/// The records that this viewer may see.
-pub fn entered_for(store: &Store, viewer: &Viewer) -> Result<Vec<Record>, Failure> {
-    store.view(viewer).records()?.iter().map(decoded).collect()
-}
-
 /// The records that were entered after the one of that identity; all of them for `None`, and where that one was erased.
 pub fn entered_after(store: &Store, last: Option<&Name>) -> Result<Vec<Record>, Failure> {
     let view = store.view(&Viewer::keeper());
@@ -287,12 +282,18 @@ pub fn entered_after(store: &Store, last: Option<&Name>) -> Result<Vec<Record>, 
         Err(error) if error.is_not_found() => view.records()?,
         after => after?,
     };
-    after.iter().map(decoded).collect()
+    let lines: Vec<&str> = after.iter().map(|stored| stored.json.as_str()).collect();
+    let read = record_json::from_lines(&lines);
+    after.iter().zip(read).map(|(stored, read)| as_stored(stored, read)).collect()
 }
 
 /// A record as it was stored. Its marking is the one that the store holds it to.
 pub fn decoded(stored: &StoredRecord) -> Result<Record, Failure> {
-    let mut record = from_json(&stored.json).map_err(|fault| {
+    as_stored(stored, from_json(&stored.json))
+}
+
+fn as_stored(stored: &StoredRecord, read: Result<Record, RecordFault>) -> Result<Record, Failure> {
+    let mut record = read.map_err(|fault| {
         Failure::new(format!("the record `{}` in the database cannot be read: {}", stored.id, fault.reason))
             .help("was it written by a newer version? Nothing was changed")
     })?;

@@ -4,6 +4,7 @@ use crate::asked::{Asked, asked};
 use crate::assets::{ASSETS, Asset, FRAME, PAGE};
 use crate::front::{self, Front, Seen};
 use crate::kept::{Document, PACKED};
+use crate::stand::Found;
 use crate::{Problem, Served, routes};
 use axum::extract::{Path, RawQuery, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -13,7 +14,7 @@ use axum::{Extension, Router};
 use serde::Serialize;
 use servanda_report::ics::{self, Feed};
 use servanda_report::{Owed, View, json, map, timeline};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// What every answer carries. `style-src` and `script-src` fall under `default-src`: files of this server, nothing inline.
 static HEADERS: [(HeaderName, &str); 7] = [
@@ -116,17 +117,36 @@ async fn answer<F>(
     word: F,
 ) -> Response
 where
-    F: FnOnce(&View<'_>, &Served, &Asked) -> Result<Vec<u8>, Problem> + Send + 'static,
+    F: Fn(&View<'_>, &Served, &Asked) -> Result<Vec<u8>, Problem> + Send + Sync + 'static,
+{
+    let of_view = move |found: &Found, served: &Served, asked: &Asked| {
+        word(&found.matter(served).view(&found.board), served, asked)
+    };
+    answer_of(name, served, query, allowed, mime, of_view).await
+}
+
+/// The same, for who words what was found in a way of their own.
+async fn answer_of<F>(
+    name: &'static str,
+    served: Arc<Served>,
+    query: Option<String>,
+    allowed: &[&'static str],
+    mime: &'static str,
+    word: F,
+) -> Response
+where
+    F: Fn(&Found, &Served, &Asked) -> Result<Vec<u8>, Problem> + Send + Sync + 'static,
 {
     let made = async {
         let query = query.unwrap_or_default();
         let mut asked = asked(&query, &served.agreement, &served.asked_by_default, allowed)?;
-        let board = served.board_asked(&mut asked).await?;
-        let (what, question) = (format!("{name} {:?}", asked.rest), asked.question.clone());
-        let work = move |served: &Arc<Served>| {
-            word(&served.known.matter().view(&board), served, &asked).map(Document::of)
+        let found = served.found(&mut asked).await?;
+        let what = format!("{name} {:?}", asked.rest);
+        let work = move |served: &Arc<Served>, found: &Found| {
+            let asked = Asked { question: found.board.question.clone(), rest: asked.rest.clone() };
+            word(found, served, &asked).map(Document::of)
         };
-        served.kept(what, &question, work).await
+        served.kept(what, found, Arc::new(work)).await
     };
     match made.await {
         Ok(made) => ([(header::CONTENT_TYPE, mime)], Extension(made.clone()), made.bytes()).into_response(),
@@ -156,8 +176,22 @@ pub(crate) async fn agreement(Seen(served): Seen, RawQuery(query): RawQuery) -> 
 }
 
 pub(crate) async fn map_document(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer("map_document", served, query, &[], "application/geo+json", |view, _, _| document(&map::map(view)))
-        .await
+    let mime = "application/geo+json";
+    answer_of("map_document", served, query, &[], mime, |found, served, _| {
+        // What does not stand is made for few, and would let go of what does.
+        let Some(stand) = &found.stand else {
+            return document(&map::map(&found.matter(served).view(&found.board)));
+        };
+        let turn = stand.matter.turn;
+        let mut kept = served.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pieces = kept.take().filter(|(of, _)| *of == turn).map_or_else(Default::default, |(_, p)| p);
+        let made =
+            map::map_of(&stand.matter.view(&stand.board), &mut pieces).map_err(|e| Problem::bug(&e))?;
+        *kept = Some((turn, pieces));
+        drop(kept);
+        document(&made)
+    })
+    .await
 }
 
 pub(crate) async fn timeline_document(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {

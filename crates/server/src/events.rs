@@ -51,6 +51,11 @@ impl Told {
         let _ = self.0.send(ALL.into());
     }
 
+    /// How many listen.
+    pub(crate) fn listeners(&self) -> usize {
+        self.0.receiver_count()
+    }
+
     /// Tells of records.
     pub(crate) fn tell(&self, ids: &[Name]) {
         if ids.is_empty() {

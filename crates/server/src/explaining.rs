@@ -70,7 +70,8 @@ fn answer_all(known: &Known, asks: &Receiver<Asked>) {
             }
             let found = kept.iter().position(|(of, _)| *of == question);
             let entry = found.and_then(|i| kept.remove(i)).unwrap_or_else(|| {
-                let new = Explainer::new(&matter.agreement, &matter.places, &matter.records, &question);
+                let new =
+                    Explainer::of(&matter.agreement, &matter.places, (&*matter.records).into(), &question);
                 (question, new)
             });
             // Whoever asked may have gone away; the answer is then for nobody.

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant as Clock};
 /// What came in, and up to when it is complete.
 pub struct News {
     /// New records.
-    pub records: Vec<Record>,
+    pub records: Vec<Arc<Record>>,
     /// Shapes and points, where the records name places that were not known before.
     pub places: Option<Places>,
     /// Nothing recorded up to here is still to come.
@@ -38,9 +38,9 @@ const REST: Duration = Duration::from_secs(1);
 
 /// What the thread is told.
 enum Told {
-    News(Vec<Record>, Option<Arc<Places>>, Instant),
+    News(Vec<Arc<Record>>, Option<Arc<Places>>, Instant),
     /// All records, instead of those that were told before.
-    Anew(Vec<Record>, Option<Arc<Places>>, Instant),
+    Anew(Vec<Arc<Record>>, Option<Arc<Places>>, Instant),
     /// For the board of now, or of a moment of which it is kept.
     Asked(Asker),
 }
@@ -60,7 +60,7 @@ type Marks = VecDeque<(Question, Arc<Board>)>;
 pub(crate) struct Beginning {
     pub agreement: Arc<Agreement>,
     pub places: Arc<Places>,
-    pub records: Arc<Vec<Record>>,
+    pub records: Arc<Vec<Arc<Record>>>,
     pub readings: BTreeMap<Name, Name>,
     pub complete_to: Instant,
 }
@@ -82,7 +82,7 @@ impl Follower {
     /// Tells news. `false` where nobody listens any more.
     pub(crate) fn tell(
         &self,
-        records: Vec<Record>,
+        records: Vec<Arc<Record>>,
         places: Option<Arc<Places>>,
         complete_to: Instant,
     ) -> bool {
@@ -92,7 +92,7 @@ impl Follower {
     /// Tells all records anew. `false` where nobody listens any more.
     pub(crate) fn tell_anew(
         &self,
-        records: Vec<Record>,
+        records: Vec<Arc<Record>>,
         places: Option<Arc<Places>>,
         complete_to: Instant,
     ) -> bool {
@@ -142,7 +142,7 @@ fn go_on(
 #[allow(clippy::disallowed_methods, reason = "how long work took says how long to rest, and nothing else")]
 fn follow(beginning: Beginning, told: &Receiver<Told>) {
     let Beginning { agreement, mut places, records, readings, mut complete_to } = beginning;
-    let mut all: Vec<Record> = (*records).clone();
+    let mut all: Vec<Arc<Record>> = (*records).clone();
     // Who keeps what is known adds to it in place as soon as nobody else holds it.
     drop(records);
     let mut asked: Vec<Asker> = Vec::new();
@@ -164,7 +164,7 @@ fn follow(beginning: Beginning, told: &Receiver<Told>) {
                 },
             };
             // All that waits is learnt before the engine goes on once, and before anybody is answered.
-            let (mut other, mut anew) = (None, None::<Vec<Record>>);
+            let (mut other, mut anew) = (None, None::<Vec<Arc<Record>>>);
             while let Some(one) = heard {
                 match one {
                     Told::News(new, shapes, to) => {
@@ -217,7 +217,7 @@ fn follow(beginning: Beginning, told: &Receiver<Told>) {
                 drop(answer.send(told));
             }
         };
-        all = other_records.unwrap_or_else(|| engine.records().cloned().collect());
+        all = other_records.unwrap_or_else(|| engine.shared().collect());
         drop(engine);
         places = other_places.unwrap_or(places);
     }

@@ -12,6 +12,7 @@
 //!
 //! Where to start reading: [`Served::kept`], then [`packed`].
 
+use crate::stand::{Found, Make};
 use crate::{Problem, Served};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -76,21 +77,32 @@ impl Document {
         self.0.plain.len() + self.0.packed.get().map_or(0, Bytes::len)
     }
 
+    /// Packs it before anybody takes it so, where that is worth it. It blocks.
+    pub(crate) fn pack(&self) {
+        if self.0.plain.len() >= WORTH_PACKING
+            && let Ok(packed) = pack(&self.0.plain)
+        {
+            // Whoever packed it meanwhile has the same bytes.
+            let _ = self.0.packed.set(packed);
+        }
+    }
+
     /// The bytes packed, made once on a thread that may block.
     async fn packed(&self) -> Result<Bytes, Problem> {
         let made = self.0.packed.get_or_try_init(|| async {
             let plain = self.bytes();
-            let pack = move || {
-                let mut out = GzEncoder::new(Vec::with_capacity(plain.len() / 6), Compression::fast());
-                out.write_all(&plain).and_then(|()| out.finish()).map(Bytes::from)
-            };
-            tokio::task::spawn_blocking(pack)
+            tokio::task::spawn_blocking(move || pack(&plain))
                 .await
                 .map_err(|e| Problem::bug(&e))?
                 .map_err(|e| Problem::bug(&e))
         });
         made.await.cloned()
     }
+}
+
+fn pack(plain: &[u8]) -> std::io::Result<Bytes> {
+    let mut out = GzEncoder::new(Vec::with_capacity(plain.len() / 6), Compression::fast());
+    out.write_all(plain).and_then(|()| out.finish()).map(Bytes::from)
 }
 
 /// What tells documents apart: address, question, how often the records had been replaced, and how many there were, where that matters.
@@ -101,6 +113,20 @@ type Key = (String, Question, u64, Option<usize>);
 pub(crate) struct Documents(Mutex<VecDeque<(Key, Arc<OnceCell<Document>>)>>);
 
 impl Documents {
+    /// Keeps a document that was made before anybody asked for it.
+    pub(crate) fn put(&self, what: String, of: (&Question, u64, Option<usize>), document: Document) {
+        // Whoever made it meanwhile made the same.
+        let _ = self.cell(key(what, of)).set(document);
+    }
+
+    /// Lets go of all of a question and the records that were there.
+    pub(crate) fn forget(&self, (question, turn, count): (&Question, u64, Option<usize>)) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|((_, of, its_turn, its_count), _)| {
+            (of, *its_turn, *its_count) != (question, turn, count)
+        });
+    }
+
     fn cell(&self, key: Key) -> Arc<OnceCell<Document>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().position(|(of, _)| *of == key);
@@ -118,26 +144,35 @@ impl Documents {
     }
 }
 
+fn key(what: String, (question, turn, count): (&Question, u64, Option<usize>)) -> Key {
+    (what, question.clone(), turn, count)
+}
+
 impl Served {
     /// A document of this audience: kept, under way, or made now on a thread that may block. `what` is everything that its bytes depend
     /// on besides the question and the records.
-    pub(crate) async fn kept<F>(
+    pub(crate) async fn kept(
         self: &Arc<Self>,
         what: String,
-        question: &Question,
-        make: F,
-    ) -> Result<Document, Problem>
-    where
-        F: FnOnce(&Arc<Served>) -> Result<Document, Problem> + Send + 'static,
-    {
-        let cell = self.documents.cell((what, question.clone(), self.known.turns(), self.depends(question)));
-        let made =
-            cell.get_or_try_init(|| {
-                let served = self.clone();
-                async move {
-                    tokio::task::spawn_blocking(move || make(&served)).await.map_err(|e| Problem::bug(&e))?
-                }
-            });
+        found: Found,
+        make: Arc<Make>,
+    ) -> Result<Document, Problem> {
+        let question = &found.board.question;
+        let key = match &found.stand {
+            Some(stand) => {
+                self.behind.wants(&what, &make);
+                key(what, stand.key())
+            }
+            None => (what, question.clone(), self.known.turns(), self.depends(question)),
+        };
+        let cell = self.documents.cell(key);
+        let made = cell.get_or_try_init(|| {
+            let served = self.clone();
+            async move {
+                let work = move || make(&served, &found);
+                tokio::task::spawn_blocking(work).await.map_err(|e| Problem::bug(&e))?
+            }
+        });
         made.await.cloned()
     }
 

@@ -6,7 +6,7 @@
 //! - while [`Known::turns`] stays the same, records only come to those that are there.
 
 use servanda_model::{Agreement, Instant, Places, Record};
-use servanda_report::View;
+use servanda_report::{Sorted, View};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What is known at one time.
@@ -14,17 +14,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Matter {
     pub agreement: Arc<Agreement>,
     pub places: Arc<Places>,
-    pub records: Arc<Vec<Record>>,
+    pub records: Arc<Vec<Arc<Record>>>,
     /// Nothing recorded up to here is still to come.
     pub complete_to: Instant,
     /// How often the records had been replaced by others.
     pub turn: u64,
+    /// Which of them are known and which are incidents at a moment, where that was worked out.
+    pub sorted: Option<Arc<Sorted>>,
 }
 
 impl Matter {
     /// A board of it, as it is worded.
     pub(crate) fn view<'a>(&'a self, board: &'a servanda_model::Board) -> View<'a> {
-        View { agreement: &self.agreement, places: &self.places, records: &self.records, board }
+        let (records, sorted) = ((&*self.records).into(), self.sorted.as_deref());
+        View { agreement: &self.agreement, places: &self.places, records, board, sorted }
     }
 }
 
@@ -36,18 +39,18 @@ pub(crate) struct Known {
 struct State {
     matter: Matter,
     /// What came since somebody asked last: put to the others only when somebody asks again.
-    fresh: Vec<Record>,
+    fresh: Vec<Arc<Record>>,
 }
 
 impl Known {
     pub(crate) fn new(
         agreement: Arc<Agreement>,
         places: Places,
-        records: Vec<Record>,
+        records: Vec<Arc<Record>>,
         complete_to: Instant,
     ) -> Known {
         let (places, records) = (Arc::new(places), Arc::new(records));
-        let matter = Matter { agreement, places, records, complete_to, turn: 0 };
+        let matter = Matter { agreement, places, records, complete_to, turn: 0, sorted: None };
         Known { state: Mutex::new(State { matter, fresh: Vec::new() }) }
     }
 
@@ -58,7 +61,7 @@ impl Known {
     /// Takes news in, and gives back the places where they are others.
     pub(crate) fn learn(
         &self,
-        records: Vec<Record>,
+        records: Vec<Arc<Record>>,
         places: Option<Places>,
         complete_to: Instant,
     ) -> Option<Arc<Places>> {
@@ -73,7 +76,7 @@ impl Known {
     /// Takes all records anew, with those places where they are others, and gives them back.
     pub(crate) fn replace(
         &self,
-        records: Vec<Record>,
+        records: Vec<Arc<Record>>,
         places: Option<Places>,
         complete_to: Instant,
     ) -> Option<Arc<Places>> {
@@ -87,6 +90,7 @@ impl Known {
             records: Arc::new(records),
             complete_to: before.complete_to.max(complete_to),
             turn: before.turn + 1,
+            sorted: None,
         };
         places
     }

@@ -49,6 +49,7 @@ mod problem;
 mod routes;
 mod sheets;
 mod signed_in;
+mod stand;
 mod tls;
 mod tries;
 mod webauthn;
@@ -65,6 +66,7 @@ pub use listening::{HEAD, Limits, Listening};
 pub use plans::{Planned, Plans};
 pub use problem::Problem;
 pub use routes::{ROUTES, Route, Who};
+pub use stand::MANY;
 pub use tls::Tls;
 pub use tokio::sync::watch;
 
@@ -79,7 +81,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// The engine, as the server sees it.
-pub type Evaluate = dyn Fn(&Agreement, &Places, &[Record], &Question) -> Board + Send + Sync;
+pub type Evaluate = dyn Fn(&Agreement, &Places, &[Arc<Record>], &Question) -> Board + Send + Sync;
 
 /// What is served: one agreement with its records, and whoever evaluates it.
 pub struct Served {
@@ -95,6 +97,9 @@ pub struct Served {
     told: events::Told,
     seen: pages::seen::Kept,
     documents: kept::Documents,
+    behind: stand::Behind,
+    /// Features of the last map that stood, with the turn of the records that they are of.
+    pieces: Mutex<Option<(u64, servanda_report::map::Pieces)>>,
 }
 
 /// Who asks about a moment that is only just reached waits for it so long, in milliseconds.
@@ -116,12 +121,13 @@ impl Served {
         agreement: Agreement,
         text: String,
         places: Places,
-        records: Vec<Record>,
+        records: impl IntoIterator<Item: Into<Arc<Record>>>,
         mut asked_by_default: Question,
         evaluate: Box<Evaluate>,
     ) -> Served {
         asked_by_default.readings.retain(|name, _| agreement.readings.contains_key(name));
         let agreement = Arc::new(agreement);
+        let records = records.into_iter().map(Into::into).collect();
         let known = Known::new(agreement.clone(), places, records, asked_by_default.known_at);
         Served {
             agreement,
@@ -136,6 +142,8 @@ impl Served {
             told: events::Told::default(),
             seen: pages::seen::Kept::default(),
             documents: kept::Documents::default(),
+            behind: stand::Behind::default(),
+            pieces: Mutex::default(),
         }
     }
 
@@ -151,6 +159,13 @@ impl Served {
     pub fn following(self) -> std::io::Result<Served> {
         let follower = Mutex::new(Follower::begin(self.beginning())?);
         Ok(Served { follower: Some(follower), ..self })
+    }
+
+    /// From so many records on, whoever asks about now is shown what was last made whole, and told once there is more: for tests, and for
+    /// machines of other strength than ours ([`MANY`] without it).
+    pub fn behind_from(mut self, records: usize) -> Served {
+        self.behind.from = records;
+        self
     }
 
     fn beginning(&self) -> Beginning {
@@ -176,7 +191,9 @@ impl Served {
             *follower = Follower::begin(self.beginning())?;
         }
         drop(follower);
-        self.told.tell(&ids);
+        if !self.behind.came(&ids, false) {
+            self.told.tell(&ids);
+        }
         Ok(())
     }
 
@@ -196,7 +213,9 @@ impl Served {
             *follower = Follower::begin(self.beginning())?;
         }
         drop(follower);
-        self.told.tell_all();
+        if !self.behind.came(&[], true) {
+            self.told.tell_all();
+        }
         Ok(())
     }
 

@@ -23,6 +23,10 @@ fn record(id: &str, fact: &str, by: &str, when: &str) -> Record {
     record
 }
 
+fn shared(records: Vec<Record>) -> Vec<Arc<Record>> {
+    records.into_iter().map(Arc::new).collect()
+}
+
 fn agreement() -> Agreement {
     let checked = servanda_lang::check(TEXT);
     assert_eq!(checked.diagnostics.iter().filter(|d| d.code.starts_with('E')).count(), 0);
@@ -49,7 +53,13 @@ async fn get(served: &Arc<Served>, path: &str) -> Value {
 fn from_nothing(records: &[Record], now: &str) -> Value {
     let (agreement, places) = (agreement(), Places::default());
     let board = servanda_engine::reference::evaluate(&agreement, &places, records, &Question::at(at(now)));
-    let view = servanda_report::View { agreement: &agreement, places: &places, records, board: &board };
+    let view = servanda_report::View {
+        agreement: &agreement,
+        places: &places,
+        records: records.into(),
+        board: &board,
+        sorted: None,
+    };
     serde_json::to_value(servanda_report::json::board(&view)).unwrap()
 }
 
@@ -66,7 +76,8 @@ async fn news_show_in_the_next_answer() {
         (Some(record("r2", "report", "South", "2026-01-05T09:00:00Z")), "2026-01-05T09:00:00Z"),
     ] {
         all.extend(new.clone());
-        let news = News { records: new.into_iter().collect(), places: None, complete_to: at(now) };
+        let news =
+            News { records: new.into_iter().map(Arc::new).collect(), places: None, complete_to: at(now) };
         served.learn(news).unwrap();
         assert_eq!(get(&served, "/api/board").await, from_nothing(&all, now), "at {now}");
         let cards = get(&served, "/api/card?norm=report-fire").await;
@@ -78,7 +89,11 @@ async fn news_show_in_the_next_answer() {
 async fn what_comes_against_the_promise_is_right_all_the_same() {
     let served = served(Vec::new());
     let late = record("f1", "fire", "North", "2026-01-01T10:00:00Z");
-    let news = |records, now| News { records, places: Some(Places::default()), complete_to: at(now) };
+    let news = |records: Vec<Record>, now| News {
+        records: shared(records),
+        places: Some(Places::default()),
+        complete_to: at(now),
+    };
     served.learn(news(Vec::new(), "2026-01-03T00:00:00Z")).unwrap();
     served.learn(news(vec![late.clone()], "2026-01-03T00:00:00Z")).unwrap();
     assert_eq!(get(&served, "/api/board").await, from_nothing(&[late], "2026-01-03T00:00:00Z"));
@@ -95,7 +110,7 @@ async fn records_that_are_told_anew_take_the_place_of_all_that_were_told() {
     let other = || incident("f2", "2026-01-01T11:00:00Z");
     let served = served(vec![one()]);
     let now = "2026-01-02T00:00:00Z";
-    let news = |records| News { records, places: None, complete_to: at(now) };
+    let news = |records: Vec<Record>| News { records: shared(records), places: None, complete_to: at(now) };
     served.learn(news(vec![other()])).unwrap();
     let apart = get(&served, "/api/board").await;
     assert_eq!(apart, from_nothing(&[one(), other()], now));
@@ -117,11 +132,11 @@ async fn records_that_are_told_anew_take_the_place_of_all_that_were_told() {
     // What comes after that comes to those.
     let late = record("f3", "fire", "South", "2026-01-02T10:00:00Z");
     let later = "2026-01-02T12:00:00Z";
-    served.learn(News { records: vec![late.clone()], places: None, complete_to: at(later) }).unwrap();
+    served.learn(News { records: shared(vec![late.clone()]), places: None, complete_to: at(later) }).unwrap();
     let all: Vec<Record> = together().into_iter().chain([late]).collect();
     assert_eq!(get(&served, "/api/board").await, from_nothing(&all, later));
     // And other places in the same step.
     let places = Some(Places::default());
-    served.learn_anew(News { records: vec![one()], places, complete_to: at(later) }).unwrap();
+    served.learn_anew(News { records: shared(vec![one()]), places, complete_to: at(later) }).unwrap();
     assert_eq!(get(&served, "/api/board").await, from_nothing(&[one()], later));
 }

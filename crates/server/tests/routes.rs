@@ -273,7 +273,7 @@ async fn the_engine_explains_on_its_thread() {
     let board = servanda_engine::evaluate(&agreement, &places, &records, &question);
     let verdict = board.verdicts.first().expect("a verdict").clone();
     let expected = servanda_engine::explain(&agreement, &places, &records, &question, &verdict);
-    let evaluate = Box::new(|a: &_, p: &_, r: &[_], q: &_| servanda_engine::evaluate(a, p, r, q));
+    let evaluate = Box::new(|a: &_, p: &_, r: &[_], q: &_| servanda_engine::evaluate_of(a, p, r, q));
     let served = Served::new(agreement, "# The text\n".into(), places, records, question, evaluate);
     let router = router(Arc::new(served.explaining()));
     let path = format!("/api/card?norm={}", verdict.norm);

@@ -24,7 +24,7 @@ use servanda_ledger::leaf::Leaf;
 use servanda_ledger::tree::Hash;
 use servanda_model::record::{Marking, Tlp};
 use servanda_model::time::HOUR;
-use servanda_model::{Instant, Name, Place, Point, Record};
+use servanda_model::{Instant, Name, Place, Point, Record, Records};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One portion of a redacted list.
@@ -182,7 +182,8 @@ fn middle((row, column): (i64, i64), side: f64) -> Point {
 ///
 /// Of `records` only those count that the public may see, that were recorded and over by the end of the edition, that affirm,
 /// and that nothing public has corrected, taken back or disputed by then.
-pub fn public_table(records: &[Record], rules: &PublicRules, now: Instant) -> PublicTable {
+pub fn public_table<'r>(records: impl Into<Records<'r>>, rules: &PublicRules, now: Instant) -> PublicTable {
+    let records = records.into();
     let period = rules.period_ms.max(1);
     let until = Instant((now.0.saturating_sub(rules.delay_ms)).div_euclid(period).saturating_mul(period));
     let public = Viewer::public();

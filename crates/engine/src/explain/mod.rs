@@ -32,7 +32,7 @@ use servanda_model::record::RoleValue;
 use servanda_model::uses::Uses;
 use servanda_model::verdict::{Bearer, Cited, Code, Performance, Standing};
 use servanda_model::{
-    Agreement, Instant, Name, Number, Period, Place, Places, Question, Record, Verdict, When,
+    Agreement, Instant, Name, Number, Period, Place, Places, Question, Record, Records, Verdict, When,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,6 +125,16 @@ impl<'a> Explainer<'a> {
         agreement: &'a Agreement,
         places: &'a Places,
         records: &[Record],
+        question: &Question,
+    ) -> Explainer<'a> {
+        Explainer::of(agreement, places, records.into(), question)
+    }
+
+    /// The same, of records that others may hold too.
+    pub fn of(
+        agreement: &'a Agreement,
+        places: &'a Places,
+        records: Records<'_>,
         question: &Question,
     ) -> Explainer<'a> {
         let known = records.iter().filter(|r| r.recorded <= question.known_at);

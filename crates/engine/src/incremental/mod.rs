@@ -46,10 +46,22 @@ use std::sync::Arc;
 /// assert!(board.verdicts.is_empty());
 /// ```
 pub fn evaluate(agreement: &Agreement, places: &Places, records: &[Record], question: &Question) -> Board {
-    let settings = Settings { readings: question.readings.clone(), ..Settings::default() };
-    let mut engine = Engine::new(agreement, places, settings);
-    engine.add(records.iter().cloned());
-    engine.board(question)
+    evaluate_of(agreement, places, &records.iter().cloned().map(Arc::new).collect::<Vec<_>>(), question)
+}
+
+/// The same, of records that others may hold too.
+pub fn evaluate_of(
+    agreement: &Agreement,
+    places: &Places,
+    records: &[Arc<Record>],
+    question: &Question,
+) -> Board {
+    let mut records = records.to_vec();
+    // Of one identity the first that came counts, as in `Engine::add`.
+    records.sort_by(|a, b| a.id.cmp(&b.id));
+    records.dedup_by(|later, first| later.id == first.id);
+    records.sort_by(|a, b| (a.recorded, &a.id).cmp(&(b.recorded, &b.id)));
+    reference::evaluate_shared(agreement, places, &records, question, true)
 }
 
 /// What an engine is set up with besides its agreement.
@@ -135,13 +147,14 @@ impl<'a> Engine<'a> {
     }
 
     /// Takes in records, in any order. Nothing is evaluated yet. A record whose identity came in before is left aside.
-    pub fn add(&mut self, records: impl IntoIterator<Item = Record>) {
+    pub fn add(&mut self, records: impl IntoIterator<Item: Into<Arc<Record>>>) {
         let mut late = false;
         for record in records {
+            let record = record.into();
             if self.ids.insert(record.id.clone()) {
                 late |= record.recorded <= self.live.frontier;
                 self.weight += room::of_record(&record);
-                self.records.insert((record.recorded, record.id.clone()), Arc::new(record));
+                self.records.insert((record.recorded, record.id.clone()), record);
             }
         }
         if late {
@@ -164,6 +177,11 @@ impl<'a> Engine<'a> {
     /// All records that came in, by when they were recorded.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.records.values().map(|record| &**record)
+    }
+
+    /// The same, to be held by others too.
+    pub fn shared(&self) -> impl Iterator<Item = Arc<Record>> {
+        self.records.values().cloned()
     }
 
     /// The moment reached.

@@ -6,6 +6,7 @@ use super::{Builder, Context, Import, MAX_COLUMNS, MAX_ROW, Refused};
 use crate::mapping::Mapping;
 use crate::{codes, record_json};
 use serde_json::Value;
+use servanda_model::Record;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The cells of an object.
@@ -94,37 +95,62 @@ pub(super) fn own_records(text: &str, context: &Context) -> Result<Import, Vec<R
     let mapping = Mapping::default();
     let mut builder = Builder::new(&mapping, context);
     builder.out.own_form = true;
-    for (line, content) in lines(text) {
-        let read = content.and_then(|content| match record_json::from_json(content) {
-            Ok(record) => Ok(record),
-            Err(fault) => Err(Refused {
-                value: content.chars().take(200).collect(),
-                ..Refused::of_file(codes::RECORD_JSON, line, &fault.reason, &fault.remedy)
-            }),
-        });
-        match read {
-            Err(refused) if builder.out.rows_read == 0 => return Err(vec![refused]),
-            Err(refused) => builder.refuse(line, refused, None)?,
-            Ok(mut record) => {
-                if record.recorded > context.now {
-                    let refused = Refused {
-                        column: "recorded".to_string(),
-                        value: record.recorded.to_string(),
-                        ..Refused::of_file(
-                            codes::FUTURE,
-                            line,
-                            "the record is said to be known only after the import",
-                            "check the moment, and the clock of this machine",
-                        )
-                    };
-                    builder.refuse(line, refused, Some(record.id))?;
-                    continue;
-                }
-                record.exercise |= context.exercise;
-                record.extra.entry(super::DATASET.to_string()).or_insert_with(|| context.dataset.clone());
-                builder.add(line, record)?;
-            }
+    let mut lines = lines(text);
+    loop {
+        // A file of refused lines alone is not read to its end, nor are all its lines held twice.
+        let some: Vec<(u64, Result<&str, Refused>)> = lines.by_ref().take(READ_TOGETHER).collect();
+        if some.is_empty() {
+            break;
+        }
+        let contents: Vec<&str> =
+            some.iter().filter_map(|(_, content)| content.as_ref().ok().copied()).collect();
+        let mut read = record_json::from_lines(&contents).into_iter();
+        for (line, content) in some {
+            let read = content.and_then(|content| match read.next() {
+                Some(Err(fault)) => Err(Refused {
+                    value: content.chars().take(200).collect(),
+                    ..Refused::of_file(codes::RECORD_JSON, line, &fault.reason, &fault.remedy)
+                }),
+                Some(Ok(record)) => Ok(record),
+                // There is one for each line.
+                None => Err(not_json(line, content, "the line was not read")),
+            });
+            taken(&mut builder, context, line, read)?;
         }
     }
     builder.finish()
+}
+
+/// So many lines are read together.
+const READ_TOGETHER: usize = 20_000;
+
+/// A line of the project's own form, as it was read.
+fn taken(
+    builder: &mut Builder<'_>,
+    context: &Context,
+    line: u64,
+    read: Result<Record, Refused>,
+) -> Result<(), Vec<Refused>> {
+    match read {
+        Err(refused) if builder.out.rows_read == 0 => Err(vec![refused]),
+        Err(refused) => builder.refuse(line, refused, None),
+        Ok(record) if record.recorded > context.now => {
+            let refused = Refused {
+                column: "recorded".to_string(),
+                value: record.recorded.to_string(),
+                ..Refused::of_file(
+                    codes::FUTURE,
+                    line,
+                    "the record is said to be known only after the import",
+                    "check the moment, and the clock of this machine",
+                )
+            };
+            builder.refuse(line, refused, Some(record.id))
+        }
+        Ok(mut record) => {
+            record.exercise |= context.exercise;
+            record.extra.entry(super::DATASET.to_string()).or_insert_with(|| context.dataset.clone());
+            builder.add(line, record)
+        }
+    }
 }

@@ -24,7 +24,7 @@ pub use text::{line, text};
 
 use servanda_model::place::{Shape, distance_to_line_m};
 use servanda_model::record::{Basis, COVERAGE, EXPLANATION, FINDING, RoleValue, Says};
-use servanda_model::{Calendar, Instant, Name, Place, Places, Record, Within};
+use servanda_model::{Calendar, Instant, Name, Place, Places, Record, Records, Within};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The role by which an entry names its incident.
@@ -228,9 +228,10 @@ fn text_in<'r>(record: &'r Record, role: &str) -> Option<&'r str> {
 }
 
 /// The incidents of these records, as known at a moment, in the order in which they happened.
-pub fn incidents(records: &[Record], known_at: Instant) -> Vec<Incident<'_>> {
-    let known: Vec<&Record> = records.iter().filter(|r| r.recorded <= known_at).collect();
-    let by_id: BTreeMap<&Name, &Record> = known.iter().map(|r| (&r.id, *r)).collect();
+pub fn incidents<'r>(records: impl Into<Records<'r>>, known_at: Instant) -> Vec<Incident<'r>> {
+    let known: Vec<&Record> = records.into().iter().filter(|r| r.recorded <= known_at).collect();
+    let corrected = known.iter().filter_map(|r| Some((&r.id, r.supersedes.as_ref()?)));
+    let corrected: BTreeMap<&Name, &Name> = corrected.collect();
     let mut withdrawals: BTreeMap<&Name, &Record> = BTreeMap::new();
     for record in &known {
         if let Some(taken_back) = &record.withdraws {
@@ -238,19 +239,20 @@ pub fn incidents(records: &[Record], known_at: Instant) -> Vec<Incident<'_>> {
         }
     }
     // What a record corrects, back to the first; a circle of corrections, which only a broken store has, ends somewhere.
-    let root = |record: &Record| {
-        let mut at = record.id.clone();
+    fn root<'n>(record: &'n Record, corrected: &BTreeMap<&Name, &'n Name>) -> &'n Name {
+        let (mut at, mut before) = (&record.id, record.supersedes.as_ref());
         let mut seen = BTreeSet::new();
-        while let Some(before) = by_id.get(&at).and_then(|r| r.supersedes.as_ref()) {
-            if !seen.insert(at.clone()) {
+        while let Some(earlier) = before {
+            if !seen.insert(at) {
                 break;
             }
-            at = before.clone();
+            at = earlier;
+            before = corrected.get(at).copied();
         }
         at
-    };
+    }
     let built_in = [COVERAGE, FINDING, EXPLANATION];
-    let mut chains: BTreeMap<Name, Vec<&Record>> = BTreeMap::new();
+    let mut chains: BTreeMap<&Name, Vec<&Record>> = BTreeMap::new();
     let mut entries: BTreeMap<&Name, Vec<Entered<'_>>> = BTreeMap::new();
     for record in known.iter().filter(|r| r.withdraws.is_none()) {
         match Kind::of(record) {
@@ -260,7 +262,7 @@ pub fn incidents(records: &[Record], known_at: Instant) -> Vec<Incident<'_>> {
                 entries.entry(about).or_default().push(Entered { kind, record, withdrawn });
             }
             None if built_in.contains(&record.fact.as_str()) || record.disputes.is_some() => {}
-            None => chains.entry(root(record)).or_default().push(record),
+            None => chains.entry(root(record, &corrected)).or_default().push(record),
         }
     }
     let mut ruled: BTreeMap<&Name, (&Name, &Record)> = BTreeMap::new();
@@ -272,17 +274,17 @@ pub fn incidents(records: &[Record], known_at: Instant) -> Vec<Incident<'_>> {
             };
         }
     }
-    let mut found: BTreeMap<Name, Vec<Reported<'_>>> = BTreeMap::new();
+    let mut found: BTreeMap<&Name, Vec<Reported<'_>>> = BTreeMap::new();
     for (first, mut versions) in chains {
         // Of two of one moment the one that was entered later counts: records come in the order in which they were entered.
         versions.sort_by_key(|r| r.recorded);
         let current = versions[versions.len() - 1];
         let withdrawn = versions.iter().rev().find_map(|r| withdrawals.get(&r.id)).copied();
-        let own = current.incident.clone();
-        let (incident, joined) = match (ruled.get(&first), own) {
-            (Some((about, ruling)), _) => ((*about).clone(), Some(Joined::ByRuling(ruling))),
+        let own = current.incident.as_ref();
+        let (incident, joined) = match (ruled.get(first), own) {
+            (Some((about, ruling)), _) => (*about, Some(Joined::ByRuling(ruling))),
             (None, Some(named)) if named != first => (named, Some(Joined::ByItself)),
-            (None, _) => (first.clone(), None),
+            (None, _) => (first, None),
         };
         found.entry(incident).or_default().push(Reported { versions, withdrawn, joined });
     }
@@ -290,12 +292,12 @@ pub fn incidents(records: &[Record], known_at: Instant) -> Vec<Incident<'_>> {
         .into_iter()
         .map(|(id, mut reports)| {
             reports.sort_by_key(|r| (r.joined.is_some(), r.versions[0].recorded, r.versions[0].id.clone()));
-            let mut entries = entries.remove(&id).unwrap_or_default();
+            let mut entries = entries.remove(id).unwrap_or_default();
             entries.sort_by_key(|e| e.record.recorded);
-            Incident { id, reports, entries }
+            Incident { id: id.clone(), reports, entries }
         })
         .collect();
-    all.sort_by_key(|incident| (incident.main().when.earliest, incident.id.clone()));
+    all.sort_by(|a, b| (a.main().when.earliest, &a.id).cmp(&(b.main().when.earliest, &b.id)));
     all
 }
 

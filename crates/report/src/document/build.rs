@@ -15,7 +15,7 @@ use crate::{View, wording};
 use servanda_model::place::Shape;
 use servanda_model::record::{Basis, COVERAGE, Marking, RoleValue, Says};
 use servanda_model::time::{DAY, HOUR};
-use servanda_model::{Calendar, Grade, Instant, Name, Place, Point, Record};
+use servanda_model::{Calendar, Grade, Instant, Name, Place, Point, Record, Records};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which report.
@@ -113,7 +113,7 @@ pub fn document(view: &View<'_>, asked: &Asked<'_>) -> Document {
         areas,
         zones,
     };
-    let known = known(view.records, view.board.question.known_at);
+    let known = view.known();
     let mut d = b.empty(&known);
     match asked.kind {
         Kind::Daily | Kind::Bulletin => b.daily(&known, &mut d),
@@ -125,29 +125,37 @@ pub fn document(view: &View<'_>, asked: &Asked<'_>) -> Document {
 }
 
 /// Records as known at a moment: entered by then, not taken back or corrected by another entered by then.
-fn known(records: &[Record], by: Instant) -> Vec<&Record> {
+fn known(records: Records<'_>, by: Instant) -> Vec<&Record> {
     let entered = || records.iter().filter(move |r| r.recorded <= by);
     let gone: BTreeSet<&Name> =
         entered().flat_map(|r| r.supersedes.iter().chain(r.withdraws.iter())).collect();
     entered().filter(|r| r.withdraws.is_none() && !gone.contains(&r.id)).collect()
 }
 
-/// One record for each event, the one entered last, in order of time.
-fn events<'r>(known: &[&'r Record]) -> Vec<&'r Record> {
-    let mut by_event: BTreeMap<&Name, &Record> = BTreeMap::new();
-    for r in known {
-        let is_event = r.says == Says::Affirms
+/// One record for each event, the one entered last, in order of time: the events of that time, each as what was entered last says it.
+fn events<'r>(known: &[&'r Record], from: Instant, to: Instant) -> Vec<&'r Record> {
+    let is_event = |r: &Record| {
+        r.says == Says::Affirms
             && r.disputes.is_none()
             && r.fact != *COVERAGE
-            && !matches!(r.basis, Basis::Planned | Basis::Simulated);
-        if is_event {
-            let kept = by_event.entry(r.incident.as_ref().unwrap_or(&r.id)).or_insert(r);
+            && !matches!(r.basis, Basis::Planned | Basis::Simulated)
+    };
+    fn of(r: &Record) -> &Name {
+        r.incident.as_ref().unwrap_or(&r.id)
+    }
+    // Of an event that nobody put into that time it does not matter what was said last.
+    let spoken = known.iter().filter(|r| from <= r.when.earliest && r.when.earliest < to);
+    let spoken: BTreeSet<&Name> = spoken.filter(|r| is_event(r)).map(|r| of(r)).collect();
+    let mut by_event: BTreeMap<&Name, &Record> = BTreeMap::new();
+    for r in known {
+        if is_event(r) && spoken.contains(of(r)) {
+            let kept = by_event.entry(of(r)).or_insert(r);
             if (kept.recorded, &kept.id) < (r.recorded, &r.id) {
                 *kept = r;
             }
         }
     }
-    let mut all: Vec<&Record> = by_event.into_values().collect();
+    let mut all = within(&by_event.into_values().collect::<Vec<_>>(), from, to);
     all.sort_by(|a, b| (a.when.earliest, &a.id).cmp(&(b.when.earliest, &b.id)));
     all
 }
@@ -333,9 +341,10 @@ impl<'a> Builder<'a> {
 
     fn daily(&self, known: &[&Record], d: &mut Document) {
         let m = self.m;
-        let events = events(known);
-        let now = within(&events, self.from, self.to);
         let length = self.to - self.from;
+        let first = (self.from + -length).min(self.to + -WEEK * DAY);
+        let events = events(known, first, self.to);
+        let now = within(&events, self.from, self.to);
         let before = within(&events, self.from + -length, self.from);
         let week = within(&events, self.to + -WEEK * DAY, self.to);
 
@@ -578,10 +587,14 @@ impl<'a> Builder<'a> {
     /// What was known at the previous cut-off and is not so now, and what came late.
     fn corrections(&self) -> (Section, i64) {
         let mut section = self.section("corrections");
-        let by_id = self.view.by_id();
         let by = self.view.board.question.known_at;
+        let entered = || self.view.records.iter().filter(|r| self.from < r.recorded && r.recorded <= by);
+        let spoken = entered().flat_map(|r| [&r.supersedes, &r.withdraws, &r.disputes]);
+        let spoken: BTreeSet<&str> = spoken.flatten().map(Name::as_str).collect();
+        let of_them = self.view.records.iter().filter(|r| spoken.contains(r.id.as_str()));
+        let by_id: BTreeMap<&str, &Record> = of_them.map(|r| (r.id.as_str(), r)).collect();
         let mut rows: Vec<(Instant, &'static str, Option<&Record>, &Record)> = Vec::new();
-        for r in self.view.records.iter().filter(|r| self.from < r.recorded && r.recorded <= by) {
+        for r in entered() {
             let targets = [
                 ("change-corrected", &r.supersedes),
                 ("change-withdrawn", &r.withdraws),
@@ -639,13 +652,12 @@ impl<'a> Builder<'a> {
             section.text.push(self.m.text("corrections-none"));
         }
         let start = self.from + -(self.to - self.from);
-        let sum = |moment: Instant| {
-            let all = events(&known(self.view.records, moment));
-            let in_period = within(&all, start, self.from);
+        let sum = |known: &[&Record]| {
+            let in_period = events(known, start, self.from);
             let n: i64 = in_period.iter().filter_map(|r| self.asked.feeds.count("violations", r)).sum();
             self.m.count("violation", n)
         };
-        let (before, now) = (sum(self.from), sum(by));
+        let (before, now) = (sum(&known(self.view.records, self.from)), sum(&self.view.known()));
         section.text.push(self.m.with("corrections-note", &[("before", &before), ("now", &now)]));
         (section, count)
     }

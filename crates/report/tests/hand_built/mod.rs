@@ -25,8 +25,9 @@ impl HandBuilt {
         servanda_report::View {
             agreement: &self.agreement,
             places: &self.places,
-            records: &self.records,
+            records: (&self.records).into(),
             board: &self.board,
+            sorted: None,
         }
     }
 }

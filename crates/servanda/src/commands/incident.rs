@@ -99,8 +99,9 @@ impl File {
             terms: Vec::new(),
             acts: Vec::new(),
         };
-        let view =
-            View { agreement: &self.agreement, places: &places, records: &self.records, board: &board };
+        let records = (&self.records).into();
+        let agreement = &self.agreement;
+        let view = View { agreement, places: &places, records, board: &board, sorted: None };
         let zones = view.zones().into_iter().map(|drawn| {
             let args: Vec<String> = drawn.args.iter().map(|(_, value)| value.to_string()).collect();
             let name = if args.is_empty() {

@@ -517,7 +517,8 @@ impl Desk {
                 score: None,
             })
             .collect();
-        let records = applied(case.records.clone(), &supposed, known_at);
+        let now: Vec<Record> = case.records.iter().map(|record| (**record).clone()).collect();
+        let records = applied(now.clone(), &supposed, known_at);
         let calendar = &self.heard.agreement.calendar;
         let mut out = format!(
             "At {}, as known at {}.\n",
@@ -529,7 +530,7 @@ impl Desk {
             "{} that nobody has ruled on.\n\nEvents, as counted now and with all of these accepted",
             counted(found.proposals.len(), "proposal")
         );
-        let (now, then) = (events(&case.records), events(&records));
+        let (now, then) = (events(&now), events(&records));
         for (fact, (reports, count)) in &now {
             let with = then.get(fact).map_or(0, |(_, n)| *n);
             let _ =
@@ -560,8 +561,8 @@ impl Desk {
         }
         let incident: BTreeMap<RecordId, Name> =
             case.records.iter().filter_map(|r| Some((r.id.clone(), r.incident.clone()?))).collect();
-        let fused =
-            fuse(&statements(&case.records, &incident, |source| party(&self.heard.agreement, source)));
+        let own: Vec<Record> = case.records.iter().map(|record| (**record).clone()).collect();
+        let fused = fuse(&statements(&own, &incident, |source| party(&self.heard.agreement, source)));
         if !fused.sources.is_empty() {
             out.push_str("\nHow the sources compare (no grade; learned where several speak of one event)\n");
         }

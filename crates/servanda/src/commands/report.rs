@@ -25,6 +25,7 @@ use servanda_store::files;
 use servanda_store::policy::{self, Viewer};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -214,13 +215,13 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
 
     // The release is a record of its own: nothing in it depends on what it leaves out.
     let reader = arguments.reader(&case.agreement, level)?;
-    let (released, left_out): (Vec<Record>, Vec<Record>) =
+    let (released, left_out): (Vec<Arc<Record>>, Vec<Arc<Record>>) =
         case.records.iter().cloned().partition(|r| match &reader {
             Some(reader) => reader.may_see(&r.marking),
             None => true,
         });
     let withheld: BTreeSet<Marking> =
-        left_out.into_iter().filter(|r| r.recorded <= cut_off).map(|r| r.marking).collect();
+        left_out.into_iter().filter(|r| r.recorded <= cut_off).map(|r| r.marking.clone()).collect();
     // Nor on rules of the agreement that its readers may not see.
     let seen = reader.as_ref().map(|reader| {
         servanda_lang::readers::for_reader(&case.agreement, &|marking| reader.may_see(marking)).agreement
@@ -230,7 +231,8 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         Some(agreement) => matter.board_of(&case, agreement, &released),
     };
     let agreement = seen.as_ref().unwrap_or(&case.agreement);
-    let view = View { agreement, places: &case.places, records: &released, board: &board };
+    let records = (&released).into();
+    let view = View { agreement, places: &case.places, records, board: &board, sorted: None };
 
     let public = arguments.kind == Which::Bulletin;
     let issued = match &arguments.issued {
@@ -261,7 +263,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
                 r.recorded <= cut_off
                     && (r.id == *id.as_str() || r.incident.as_ref().is_some_and(|i| *i == *id.as_str()))
             };
-            if !released.iter().any(is_it) {
+            if !released.iter().any(|r| is_it(r)) {
                 return Err(Failure::new(format!(
                     "no record or incident `{id}` is known at the cut-off in this release"
                 ))

@@ -247,7 +247,9 @@ impl Taking {
             let minute = || crate::clock::finer().0.div_euclid(MINUTE);
             let mut told_at = minute();
             for looks in 1_u32.. {
-                std::thread::sleep(LOOK);
+                // At the full minute at once: a report may have it as its cut-off, and people wait for it.
+                let left = MINUTE - crate::clock::finer().0.rem_euclid(MINUTE);
+                std::thread::sleep(LOOK.min(Duration::from_millis(left.unsigned_abs())));
                 let Some(taking) = there.upgrade() else { return };
                 let mut intake = lock(&taking.intake);
                 let due = taking.pages.get().is_some_and(|pages| pages.is_due(crate::clock::finer()));
@@ -463,7 +465,7 @@ fn keepers(mut case: Case) -> (Shown, Instant, BTreeSet<Name>, Case) {
 
 fn served_of(case: Case) -> Served {
     let Case { text, agreement, places, records, board, engine, .. } = case;
-    let evaluate = Box::new(move |a: &_, p: &_, r: &[_], q: &_| engine.evaluate(a, p, r, q));
+    let evaluate = Box::new(move |a: &_, p: &_, r: &[_], q: &_| engine.evaluate_of(a, p, r, q));
     let question = board.question.clone();
     Served::new(agreement, text, places, records, question, evaluate).knowing(board).explaining()
 }

@@ -5,7 +5,7 @@ use super::{Answer, Output};
 use crate::failure::Failure;
 use crate::matter::{Case, Matter};
 use crate::session::Session;
-use servanda_engine::explain;
+use servanda_engine::explain::Explainer;
 use servanda_lang::closest;
 use servanda_model::{Explanation, Verdict};
 use servanda_report::{json, text};
@@ -62,10 +62,10 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
     if verdicts.is_empty() {
         return Err(Failure::new(format!("`{}` binds nobody at this moment", arguments.norm)));
     }
-    let explained: Vec<(&Verdict, Explanation)> = verdicts
-        .iter()
-        .map(|v| (*v, explain(&case.agreement, &case.places, &case.records, &case.board.question, v)))
-        .collect();
+    let records = (&case.records).into();
+    let explainer = Explainer::of(&case.agreement, &case.places, records, &case.board.question);
+    let explained: Vec<(&Verdict, Explanation)> =
+        verdicts.iter().map(|v| (*v, explainer.explain(v))).collect();
     session.say(&match arguments.format {
         Output::Json => json::text(&json::cards_explained(&view, &explained)),
         Output::Human => {

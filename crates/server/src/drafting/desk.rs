@@ -490,7 +490,8 @@ pub(super) fn changes(
             &View {
                 agreement: &matter.agreement,
                 places: &matter.places,
-                records: &matter.records,
+                records: (&*matter.records).into(),
+                sorted: None,
                 board: before,
             },
         ),

@@ -208,7 +208,10 @@ fn bench(asked: &Asked, served: &Served, question: &Question) -> Result<Bench, P
     (agreement, readings) = changed;
     let matter = served.known.matter();
     let (records, base) = match asked.history {
-        History::Workspace => (matter.records.clone(), &*matter.places),
+        History::Workspace => {
+            let own = matter.records.iter().map(|record| (**record).clone()).collect();
+            (Arc::new(own), &*matter.places)
+        }
         History::Exercise => (exercise().records.clone(), &exercise().places),
     };
     let (places, without_shape) = places_for(&agreement, base);

@@ -33,6 +33,7 @@ pub(crate) mod seen;
 use crate::asked::{Asked, asked};
 use crate::front::{About, Caller, Seen as Viewed, Who};
 use crate::kept::Document;
+use crate::stand::Found;
 use crate::{Problem, Served};
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, header};
@@ -85,19 +86,23 @@ async fn answer<F, M>(
     word: F,
 ) -> Response
 where
-    F: FnOnce(&Seen, &Asked) -> Result<M, Problem> + Send + 'static,
+    F: Fn(&Seen, &Asked) -> Result<M, Problem> + Send + Sync + 'static,
     M: Into<Made>,
 {
     let made = async {
         let query = query.unwrap_or_default();
         let mut asked = asked(&query, &served.agreement, &served.asked_by_default, allowed)?;
-        let seen = served.seen(&mut asked).await?;
-        let (what, question) = (format!("{name} {:?}", asked.rest), asked.question.clone());
-        let work = move |_: &Arc<Served>| {
-            let Made { body, about } = word(&seen, &asked)?.into();
+        let mut found = served.found(&mut asked).await?;
+        if found.stand.is_none() {
+            found.seen = Some(served.seen_of(&found).await?);
+        }
+        let what = format!("{name} {:?}", asked.rest);
+        let work = move |_: &Arc<Served>, found: &Found| {
+            let asked = Asked { question: found.board.question.clone(), rest: asked.rest.clone() };
+            let Made { body, about } = word(&*found.seen()?, &asked)?.into();
             Ok(Document::about(body, about))
         };
-        served.kept(what, &question, work).await
+        served.kept(what, found, Arc::new(work)).await
     };
     match made.await {
         Ok(made) => {
@@ -220,7 +225,7 @@ async fn ogc_answer<F>(
     word: F,
 ) -> Response
 where
-    F: FnOnce(&Seen, &Asked) -> Result<serde_json::Value, Problem> + Send + 'static,
+    F: Fn(&Seen, &Asked) -> Result<serde_json::Value, Problem> + Send + Sync + 'static,
 {
     let root = root(headers, caller.is_secure);
     let name = format!("ogc {root:?} {name}");
@@ -228,7 +233,8 @@ where
         ogc::form(asked)?;
         let mut made = word(seen, asked)?;
         ogc::whole(&mut made, &root);
-        Ok(Made { body: document(&made)?, about: one.map_or_else(BTreeSet::new, |id| records_of(seen, &id)) })
+        let about = one.as_ref().map_or_else(BTreeSet::new, |id| records_of(seen, id));
+        Ok(Made { body: document(&made)?, about })
     };
     answer(name, served, query, allowed, mime, whole).await
 }

@@ -36,7 +36,7 @@ pub(crate) fn document(seen: &Seen, name: &str) -> Result<Value, Problem> {
     };
     let item = seen.find(name).ok_or_else(missing)?;
     let records: Vec<Record> =
-        item.records.iter().map(|r| seen.matter.records[*r as usize].clone()).collect();
+        item.records.iter().map(|r| (*seen.matter.records[*r as usize]).clone()).collect();
     let all = incident::incidents(&records, seen.board.question.known_at);
     let found = all.iter().find(|i| i.id == item.id).ok_or_else(missing)?;
     let zones: Vec<(String, Shape)> =

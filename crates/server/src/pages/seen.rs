@@ -12,6 +12,7 @@
 
 use crate::asked::Asked;
 use crate::known::Matter;
+use crate::stand::Found;
 use crate::{Problem, Served};
 use servanda_evidence::incident::{self, Incident, Kind, Status, details};
 use servanda_model::agreement::{FactKind, RoleType};
@@ -82,10 +83,22 @@ pub(crate) struct Kept(Mutex<VecDeque<Prepared>>);
 impl Served {
     /// What there is to see at the question that an address asks; it is then the board's.
     pub(crate) async fn seen(self: &Arc<Self>, asked: &mut Asked) -> Result<Arc<Seen>, Problem> {
-        let board = self.board_asked(asked).await?;
+        let found = self.found(asked).await?;
+        self.seen_of(&found).await
+    }
+
+    /// The same, for whoever has found the board of the question.
+    pub(crate) async fn seen_of(self: &Arc<Self>, found: &Found) -> Result<Arc<Seen>, Problem> {
+        if let Some(stand) = found.stand.clone() {
+            if let Some(seen) = stand.seen_already() {
+                return Ok(seen);
+            }
+            return tokio::task::spawn_blocking(move || stand.seen()).await.map_err(|e| Problem::bug(&e));
+        }
+        let board = found.board.clone();
         let matter = self.known.matter();
-        let depends = self.depends(&asked.question).map(|_| matter.records.len());
-        let cell = self.seen.cell(&asked.question, (matter.turn, depends));
+        let depends = self.depends(&board.question).map(|_| matter.records.len());
+        let cell = self.seen.cell(&board.question, (matter.turn, depends));
         let prepared = cell.get_or_try_init(|| async move {
             let prepare = move || Arc::new(Seen::prepared(matter, board));
             tokio::task::spawn_blocking(prepare).await.map_err(|e| Problem::bug(&e))
@@ -133,7 +146,7 @@ fn is_case(found: &Incident<'_>) -> bool {
 }
 
 impl Seen {
-    fn prepared(matter: Matter, board: Arc<Board>) -> Seen {
+    pub(crate) fn prepared(matter: Matter, board: Arc<Board>) -> Seen {
         let view = matter.view(&board);
         let drawn = view.zones();
         let at = board.question.at;
@@ -187,7 +200,7 @@ impl Seen {
             };
             Some((item, event, case))
         };
-        let found = incident::incidents(&matter.records, board.question.known_at);
+        let found = incident::incidents(&*matter.records, board.question.known_at);
         let (mut items, mut cases) = (Vec::new(), Vec::new());
         for (item, event, case) in found.into_iter().filter_map(item) {
             if case {

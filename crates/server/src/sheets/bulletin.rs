@@ -118,7 +118,7 @@ pub(crate) fn page(page: &Page, now: Option<Instant>, token: &str) -> Result<Mad
     let calendar = &agreement.calendar;
     // The page speaks of the end of an edition already.
     let rules = PublicRules::default();
-    let table_ = public_table(&seen.matter.records, &rules, page.at() + rules.delay_ms);
+    let table_ = public_table(&*seen.matter.records, &rules, page.at() + rules.delay_ms);
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
     for row in seen.view().rows() {
         let state: State = row.state();
@@ -277,8 +277,8 @@ pub(super) fn of_number(number: &str) -> Name {
 
 /// What the agreement makes of a complaint: the duties whose instances begin with it.
 pub(super) fn dues(matter: &Matter, served: &Served, record: &Record) -> Vec<Due> {
-    let mut records: Vec<Record> = matter.records.iter().cloned().collect();
-    records.push(record.clone());
+    let mut records: Vec<Arc<Record>> = (*matter.records).clone();
+    records.push(Arc::new(record.clone()));
     let question =
         Question { readings: served.asked_by_default.readings.clone(), ..Question::at(record.recorded) };
     let board = (served.evaluate)(&matter.agreement, &matter.places, &records, &question);

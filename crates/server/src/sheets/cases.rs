@@ -42,7 +42,7 @@ const STATES: [(&str, &str, &str); 4] = [
 ];
 
 fn records(page: &Page, item: &Item) -> Vec<Record> {
-    item.records.iter().map(|number| page.seen.matter.records[*number as usize].clone()).collect()
+    item.records.iter().map(|number| (*page.seen.matter.records[*number as usize]).clone()).collect()
 }
 
 fn state(found: &Incident<'_>) -> (&'static str, &'static str, &'static str) {
@@ -334,7 +334,8 @@ pub(super) fn enter(store: &Store, form: &str, record: &Record, by: &Viewer) -> 
 pub(crate) async fn until_shown(served: &Arc<Served>, id: &Name) {
     for _ in 0..30 {
         if served.follower.is_none()
-            || served.known.matter().records.iter().rev().take(1_000).any(|record| record.id == *id)
+            || (served.known.matter().records.iter().rev().take(1_000).any(|record| record.id == *id)
+                && !served.behind.lacks(id))
         {
             return;
         }

@@ -48,6 +48,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use frame::{Made, Page};
+use servanda_model::Records;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 pub(crate) use words::Lang;
@@ -81,7 +82,7 @@ impl Come {
         let stands = if served.follower.is_some() { clock } else { clock.max(served.asked_by_default.at) };
         let is_asked = form_urlencoded::parse(self.query.as_bytes()).any(|(name, _)| name == "at");
         let at = if is_asked { at.min(stands) } else { stands };
-        servanda_store::public_table(&[], &servanda_store::PublicRules::default(), at).until
+        servanda_store::public_table(Records::Own(&[]), &servanda_store::PublicRules::default(), at).until
     }
 
     /// The words of a problem, as a page.
@@ -298,7 +299,8 @@ async fn publics(come: &Come, own: Arc<Served>) -> Result<Arc<Served>, Problem> 
     }
     // The keeper's own view holds more; what is public of it is computed apart.
     let matter = own.known.matter();
-    let records = matter.records.iter().filter(|record| public.may_see(&record.marking)).cloned().collect();
+    let mut records = (*matter.records).clone();
+    records.retain(|record| public.may_see(&record.marking));
     let reader =
         servanda_lang::readers::with_text(&own.agreement, &own.text, &|marking| public.may_see(marking));
     let engine = own.clone();

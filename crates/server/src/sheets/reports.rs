@@ -15,6 +15,7 @@ use super::{Come, publics};
 use crate::asked::{asked, moment};
 use crate::kept::Document;
 use crate::pdf::{self, Bounds, Wrong};
+use crate::stand::Found;
 use crate::{Problem, Served};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -244,7 +245,7 @@ pub(crate) async fn file(served: Arc<Served>, wanted: Wanted) -> Result<Response
         return Err(Problem::bug(&"a file without its form"));
     };
     let what = format!("report {wanted:?}");
-    let work = move |served: &Arc<Served>| {
+    let work = move |served: &Arc<Served>, found: &Found| {
         let turn = match *form == PDF {
             true => Some(
                 PDFS.try_acquire().map_err(|_| busy("others have their PDF made; ask again in a moment"))?,
@@ -252,7 +253,7 @@ pub(crate) async fn file(served: Arc<Served>, wanted: Wanted) -> Result<Response
             false => None,
         };
         let matter = served.known.matter();
-        let checked = document(&matter.view(&board), &wanted)?;
+        let checked = document(&matter.view(&found.board), &wanted)?;
         let key = match wanted.kind {
             Kind::Daily => "events",
             Kind::Bulletin => "regions",
@@ -270,7 +271,7 @@ pub(crate) async fn file(served: Arc<Served>, wanted: Wanted) -> Result<Response
         let date = matter.agreement.calendar.date(wanted.cut_off);
         Ok(Document::named(bytes, format!("{}-{date}-{}.{form}", wanted.kind.word(), wanted.lang.code())))
     };
-    let made = served.kept(what, &question, work).await?;
+    let made = served.kept(what, Found::of(board), Arc::new(work)).await?;
     let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, *mime)], made.bytes()).into_response();
     let name = made.name().unwrap_or_default();
     let saved =

@@ -212,7 +212,8 @@ impl Cases for StoreCases {
         self.made.fetch_add(1, Ordering::SeqCst);
         let stored = self.workspace.store().view(viewer).records().unwrap();
         let records = stored.iter().filter(|r| audience.sees(&r.marking));
-        let records = records.map(|r| servanda_evidence::record_json::from_json(&r.json).unwrap()).collect();
+        let records = records.map(|r| servanda_evidence::record_json::from_json(&r.json).unwrap());
+        let records: Vec<Record> = records.collect();
         let agreement = servanda_lang::check(&self.text).agreement;
         let reader = readers::with_text(&agreement, &self.text, &|marking| audience.sees(marking));
         let served = Served::new(
@@ -221,7 +222,7 @@ impl Cases for StoreCases {
             Places::default(),
             records,
             Question::at(at("2026-03-01T00:00:00Z")),
-            Box::new(servanda_engine::evaluate),
+            Box::new(servanda_engine::evaluate_of),
         );
         let served = served.explaining();
         let served = Arc::new(if self.follows { served.following().unwrap() } else { served });
@@ -380,7 +381,8 @@ impl World {
     /// Tells every audience what it may see of this.
     pub fn tell(&self, records: &[Record]) {
         for (audience, served) in self.open.lock().unwrap().iter() {
-            let own: Vec<Record> = records.iter().filter(|r| audience.sees(&r.marking)).cloned().collect();
+            let own = records.iter().filter(|r| audience.sees(&r.marking)).cloned().map(Arc::new);
+            let own: Vec<Arc<Record>> = own.collect();
             if let Some(latest) = own.iter().map(|r| r.recorded).max() {
                 served.learn(News { records: own, places: None, complete_to: latest }).unwrap();
             }
