@@ -25,13 +25,17 @@ mod lower;
 pub mod parser;
 pub mod readback;
 pub mod readers;
+pub mod surface;
 pub mod syntax;
+mod translate;
 mod units;
 
 pub use diagnostic::Diagnostic;
 pub use format::format;
 pub use lower::names::{closest, is_reserved};
 pub use parser::{Parse, Tree, parse};
+pub use surface::Language;
+pub use translate::translate;
 
 use servanda_model::Agreement;
 
@@ -75,5 +79,6 @@ pub fn check(text: &str) -> Checked {
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
     });
     diagnostics.dedup();
+    surface::in_the_words_of(text, &parse.document.fences, &mut diagnostics);
     Checked { agreement, diagnostics, parse, file }
 }

@@ -193,8 +193,10 @@ impl Lower<'_> {
             let Some((hole, after)) = after.split_once('}') else { return };
             let known = roles.iter().any(|(name, _)| name == hole) || decl.damaged || hole == "value";
             if !known {
-                let place = self.text[at..].find(&format!("{{{hole}}}")).map_or(at, |n| at + n + 1);
-                let ident = Ident { text: Name::from(hole), span: place..place + hole.len() };
+                let found = self.text[at..].find(&format!("{{{hole}}}")).map(|n| at + n + 1);
+                let place = found.unwrap_or(at);
+                let ident =
+                    Ident { text: Name::from(hole), span: place..place + found.map_or(0, |_| hole.len()) };
                 let known = roles.iter().map(|(name, _)| name.clone()).collect();
                 self.unknown(
                     "N0206",
