@@ -24,6 +24,7 @@ pub mod literal;
 mod lower;
 pub mod parser;
 pub mod readback;
+mod readback_ukrainian;
 pub mod readers;
 pub mod surface;
 pub mod syntax;

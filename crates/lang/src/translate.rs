@@ -219,7 +219,7 @@ fn in_the_way(before: &Parse, after: &Parse, to: Language) -> Vec<Diagnostic> {
         match differs {
             Some((_, text, span)) => out.push(
                 Diagnostic::error(
-                    "P0122",
+                    "N0211",
                     span.clone(),
                     format!("in the words of {} `{text}` would mean something else here", to.name()),
                 )
@@ -229,7 +229,7 @@ fn in_the_way(before: &Parse, after: &Parse, to: Language) -> Vec<Diagnostic> {
                 let span = was.last().map_or(0..0, |(_, _, span)| span.clone());
                 out.push(
                     Diagnostic::error(
-                        "P0122",
+                        "N0211",
                         span,
                         format!("behind this the words of {} would not end", to.name()),
                     )

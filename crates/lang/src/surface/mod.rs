@@ -393,6 +393,11 @@ fn role_in_english(word: &str) -> Option<String> {
         .map(|row| row.english.to_string())
 }
 
+/// A role as a language says it, where it is one of the language's own.
+pub(crate) fn role_in(language: Language, role: &str) -> Option<String> {
+    if language == Language::Ukrainian { role_in_ukrainian(role) } else { None }
+}
+
 fn role_in_ukrainian(word: &str) -> Option<String> {
     role(&UKRAINIAN.english[Part::Value as usize], word)
         .filter(|row| !row.forms[0].contains(' '))
