@@ -39,3 +39,83 @@ fn every_example_there_and_back() {
         }
     }
 }
+
+/// Every token of every example changed a little: where the English sentences differ, the Ukrainian ones do.
+#[test]
+fn what_shows_in_english_shows_in_ukrainian() {
+    use servanda_lang::readback::whole;
+    let mut shown = 0;
+    for (name, text) in texts::all() {
+        let before = check(&text).agreement;
+        let (english, ukrainian) = (whole(&before, Language::English), whole(&before, Language::Ukrainian));
+        assert!(
+            ukrainian.iter().all(|(_, sentence)| sentence.ends_with('.') && !sentence.contains("  ")),
+            "{name}"
+        );
+        let fences = servanda_lang::parse(&text).document.fences;
+        let mut at = 0;
+        for (number, word) in text.split_inclusive(char::is_whitespace).enumerate() {
+            let place = at..at + word.trim_end().len();
+            at += word.len();
+            let in_rules = fences.iter().any(|fence| fence.content.contains(&place.start));
+            if !in_rules || place.is_empty() || number % 41 != 0 {
+                continue;
+            }
+            let with = |new: &str| format!("{}{new}{}", &text[..place.start], &text[place.end..]);
+            let more = format!("{}1", &text[place.clone()]);
+            for mutant in [with(""), with(if word.trim_end().parse::<u32>().is_ok() { &more } else { "" })] {
+                let after = check(&mutant).agreement;
+                if whole(&after, Language::English) != english {
+                    shown += 1;
+                    let told = || format!("{name}: {:?}", &text[place.start.saturating_sub(60)..place.end]);
+                    assert_ne!(whole(&after, Language::Ukrainian), ukrainian, "{}", told());
+                }
+            }
+        }
+    }
+    println!("{shown} mutants");
+    assert!(shown > 60, "{shown}");
+}
+
+#[test]
+fn mistakes_in_ukrainian_words_are_told_in_them() {
+    let told = |rules: &str| {
+        let text = format!("# Угода\n\n```pact uk\nугода у\n  набирає чинності    2026-01-01\n{rules}```\n");
+        let wrong: Vec<String> = check(&text)
+            .diagnostics
+            .iter()
+            .filter(|d| d.severity == servanda_lang::diagnostic::Severity::Error)
+            .map(|d| {
+                let fix =
+                    d.fix.as_ref().map_or(String::new(), |fix| format!(" [{}]", fix.replacement.trim()));
+                format!("{} {} ({}){fix}", d.code, d.message, d.help.as_deref().unwrap_or_default())
+            })
+            .collect();
+        wrong.join("\n")
+    };
+    for (rules, expected) in [
+        (
+            "зобовязання а\n",
+            "P0106 `зобовязання` begins no declaration (did you mean `зобов’язання`?) [зобов’язання]",
+        ),
+        ("duty а\n", "it is English for `зобов’язання`; the words of this fence are Ukrainian"),
+        ("зобов'язання а\n  носій Польща\n  bearer Польща\n", "it is English for `носій`"),
+        ("сторона А\nзобов'язання а\n  носiй А\n", "Latin and Cyrillic letters that look the same"),
+        (
+            "сторона А\nзобов'язання а\n  нсій А\n",
+            "P0108 `нсій` is not the word of a field (did you mean `носій`?) [носій]",
+        ),
+        (
+            "сторона А\nзаборона а\n  носій А\n  заборонено забезпечити х\n",
+            "(expected `вчинити` (an act) or `зберігати` (a state))",
+        ),
+        ("сторона А\nсторона б\n  члени А\n", "P0111 a party has no field `члени`"),
+        ("угода\n", "P0109"),
+        ("подія носій\n", "N0211 `носій` is a word of the language"),
+        ("подія хто-сь\n  читається \"{кому} х\"\n  містить хто: сторона\n", "`кому`"),
+        ("зобов'язання а\n", "say who must: `носій"),
+    ] {
+        let got = told(rules);
+        assert!(got.contains(expected), "{rules}\n{got}");
+    }
+}

@@ -95,6 +95,8 @@ impl Language {
 
 /// What stands before the first token of a value, where a row asks for it.
 const START: &str = "^";
+/// The field of what a message quotes.
+const ANYWHERE: &str = "?";
 /// Any number, where a row asks for what stands before or behind.
 const NUMBER: &str = "0";
 
@@ -131,14 +133,18 @@ impl Word {
 
     fn stands(&self, place: &Place, next: Option<&Piece>) -> bool {
         let own_only = || !ukrainian::OWN_WORDS_ONLY.contains(&place.field);
-        let in_field = if self.of.is_empty() { own_only() } else { self.of.contains(&place.field) };
+        // What a message quotes stands in no field: any row will do for it.
+        let quoted = place.field == ANYWHERE;
+        let in_field = quoted || if self.of.is_empty() { own_only() } else { self.of.contains(&place.field) };
         let before = match (self.before, next) {
             ("", _) => true,
             (_, None) => false,
             (NUMBER, Some(next)) => next.kind == SyntaxKind::Number,
             (text, Some(next)) => next.text == text,
         };
-        in_field && before && (self.after.is_empty() || self.after.contains(&place.last))
+        let after =
+            self.after.is_empty() || self.after.contains(&place.last) || quoted && place.last == START;
+        in_field && (before || quoted && next.is_none()) && after
     }
 }
 
@@ -215,15 +221,25 @@ static UKRAINIAN: LazyLock<Tables> = LazyLock::new(|| {
 fn row_at(index: &Index, pieces: &[Piece], place: &Place) -> Option<(&'static Word, usize)> {
     let first = pieces.first().filter(|piece| piece.kind == SyntaxKind::Word)?;
     let rows = index.get(&*normal(first.text))?;
-    rows.iter()
-        .find(|(words, row)| {
-            words.len() <= pieces.len()
-                && words.iter().zip(pieces).all(|(word, piece)| {
-                    piece.kind == SyntaxKind::Word && (*word == piece.text || *word == normal(piece.text))
-                })
-                && row.stands(place, pieces.get(words.len()))
-        })
-        .map(|(words, row)| (*row, words.len()))
+    let mut fitting = rows.iter().filter(|(words, row)| {
+        words.len() <= pieces.len()
+            && words.iter().zip(pieces).all(|(word, piece)| {
+                piece.kind == SyntaxKind::Word && (*word == piece.text || *word == normal(piece.text))
+            })
+            && row.stands(place, pieces.get(words.len()))
+    });
+    let (words, row) = if place.field == ANYWHERE {
+        // What fits what stands before, then what stands anywhere, then what stands somewhere.
+        let rank = |row: &Word| match (row.after.is_empty(), row.of.is_empty()) {
+            (false, _) if row.after.contains(&place.last) => 0,
+            (true, true) => 1,
+            _ => 2,
+        };
+        fitting.min_by_key(|(words, row)| (std::cmp::Reverse(words.len()), rank(row)))?
+    } else {
+        fitting.next()?
+    };
+    Some((*row, words.len()))
 }
 
 const NOWHERE: Place<'static> = Place { field: "", last: START };
@@ -473,6 +489,26 @@ fn form(row: &'static Word, number: &str, field: &str) -> &'static str {
     row.forms[index.min(row.forms.len() - 1)]
 }
 
+/// What is offered in the value of a field behind an English word, in a language; `None` where it is no word of the language.
+pub(crate) fn offered(to: Language, field: &str, last: &str, english: &str) -> Option<String> {
+    let words: Vec<Piece> = english.split(' ').map(|text| Piece { kind: SyntaxKind::Word, text }).collect();
+    let index = match to {
+        Language::English => return None,
+        Language::Ukrainian => &UKRAINIAN.english[Part::Value as usize],
+    };
+    let mut said = Vec::new();
+    let mut at = 0;
+    let mut last = if last.is_empty() { START } else { last };
+    while at < words.len() {
+        let found = row_at(index, &words[at..], &Place { field, last });
+        let (row, used) = found.or_else(|| row_at(index, &words[at..], &Place { field: ANYWHERE, last }))?;
+        said.push(row.forms[0]);
+        at += used;
+        last = row.english.rsplit(' ').next().unwrap_or(row.english);
+    }
+    Some(said.join(" "))
+}
+
 /// English rule words (`must do ACT`, `seen by`, a whole line of a repair) in another language. What is no word of the language stays,
 /// blanks and line ends too.
 pub fn phrase(to: Language, english: &str) -> String {
@@ -488,7 +524,7 @@ fn phrase_line(to: Language, line: &str) -> String {
     let pieces: Vec<Piece> = solid.iter().map(|n| Piece { kind: tokens[*n].0, text: tokens[*n].1 }).collect();
     let words: Vec<&str> = pieces.iter().take_while(|p| p.kind == SyntaxKind::Word).map(|p| p.text).collect();
     let mut head: Vec<(usize, String)> = Vec::new();
-    let mut rest = Within::Field("");
+    let mut rest = Within::Field(ANYWHERE);
     if let Some(keyword) =
         words.first().filter(|_| words.len() == pieces.len()).and_then(|w| Keyword::parse(w))
         && words.len() <= 2
@@ -568,7 +604,7 @@ fn said(language: Language, source: &str, quoted: &str) -> String {
             Token { kind, text: text.to_string(), span: at - text.len()..at }
         });
         let solid: Vec<Token> = tokens.filter(|t| !t.kind.is_trivia()).collect();
-        canonical(language, solid, Within::Field("")).into_iter().map(|t| t.text).collect::<Vec<_>>()
+        canonical(language, solid, Within::Field(ANYWHERE)).into_iter().map(|t| t.text).collect::<Vec<_>>()
     };
     if !source.is_ascii() && source.len() < 400 && tokens(source) == tokens(quoted) {
         return crate::document::folded(source);
