@@ -46,6 +46,42 @@ pub fn agreement(agreement: &Agreement) -> String {
     Prose::new(agreement).agreement().into_iter().map(sentence).collect::<Vec<_>>().join(" ")
 }
 
+/// What a table says of a norm.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// Who bears it.
+    pub who: String,
+    /// To whom it is owed.
+    pub to: String,
+    /// Its deadlines; and what it waits for.
+    pub when: Vec<String>,
+    /// What must or may be done.
+    pub what: String,
+}
+
+/// A norm for a table: who, to whom, by when, what.
+pub fn row(of: &Agreement, norm: &Norm) -> Row {
+    let prose = Prose::new(of).within(&norm.bearer);
+    let (bearer, other) = match norm.kind {
+        NormKind::Right => (&norm.owed_to, &norm.bearer),
+        _ => (&norm.bearer, &norm.owed_to),
+    };
+    let named = |who: &Who| match who {
+        Who::Unstated => "unstated".to_string(),
+        who => prose.who(who),
+    };
+    let mut when: Vec<String> = prose.trigger(norm).into_iter().collect();
+    when.extend(norm.parts.iter().map(|part| prose.deadline(&part.deadline)).filter(|text| !text.is_empty()));
+    if !norm.needs.is_empty() {
+        when.push(format!("waits until {}", prose.joined(&norm.needs, "and")));
+    }
+    if let Force::SubjectTo(fact) = &norm.force {
+        when.push(format!("no force before {}", prose.pattern(&FactPattern::any(fact.clone()))));
+    }
+    let what: Vec<String> = norm.parts.iter().map(|part| prose.content(part)).collect();
+    Row { who: named(bearer), to: named(other), when, what: what.join("; and ") }
+}
+
 /// One sentence for a norm, in a language.
 pub fn norm_in(language: Language, of: &Agreement, norm: &Norm) -> String {
     match language {

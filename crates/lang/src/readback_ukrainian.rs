@@ -5,8 +5,8 @@
 //! stands in guillemets.
 //!
 //! Invariants
-//! - where two agreements have different English sentences, they have different Ukrainian ones (`tests/readback.rs` damages every token
-//!   of every example);
+//! - where two agreements have different English sentences, they have different Ukrainian ones (`tests/translate.rs` damages tokens of
+//!   every example);
 //! - whatever is half-written still gives a full sentence, and nothing panics.
 //!
 //! Where to start reading: [`norm`].
@@ -580,7 +580,7 @@ impl<'a> Prose<'a> {
         };
         let window = match &aggregate.window {
             Window::All => String::new(),
-            Window::InAny(length) => format!(" за будь-які {}", span(*length, false)),
+            Window::InAny(length) => format!(" {}", in_any(*length)),
             Window::InEach(period) => format!(" за кожен календарний {}", period_word(*period)),
             Window::Since(moment) => format!(" від {}", self.moment(moment)),
         };
@@ -852,11 +852,7 @@ impl<'a> Prose<'a> {
             say(format!("не діє, доки {}", self.joined(&norm.needs, "і")));
         }
         if let Some(gap) = &norm.gap {
-            say(format!(
-                "перерви загалом до {} за будь-які {} не рахуються",
-                span(gap.total, true),
-                span(gap.window, false)
-            ));
+            say(format!("перерви загалом до {} {} не рахуються", span(gap.total, true), in_any(gap.window)));
         }
         for exception in &norm.except {
             say(self.exception(norm, exception));
@@ -991,11 +987,14 @@ impl<'a> Prose<'a> {
             Change::Object => format!("заперечити проти: {norms}, і тоді це на неї не поширюється"),
             Change::End => format!("припинити: {norms}"),
         };
-        let mut out = format!(
-            "{} може {can}; дія, якою це робиться: {}",
-            self.who(&power.bearer),
-            self.pattern(&power.act)
-        );
+        let mut act = power.act.clone();
+        let is_by = |role: &Name| role.as_str() == "by";
+        let acts = self.fact(&act).is_some_and(|fact| fact.roles.iter().any(|(role, _)| is_by(role)));
+        if acts && !act.roles.iter().any(|(role, _)| is_by(role)) {
+            act.roles.push(("by".into(), Value::Bearer));
+        }
+        let mut out =
+            format!("{} може {can}; дія, якою це робиться: {}", self.who(&power.bearer), self.pattern(&act));
         match power.effect_after {
             None => out.push_str("; набуває дії негайно"),
             Some(length) if length.is_calendar() => out.push_str(&format!(
@@ -1185,6 +1184,18 @@ impl<'a> Prose<'a> {
             _ => format!("робочі дні: {}{holidays}; {moves}", listed(&working, "та")),
         }
     }
+}
+
+/// `за будь-які 72 години`, `за будь-який рік`: a window of time.
+fn in_any(window: Span) -> String {
+    let shown = span(window, false);
+    let one = shown.strip_prefix("1 ").map(|unit| match unit {
+        "година" => "за будь-яку годину".to_string(),
+        "хвилина" => "за будь-яку хвилину".to_string(),
+        "секунда" => "за будь-яку секунду".to_string(),
+        unit => format!("за будь-який {unit}"),
+    });
+    one.unwrap_or_else(|| format!("за будь-які {shown}"))
 }
 
 /// A role in the words of the language, where it is one of its words.

