@@ -124,6 +124,9 @@ fn tokens(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> + use<> {
     node.descendants_with_tokens().filter_map(|element| element.into_token())
 }
 
+/// Before a line that goes on with a value: deeper than any value begins, so that its first word is no field word.
+const DEEP: &str = "                                                                ";
+
 /// The tokens of a value; remarks within words that are replaced follow them.
 fn value(tokens: Vec<SyntaxToken>, from: Language, to: Language, within: Within, out: &mut String) {
     let solid: Vec<usize> = (0..tokens.len()).filter(|n| !tokens[*n].kind().is_trivia()).collect();
@@ -150,7 +153,11 @@ fn value(tokens: Vec<SyntaxToken>, from: Language, to: Language, within: Within,
         let stays = used == 1 && last == first + 1 && surface::normal(written) == text;
         let text = if stays { written.to_string() } else { text };
         at += used;
-        out.extend(tokens[done.min(first)..first].iter().map(SyntaxToken::text).collect::<Vec<_>>());
+        for at in done.min(first)..first {
+            let begins_a_line = at > 0 && tokens[at - 1].kind() == SyntaxKind::Newline;
+            let blank = tokens[at].kind() == SyntaxKind::Whitespace;
+            out.push_str(if begins_a_line && blank { DEEP } else { tokens[at].text() });
+        }
         if first < done && !out.ends_with([' ', '\n', '(']) {
             out.push(' ');
         }
@@ -158,7 +165,7 @@ fn value(tokens: Vec<SyntaxToken>, from: Language, to: Language, within: Within,
         let inner = &tokens[first.max(done)..last.max(done).max(first)];
         let remarks = inner.iter().filter(|token| token.kind() == SyntaxKind::Comment);
         for remark in remarks {
-            out.push_str(&format!("  {}\n        ", remark.text()));
+            out.push_str(&format!("  {}\n{DEEP}", remark.text()));
         }
         done = done.max(last);
     }

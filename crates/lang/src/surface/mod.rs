@@ -24,7 +24,7 @@ use crate::syntax::SyntaxKind;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// A language in which rules may be written.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -154,7 +154,8 @@ fn first_of(table: &'static [Word], english: &'static str) -> &'static str {
 
 /// A word as it is compared: composed letters, one kind of apostrophe.
 pub fn normal(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() && !text.contains('\'') {
+    let other = |c: char| c != '’' && APOSTROPHES.contains(&c);
+    if !text.contains(other) && (text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes) {
         return Cow::Borrowed(text);
     }
     let one = |c: char| if APOSTROPHES.contains(&c) { '’' } else { c };
@@ -217,15 +218,16 @@ static UKRAINIAN: LazyLock<Tables> = LazyLock::new(|| {
     }
 });
 
-/// The row whose words stand at the beginning of the pieces.
+/// The row whose words stand at the beginning of the pieces, which are [`normal`].
 fn row_at(index: &Index, pieces: &[Piece], place: &Place) -> Option<(&'static Word, usize)> {
     let first = pieces.first().filter(|piece| piece.kind == SyntaxKind::Word)?;
-    let rows = index.get(&*normal(first.text))?;
+    let rows = index.get(first.text)?;
     let mut fitting = rows.iter().filter(|(words, row)| {
         words.len() <= pieces.len()
-            && words.iter().zip(pieces).all(|(word, piece)| {
-                piece.kind == SyntaxKind::Word && (*word == piece.text || *word == normal(piece.text))
-            })
+            && words
+                .iter()
+                .zip(pieces)
+                .all(|(word, piece)| piece.kind == SyntaxKind::Word && *word == piece.text)
             && row.stands(place, pieces.get(words.len()))
     });
     let (words, row) = if place.field == ANYWHERE {
@@ -249,7 +251,8 @@ pub fn declaration_of(language: Language, written: &str) -> Option<Keyword> {
     match language {
         Language::English => Keyword::parse(written),
         Language::Ukrainian => {
-            let pieces = [Piece { kind: SyntaxKind::Word, text: written }];
+            let written = normal(written);
+            let pieces = [Piece { kind: SyntaxKind::Word, text: &written }];
             let (row, _) = row_at(&UKRAINIAN.written[Part::Declaration as usize], &pieces, &NOWHERE)?;
             Keyword::parse(row.english)
         }
@@ -265,8 +268,9 @@ pub fn field_of(language: Language, words: &[&str]) -> Option<(&'static str, usi
             Some((found, found.split(' ').count()))
         }
         Language::Ukrainian => {
+            let words: Vec<Cow<str>> = words.iter().take(4).map(|text| normal(text)).collect();
             let pieces: Vec<Piece> =
-                words.iter().take(4).map(|text| Piece { kind: SyntaxKind::Word, text }).collect();
+                words.iter().map(|text| Piece { kind: SyntaxKind::Word, text }).collect();
             let (row, used) = row_at(&UKRAINIAN.written[Part::Field as usize], &pieces, &NOWHERE)?;
             // The word of the rules' own list, so that it lives as long.
             ALL_FIELD_WORDS.iter().find(|word| **word == row.english).map(|word| (*word, used))
@@ -335,15 +339,19 @@ pub(crate) fn canonical(language: Language, tokens: Vec<Token>, within: Within) 
     };
     if language == Language::English {
         let mut tokens = tokens;
-        for token in tokens.iter_mut().filter(|t| t.kind == SyntaxKind::Word && !t.text.is_ascii()) {
-            token.text = normal(&token.text).into_owned();
-        }
-        for token in tokens.iter_mut().filter(|t| t.kind == SyntaxKind::Word && t.text.contains('\'')) {
-            token.text = normal(&token.text).into_owned();
+        for token in tokens.iter_mut().filter(|t| t.kind == SyntaxKind::Word) {
+            if let Cow::Owned(text) = normal(&token.text) {
+                token.text = text;
+            }
         }
         return tokens;
     }
-    let pieces: Vec<Piece> = tokens.iter().map(|t| Piece { kind: t.kind, text: &t.text }).collect();
+    let words: Vec<Cow<str>> = tokens
+        .iter()
+        .map(|t| if t.kind == SyntaxKind::Word { normal(&t.text) } else { Cow::Borrowed(&*t.text) })
+        .collect();
+    let pieces: Vec<Piece> =
+        tokens.iter().zip(&words).map(|(t, text)| Piece { kind: t.kind, text }).collect();
     let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while at < tokens.len() {
@@ -352,7 +360,7 @@ pub(crate) fn canonical(language: Language, tokens: Vec<Token>, within: Within) 
         let token = &tokens[at];
         let Some((row, used)) = found else {
             let text = match token.kind {
-                SyntaxKind::Word => normal(&token.text).into_owned(),
+                SyntaxKind::Word => words[at].to_string(),
                 SyntaxKind::String if field == "says" => holes(&token.text, role_in_english),
                 _ => token.text.clone(),
             };
