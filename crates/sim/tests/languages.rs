@@ -18,7 +18,7 @@ fn meaning(text: &str) -> String {
 #[test]
 fn drawn_agreements_mean_the_same_there_and_back() {
     let (mut translated, mut ukrainian_words) = (0, 0);
-    for number in 0..400 {
+    for number in 0..200 {
         let english = story::world(1991, number).agreement_text();
         let Ok(ukrainian) = translate(&english, Language::Ukrainian) else { continue };
         translated += 1;
@@ -30,7 +30,7 @@ fn drawn_agreements_mean_the_same_there_and_back() {
         assert_eq!(back.as_deref(), Ok(format(&english).as_str()), "{ukrainian}");
     }
     println!("{translated} agreements, {ukrainian_words} Ukrainian words");
-    assert!(translated > 350 && ukrainian_words > 10_000, "{translated} of 400, {ukrainian_words} words");
+    assert!(translated > 170 && ukrainian_words > 10_000, "{translated} of 200, {ukrainian_words} words");
 }
 
 /// The folder that a scenario file lies in; agreements in it are handed out in Ukrainian words.
