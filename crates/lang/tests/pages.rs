@@ -193,6 +193,14 @@ fn the_language_reference_names_every_declaration_and_every_field() {
 }
 
 #[test]
+fn the_example_of_the_ukrainian_guide_has_no_diagnostics_and_is_formatted() {
+    let example = fences(&page("../guides/ukrainian.md"), "markdown").remove(0);
+    assert_eq!(render("ukrainian.md", &example, &check(&example).diagnostics, false), "");
+    assert_eq!(servanda_lang::format(&example), example);
+    assert_eq!(check(&example).agreement.norms.len(), 1);
+}
+
+#[test]
 fn the_page_of_words_is_the_table_of_the_program() {
     let page = page("words.md");
     let [declarations, heads, fields, values] =
