@@ -80,10 +80,7 @@ fn steps(root: &Path, has_nextest: bool) -> Vec<Step> {
             skip: no_browser,
             ..Step::new("pages in a browser", "node --test-reporter=spec tests/browser/journeys.mjs")
         },
-        Step {
-            skip: no_node,
-            ..Step::new("the extension of an editor", "node --test editors/vscode/test/")
-        },
+        Step { skip: no_node, ..Step::new("the extension of an editor", "node --test editors/vscode/test/") },
         // Outside of the workspace, with a target folder of its own; see pdf/Cargo.toml.
         Step {
             release: true,

@@ -294,13 +294,12 @@ impl<'t> Structure<'t> {
                     first_span.clone(),
                     format!("`{}` begins no declaration", shown(first)),
                 );
-                self.meant(wrong, first, first_span, false).unwrap_or_else(|wrong| {
-                    let words = Keyword::ALL.map(|keyword| self.language.declaration(keyword));
-                    wrong.help(format!(
-                        "a line in column 1 begins with one of: {}; fields are indented",
-                        words.join(", ")
-                    ))
-                })
+                let words = Keyword::ALL.map(|keyword| self.language.declaration(keyword));
+                let list = format!(
+                    "a line in column 1 begins with one of: {}; fields are indented",
+                    words.join(", ")
+                );
+                self.meant(wrong, first, first_span, false, &list)
             }
         };
         self.diagnostics.push(wrong);
@@ -309,14 +308,15 @@ impl<'t> Structure<'t> {
         self.known = false;
     }
 
-    /// The diagnostic with the word that was probably meant and its repair; without one, as it was.
+    /// The diagnostic with the word that was probably meant and its repair; where there is none, with this help.
     fn meant(
         &self,
         wrong: Diagnostic,
         written: &str,
         span: Range<usize>,
         field: bool,
-    ) -> Result<Diagnostic, Diagnostic> {
+        else_help: &str,
+    ) -> Diagnostic {
         let own = match field {
             true => surface::field_words(self.language),
             false => surface::declaration_words(self.language),
@@ -328,19 +328,19 @@ impl<'t> Structure<'t> {
                 self.language.name(),
                 self.language.mark()
             );
-            return Ok(wrong.help(help).fix(span, own, format!("write `{own}`")));
+            return wrong.help(help).fix(span, own, format!("write `{own}`"));
         }
         if let Some(word) = surface::mixed(written).filter(|meant| own.contains(&&*surface::normal(meant))) {
             let help = format!(
                 "it is written with Latin and Cyrillic letters that look the same; write `{word}` with those of one alphabet"
             );
-            return Ok(wrong.help(help).fix(span, word.clone(), format!("write `{word}` in one alphabet")));
+            return wrong.help(help).fix(span, word.clone(), format!("write `{word}` in one alphabet"));
         }
         match closest(written, own.into_iter()) {
             Some(word) => {
-                Ok(wrong.help(format!("did you mean `{word}`?")).fix(span, word, format!("write `{word}`")))
+                wrong.help(format!("did you mean `{word}`?")).fix(span, word, format!("write `{word}`"))
             }
-            None => Err(wrong),
+            None => wrong.help(else_help),
         }
     }
 
@@ -402,10 +402,8 @@ impl<'t> Structure<'t> {
                 span.clone(),
                 format!("`{}` is not the word of a field", shown(first)),
             );
-            let meant = self.meant(wrong, first, span, true);
-            self.diagnostics.push(meant.unwrap_or_else(|wrong| {
-                wrong.help("a line that continues the field above is indented deeper than it")
-            }));
+            let deeper = "a line that continues the field above is indented deeper than it";
+            self.diagnostics.push(self.meant(wrong, first, span, true, deeper));
         }
         let indent = line.indent();
         self.start(SyntaxKind::Error);

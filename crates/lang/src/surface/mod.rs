@@ -630,7 +630,7 @@ fn said_or_phrase(language: Language, source: &str, replacement: &str) -> String
 
 fn in_backticks(message: &str, turn: impl Fn(&str) -> String) -> String {
     let parts: Vec<&str> = message.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return message.to_string();
     }
     let turned =
