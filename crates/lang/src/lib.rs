@@ -22,6 +22,7 @@ pub mod format;
 mod lexer;
 pub mod literal;
 mod lower;
+pub mod modal;
 pub mod parser;
 pub mod readback;
 mod readback_ukrainian;
@@ -30,6 +31,7 @@ pub mod surface;
 pub mod syntax;
 mod translate;
 mod units;
+pub mod words;
 
 pub use diagnostic::Diagnostic;
 pub use format::format;

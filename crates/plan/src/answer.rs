@@ -35,7 +35,7 @@ impl Basis {
 /// An answer of the planner.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Answer {
-    /// What was asked: `support`, `burden`, `forces`, `deliveries`, `rotations`, `watch`.
+    /// What was asked: `support`, `burden`, `forces`, `deliveries`, `rotations`, `communities`, `watch`.
     pub asked: &'static str,
     /// Planned or simulated.
     pub basis: Basis,

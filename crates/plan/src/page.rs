@@ -59,11 +59,16 @@ fn plots(out: &mut String, table: &Shown) {
     match table.name {
         "curve" => lines(out, table, 1, "pledged", "reached", None),
         "bands" => lines(out, table, 1, "p50", "p50", Some(("p10", "p90"))),
+        "real-bands" => lines(out, table, 1, "p50", "p50", Some(("low_80", "high_80"))),
         "hangs-on" => bars(out, table, &["milestone", "category", "parameter"], "swing"),
         "months" => lines(out, table, 1, "operating", "fit", None),
         "weeks" => lines(out, table, 1, "incidents", "incidents", None),
         "strength" => lines(out, table, 1, "there", "agreed", None),
         "fairness" => bars(out, table, &["partner"], "over"),
+        "load" => lines(out, table, 1, "needed", "there", Some(("p10", "p90"))),
+        "displaced" => lines(out, table, 1, "displaced", "displaced", Some(("p10", "p90"))),
+        "jobs-and-rents" => lines(out, table, 1, "rent", "rent", Some(("rent_p10", "rent_p90"))),
+        "answers" => lines(out, table, 1, "received", "can_answer", None),
         _ => {}
     }
 }
@@ -122,6 +127,7 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             of.iter().map(|row| value(&row[at])).collect()
         };
         let (Some(a), Some(b)) = (series(first), series(second)) else { continue };
+        let shipped = band.is_some_and(|(low, _)| low == "low_80");
         let band = band.and_then(|(low, high)| Some((series(low)?, series(high)?)));
         let all = a.iter().chain(&b).chain(band.iter().flat_map(|(low, high)| low.iter().chain(high)));
         let most = all.fold(0.0_f64, |most, v| most.max(*v));
@@ -134,7 +140,16 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             values.map(|(i, v)| format!("{:.1},{:.1}", x(i), y(v))).collect::<Vec<_>>().join(" ")
         };
         let words = match &band {
-            Some(_) => format!("{group}: median, and the middle 80 percent of futures as a band"),
+            Some(_) if first != second => format!(
+                "{group}: {first} (solid) with the middle 80 percent of futures as a band, and {second} (dashed)"
+            ),
+            Some(_) if shipped => {
+                format!("{group}: the plan's median, and the wider 80 percent that is shipped as a band")
+            }
+            Some(_) if first == "p50" => {
+                format!("{group}: median, and the middle 80 percent of futures as a band")
+            }
+            Some(_) => format!("{group}: {first}, and the middle 80 percent of futures as a band"),
             None if first == second => format!("{group}: {first}"),
             None => format!("{group}: {first} (solid) and {second} (dashed)"),
         };

@@ -208,7 +208,9 @@ fn rules_are_translated_and_read_back() {
     }
     servanda(here.path(), &["check", "uk.pact.md"]).ends_with(0);
     servanda(here.path(), &["fmt", "--check", "uk.pact.md"]).ends_with(0);
-    servanda(here.path(), &["translate", "uk.pact.md", "--to", "en"]).ends_with(0).says(&[SMALL.trim_end()]);
+    servanda(here.path(), &["translate", "uk.pact.md", "--to", "en"])
+        .ends_with(0)
+        .says(&[SMALL[SMALL.find("## Article 1").unwrap()..].trim_end()]);
     servanda(here.path(), &["translate", "bad.pact.md", "--to", "uk"]).ends_with(1).complains(&[
         "P0108",
         "did you mean `bearer`?",
