@@ -80,6 +80,7 @@ fn steps(root: &Path, has_nextest: bool) -> Vec<Step> {
             skip: no_browser,
             ..Step::new("pages in a browser", "node --test-reporter=spec tests/browser/journeys.mjs")
         },
+        Step { skip: no_node, ..Step::new("the extension of an editor", "node --test editors/vscode/test/") },
         // Outside of the workspace, with a target folder of its own; see pdf/Cargo.toml.
         Step {
             release: true,
@@ -161,6 +162,15 @@ fn has_nextest(root: &Path) -> bool {
     let mut command = Command::new("cargo");
     command.args(["nextest", "--version"]).current_dir(root);
     command.output().is_ok_and(|output| output.status.success())
+}
+
+/// Why nothing is run with Node. On a machine that must have it, the step itself fails and says why.
+fn no_node(_: &Path) -> Option<String> {
+    if std::env::var_os("SERVANDA_FOREIGN").is_some_and(|must| must == "must") {
+        return None;
+    }
+    let runs = Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success());
+    (!runs).then(|| "there is no Node".to_string())
 }
 
 /// Why no browser can be driven. On a machine that must be able to, the step itself fails and says why.

@@ -1,6 +1,6 @@
 //! Who promises what to whom, by when, how firmly: one row for each modal sentence, and a table of agreements and subjects.
 //!
-//! It reads forms. Who promises is the last party named before the deciding word; to whom, another party named behind it; the subject
+//! Of an agreement file it reads the rules ([`promises_of_rules`]), of a published text the forms of words: who promises is the last party named before the deciding word; to whom, another party named behind it; the subject
 //! comes from a short list of words that is written here. A sentence that names nobody says *unstated*. It judges nothing, and it
 //! does not add promises up over agreements as if they were alike.
 //!
@@ -9,9 +9,12 @@
 
 use crate::modal::Firmness;
 use crate::outline::Draft;
-use crate::survey::Survey;
+use crate::survey::{Consultation, Survey};
 use crate::words::{Unit, days, tokens};
 use serde_json::{Value, json};
+use servanda_model::agreement::{Deadline, Force, Moment, NormKind, Status};
+use servanda_model::time::HOUR;
+use servanda_model::{Agreement, Number, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A promise.
@@ -191,6 +194,63 @@ pub fn promises(draft: &Draft, survey: &Survey) -> Vec<Promise> {
         }
     }
     out
+}
+
+/// The promises of an agreement file: one for each duty, ban, remedy and right, from its rules and not from the forms of its words.
+///
+/// How firmly a rule binds is its `force`, else the agreement's `status`: *binding* is `shall`, *political* is `will`, *best efforts* is
+/// `endeavours`, *where possible* is itself; a right is `may`. The subject comes from the words that it quotes, its phrase, and the words
+/// of its act.
+pub fn promises_of_rules(agreement: &Agreement) -> Vec<Promise> {
+    let mut out = Vec::new();
+    for norm in &agreement.norms {
+        let row = servanda_lang::readback::row(agreement, norm);
+        let firmness = match (&norm.force, agreement.status) {
+            _ if norm.kind == NormKind::Right => Firmness::May,
+            (Force::BestEfforts, _) => Firmness::Endeavours,
+            (Force::WherePossible, _) => Firmness::WherePossible,
+            (Force::Political, _) | (Force::AsAgreement, Status::Political) => Firmness::Will,
+            (Force::Binding | Force::SubjectTo(_) | Force::AsAgreement, _) => Firmness::Shall,
+        };
+        let words = [&norm.per.join(" "), &norm.phrase, &row.what].map(|text| text.to_lowercase()).join(" ");
+        let mut subjects: Vec<&'static str> = SUBJECTS
+            .iter()
+            .filter(|(_, beginnings)| beginnings.iter().any(|word| words.contains(word)))
+            .map(|(name, _)| *name)
+            .collect();
+        if subjects.is_empty() {
+            subjects.push("other");
+        }
+        let clause = norm.clause.and_then(|clause| agreement.clauses.get(clause));
+        out.push(Promise {
+            clause: clause.map_or(String::new(), |clause| clause.id.to_string()),
+            who: row.who,
+            to: row.to,
+            when: row.when,
+            firmness,
+            subjects,
+            excerpt: format!("{}: {}", norm.name, row.what),
+        });
+    }
+    out
+}
+
+/// The rules of an agreement that ask for consultation within hours.
+pub fn consultations_of_rules(agreement: &Agreement) -> Vec<Consultation> {
+    let promises = promises_of_rules(agreement);
+    let hours = |deadline: &Deadline| match deadline {
+        Deadline::By(Moment::After(Span::Exact(length), _)) => {
+            Number::from(*length).over(&Number::from(HOUR)).map(|hours| hours.grouped())
+        }
+        _ => None,
+    };
+    let rules = agreement.norms.iter().zip(&promises).filter(|(_, p)| p.subjects.contains(&"consultation"));
+    rules
+        .filter_map(|(norm, promise)| {
+            let hours = norm.parts.iter().find_map(|part| hours(&part.deadline))?;
+            Some(Consultation { clause: promise.clause.clone(), hours, firmness: Some(promise.firmness) })
+        })
+        .collect()
 }
 
 /// Where the names of parties stand in a text, in order.

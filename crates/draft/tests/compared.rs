@@ -132,3 +132,51 @@ fn the_table_in_all_its_forms() {
     assert!(html.contains("&lt;b&gt;") && !html.contains("<b>"), "{html}");
     assert!(html.contains("<summary>2 · will</summary>"), "{html}");
 }
+
+/// The matrix of an agreement file is that of its rules: in Ukrainian words the same as in English ones.
+#[test]
+fn promises_of_rules() {
+    let english = "# Pact\n\n## Article 1\n\n> Each consults within 24 hours and, where possible, trains.\n\n```pact\nagreement pact\n  status      political\n  \
+         in force    2026-01-01T00:00Z\nparty A\nparty B\nparty C\nbody panel\n  members     A, B, C\nevent talk\n  says        \"{by} consults with {with}\"\n  carries     by: party, with: party\nevent training\n  \
+         carries     by: party\nduty consult\n  bearer      each of A, B\n  owed to     C\n  when        training by C\n  must        do talk by bearer with C\n  within      24 hours\n  \
+         per         \"Each consults within 24 hours\"\nduty train\n  bearer      A\n  must        do training by bearer\n  force       where possible\n  per         \"trains\"\nban no-talk\n  \
+         bearer      B\n  owed to     A\n  must not    do talk by bearer\n  force       binding\n  per         \"consults\"\n```\n";
+    let ukrainian = servanda_lang::translate(english, servanda_lang::Language::Ukrainian).unwrap();
+    let agreement = servanda_lang::check(english).agreement;
+    let promises = matrix::promises_of_rules(&agreement);
+    let shown: Vec<String> = promises
+        .iter()
+        .map(|p| {
+            format!(
+                "{} {}: {} to {}, {}, {}, {}",
+                p.clause,
+                p.excerpt,
+                p.who,
+                p.to,
+                p.when.join(" / "),
+                p.firmness.name(),
+                p.subjects.join("+")
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "article-1 consult: must consult with C: each of A and B to C, each time that training happens (by: C) / within 24 hours of that moment, will, consultation",
+            "article-1 train: must see to it that training happens (by: the bearer): A to unstated, , where possible, training",
+            "article-1 no-talk: must not consult with any party: B to A, , shall, consultation",
+        ]
+    );
+    let hours = matrix::consultations_of_rules(&agreement);
+    assert_eq!(
+        hours.iter().map(|c| (c.clause.as_str(), c.hours.as_str())).collect::<Vec<_>>(),
+        [("article-1", "24")]
+    );
+    assert_eq!(matrix::promises_of_rules(&servanda_lang::check(&ukrainian).agreement), promises);
+    let column = Column { name: "pact".into(), promises, consultations: hours };
+    assert!(
+        matrix::text(&[column.clone()]).contains("24 h (article-1, will)"),
+        "{}",
+        matrix::text(&[column])
+    );
+}

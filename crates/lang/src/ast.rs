@@ -11,7 +11,8 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::parser::vocabulary::{self, Keyword};
-use crate::parser::{Parse, expression, field, shown};
+use crate::parser::{Parse, Tree, expression, field, shown};
+use crate::surface::{self, Language, Within};
 use crate::syntax::{SyntaxKind, SyntaxNode};
 use servanda_model::agreement::{Agg, ArithOp, Function, Op, Verb};
 use servanda_model::time::CalendarPeriod;
@@ -68,6 +69,8 @@ pub struct Decl {
     pub clause: Option<usize>,
     /// Something in it could not be read.
     pub damaged: bool,
+    /// The language of its words.
+    pub language: Language,
 }
 
 impl Decl {
@@ -485,7 +488,7 @@ pub fn file(text: &str, parse: &Parse) -> (File, Vec<Diagnostic>) {
     let mut decls = Vec::new();
     for tree in &parse.trees {
         for node in tree.root().children().filter(|n| n.kind() == SyntaxKind::Decl) {
-            decls.extend(reader.declaration(&node, tree.offset, tree.clause));
+            decls.extend(reader.declaration(&node, tree));
         }
     }
     (File { decls }, reader.diagnostics)
@@ -499,7 +502,15 @@ pub(crate) struct Token {
     pub(crate) span: Span,
 }
 
-fn solid_tokens(node: &SyntaxNode, offset: usize) -> Vec<Token> {
+/// The English word of a field's node.
+pub(crate) fn field_word(language: Language, field: &SyntaxNode) -> Option<&'static str> {
+    let word = solid_tokens(&field.first_child()?, 0);
+    let words: Vec<&str> = word.iter().map(|t| t.text.as_str()).collect();
+    let (found, used) = surface::field_of(language, &words)?;
+    (used == words.len()).then_some(found)
+}
+
+pub(crate) fn solid_tokens(node: &SyntaxNode, offset: usize) -> Vec<Token> {
     node.descendants_with_tokens()
         .filter_map(|e| e.into_token())
         .filter(|t| !t.kind().is_trivia())
@@ -515,8 +526,9 @@ fn roles(parse: &Parse) -> BTreeSet<Name> {
     let mut roles = BTreeSet::new();
     for tree in &parse.trees {
         for field in tree.root().descendants().filter(|n| n.kind() == SyntaxKind::Field) {
-            let tokens = solid_tokens(&field, 0);
-            if tokens.first().is_some_and(|t| t.text == "carries") {
+            if field_word(tree.language, &field) == Some("carries") {
+                let tokens =
+                    surface::canonical(tree.language, solid_tokens(&field, 0), Within::Field("carries"));
                 let named = tokens.windows(2).filter(|two| two[1].kind == SyntaxKind::Colon);
                 roles.extend(named.map(|two| Name::from(two[0].text.as_str())));
             }
@@ -539,10 +551,11 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    fn declaration(&mut self, node: &SyntaxNode, offset: usize, clause: Option<usize>) -> Option<Decl> {
-        let head = solid_tokens(&node.first_child()?, offset);
+    fn declaration(&mut self, node: &SyntaxNode, tree: &Tree) -> Option<Decl> {
+        let (offset, language) = (tree.offset, tree.language);
+        let head = surface::canonical(language, solid_tokens(&node.first_child()?, offset), Within::Head);
         let first = head.first()?;
-        let keyword = Keyword::parse(&first.text)?;
+        let keyword = surface::declaration_of(language, &first.text)?;
         let mut decl = Decl {
             keyword,
             keyword_span: first.span.clone(),
@@ -551,8 +564,9 @@ impl Reader<'_> {
             flags: Vec::new(),
             fields: Vec::new(),
             span: first.span.start..head.last()?.span.end,
-            clause,
+            clause: tree.clause,
             damaged: false,
+            language,
         };
         self.head(&mut decl, &head[1..]);
         let mut seen: BTreeMap<&'static str, Span> = BTreeMap::new();
@@ -560,7 +574,7 @@ impl Reader<'_> {
             match child.kind() {
                 SyntaxKind::Error => decl.damaged = true,
                 SyntaxKind::Field => {
-                    let Some(field) = self.field(keyword, &child, offset, &mut seen) else {
+                    let Some(field) = self.field(keyword, &child, tree, &mut seen) else {
                         decl.damaged = true;
                         continue;
                     };
@@ -631,16 +645,17 @@ impl Reader<'_> {
         &mut self,
         keyword: Keyword,
         node: &SyntaxNode,
-        offset: usize,
+        tree: &Tree,
         seen: &mut BTreeMap<&'static str, Span>,
     ) -> Option<Field> {
         let mut children = node.children();
-        let words = solid_tokens(&children.next()?, offset);
-        let value = children.next().map(|n| solid_tokens(&n, offset)).unwrap_or_default();
+        let words = solid_tokens(&children.next()?, tree.offset);
+        let value = children.next().map(|n| solid_tokens(&n, tree.offset)).unwrap_or_default();
         let word_span = words.first()?.span.start..words.last()?.span.end;
-        let word = words.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ");
-        let Some(rule) = vocabulary::field(keyword, &word) else {
-            self.field_of_another(keyword, &word, word_span);
+        let word = field_word(tree.language, node)?;
+        let value = surface::canonical(tree.language, value, Within::Field(word));
+        let Some(rule) = vocabulary::field(keyword, word) else {
+            self.field_of_another(keyword, word, word_span);
             return None;
         };
         if let Some(first) = seen.insert(rule.word, word_span.clone()).filter(|_| !rule.many) {

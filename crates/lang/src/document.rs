@@ -1,12 +1,15 @@
 //! The Markdown around the rules: headings are clauses, block quotes are their words, fences marked `pact` hold
 //! declarations. Everything else in the document is nobody's business here.
 //!
+//! The first line of a fence says the language of its words: `pact` English, `pact uk` Ukrainian.
+//!
 //! Invariants
 //! - a fence that is not closed ends where the document visibly goes on (a heading of two or more `#`, a quote, the
 //!   next fence), so that a lost line of backticks damages one fence only;
 //! - white space in words is folded to single blanks, and every word can be traced to its place in the file.
 
 use crate::diagnostic::Diagnostic;
+use crate::surface::Language;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use servanda_model::Name;
 use std::collections::BTreeSet;
@@ -59,6 +62,10 @@ pub struct Fence {
     pub indent: usize,
     /// The clause that it stands under, by index.
     pub clause: Option<usize>,
+    /// What its first line says after the backticks: `pact`, `pact uk`.
+    pub info: Range<usize>,
+    /// The language of its words.
+    pub language: Language,
 }
 
 /// Reads the skeleton.
@@ -295,7 +302,31 @@ impl Reader<'_> {
             None => after_info..after_info,
         };
         let clause = self.document.clauses.len().checked_sub(1);
-        self.document.fences.push(Fence { content, indent, clause });
+        let first = &self.text[span.start..self.line_end(span.start)];
+        let marks = first.len() - first.trim_start_matches(['`', '~']).len();
+        let start = span.start + marks + first[marks..].len() - first[marks..].trim_start().len();
+        let info = start..start + self.text[start..self.line_end(span.start)].trim_end().len();
+        let language = self.language(&info);
+        self.document.fences.push(Fence { content, indent, clause, info, language });
+    }
+
+    /// The language that a fence's first line names: the word after `pact`, English without one.
+    fn language(&mut self, info: &Range<usize>) -> Language {
+        let said = &self.text[info.clone()];
+        let Some(code) = said.split([' ', '\t', ',']).filter(|word| !word.is_empty()).nth(1) else {
+            return Language::English;
+        };
+        if let Some(language) = Language::of_code(code) {
+            return language;
+        }
+        if (2..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase()) {
+            let at = info.start + said.find(code).unwrap_or(0);
+            self.diagnostics.push(
+                Diagnostic::error("P0121", at..at + code.len(), format!("no rules are written in `{code}`"))
+                    .help("write `pact` for rules in English words, or `pact uk` for Ukrainian ones"),
+            );
+        }
+        Language::English
     }
 }
 
@@ -325,6 +356,21 @@ mod tests {
         assert_eq!(&text[document.fences[0].content.clone()], "party A\n");
         assert_eq!(document.fences[0].clause, Some(1));
         assert_eq!(document.fences[1].content.len(), 0);
+    }
+
+    #[test]
+    fn the_first_line_of_a_fence_says_the_language_of_its_words() {
+        for (info, language, codes) in [
+            ("pact", Language::English, 0),
+            ("pact en", Language::English, 0),
+            ("pact  uk ", Language::Ukrainian, 0),
+            ("pact de", Language::English, 1),
+            ("pact {.wide}", Language::English, 0),
+        ] {
+            let (document, wrong) = document(&format!("# T\n\n```{info}\nparty A\n```\n"));
+            assert_eq!(document.fences[0].language, language, "{info}");
+            assert_eq!(wrong.iter().filter(|d| d.code == "P0121").count(), codes, "{info}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The formatter: one canonical form for what stands in `pact` fences.
 //!
-//! Declarations begin in column 1, fields at two blanks, values in column 15; lines are at most 110 characters where
+//! Declarations begin in column 1, fields at two blanks, values in column 15 (21 where the words are Ukrainian ones); lines are at most 110 characters where
 //! there is a blank to break at; one blank line parts two declarations (parties, groups, bodies, zones and classes may
 //! stand close together). It never touches prose, headings, quotes or other fences.
 //!
@@ -16,6 +16,7 @@ use crate::ast;
 use crate::document::Fence;
 use crate::parser::vocabulary::{self, Keyword, Shape};
 use crate::parser::{Parse, Tree, parse};
+use crate::surface::{self, Language};
 use crate::syntax::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 use rowan::NodeOrToken;
 use std::collections::BTreeSet;
@@ -24,9 +25,6 @@ use std::collections::BTreeSet;
 const WIDTH: usize = 110;
 /// Blanks before a field.
 const INDENT: usize = 2;
-/// Characters before a value.
-const COLUMN: usize = 14;
-
 /// The text in canonical form.
 ///
 /// # Example
@@ -130,6 +128,7 @@ struct Layout<'a> {
     newline: &'static str,
     /// Blanks that the whole fence stands to the right.
     margin: usize,
+    language: Language,
     out: String,
     last: Last,
 }
@@ -143,6 +142,7 @@ impl<'a> Layout<'a> {
             damaged,
             newline: if source.contains("\r\n") { "\r\n" } else { "\n" },
             margin: fence.indent,
+            language: fence.language,
             out: String::new(),
             last: Last::Nothing,
         }
@@ -189,7 +189,7 @@ impl<'a> Layout<'a> {
         if self.damaged.contains(&start) || tokens(node).any(|token| odd(&token)) {
             return None;
         }
-        Keyword::parse(first.text())
+        surface::declaration_of(self.language, first.text())
     }
 
     // ---- between declarations --------------------------------------------------------------------------------------
@@ -244,7 +244,8 @@ impl<'a> Layout<'a> {
         for element in node.children_with_tokens() {
             match element {
                 NodeOrToken::Node(child) if child.kind() == SyntaxKind::Head => {
-                    let lines = self.wrapped(&atoms(tokens(&child), Spacing::Head), 0, 2 * INDENT);
+                    let lines =
+                        self.wrapped(&atoms(tokens(&child), Spacing::Head, self.language), 0, 2 * INDENT);
                     self.lines(lines);
                 }
                 NodeOrToken::Node(child) => self.field(keyword, &child),
@@ -272,22 +273,24 @@ impl<'a> Layout<'a> {
                 SyntaxElement::Token(_) => {}
             }
         }
-        let shape = vocabulary::field(keyword, &word).map(|rule| rule.shape);
+        let english = ast::field_word(self.language, node);
+        let shape = english.and_then(|word| vocabulary::field(keyword, word)).map(|rule| rule.shape);
+        let column = self.language.value_column();
         let spacing = match shape {
             Some(Shape::Words | Shape::Mark | Shape::Flag) | None => Spacing::AsItStands,
             Some(_) => Spacing::Canonical,
         };
-        let atoms = atoms(value.into_iter(), spacing);
+        let atoms = atoms(value.into_iter(), spacing, self.language);
         let mut first = format!("{:INDENT$}{word}", "");
-        let reads_on = word == "no later";
+        let reads_on = english == Some("no later");
         let blanks = match atoms.first() {
             None => 0,
             Some(_) if reads_on => 1,
-            Some(_) => COLUMN.saturating_sub(first.chars().count()).max(1),
+            Some(_) => column.saturating_sub(first.chars().count()).max(1),
         };
         first.extend(std::iter::repeat_n(' ', blanks));
         let start = first.chars().count();
-        let mut lines = self.wrapped(&atoms, start, start.max(COLUMN));
+        let mut lines = self.wrapped(&atoms, start, start.max(column));
         match lines.first_mut() {
             Some(line) => line.replace_range(..start, &first),
             None => lines.push(first.trim_end().to_string()),
@@ -414,7 +417,7 @@ enum Spacing {
     Head,
 }
 
-fn atoms(tokens: impl Iterator<Item = SyntaxToken>, spacing: Spacing) -> Vec<Atom> {
+fn atoms(tokens: impl Iterator<Item = SyntaxToken>, spacing: Spacing, language: Language) -> Vec<Atom> {
     let mut out: Vec<Atom> = Vec::new();
     let mut before: Option<(SyntaxKind, String)> = None;
     let mut unary = false;
@@ -440,7 +443,7 @@ fn atoms(tokens: impl Iterator<Item = SyntaxToken>, spacing: Spacing) -> Vec<Ato
                     (None, _) => false,
                     (Some(_), Spacing::AsItStands | Spacing::Head) => white,
                     (Some((last, word)), Spacing::Canonical) => {
-                        !unary && space_between(*last, word, kind, white)
+                        !unary && space_between(*last, word, kind, white, language)
                     }
                 };
                 unary = matches!(kind, SyntaxKind::Minus | SyntaxKind::Plus)
@@ -451,11 +454,12 @@ fn atoms(tokens: impl Iterator<Item = SyntaxToken>, spacing: Spacing) -> Vec<Ato
                     _ => depth,
                 };
                 let is_after = |kind| before.as_ref().is_some_and(|(last, _)| *last == kind);
-                let is_unit =
-                    kind == SyntaxKind::Word && is_after(SyntaxKind::Number) && !GOES_ON.contains(&text);
+                let is_unit = kind == SyntaxKind::Word
+                    && is_after(SyntaxKind::Number)
+                    && !surface::says(language, text, GOES_ON);
                 let may_break = space && spacing != Spacing::Head && !is_unit;
                 let joins = depth == 0
-                    && (kind == SyntaxKind::Word && matches!(text, "and" | "or")
+                    && (kind == SyntaxKind::Word && surface::says(language, text, &["and", "or"])
                         || is_after(SyntaxKind::Semicolon));
                 if kind == SyntaxKind::String {
                     let folded = format!("\"{}\"", crate::document::folded(inside(text)));
@@ -486,6 +490,9 @@ fn atoms(tokens: impl Iterator<Item = SyntaxToken>, spacing: Spacing) -> Vec<Ato
 /// Words that after a number are no unit of it.
 const GOES_ON: &[&str] = &["after", "and", "before", "by", "from", "in", "of", "or", "since", "until", "up"];
 
+/// Words that a bracket stands behind with a blank.
+const OPENS: &[&str] = &["where", "and", "or", "not", "with", "of"];
+
 /// What stands between quotation marks, escapes left as they are.
 fn inside(text: &str) -> &str {
     let text = text.strip_prefix('"').unwrap_or(text);
@@ -497,11 +504,11 @@ fn is_value_end(kind: SyntaxKind) -> bool {
     matches!(kind, Word | Number | Date | Time | String | CloseParen | Percent)
 }
 
-fn space_between(last: SyntaxKind, word: &str, next: SyntaxKind, white: bool) -> bool {
+fn space_between(last: SyntaxKind, word: &str, next: SyntaxKind, white: bool, language: Language) -> bool {
     use SyntaxKind::*;
     match (last, next) {
         (_, Comma | Semicolon | Colon | CloseParen) | (OpenParen, _) | (Number, Percent) => false,
-        (Word, OpenParen) => white || matches!(word, "where" | "and" | "or" | "not" | "with" | "of"),
+        (Word, OpenParen) => white || surface::says(language, word, OPENS),
         _ => true,
     }
 }

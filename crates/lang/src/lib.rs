@@ -25,8 +25,11 @@ mod lower;
 pub mod modal;
 pub mod parser;
 pub mod readback;
+mod readback_ukrainian;
 pub mod readers;
+pub mod surface;
 pub mod syntax;
+mod translate;
 mod units;
 pub mod words;
 
@@ -34,6 +37,8 @@ pub use diagnostic::Diagnostic;
 pub use format::format;
 pub use lower::names::{closest, is_reserved};
 pub use parser::{Parse, Tree, parse};
+pub use surface::Language;
+pub use translate::translate;
 
 use servanda_model::Agreement;
 
@@ -77,5 +82,6 @@ pub fn check(text: &str) -> Checked {
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
     });
     diagnostics.dedup();
+    surface::in_the_words_of(text, &parse.document.fences, &mut diagnostics);
     Checked { agreement, diagnostics, parse, file }
 }

@@ -13,6 +13,8 @@
 //! Where to start reading: [`norm`]. Tests with whole sentences stand at the end.
 
 use crate::literal::month_name;
+use crate::readback_ukrainian as ukrainian;
+use crate::surface::Language;
 use jiff::civil::Date;
 use servanda_model::agreement::*;
 use servanda_model::record::Marking;
@@ -42,6 +44,83 @@ pub fn reading(agreement: &Agreement, name: &Name, reading: &Reading) -> String 
 /// A paragraph for the agreement as a whole: how it binds, when, how time is counted, who takes part.
 pub fn agreement(agreement: &Agreement) -> String {
     Prose::new(agreement).agreement().into_iter().map(sentence).collect::<Vec<_>>().join(" ")
+}
+
+/// What a table says of a norm.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// Who bears it.
+    pub who: String,
+    /// To whom it is owed.
+    pub to: String,
+    /// Its deadlines; and what it waits for.
+    pub when: Vec<String>,
+    /// What must or may be done.
+    pub what: String,
+}
+
+/// A norm for a table: who, to whom, by when, what.
+pub fn row(of: &Agreement, norm: &Norm) -> Row {
+    let prose = Prose::new(of).within(&norm.bearer);
+    let (bearer, other) = match norm.kind {
+        NormKind::Right => (&norm.owed_to, &norm.bearer),
+        _ => (&norm.bearer, &norm.owed_to),
+    };
+    let named = |who: &Who| match who {
+        Who::Unstated => "unstated".to_string(),
+        who => prose.who(who),
+    };
+    let mut when: Vec<String> = prose.trigger(norm).into_iter().collect();
+    when.extend(norm.parts.iter().map(|part| prose.deadline(&part.deadline)).filter(|text| !text.is_empty()));
+    if !norm.needs.is_empty() {
+        when.push(format!("waits until {}", prose.joined(&norm.needs, "and")));
+    }
+    if let Force::SubjectTo(fact) = &norm.force {
+        when.push(format!("no force before {}", prose.pattern(&FactPattern::any(fact.clone()))));
+    }
+    let what: Vec<String> = norm.parts.iter().map(|part| prose.content(part)).collect();
+    Row { who: named(bearer), to: named(other), when, what: what.join("; and ") }
+}
+
+/// One sentence for a norm, in a language.
+pub fn norm_in(language: Language, of: &Agreement, norm: &Norm) -> String {
+    match language {
+        Language::English => self::norm(of, norm),
+        Language::Ukrainian => ukrainian::norm(of, norm),
+    }
+}
+
+/// The whole agreement in a language: each sentence with the name of what it is about; the first is about the agreement and has none.
+pub fn whole(of: &Agreement, language: Language) -> Vec<(Option<String>, String)> {
+    let uk = language == Language::Ukrainian;
+    let mut out = vec![(None, if uk { ukrainian::agreement(of) } else { agreement(of) })];
+    for (name, t) in &of.terms {
+        out.push((Some(name.to_string()), if uk { ukrainian::term(of, name, t) } else { term(of, name, t) }));
+    }
+    for (name, r) in &of.readings {
+        let text = if uk { ukrainian::reading(of, name, r) } else { reading(of, name, r) };
+        out.push((Some(name.to_string()), text));
+    }
+    out.extend(of.norms.iter().map(|n| (Some(n.name.to_string()), norm_in(language, of, n))));
+    for p in &of.powers {
+        out.push((Some(p.name.to_string()), if uk { ukrainian::power(of, p) } else { power(of, p) }));
+    }
+    out
+}
+
+/// A whole number in the words of a language; `None` where it has a part, or is too great to be read.
+///
+/// # Example
+/// ```
+/// use servanda_lang::{Language, readback::in_words_of};
+/// assert_eq!(in_words_of(Language::Ukrainian, &800_000.into()).as_deref(), Some("вісімсот тисяч"));
+/// assert_eq!(in_words_of(Language::Ukrainian, &2_021.into()).as_deref(), Some("дві тисячі двадцять один"));
+/// ```
+pub fn in_words_of(language: Language, number: &Number) -> Option<String> {
+    match language {
+        Language::English => in_words(number),
+        Language::Ukrainian => ukrainian::in_words(number),
+    }
 }
 
 /// The English words for 0 to 19, each at its number.

@@ -14,6 +14,7 @@
 //! Where to start reading: [`for_reader`].
 
 use crate::parser::vocabulary::Keyword;
+use crate::surface::Language;
 use crate::syntax::SyntaxKind;
 use crate::{lexer, readback};
 use servanda_model::agreement::*;
@@ -51,6 +52,7 @@ struct Written {
     keyword: Keyword,
     name: Option<Name>,
     clause: Option<usize>,
+    language: Language,
     /// Without remarks, and without what the drafter accepts, which may speak of anything.
     text: String,
 }
@@ -70,7 +72,7 @@ fn written(text: &str) -> Vec<Written> {
         let lines = kept.lines().map(str::trim_end).filter(|line| !line.is_empty());
         let text = lines.collect::<Vec<_>>().join("\n");
         let name = decl.name.as_ref().map(|n| n.text.clone());
-        all.push(Written { keyword: decl.keyword, name, clause: decl.clause, text });
+        all.push(Written { keyword: decl.keyword, name, clause: decl.clause, language: decl.language, text });
     }
     all
 }
@@ -580,13 +582,20 @@ impl<'w> Composed<'w> {
         if its.peek().is_none() {
             return;
         }
-        self.text.push_str("```pact\n");
-        self.line += 1;
-        for (i, (_, one)) in its.enumerate() {
-            if i > 0 {
+        let mut before: Option<Language> = None;
+        for (_, one) in its {
+            if before == Some(one.language) {
                 self.text.push('\n');
                 self.line += 1;
+            } else {
+                if before.is_some() {
+                    self.text.push_str("```\n\n");
+                    self.line += 2;
+                }
+                self.text.push_str(&format!("```{}\n", one.language.mark()));
+                self.line += 1;
             }
+            before = Some(one.language);
             if let Some(name) = &one.name {
                 self.at.insert(name.as_str(), self.line);
             }

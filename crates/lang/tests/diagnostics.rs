@@ -160,6 +160,8 @@ fn rows() -> Vec<Row> {
             duty("  must do fire by bearer\n  standard probabel"),
         ),
         row("N0215", "Z", "A (completely reliable)", "event e\n  evidence 1 source of grade Z"),
+        row("N0216", "Вravo", "looks like `Bravo`", "party Bravo\nparty Вravo"),
+        row("N0217", "Дoнбас", "write `Донбас` in one alphabet", "party Дoнбас"),
         // Types, units and time.
         row("T0301", "2026-02-30", "does not exist", duty("  must do fire by bearer\n  by 2026-02-30")),
         row("T0301", "2027-03-28T03:30", "2027-03-28T04:30", "state s\n  begins 2027-03-28T03:30"),
@@ -354,6 +356,7 @@ impl Row {
 /// Texts that are wrong as a whole, with the code that they give.
 const WHOLE: &[(&str, &str)] = &[
     ("P0101", "# T\n\n```pact\nagreement t\n  in force 2026-01-01T00:00Z\n"),
+    ("P0121", "```pact de\nagreement t\n  in force 2026-01-01T00:00Z\n```\n"),
     ("P0102", "# T\n\n> ```pact\n> party A\n> ```\n"),
     ("N0213", "```pact\nagreement t\n  time zone Europe/Kjiv\n  in force 2026-01-01\n```\n"),
     (

@@ -330,15 +330,28 @@ fn no_text_and_no_offset_makes_a_query_fail() {
 /// The colours of an editor know every word of the language: a new one is missed here.
 #[test]
 fn the_grammar_of_the_editor_has_every_word_of_the_language() {
-    use servanda_lang::parser::vocabulary::{ALL_FIELD_WORDS, Keyword};
+    use servanda_lang::surface::{self, Language};
     let grammar = include_str!("../../../editors/vscode/syntaxes/pact.tmLanguage.json");
     let words = |begin: &str| -> std::collections::BTreeSet<String> {
         let line = grammar.lines().find(|l| l.contains(begin)).unwrap_or_else(|| panic!("no {begin}"));
         let list = &line[line.find(begin).unwrap() + begin.len()..];
-        list[..list.find(')').unwrap()].split('|').map(|w| w.replace("[ \\\\t]+", " ")).collect()
+        let plain = |word: &str| word.replace("[ \\\\t]+", " ").replace("['’ʼ]", "’");
+        list[..list.find(')').unwrap()].split('|').map(plain).collect()
     };
-    assert_eq!(words("\"match\": \"^("), Keyword::ALL.iter().map(|k| k.word().to_string()).collect());
-    assert_eq!(words("\"match\": \"^[ \\\\t]+("), ALL_FIELD_WORDS.iter().map(|w| w.to_string()).collect());
+    let all = |of: fn(Language) -> Vec<&'static str>| -> std::collections::BTreeSet<String> {
+        Language::ALL.into_iter().flat_map(of).map(str::to_string).collect()
+    };
+    assert_eq!(words("\"match\": \"^("), all(surface::declaration_words));
+    assert_eq!(words("\"match\": \"^[ \\\\t]+("), all(surface::field_words));
     let reserved = words("\"match\": \"(?<![\\\\p{L}\\\\p{N}_\\\\-/])(?:bearer|");
-    assert!(reserved.iter().all(|word| servanda_lang::is_reserved(word)), "{reserved:?}");
+    let english = |word: &&String| word.is_ascii();
+    assert!(reserved.iter().filter(english).all(|word| servanda_lang::is_reserved(word)), "{reserved:?}");
+    let ukrainian = &surface::table(Language::Ukrainian)[3];
+    for word in reserved.iter().filter(|word| !word.is_ascii()) {
+        let known = ukrainian.iter().find(|(_, forms, _)| forms.contains(&word.as_str()));
+        assert!(
+            known.is_some_and(|(english, _, _)| *english == "bearer" || reserved.contains(*english)),
+            "{word}"
+        );
+    }
 }

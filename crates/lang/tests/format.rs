@@ -229,6 +229,7 @@ fn unformatted_text_keeps_its_meaning() {
 fn lowering_is_the_same_before_and_after() {
     for (name, text) in texts::all() {
         let loose = text.replace("\n  must   ", "\n    must ").replace("  bearer      ", "   bearer ");
+        let loose = loose.replace("  носій             ", "   носій ");
         assert_ne!(loose, text, "{name}: nothing to format");
         let before = servanda_lang::check(&loose);
         let after = servanda_lang::check(&format(&loose));

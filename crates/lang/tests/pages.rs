@@ -193,6 +193,33 @@ fn the_language_reference_names_every_declaration_and_every_field() {
 }
 
 #[test]
+fn the_example_of_the_ukrainian_guide_has_no_diagnostics_and_is_formatted() {
+    let example = fences(&page("../guides/ukrainian.md"), "markdown").remove(0);
+    assert_eq!(render("ukrainian.md", &example, &check(&example).diagnostics, false), "");
+    assert_eq!(servanda_lang::format(&example), example);
+    assert_eq!(check(&example).agreement.norms.len(), 1);
+}
+
+#[test]
+fn the_page_of_words_is_the_table_of_the_program() {
+    let page = page("words.md");
+    let [declarations, heads, fields, values] =
+        servanda_lang::surface::table(servanda_lang::Language::Ukrainian);
+    let quoted = |words: &[&str]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let mut rows: BTreeSet<String> = BTreeSet::new();
+    for (table, with_fields) in [(declarations, false), (heads, false), (fields, false), (values, true)] {
+        for (english, forms, of) in table {
+            let row = format!("| `{english}` | `{}` | {} |", forms[0], quoted(&forms[1..]));
+            rows.insert(if with_fields { format!("{row} {} |", quoted(of)) } else { row });
+        }
+    }
+    let words = &page[page.find("## Words that begin").unwrap()..];
+    let on_page: BTreeSet<String> =
+        words.lines().filter(|line| line.starts_with("| `")).map(str::to_string).collect();
+    assert_eq!(on_page, rows);
+}
+
+#[test]
 fn the_deadlines_of_the_language_reference_are_right() {
     let page = page("language.md");
     let mut calendar = Calendar::of_zone("Europe/Kyiv").unwrap();

@@ -1,16 +1,24 @@
-// The extension with an editor that is pretended, and the real program. Set SERVANDA to the program:
+// The extension with an editor that is pretended, and the real program: the one that was built last, or the one that SERVANDA names.
 //
-//     SERVANDA=target/debug/servanda node --test editors/vscode/test/
+//     node --test editors/vscode/test/
 
 "use strict";
 
 const assert = require("node:assert");
 const Module = require("node:module");
+const fs = require("node:fs");
 const path = require("node:path");
 const test = require("node:test");
 
-const PROGRAM = process.env.SERVANDA;
-assert.ok(PROGRAM, "set SERVANDA to the program: SERVANDA=target/debug/servanda node --test editors/vscode/test/");
+function builtLast() {
+  const root = path.resolve(__dirname, "../../..");
+  const target = process.env.CARGO_TARGET_DIR ? path.resolve(root, process.env.CARGO_TARGET_DIR) : path.join(root, "target");
+  const built = ["release", "debug"].map((kind) => path.join(target, kind, "servanda")).filter((file) => fs.existsSync(file));
+  return built.sort((a, b) => fs.statSync(b).mtimeMs - fs.statSync(a).mtimeMs)[0];
+}
+
+const PROGRAM = process.env.SERVANDA || builtLast();
+assert.ok(PROGRAM, "the program is not built: run `cargo build --package servanda`, or say with SERVANDA where it is");
 
 const TEXT =
   "# Угода 🕊\n\n```pact\nagreement t\n  signed      2026-01-01\n  in force    30 days after signed\n  time zone   UTC\n" +
@@ -163,6 +171,25 @@ test("an editor opens a text, asks, types, and leaves", async () => {
   await until(() => it.shown.diagnostics.get("file:///t.pact.md").every((d) => d.code !== "N0201"));
   await extension.deactivate();
   assert.deepStrictEqual(it.shown.errors, []);
+});
+
+/** What a pattern of the grammar finds in a line; JavaScript reads these patterns as the editor does. */
+function found(pattern, line) {
+  return [...line.matchAll(new RegExp(pattern, "gu"))].map((m) => m[1] ?? m[0]);
+}
+
+test("the grammar knows Ukrainian words with every apostrophe", () => {
+  const grammar = JSON.parse(fs.readFileSync(path.join(__dirname, "../syntaxes/pact.tmLanguage.json"), "utf8")).repository;
+  const { declaration, field, word } = { ...grammar, word: grammar.word.patterns[0] };
+  for (const line of ["зобов'язання а", "зобов’язання а", "зобовʼязання а"]) {
+    assert.strictEqual(found(declaration.match, line).length, 1, line);
+  }
+  assert.deepStrictEqual(found(declaration.match, "duty consult"), ["duty"]);
+  assert.deepStrictEqual(found(declaration.match, "правопис а"), []);
+  assert.deepStrictEqual(found(field.match, "  перед ким         Україна"), ["перед ким"]);
+  assert.deepStrictEqual(found(field.match, "  у разі порушення  наслідок а"), ["у разі порушення"]);
+  assert.deepStrictEqual(found(field.match, "  within      24 hours"), ["within"]);
+  assert.deepStrictEqual(found(word.match, "напад починається і не триває"), ["починається", "і", "не", "триває"]);
 });
 
 test("a program that is not there is named", async () => {

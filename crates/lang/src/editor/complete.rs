@@ -9,9 +9,10 @@
 //! - outside of fences nothing is offered.
 
 use super::{Sheet, touches};
-use crate::ast::{Decl, Span};
+use crate::ast::{self, Decl, Span};
 use crate::lexer;
 use crate::parser::vocabulary::{self, Keyword, Shape};
+use crate::surface::{self, Within};
 use crate::syntax::SyntaxKind;
 use servanda_model::{Grade, Name};
 
@@ -46,9 +47,6 @@ pub struct Completion {
 /// A token of the line, without its place.
 type Token<'t> = (SyntaxKind, &'t str);
 
-/// Column of a field's value in the canonical form.
-const VALUE_COLUMN: usize = 12;
-
 impl Sheet<'_> {
     /// What may be written at an offset.
     pub fn complete(&self, offset: usize) -> Vec<Completion> {
@@ -64,13 +62,16 @@ impl Sheet<'_> {
             return Vec::new();
         }
         let line = &self.text[line_start..offset];
-        let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '\u{300}'..='\u{36f}');
+        let in_word = |c: char| {
+            c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '\'' | '’' | 'ʼ' | '\u{300}'..='\u{36f}')
+        };
         let word_start = line_start + line.trim_end_matches(in_word).len();
         let mut offer = Offer { replaces: word_start..offset, out: Vec::new() };
         let before = &self.text[line_start..word_start];
         let indent = line.len() - line.trim_start().len();
         if before.trim().is_empty() && indent <= fence.indent {
-            offer.all(Sort::Declaration, "declaration", Keyword::ALL.map(|k| k.word()));
+            let words = Keyword::ALL.map(|keyword| fence.language.declaration(keyword));
+            offer.all(Sort::Declaration, "declaration", words);
             return offer.out;
         }
         let Some(decl) = self.decl_at(line_start.max(fence.content.start)).or_else(|| self.decl_at(offset))
@@ -79,12 +80,28 @@ impl Sheet<'_> {
         };
         let Some(rule) = self.field_before(decl, line_start, word_start) else {
             self.field_words(decl, line_start, offset, indent, &mut offer);
+            for completion in offer.out.iter_mut().filter(|c| c.sort == Sort::Field) {
+                if let Some(word) = vocabulary::ALL_FIELD_WORDS.into_iter().find(|w| *w == completion.text) {
+                    completion.text = fence.language.field(word).to_string();
+                }
+            }
             return offer.out;
         };
         let (rule, value) = rule;
-        let tokens: Vec<Token> =
-            lexer::tokens(value).into_iter().filter(|(kind, _)| !kind.is_trivia()).collect();
+        let written: Vec<ast::Token> = lexer::tokens(value)
+            .into_iter()
+            .filter(|(kind, _)| !kind.is_trivia())
+            .map(|(kind, text)| ast::Token { kind, text: text.to_string(), span: 0..0 })
+            .collect();
+        let written = surface::canonical(fence.language, written, Within::Field(rule.word));
+        let tokens: Vec<Token> = written.iter().map(|token| (token.kind, token.text.as_str())).collect();
         self.value(decl, rule, &tokens, &mut offer);
+        for completion in offer.out.iter_mut().filter(|c| matches!(c.sort, Sort::Word | Sort::Name)) {
+            let last = tokens.last().map_or("", |(_, text)| *text);
+            if let Some(said) = surface::offered(fence.language, rule.word, last, &completion.text) {
+                completion.text = said;
+            }
+        }
         offer.out
     }
 
@@ -102,16 +119,14 @@ impl Sheet<'_> {
             let line = self.text.get(start..end.min(word_start).max(start))?;
             let body = line.trim_start();
             let at = start + line.len() - body.len();
-            let mut words = body.split_whitespace();
-            let (first, second) = (words.next(), words.next());
-            let own = first
-                .and_then(|first| vocabulary::field_word(first, second))
-                .and_then(|word| vocabulary::field(decl.keyword, word));
-            let beyond_the_column = at - start > VALUE_COLUMN && start == line_start && body.is_empty();
+            let words: Vec<&str> = body.split_whitespace().take(4).collect();
+            let found = surface::field_of(decl.language, &words);
+            let own = found.and_then(|(word, _)| vocabulary::field(decl.keyword, word));
+            let beyond_the_column =
+                at - start > decl.language.value_column() - 2 && start == line_start && body.is_empty();
             if let Some(rule) = own.filter(|_| at > start) {
-                let blanks = rule.word.split(' ').count();
                 let mut value = at;
-                for part in rule.word.split(' ').take(blanks) {
+                for part in &words[..found.map_or(0, |(_, count)| count)] {
                     value += self.text.get(value..)?.find(part)? + part.len();
                 }
                 return (value < word_start)
@@ -144,10 +159,12 @@ impl Sheet<'_> {
         // The whole of the line before the cursor may be the first of two words: `owed t`.
         let line = &self.text[line_start..offset];
         let body = line.trim_start();
-        let known = body.split_whitespace().next().is_some_and(|first| {
-            vocabulary::ALL_FIELD_WORDS.iter().any(|w| w.split_once(' ').is_some_and(|(a, _)| a == first))
-        });
-        if body.split_whitespace().count() > 1 && !known {
+        let written = body.split_whitespace().collect::<Vec<_>>().join(" ");
+        let first = written.split(' ').next().unwrap_or_default();
+        let known = surface::field_words(decl.language)
+            .iter()
+            .any(|w| w.split_once(' ').is_some_and(|(a, _)| a == surface::normal(first)));
+        if written.contains(' ') && !known {
             return;
         }
         offer.replaces = line_start + (line.len() - body.len())..offset;

@@ -5,6 +5,7 @@ use super::{Sheet, dates, touches};
 use crate::ast::{Decl, Span};
 use crate::parser::vocabulary::Keyword;
 use crate::readback;
+use crate::surface::Language;
 use servanda_model::Name;
 use servanda_model::agreement::{Dimension, RoleType};
 
@@ -81,8 +82,17 @@ impl Sheet<'_> {
             let word = self.field_word_at(offset)?;
             decl.fields.iter().find(|f| f.word == word && touches(&f.word_span, offset))?.word_span.clone()
         };
-        let (title, body) = self.declared_as(decl);
+        let (title, mut body) = self.declared_as(decl);
+        body.extend(self.in_its_language(decl));
         Some(Hover { span, title, body })
+    }
+
+    /// A norm's sentence in the language of its rules, where that is not English.
+    fn in_its_language(&self, decl: &Decl) -> Option<String> {
+        let name = &decl.name.as_ref()?.text;
+        let a = &self.checked.agreement;
+        let norm = a.norms.iter().find(|norm| norm.name == *name && decl.language != Language::English)?;
+        Some(readback::norm_in(decl.language, a, norm))
     }
 
     fn declared_as(&self, decl: &Decl) -> (String, Vec<String>) {

@@ -112,6 +112,10 @@ pub fn findings(text: &str, checked: &Checked) -> Findings {
     desk.damaged();
     desk.accept();
     let mut out = desk.out;
+    for finding in &mut out.findings {
+        let one = std::slice::from_mut(&mut finding.diagnostic);
+        crate::surface::in_the_words_of(text, &checked.parse.document.fences, one);
+    }
     out.findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.diagnostic.span.start, f.diagnostic.span.end, f.diagnostic.code);
         key(a).cmp(&key(b)).then_with(|| a.diagnostic.message.cmp(&b.diagnostic.message))

@@ -193,8 +193,12 @@ impl Lower<'_> {
             let Some((hole, after)) = after.split_once('}') else { return };
             let known = roles.iter().any(|(name, _)| name == hole) || decl.damaged || hole == "value";
             if !known {
-                let place = self.text[at..].find(&format!("{{{hole}}}")).map_or(at, |n| at + n + 1);
-                let ident = Ident { text: Name::from(hole), span: place..place + hole.len() };
+                let written = crate::surface::role_in(decl.language, hole);
+                let place = [Some(hole), written.as_deref()].into_iter().flatten().find_map(|hole| {
+                    let start = at + self.text[at..].find(&format!("{{{hole}}}"))? + 1;
+                    Some(start..start + hole.len())
+                });
+                let ident = Ident { text: Name::from(hole), span: place.unwrap_or(at..at) };
                 let known = roles.iter().map(|(name, _)| name.clone()).collect();
                 self.unknown(
                     "N0206",

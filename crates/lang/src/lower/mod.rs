@@ -188,6 +188,18 @@ impl<'a> Lower<'a> {
     ) -> Left {
         let wrong =
             Diagnostic::error(code, name.span.clone(), format!("{what} `{}` is not known", name.text));
+        let skeleton = crate::surface::skeleton(name.text.as_str());
+        let twin = known.iter().find(|known| crate::surface::skeleton(known.as_str()) == skeleton);
+        if let Some(twin) = twin.filter(|twin| **twin != name.text) {
+            let help = format!(
+                "it looks like `{twin}`, which has letters of another alphabet; write it as it is declared"
+            );
+            return self.report(wrong.help(help).fix(
+                name.span.clone(),
+                twin.to_string(),
+                format!("write `{twin}` as it is declared"),
+            ));
+        }
         let near = names::closest(name.text.as_str(), known.iter().map(Name::as_str)).map(str::to_string);
         self.report(match near {
             Some(near) => wrong.help(format!("did you mean `{near}`?")).fix(

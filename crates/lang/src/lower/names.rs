@@ -30,6 +30,7 @@ pub fn closest<'c>(written: &str, candidates: impl Iterator<Item = &'c str>) -> 
 use crate::ast::{Decl, FieldValue, File, Ident, Span};
 use crate::diagnostic::Diagnostic;
 use crate::parser::vocabulary::Keyword;
+use crate::surface;
 use servanda_model::Name;
 use std::collections::BTreeMap;
 
@@ -87,7 +88,7 @@ impl<'a> Names<'a> {
                 Event | State | Object | Measure | Term | Open | Reading => &mut names.things,
                 _ => &mut names.norms,
             };
-            if is_reserved(name.text.as_str()) {
+            if is_reserved(name.text.as_str()) || surface::is_word(decl.language, name.text.as_str()) {
                 diagnostics.push(
                     Diagnostic::error(
                         "N0211",
@@ -97,6 +98,7 @@ impl<'a> Names<'a> {
                     .help(format!("choose another name for this {}", decl.keyword.word())),
                 );
             }
+            look_alikes(name, decl, list, diagnostics);
             if let Some(first) = list.get(&name.text) {
                 diagnostics.push(
                     Diagnostic::error(
@@ -146,6 +148,39 @@ impl<'a> Names<'a> {
                 rows => rows,
             },
         }
+    }
+}
+
+/// Letters of two alphabets in one name, and two names that look the same.
+fn look_alikes(name: &Ident, decl: &Decl, list: &BTreeMap<Name, &Decl>, diagnostics: &mut Vec<Diagnostic>) {
+    if name.text.as_str().is_ascii() && list.keys().all(|other| other.as_str().is_ascii()) {
+        return;
+    }
+    let skeleton = surface::skeleton(name.text.as_str());
+    let other =
+        list.iter().find(|(other, _)| **other != name.text && surface::skeleton(other.as_str()) == skeleton);
+    if let Some((other, first)) = other {
+        diagnostics.push(
+            Diagnostic::error(
+                "N0216",
+                name.span.clone(),
+                format!("`{}` looks like `{other}` and is another name", name.text),
+            )
+            .label(first.name_span(), format!("the other one, {}", first.keyword.with_article()))
+            .help("one has Latin letters where the other has Cyrillic ones: write both alike, or choose another name"),
+        );
+    } else if let Some(meant) = surface::mixed(name.text.as_str()) {
+        diagnostics.push(
+            Diagnostic::warning(
+                "N0217",
+                name.span.clone(),
+                format!("`{}` mixes Latin and Cyrillic letters that look the same", name.text),
+            )
+            .help(format!(
+                "write `{meant}` in one alphabet here and wherever this {} is named",
+                decl.keyword.word()
+            )),
+        );
     }
 }
 

@@ -17,8 +17,9 @@ use crate::diagnostic::Diagnostic;
 use crate::document::{self, Document};
 use crate::lexer::{self, Token};
 use crate::lower::names::closest;
+use crate::surface::{self, Language};
 use crate::syntax::{Pact, SyntaxKind, SyntaxNode};
-use rowan::{GreenNode, GreenNodeBuilder, Language};
+use rowan::{GreenNode, GreenNodeBuilder, Language as _};
 use std::ops::Range;
 use vocabulary::Keyword;
 
@@ -41,6 +42,8 @@ pub struct Tree {
     pub offset: usize,
     /// The clause that the fence stands under, by index.
     pub clause: Option<usize>,
+    /// The language of its words.
+    pub language: Language,
 }
 
 impl Tree {
@@ -62,10 +65,15 @@ pub fn parse(text: &str) -> Parse {
         .fences
         .iter()
         .map(|fence| {
-            let mut structure = Structure::new(fence.content.start, fence.indent);
+            let mut structure = Structure::new(fence.content.start, fence.indent, fence.language);
             structure.read(&text[fence.content.clone()]);
             diagnostics.append(&mut structure.diagnostics);
-            Tree { green: structure.builder.finish(), offset: fence.content.start, clause: fence.clause }
+            Tree {
+                green: structure.builder.finish(),
+                offset: fence.content.start,
+                clause: fence.clause,
+                language: fence.language,
+            }
         })
         .collect();
     diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
@@ -91,6 +99,7 @@ struct Structure<'t> {
     diagnostics: Vec<Diagnostic>,
     offset: usize,
     indent: usize,
+    language: Language,
     open: Open,
     /// Whether what is open is a declaration with a known word.
     known: bool,
@@ -133,7 +142,7 @@ impl<'t> Line<'t> {
 }
 
 impl<'t> Structure<'t> {
-    fn new(offset: usize, indent: usize) -> Structure<'t> {
+    fn new(offset: usize, indent: usize, language: Language) -> Structure<'t> {
         let mut builder = GreenNodeBuilder::new();
         builder.start_node(Pact::kind_to_raw(SyntaxKind::Fence));
         Structure {
@@ -141,6 +150,7 @@ impl<'t> Structure<'t> {
             diagnostics: Vec::new(),
             offset,
             indent,
+            language,
             open: Open::Nothing,
             known: false,
             pending: Vec::new(),
@@ -173,14 +183,23 @@ impl<'t> Structure<'t> {
             return;
         };
         self.tokens_that_are_wrong(&line);
-        let second = line.solid().nth(1).filter(|(_, t)| t.0 == SyntaxKind::Word).map(|(_, t)| t.1);
-        let word = (kind == SyntaxKind::Word).then(|| vocabulary::field_word(first, second)).flatten();
+        let words: Vec<&str> = line
+            .solid()
+            .map(|(_, token)| token)
+            .take_while(|token| token.0 == SyntaxKind::Word)
+            .take(4)
+            .map(|token| token.1)
+            .collect();
+        let word = surface::field_of(self.language, &words);
         let indent = line.indent();
         let in_column_1 = indent <= self.indent;
         if in_column_1 {
-            match Keyword::parse(first).filter(|_| kind == SyntaxKind::Word) {
+            match surface::declaration_of(self.language, first).filter(|_| kind == SyntaxKind::Word) {
                 Some(_) => self.declaration(line),
-                None => self.not_a_declaration(line, first, word),
+                None => {
+                    let field = word.map(|(_, count)| words[..count].join(" "));
+                    self.not_a_declaration(line, first, field.as_deref());
+                }
             }
             self.blank_before = false;
             return;
@@ -193,7 +212,7 @@ impl<'t> Structure<'t> {
             (Open::Field { column, .. }, Some(_)) if indent >= column && !blank_before => {
                 self.continuation(line)
             }
-            (_, Some(word)) => self.field(line, word),
+            (_, Some((_, words))) => self.field(line, words),
             (_, None) if blank_before => {
                 self.close_declaration();
                 self.stray(line);
@@ -270,29 +289,59 @@ impl<'t> Structure<'t> {
             .help("indent it by two blanks; what follows in column 1 ends the declaration above")
             .fix(first_span.start..first_span.start, "  ", "indent the line"),
             _ => {
-                let words = Keyword::ALL.iter().map(|k| k.word());
                 let wrong = Diagnostic::error(
                     "P0106",
                     first_span.clone(),
                     format!("`{}` begins no declaration", shown(first)),
                 );
-                match closest(first, words) {
-                    Some(word) => wrong.help(format!("did you mean `{word}`?")).fix(
-                        first_span,
-                        word,
-                        format!("write `{word}`"),
-                    ),
-                    None => wrong.help(format!(
-                        "a line in column 1 begins with one of: {}; fields are indented",
-                        Keyword::ALL.map(Keyword::word).join(", ")
-                    )),
-                }
+                let words = Keyword::ALL.map(|keyword| self.language.declaration(keyword));
+                let list = format!(
+                    "a line in column 1 begins with one of: {}; fields are indented",
+                    words.join(", ")
+                );
+                self.meant(wrong, first, first_span, false, &list)
             }
         };
         self.diagnostics.push(wrong);
         self.start(SyntaxKind::Error);
         self.head(line);
         self.known = false;
+    }
+
+    /// The diagnostic with the word that was probably meant and its repair; where there is none, with this help.
+    fn meant(
+        &self,
+        wrong: Diagnostic,
+        written: &str,
+        span: Range<usize>,
+        field: bool,
+        else_help: &str,
+    ) -> Diagnostic {
+        let own = match field {
+            true => surface::field_words(self.language),
+            false => surface::declaration_words(self.language),
+        };
+        if let Some((other, own)) = surface::of_another_language(self.language, written, field) {
+            let help = format!(
+                "it is {} for `{own}`; the words of this fence are {}: its first line says so (`{}`)",
+                other.name(),
+                self.language.name(),
+                self.language.mark()
+            );
+            return wrong.help(help).fix(span, own, format!("write `{own}`"));
+        }
+        if let Some(word) = surface::mixed(written).filter(|meant| own.contains(&&*surface::normal(meant))) {
+            let help = format!(
+                "it is written with Latin and Cyrillic letters that look the same; write `{word}` with those of one alphabet"
+            );
+            return wrong.help(help).fix(span, word.clone(), format!("write `{word}` in one alphabet"));
+        }
+        match closest(written, own.into_iter()) {
+            Some(word) => {
+                wrong.help(format!("did you mean `{word}`?")).fix(span, word, format!("write `{word}`"))
+            }
+            None => wrong.help(else_help),
+        }
     }
 
     /// An indented line that belongs to nothing.
@@ -310,12 +359,12 @@ impl<'t> Structure<'t> {
         self.known = false;
     }
 
-    fn field(&mut self, line: Line<'t>, word: &str) {
+    /// A field whose word is so many words.
+    fn field(&mut self, line: Line<'t>, words: usize) {
         self.close_field();
         self.flush();
         let indent = line.indent();
         self.start(SyntaxKind::Field);
-        let words = word.split(' ').count();
         let blank = |at: usize| line.tokens.get(at).is_some_and(|t| t.0 == SyntaxKind::Whitespace);
         let word_at = usize::from(blank(0));
         let word_end = word_at + 2 * words - 1;
@@ -353,12 +402,8 @@ impl<'t> Structure<'t> {
                 span.clone(),
                 format!("`{}` is not the word of a field", shown(first)),
             );
-            self.diagnostics.push(match closest(first, vocabulary::ALL_FIELD_WORDS.into_iter()) {
-                Some(word) => {
-                    wrong.help(format!("did you mean `{word}`?")).fix(span, word, format!("write `{word}`"))
-                }
-                None => wrong.help("a line that continues the field above is indented deeper than it"),
-            });
+            let deeper = "a line that continues the field above is indented deeper than it";
+            self.diagnostics.push(self.meant(wrong, first, span, true, deeper));
         }
         let indent = line.indent();
         self.start(SyntaxKind::Error);

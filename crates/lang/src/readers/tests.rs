@@ -178,6 +178,22 @@ fn the_text_that_is_left_is_an_agreement_and_says_what_is_left() {
     assert_eq!(read.agreement.norms[0].line, reader.agreement.norms[0].line);
     assert_eq!(read.agreement.norms[0].readback, reader.agreement.norms[0].readback);
     assert_eq!(reader.text, seen_of(&format!("{open}{amber}")).text, "what is hidden makes no difference");
+    // What is written in Ukrainian words stays so, each fence in its own.
+    let mixed = format!("{open}{amber}");
+    let ukrainian = crate::translate(&format!("{HEAD}{mixed}"), Language::Ukrainian).unwrap();
+    let both = ukrainian.replacen("```pact uk\n", "```pact\nparty East\n```\n\n```pact uk\n", 1);
+    let reader =
+        with_text(&crate::check(&both).agreement, &both, &|marking: &Marking| marking.level <= Tlp::Clear);
+    let read = crate::check(&reader.text);
+    assert!(
+        !read.has_errors() && reader.text.contains("```pact uk\n"),
+        "{:#?}\n{}",
+        read.diagnostics,
+        reader.text
+    );
+    assert_eq!(names(&read.agreement), ["no-fire"]);
+    assert_eq!(read.agreement.norms[0].line, reader.agreement.norms[0].line, "{}", reader.text);
+    assert_eq!(read.agreement.parties, reader.agreement.parties);
     // Where a rule names what is hidden, its sentence stands in place of what was written.
     let named = OPEN.replace("  per \"shall", "  on breach remedy answer\n  per \"shall");
     let remedy = "```pact\nremedy answer\n  effect adds to the breached duty\n  bearer breaching party\n  must do report by bearer\n  \

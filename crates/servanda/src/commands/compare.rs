@@ -100,8 +100,13 @@ fn table(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> {
     let mut columns = Vec::new();
     for path in &arguments.files {
         if is_agreement_file(path) {
-            return Err(Failure::new(format!("`{}` is an agreement file", path.display()))
-                .help("the table is made of published texts: name the .docx, .pdf, .txt or .xml that it was drafted from"));
+            let (_, agreement) = crate::matter::agreement(path, session)?;
+            columns.push(Column {
+                name: draft::name_of(path),
+                promises: matrix::promises_of_rules(&agreement),
+                consultations: matrix::consultations_of_rules(&agreement),
+            });
+            continue;
         }
         let read = draft::read(path, arguments.encoding.as_deref(), None)?;
         columns.push(Column {

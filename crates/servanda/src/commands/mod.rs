@@ -28,6 +28,7 @@ mod new;
 mod notice;
 mod order;
 pub mod plan;
+mod read;
 mod rebuild;
 mod record;
 mod release;
@@ -38,6 +39,7 @@ mod signing_in;
 mod status;
 mod sync;
 mod test;
+mod translate;
 mod upgrade;
 mod vault;
 mod why;
@@ -78,6 +80,10 @@ enum Command {
     Diff(diff::Arguments),
     /// Put agreements into their canonical form
     Fmt(fmt::Arguments),
+    /// Put an agreement's rules into the words of another language
+    Translate(translate::Arguments),
+    /// Read an agreement back in plain sentences, in English or Ukrainian
+    Read(read::Arguments),
     /// Serve an editor while somebody writes an agreement (Language Server Protocol)
     Lsp(lsp::Arguments),
     /// Say what a diagnostic or a refusal means and what to do about it
@@ -202,6 +208,8 @@ impl Command {
             Command::Audit(arguments) => audit::run(&arguments, session),
             Command::Diff(arguments) => diff::run(&arguments, session),
             Command::Fmt(arguments) => fmt::run(&arguments, session),
+            Command::Translate(arguments) => translate::run(&arguments, session),
+            Command::Read(arguments) => read::run(&arguments, session),
             Command::Lsp(arguments) => lsp::run(&arguments, session),
             Command::Explain(arguments) => explain::run(&arguments, session),
             Command::Draft(arguments) => draft::run(&arguments, session),

@@ -188,3 +188,44 @@ fn no_tool_rewrites_what_was_agreed() {
     refuse(&here.path().join("tests/agreed"), &["test", "--update", "stories.md"]);
     refuse(&here.path().join("tests/other"), &["test", "--update", "../agreed"]);
 }
+
+#[test]
+fn rules_are_translated_and_read_back() {
+    let here = folder(&[
+        ("a.pact.md", SMALL),
+        ("bad.pact.md", &SMALL.replace("bearer      North", "baerer      North")),
+    ]);
+    let ran = servanda(here.path(), &["translate", "a.pact.md", "--to", "uk", "-o", "uk.pact.md"]);
+    ran.ends_with(0).complains(&["wrote uk.pact.md"]);
+    let ukrainian = fs::read_to_string(here.path().join("uk.pact.md")).unwrap();
+    for line in [
+        "```pact uk",
+        "зобов’язання report-once",
+        "  повинен           вчинити report хто носій",
+        "протягом          3 днів від набрання-чинності",
+    ] {
+        assert!(ukrainian.contains(line), "{line}\n{ukrainian}");
+    }
+    servanda(here.path(), &["check", "uk.pact.md"]).ends_with(0);
+    servanda(here.path(), &["fmt", "--check", "uk.pact.md"]).ends_with(0);
+    servanda(here.path(), &["translate", "uk.pact.md", "--to", "en"])
+        .ends_with(0)
+        .says(&[SMALL[SMALL.find("## Article 1").unwrap()..].trim_end()]);
+    servanda(here.path(), &["translate", "bad.pact.md", "--to", "uk"]).ends_with(1).complains(&[
+        "P0108",
+        "did you mean `bearer`?",
+        "is not translated",
+    ]);
+    servanda(here.path(), &["translate", "a.pact.md", "--to", "de"]).ends_with(2).complains(&["uk"]);
+    servanda(here.path(), &["read", "uk.pact.md", "--language", "uk"]).ends_with(0).says(&[
+        "report-once",
+        "North – зобов’язання вчинити: «North reports»",
+        "перед ким: South",
+    ]);
+    servanda(here.path(), &["read", "a.pact.md"])
+        .ends_with(0)
+        .says(&["North must report", "this is owed to South"]);
+    servanda(here.path(), &["compare", "--matrix", "a.pact.md", "uk.pact.md", "--format", "csv"])
+        .ends_with(0)
+        .says(&["a,article-1,North,South,", "uk,article-1,North,South,", ",will,"]);
+}
