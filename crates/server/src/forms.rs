@@ -77,7 +77,7 @@ pub(crate) fn form(to: &str, token: &str, fields: &str, button: &str) -> String 
 pub(crate) type Fields = BTreeMap<String, String>;
 
 /// What a body is said to be.
-fn kind_of(headers: &HeaderMap) -> &str {
+pub(crate) fn kind_of(headers: &HeaderMap) -> &str {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     kind.split(';').next().unwrap_or("").trim()
 }

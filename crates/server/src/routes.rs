@@ -10,7 +10,7 @@
 
 use crate::Problem;
 use crate::front::{Caller, Front, gate};
-use crate::{answers, doors, drafting, entry, events, feeds, forms, intake, metrics, pages, plans, sheets};
+use crate::{answers, attached, doors, drafting, entry, events, feeds, forms, intake, metrics, pages, plans, sheets};
 use axum::Router;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -98,6 +98,7 @@ pub static ROUTES: &[Route] = &[
     shows("/api/incidents.geojson", || get(pages::as_geojson)),
     shows("/api/incidents.parquet", || get(pages::as_parquet)),
     shows("/api/incidents/{id}", || get(pages::incident)),
+    shows("/api/incidents/{id}/attachments/{hash}", || get(attached::give)),
     shows("/api/points", || get(pages::columns)),
     shows("/api/access", || get(pages::restrictions)),
     shows("/api/inspections", || get(pages::inspections_json)),
@@ -149,6 +150,7 @@ pub static ROUTES: &[Route] = &[
     reads("/entry/worker.js", Who::Anyone, || get(entry::worker)),
     reads("/entry/session", Who::Reporter, || get(entry::session)),
     does("/entry/deliver", Who::Reporter, || post(entry::deliver)),
+    does("/entry/file", Who::Reporter, || post(attached::take)),
     reads("/api/me", Who::Anyone, || get(forms::me)),
     reads("/sign-in", Who::Anyone, || get(forms::sign_in_page)),
     does("/sign-in", Who::Anyone, || post(forms::sign_in)),

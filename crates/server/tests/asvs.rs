@@ -20,7 +20,7 @@ fn example(path: &str) -> String {
         "/api/card" => "/api/card?norm=no-fire".into(),
         "/triggers/{id}" => "/triggers/under-fire".into(),
         "/reports/{id}" => "/reports/daily".into(),
-        plain => plain.replace("{collection}", "incidents").replace("{id}", "r1"),
+        plain => plain.replace("{collection}", "incidents").replace("{id}", "r1").replace("{hash}", "nothing"),
     }
 }
 
