@@ -27,6 +27,7 @@ pub mod readback;
 pub mod readers;
 pub mod syntax;
 mod units;
+pub mod weight;
 
 pub use diagnostic::Diagnostic;
 pub use format::format;

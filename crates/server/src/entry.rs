@@ -188,6 +188,7 @@ pub(crate) fn of_this_sign_in(caller: &Caller, headers: &HeaderMap) -> Result<()
     if caller.signed_in.as_ref().is_some_and(|one| is_same(&one.form_token, token)) {
         return Ok(());
     }
+    forms::tell(caller, caller.signed_in.as_ref().map_or("", |one| &one.name), "a report without the token of its sign-in");
     let message = "this page is not of this sign-in; open `/entry` again";
     Err(Problem::with(StatusCode::FORBIDDEN, "old-form", message))
 }

@@ -28,6 +28,8 @@ pub enum Who {
     Drafter,
     /// Whoever is signed in, for themselves.
     Account,
+    /// The same, also where it takes more than the password that was given: to see what is missing, to make a passkey, to sign out.
+    Owner,
     /// Reporters, each for their own party.
     Reporter,
     /// Officers, who propose and confirm.
@@ -157,11 +159,11 @@ pub static ROUTES: &[Route] = &[
     reads("/sign-in/institution", Who::Anyone, || get(doors::set_out)),
     reads("/sign-in/institution/done", Who::Anyone, || get(doors::come_back)),
     does("/sign-in/passkey", Who::Anyone, || post(doors::sign_in_with_passkey)),
-    does("/sign-out", Who::Account, || post(forms::sign_out)),
-    reads("/account", Who::Account, || get(forms::account_page)),
-    does("/account/password", Who::Account, || post(forms::change_password)),
-    does("/account/passkeys", Who::Account, || post(doors::ask_device)),
-    does("/account/passkeys/made", Who::Account, || post(doors::keep_passkey)),
+    does("/sign-out", Who::Owner, || post(forms::sign_out)),
+    reads("/account", Who::Owner, || get(forms::account_page)),
+    does("/account/password", Who::Owner, || post(forms::change_password)),
+    does("/account/passkeys", Who::Owner, || post(doors::ask_device)),
+    does("/account/passkeys/made", Who::Owner, || post(doors::keep_passkey)),
     does("/account/passkeys/revoke", Who::Account, || post(doors::revoke_passkey)),
     reads("/account/feeds", Who::Account, || get(feeds::list)),
     does("/account/feeds", Who::Account, || post(feeds::make)),
@@ -191,7 +193,8 @@ pub(crate) fn decide(who: Who, caller: &Caller) -> Decision {
         Who::Anyone => true,
         Who::Reader => caller.is_keeper() || caller.is_public || may(Role::Reader),
         Who::Drafter => caller.is_keeper() || may(Role::Reader) && caller.signed_in.is_some(),
-        Who::Account => caller.signed_in.is_some(),
+        Who::Account => caller.signed_in.as_ref().is_some_and(|one| !one.is_narrow),
+        Who::Owner => caller.signed_in.is_some(),
         Who::Reporter => may(Role::Reporter) && caller.signed_in.is_some(),
         Who::Officer => may(Role::Officer) && caller.signed_in.is_some(),
         Who::Auditor => caller.is_keeper() || may(Role::Auditor),
