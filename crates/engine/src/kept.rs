@@ -34,6 +34,8 @@ pub struct Read {
 #[derive(Debug)]
 struct Frame {
     reads: BTreeMap<Node, (Instant, Instant)>,
+    /// Which of them bear on every time, and cannot be narrowed.
+    at_large: BTreeSet<Node>,
     /// By the clock being looked at here.
     own_turn: Instant,
     /// By that, or by the clock being looked at in something that was read.
@@ -104,6 +106,8 @@ pub struct Tracker {
     loose: Cell<Instant>,
     /// Whether what only moves on with the clock may be left as it was by who is asked first.
     leaves: Cell<bool>,
+    /// How many look at a part of the time alone, one within the other.
+    narrowing: Cell<usize>,
 }
 
 /// A kept value's standing.
@@ -164,6 +168,7 @@ impl Tracker {
             members: Cell::new(0),
             loose: Cell::new(Instant::MAX),
             leaves: Cell::new(false),
+            narrowing: Cell::new(0),
         }
     }
 
@@ -470,7 +475,7 @@ impl Tracker {
         let old = found.as_ref().zip(since).map(|(kept, (from, to))| (&kept.value, from, to));
         let value = compute(node, old);
         let frame = self.frames.borrow_mut().pop();
-        let Some(Frame { reads, own_turn, turn, drifts, causal, left }) = frame else { return value };
+        let Some(Frame { reads, own_turn, turn, drifts, causal, left, .. }) = frame else { return value };
         let mut nodes = self.nodes.borrow_mut();
         let before = found.as_ref().map(|kept| &kept.reads[..]).unwrap_or_default();
         for read in before.iter().filter(|b| !reads.contains_key(&b.node)) {
@@ -523,7 +528,9 @@ impl Tracker {
             return read();
         }
         self.frame();
+        self.narrowing.set(self.narrowing.get() + 1);
         let answer = read();
+        self.narrowing.set(self.narrowing.get() - 1);
         let inner = self.frames.borrow_mut().pop();
         self.pass_on(inner, from, to);
         answer
@@ -535,9 +542,27 @@ impl Tracker {
             return read().0;
         }
         self.frame();
+        self.narrowing.set(self.narrowing.get() + 1);
         let (answer, upto) = read();
+        self.narrowing.set(self.narrowing.get() - 1);
         let inner = self.frames.borrow_mut().pop();
         self.pass_on(inner, Instant::MIN, upto);
+        answer
+    }
+
+    /// A record that is read here may change the answer for times long before it or after it, as a request does that lets
+    /// votes count which were given earlier: what is read here is not narrowed by whoever looks at a part of the time.
+    pub fn at_large<T>(&self, read: impl FnOnce() -> T) -> T {
+        if self.narrowing.get() == 0 {
+            return read();
+        }
+        self.frame();
+        let answer = read();
+        let mut inner = self.frames.borrow_mut().pop();
+        if let Some(inner) = &mut inner {
+            inner.at_large = inner.reads.keys().copied().collect();
+        }
+        self.pass_on(inner, Instant::MIN, Instant::MAX);
         answer
     }
 
@@ -545,13 +570,17 @@ impl Tracker {
         let mut frames = self.frames.borrow_mut();
         if let (Some(inner), Some(outer)) = (inner, frames.last_mut()) {
             for (node, (f, t)) in inner.reads {
-                let (f, t) = (f.max(from), t.min(to));
+                let (f, t) = match inner.at_large.contains(&node) {
+                    true => (Instant::MIN, Instant::MAX),
+                    false => (f.max(from), t.min(to)),
+                };
                 let read = outer.reads.entry(node).or_insert((f, t));
                 *read = (read.0.min(f), read.1.max(t));
             }
             outer.own_turn = outer.own_turn.min(inner.own_turn);
             outer.turn = outer.turn.min(inner.turn);
             outer.drifts |= inner.drifts;
+            outer.at_large.extend(inner.at_large);
         }
     }
 
@@ -566,6 +595,7 @@ impl Tracker {
     fn frame(&self) {
         self.frames.borrow_mut().push(Frame {
             reads: BTreeMap::new(),
+            at_large: BTreeSet::new(),
             own_turn: Instant::MAX,
             turn: Instant::MAX,
             drifts: false,
