@@ -140,15 +140,16 @@ struct Named {
 }
 
 /// The files of a report, each by a name of its own; or what is wrong with one, and what to do.
-fn named(files: Vec<Named>) -> Result<Vec<(String, String)>, (String, String)> {
+fn named(mut files: Vec<Named>) -> Result<Vec<(String, String)>, (String, String)> {
     if files.len() > attached::MOST {
         let reason = format!("{} files are named, and {} are the most", files.len(), attached::MOST);
         return Err((reason, "send the others with another report of the same incident".to_string()));
     }
+    files.iter_mut().for_each(|file| file.name = file.name.trim().to_string());
     let mut seen = BTreeSet::new();
     for file in &files {
         // As it will stand in the record.
-        let fits = !file.name.trim().is_empty() && file.name.chars().count() <= NAME && !file.name.contains(char::is_control);
+        let fits = !file.name.is_empty() && file.name.chars().count() <= NAME && !file.name.contains(char::is_control);
         if !fits {
             let remedy = format!("give it a name of at most {NAME} characters, without line breaks");
             return Err(("a file has no usable name".to_string(), remedy));
@@ -160,12 +161,12 @@ fn named(files: Vec<Named>) -> Result<Vec<(String, String)>, (String, String)> {
         if !hexadecimal(&file.hash, 64) {
             return Err((format!("`{}` has no hash", file.name), "add the file anew".to_string()));
         }
-        if !seen.insert(file.name.trim()) {
+        if !seen.insert(&file.name) {
             let reason = format!("two files are called `{}`", file.name);
             return Err((reason, "give one of them another name".to_string()));
         }
     }
-    Ok(files.into_iter().map(|file| (file.name.trim().to_string(), file.hash)).collect())
+    Ok(files.into_iter().map(|file| (file.name, file.hash)).collect())
 }
 
 /// A report that was not taken, by question where it is about one.

@@ -8,7 +8,7 @@ use crate::parser::vocabulary::Keyword;
 use crate::readback::{ONES, TENS};
 use servanda_model::Number;
 use servanda_model::agreement::Status;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Words by which a sentence obliges, allows or forbids.
@@ -161,9 +161,14 @@ impl Desk<'_> {
             .iter()
             .filter(|d| (is_norm(d.keyword) || d.keyword == Keyword::Term) && !d.damaged)
             .collect();
+        // Each text is read once, however many rules are compared with it.
+        let figures: Vec<Vec<Number>> =
+            self.file.decls.iter().map(|d| numbers(&self.outside_quotes(d))).collect();
+        let mut of_clauses: BTreeMap<usize, BTreeSet<Number>> = BTreeMap::new();
         for decl in &decls {
             let Some(name) = decl.name.as_ref().map(|n| &n.text) else { continue };
-            let Some(clause) = decl.clause.and_then(|c| self.document.clauses.get(c)) else { continue };
+            let found = decl.clause.and_then(|c| Some((c, self.document.clauses.get(c)?)));
+            let Some((index, clause)) = found else { continue };
             let quotes: Vec<String> = texts(decl, "per").map(folded).collect();
             if quotes.is_empty() {
                 continue;
@@ -171,16 +176,16 @@ impl Desk<'_> {
             let in_rule = numbers(&self.outside_quotes(decl));
             let in_words: BTreeSet<Number> = quotes.iter().flat_map(|q| numbers(q)).collect();
             // A rule may take a figure from a reading, a term or a state that it names.
-            let behind: BTreeSet<Number> = self
-                .file
-                .decls
-                .iter()
-                .filter(|d| d.span != decl.span && (d.clause == decl.clause || !is_norm(d.keyword)))
-                .flat_map(|d| numbers(&self.outside_quotes(d)))
-                .collect();
+            let behind = |n: &Number| {
+                self.file.decls.iter().zip(&figures).any(|(d, figures)| {
+                    d.span != decl.span
+                        && (d.clause == decl.clause || !is_norm(d.keyword))
+                        && figures.contains(n)
+                })
+            };
             let missing: Vec<String> = in_words
                 .iter()
-                .filter(|n| !in_rule.contains(n) && !behind.contains(n))
+                .filter(|n| !in_rule.contains(n) && !behind(n))
                 .map(Number::grouped)
                 .collect();
             if !missing.is_empty() {
@@ -193,7 +198,8 @@ impl Desk<'_> {
                 .help("compare the figure in the rule with the words");
                 self.found(Some(name), wrong);
             }
-            let all: BTreeSet<Number> = numbers(&clause.words).into_iter().collect();
+            let all =
+                of_clauses.entry(index).or_insert_with(|| numbers(&clause.words).into_iter().collect());
             let fields = [
                 "must", "must not", "by", "within", "every", "gap", "target", "floor", "ceiling", "item",
                 "at most", "no later", "means",
