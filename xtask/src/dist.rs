@@ -75,7 +75,10 @@ fn made(arguments: &[String]) -> Result<PathBuf, String> {
             "--by" => by = rest.next().cloned().ok_or("`--by` takes a name with an address")?,
             "--out" => out = rest.next().map(PathBuf::from).ok_or("`--out` takes a folder")?,
             _ => {
-                let told = crate::unknown_option(arguments, &["--no-build", "--pdf", "--out", "--as", "--by", "--try"]);
+                let told = crate::unknown_option(
+                    arguments,
+                    &["--no-build", "--pdf", "--out", "--as", "--by", "--try"],
+                );
                 return Err(told.unwrap_or_default());
             }
         }

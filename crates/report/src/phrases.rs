@@ -16,9 +16,8 @@
 use std::sync::LazyLock;
 
 /// The book: English and Ukrainian, in the order in which they are tried.
-static BOOK: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../../web/phrases-uk.json")).unwrap_or_default()
-});
+static BOOK: LazyLock<Vec<(String, String)>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../../web/phrases-uk.json")).unwrap_or_default());
 
 /// Grades, as the reports call them.
 const GRADES: [(&str, &str); 4] = [
@@ -55,7 +54,8 @@ fn filled(kind: char, text: &str, depth: usize) -> Option<String> {
 fn fits<'t>(shape: &str, text: &'t str, depth: usize, gaps: &mut Gaps<'t>) -> bool {
     let Some((before, rest)) = shape.split_once('{') else { return shape == text };
     let Some(text) = text.strip_prefix(before) else { return false };
-    let Some((kind, rest)) = rest.split_once('}').and_then(|(kind, rest)| Some((kind.chars().next()?, rest))) else {
+    let Some((kind, rest)) = rest.split_once('}').and_then(|(kind, rest)| Some((kind.chars().next()?, rest)))
+    else {
         return false;
     };
     let next = rest.split('{').next().unwrap_or_default();
@@ -118,17 +118,26 @@ mod tests {
     fn the_book_is_whole_and_its_gaps_fit() {
         assert!(BOOK.len() > 90, "{}", BOOK.len());
         let gaps = |text: &str| {
-            let mut all: Vec<String> =
-                text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_string())).collect();
+            let mut all: Vec<String> = text
+                .split('{')
+                .skip(1)
+                .filter_map(|rest| Some(rest.split_once('}')?.0.to_string()))
+                .collect();
             all.sort();
             all
         };
         for (english, ukrainian) in BOOK.iter() {
             assert_eq!(gaps(english), gaps(ukrainian), "{english}");
-            let own = ukrainian.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest)).collect::<String>();
+            let own = ukrainian
+                .split('{')
+                .map(|part| part.split_once('}').map_or(part, |(_, rest)| rest))
+                .collect::<String>();
             let is_word = english.chars().filter(char::is_ascii_alphabetic).count() > 2;
             let has_words = own.chars().any(|c| c.is_alphabetic() && !c.is_ascii());
-            assert!(has_words || !is_word || own.chars().all(|c| !c.is_ascii_alphabetic()), "{english}: {ukrainian}");
+            assert!(
+                has_words || !is_word || own.chars().all(|c| !c.is_ascii_alphabetic()),
+                "{english}: {ukrainian}"
+            );
             let mut kinds = gaps(english);
             kinds.dedup();
             assert_eq!(kinds, gaps(english), "a gap stands twice: {english}");
@@ -150,9 +159,14 @@ mod tests {
             ("triggered; waits for `funds`", Some("привід настав; бракує: `funds`")),
             (
                 "fire at the line: at least 2 sources of grade B or better, or 1 source from the mission",
-                Some("fire at the line: джерел щонайменше 2 зі ступенем не нижче B або 1 джерело: the mission"),
+                Some(
+                    "fire at the line: джерел щонайменше 2 зі ступенем не нижче B або 1 джерело: the mission",
+                ),
             ),
-            ("established by the commission or the mission", Some("встановлює the commission або the mission")),
+            (
+                "established by the commission or the mission",
+                Some("встановлює the commission або the mission"),
+            ),
             ("`a{t}` on record 2026-05-01 (none)", Some("`a{t}` у записах 2026-05-01 (не встановлено)")),
             ("done by whom", None),
             ("", None),

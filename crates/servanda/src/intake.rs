@@ -22,7 +22,9 @@ use servanda_evidence::outbox::{self, Delivery, Submission, sha256};
 use servanda_evidence::{Context, Format, Import, Mapping, diff, quarantine_csv};
 use servanda_model::{Agreement, Calendar, Instant, Name, Record};
 use servanda_store::policy::{Role, Viewer};
-use servanda_store::{self as store, Entry, Holder, Intake as Imported, Store, StoredRecord, Submitted, Workspace};
+use servanda_store::{
+    self as store, Entry, Holder, Intake as Imported, Store, StoredRecord, Submitted, Workspace,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

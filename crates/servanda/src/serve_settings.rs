@@ -339,7 +339,8 @@ mod tests {
         assert_eq!(found.address.port(), 9000);
         assert_eq!(found.standing.idle, 15 * 60_000);
         assert!(found.standing.password_alone);
-        let no = effective(&Line::default(), "password-alone = true", &[("SERVANDA_PASSWORD_ALONE", "false")]);
+        let no =
+            effective(&Line::default(), "password-alone = true", &[("SERVANDA_PASSWORD_ALONE", "false")]);
         assert!(!no.unwrap().standing.password_alone);
         let text = found.text();
         for words in [

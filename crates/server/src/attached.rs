@@ -50,7 +50,11 @@ pub(crate) static KINDS: [FileKind; 10] = [
     FileKind { endings: &["gif"], at: 0, begins: &[b"GIF87a", b"GIF89a"] },
     FileKind { endings: &["webp"], at: 8, begins: &[b"WEBP"] },
     FileKind { endings: &["tif", "tiff"], at: 0, begins: &[b"II*\0", b"MM\0*"] },
-    FileKind { endings: &["heic", "heif", "avif", "mp4", "m4v", "m4a", "mov", "3gp"], at: 4, begins: &[b"ftyp"] },
+    FileKind {
+        endings: &["heic", "heif", "avif", "mp4", "m4v", "m4a", "mov", "3gp"],
+        at: 4,
+        begins: &[b"ftyp"],
+    },
     FileKind { endings: &["ogg", "oga", "ogv"], at: 0, begins: &[b"OggS"] },
     FileKind { endings: &["wav"], at: 8, begins: &[b"WAVE"] },
     FileKind { endings: &["mp3"], at: 0, begins: &[b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"] },
@@ -108,7 +112,8 @@ pub(crate) async fn take(
     }
     entry::of_this_sign_in(&caller, &parts.headers)?;
     let too_long = || {
-        let message = format!("a file has at most {} MB; make it smaller, or send a part of it", LARGEST >> 20);
+        let message =
+            format!("a file has at most {} MB; make it smaller, or send a part of it", LARGEST >> 20);
         Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-long", message)
     };
     let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
@@ -271,13 +276,19 @@ mod tests {
         ] {
             let said = to_save(name);
             let said = said.to_str().unwrap();
-            assert_eq!(said, format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}"), "{name:?}");
+            assert_eq!(
+                said,
+                format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}"),
+                "{name:?}"
+            );
         }
     }
 
     #[test]
     fn what_can_hold_a_script_has_no_known_ending() {
-        for name in ["a.html", "a.svg", "a.xml", "a.js", "a.exe", "a.jpg.html", "a", "", "a.", ".jpg.svg", "a.pdf "] {
+        for name in
+            ["a.html", "a.svg", "a.xml", "a.js", "a.exe", "a.jpg.html", "a", "", "a.", ".jpg.svg", "a.pdf "]
+        {
             assert!(!has_known_ending(name), "{name}");
         }
         assert!(has_known_ending("A.JPG") && has_known_ending("вирва.pdf"));

@@ -149,7 +149,9 @@ fn named(mut files: Vec<Named>) -> Result<Vec<(String, String)>, (String, String
     let mut seen = BTreeSet::new();
     for file in &files {
         // As it will stand in the record.
-        let fits = !file.name.is_empty() && file.name.chars().count() <= NAME && !file.name.contains(char::is_control);
+        let fits = !file.name.is_empty()
+            && file.name.chars().count() <= NAME
+            && !file.name.contains(char::is_control);
         if !fits {
             let remedy = format!("give it a name of at most {NAME} characters, without line breaks");
             return Err(("a file has no usable name".to_string(), remedy));
@@ -189,7 +191,11 @@ pub(crate) fn of_this_sign_in(caller: &Caller, headers: &HeaderMap) -> Result<()
     if caller.signed_in.as_ref().is_some_and(|one| is_same(&one.form_token, token)) {
         return Ok(());
     }
-    forms::tell(caller, caller.signed_in.as_ref().map_or("", |one| &one.name), "a report without the token of its sign-in");
+    forms::tell(
+        caller,
+        caller.signed_in.as_ref().map_or("", |one| &one.name),
+        "a report without the token of its sign-in",
+    );
     let message = "this page is not of this sign-in; open `/entry` again";
     Err(Problem::with(StatusCode::FORBIDDEN, "old-form", message))
 }

@@ -635,8 +635,13 @@ pub(crate) async fn change_password(
             }
             Err(error) if error.is_refused() => {
                 front.0.tries.forget(&one.name, caller.address);
-                let same = caller.say("The new password is the old one.", "Новий пароль такий самий, як теперішній.");
-                let said = unfit.unwrap_or(if is_same { same } else { caller.say("It was not changed.", "Його не змінено.") });
+                let same = caller
+                    .say("The new password is the old one.", "Новий пароль такий самий, як теперішній.");
+                let said = unfit.unwrap_or(if is_same {
+                    same
+                } else {
+                    caller.say("It was not changed.", "Його не змінено.")
+                });
                 tell(&caller, &one.name, &format!("password not changed: {error}"));
                 return again(StatusCode::UNPROCESSABLE_ENTITY, said);
             }

@@ -561,7 +561,12 @@ async fn gated(
             return Err(Problem::with(StatusCode::UNAUTHORIZED, "sign-in-first", message));
         }
         // A person who opens the page is told in words what the account may do, or what is missing.
-        Decision::No if route.path == "/" || route.method == "GET" && !route.path.starts_with("/api/") && is_narrow(&caller) => return Ok(Redirect::to("/account").into_response()),
+        Decision::No
+            if route.path == "/"
+                || route.method == "GET" && !route.path.starts_with("/api/") && is_narrow(&caller) =>
+        {
+            return Ok(Redirect::to("/account").into_response());
+        }
         Decision::No => {
             let who = caller.signed_in.as_ref().map_or("", |one| &one.name);
             crate::forms::tell(&caller, who, &format!("not allowed: {} {}", route.method, route.path));

@@ -10,7 +10,9 @@
 
 use crate::Problem;
 use crate::front::{Caller, Front, gate};
-use crate::{answers, attached, doors, drafting, entry, events, feeds, forms, intake, metrics, pages, plans, sheets};
+use crate::{
+    answers, attached, doors, drafting, entry, events, feeds, forms, intake, metrics, pages, plans, sheets,
+};
 use axum::Router;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};

@@ -20,7 +20,9 @@ fn example(path: &str) -> String {
         "/api/card" => "/api/card?norm=no-fire".into(),
         "/triggers/{id}" => "/triggers/under-fire".into(),
         "/reports/{id}" => "/reports/daily".into(),
-        plain => plain.replace("{collection}", "incidents").replace("{id}", "r1").replace("{hash}", "nothing"),
+        plain => {
+            plain.replace("{collection}", "incidents").replace("{id}", "r1").replace("{hash}", "nothing")
+        }
     }
 }
 
@@ -117,16 +119,21 @@ async fn v6_2_4_v6_2_11_and_v6_2_12_what_is_guessed_first_is_refused_in_the_lang
         let fields = [("token", token.as_str()), ("old", PASSWORD), ("new", common)];
         let answer = browser.post("/account/password", &fields).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{common}");
-        assert!(answer.text().contains("is guessed soon") && !answer.text().contains(common), "{}", answer.text());
+        assert!(
+            answer.text().contains("is guessed soon") && !answer.text().contains(common),
+            "{}",
+            answer.text()
+        );
         let answer = browser.post("/account/password?lang=uk", &fields).await;
         let text = answer.text();
         assert!(text.contains("швидко вгадають") && !text.contains("guessed"), "{text}");
     }
     let open = world_of(&clear(), &[], Standing::default());
     let mut browser = open.browser();
-    for (password, status) in
-        [("mira.kovalenko", StatusCode::UNPROCESSABLE_ENTITY), ("grey herons over a mill", StatusCode::SEE_OTHER)]
-    {
+    for (password, status) in [
+        ("mira.kovalenko", StatusCode::UNPROCESSABLE_ENTITY),
+        ("grey herons over a mill", StatusCode::SEE_OTHER),
+    ] {
         let token = token_of(&browser.get("/first-account").await.text());
         let code = ("code", "abcd-efgh-ijkm");
         let fields = [("token", token.as_str()), code, ("name", "mira.kovalenko"), ("password", password)];

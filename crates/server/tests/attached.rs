@@ -7,10 +7,11 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use servanda_model::record::{Marking, Tlp};
 use servanda_store::policy::Viewer;
 use servanda_store::sha256;
 use std::sync::atomic::Ordering;
-use team::{Browser, World, clear, world};
+use team::{Browser, World, clear, record, world};
 
 const DEVICE: &str = "0123456789abcdef";
 const JPEG: &[u8] = b"\xff\xd8\xff\xe0 a crater <script>alert(1)</script>";
@@ -92,7 +93,9 @@ async fn with_photo(world: &World, marking: &str) -> (Browser, String, String) {
 /// 5.4.1 and 5.4.2 (its name in the answer).
 #[tokio::test(flavor = "multi_thread")]
 async fn v5_3_1_a_file_is_saved_by_whoever_may_see_its_report_and_is_never_a_page() {
-    let world = world(&clear());
+    let mut records = clear();
+    records.push(record("r5", "report", "North", "2026-02-10T08:00:00Z", Marking::of(Tlp::Amber)));
+    let world = world(&records);
     let (mut reporter, record, hash) = with_photo(&world, "TLP:AMBER").await;
     let path = address(&record, &hash);
     let mut reader = world.signed_in("reader-North").await;
@@ -130,7 +133,8 @@ async fn v5_3_1_a_file_is_saved_by_whoever_may_see_its_report_and_is_never_a_pag
     assert!(page.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'self'"));
     // It is written down as a file that was given, with the record.
     let views = world.views.all.lock().unwrap();
-    let viewed = views.iter().find(|view| view.route.ends_with("/attachments/{hash}") && view.is_file).unwrap();
+    let viewed =
+        views.iter().find(|view| view.route.ends_with("/attachments/{hash}") && view.is_file).unwrap();
     assert!(viewed.name == "reader-North" && viewed.records.contains(&record), "{viewed:?}");
     drop(views);
     // Whoever may not see the report is told the same as of what nobody ever sent.
@@ -178,11 +182,20 @@ async fn v5_2_1_and_v5_2_2_what_is_too_large_or_not_what_it_is_called_is_refused
     let mut before: Option<String> = None;
     for (n, payload) in payloads.iter().enumerate() {
         let hash = sha256(payload);
-        let body = report(n as u64 + 1, before.as_deref(), "TLP:AMBER", &json!([{"name": "photo.jpg", "hash": hash}]));
+        let body = report(
+            n as u64 + 1,
+            before.as_deref(),
+            "TLP:AMBER",
+            &json!([{"name": "photo.jpg", "hash": hash}]),
+        );
         let (_, said) = deliver(&mut reporter, &body).await;
         let record = said["record"].as_str().unwrap().to_string();
         let (status, said) = file(&mut reporter, &record, &hash, payload).await;
-        assert_eq!((status, &said["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &"unknown-kind".into()), "{said}");
+        assert_eq!(
+            (status, &said["code"]),
+            (StatusCode::UNPROCESSABLE_ENTITY, &"unknown-kind".into()),
+            "{said}"
+        );
         tell(&world, &record);
         let mut reader = world.signed_in("reader-North").await;
         assert_eq!(reader.get(&address(&record, &hash)).await.status, StatusCode::NOT_FOUND);

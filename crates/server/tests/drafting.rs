@@ -303,10 +303,22 @@ async fn a_text_has_bounds_and_a_hostile_one_stops_nobody() {
         let begun = Instant::now();
         let answer = browser.ask("/api/draft/check", &json!({ "text": text })).await;
         // What declares more than is checked is refused before it is, and told which bound it is over.
-        let over = ["bytes in one line", "bytes in one line", "20000 declarations", "", "9000 declarations", "", "40000 fences"];
+        let over = [
+            "bytes in one line",
+            "bytes in one line",
+            "20000 declarations",
+            "",
+            "9000 declarations",
+            "",
+            "40000 fences",
+        ];
         match over.get(n).filter(|words| !words.is_empty()) {
             Some(words) => {
-                assert_eq!((answer.status, code(&answer).as_str()), (StatusCode::PAYLOAD_TOO_LARGE, "too-much"), "{n}");
+                assert_eq!(
+                    (answer.status, code(&answer).as_str()),
+                    (StatusCode::PAYLOAD_TOO_LARGE, "too-much"),
+                    "{n}"
+                );
                 assert!(answer.text().contains(words), "{n}: {}", answer.text());
             }
             None => assert_eq!(answer.status, StatusCode::OK, "{n}: {}", answer.text()),

@@ -183,15 +183,27 @@ async fn v6_3_3_and_v6_3_4_where_a_password_alone_does_not_do_it_opens_nothing_b
     let answer = here.sign_in("reader-North", PASSWORD).await;
     assert_eq!((answer.status, answer.to()), (StatusCode::SEE_OTHER, "/account"));
     for route in servanda_server::ROUTES.iter().filter(|route| route.who != servanda_server::Who::Anyone) {
-        let path = route.path.replace("{id}", "r1").replace("{file}", "x").replace("{hash}", "x").replace("{collection}", "incidents");
+        let path = route
+            .path
+            .replace("{id}", "r1")
+            .replace("{file}", "x")
+            .replace("{hash}", "x")
+            .replace("{collection}", "incidents");
         let answer = match route.method {
             "GET" => here.get(&path).await,
             _ => here.post(&path, &[]).await,
         };
-        let own = ["/account", "/account/password", "/account/passkeys", "/account/passkeys/made", "/sign-out"];
+        let own =
+            ["/account", "/account/password", "/account/passkeys", "/account/passkeys/made", "/sign-out"];
         let refused = answer.status == StatusCode::FORBIDDEN && answer.text().contains("\"not-allowed\"");
         let shown_out = answer.status == StatusCode::SEE_OTHER && answer.to() == "/account";
-        assert_eq!(refused || shown_out, !own.contains(&path.as_str()), "{} {path}: {}", route.method, answer.status);
+        assert_eq!(
+            refused || shown_out,
+            !own.contains(&path.as_str()),
+            "{} {path}: {}",
+            route.method,
+            answer.status
+        );
         assert!(!answer.text().contains("\"r1\""), "{path}");
     }
     assert!(here.get("/account").await.text().contains("A password alone opens nothing"));
@@ -212,7 +224,9 @@ async fn v6_3_3_and_v6_3_4_where_a_password_alone_does_not_do_it_opens_nothing_b
     assert_eq!(other.get("/api/board").await.status, StatusCode::OK);
     // An account that its institution signs in has another way as well, and no passkey.
     let store = world.workspace.store();
-    store.bind_identity("officer-North", "https://id.example.org", "n-1", Instant(3), &Viewer::keeper()).unwrap();
+    store
+        .bind_identity("officer-North", "https://id.example.org", "n-1", Instant(3), &Viewer::keeper())
+        .unwrap();
     assert_eq!(browser(&world).sign_in("officer-North", PASSWORD).await.status, StatusCode::FORBIDDEN);
 }
 

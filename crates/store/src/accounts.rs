@@ -99,8 +99,24 @@ pub enum Unfit {
 /// # Source
 /// OWASP ASVS 5.0, 6.1.2 and 6.2.11.
 pub const OWN_WORDS: [&str; 18] = [
-    "servanda", "ceasefire", "truce", "armistice", "agreement", "peace", "mission", "monitor", "observer", "commission",
-    "registrar", "auditor", "officer", "reporter", "analyst", "ukraine", "україна", "перемир’я",
+    "servanda",
+    "ceasefire",
+    "truce",
+    "armistice",
+    "agreement",
+    "peace",
+    "mission",
+    "monitor",
+    "observer",
+    "commission",
+    "registrar",
+    "auditor",
+    "officer",
+    "reporter",
+    "analyst",
+    "ukraine",
+    "україна",
+    "перемир’я",
 ];
 
 /// What makes a password unfit, for an account with those names.
@@ -138,8 +154,13 @@ impl Account {
     /// assert_eq!(Account::new("anna").unfit("a bridge over the river"), None);
     /// ```
     pub fn unfit(&self, password: &str) -> Option<Unfit> {
-        let names = [Some(self.name.as_str()), self.party.as_ref().map(Name::as_str), self.body.as_ref().map(Name::as_str)];
-        let names: Vec<&str> = names.into_iter().flatten().chain(self.caveats.iter().map(Name::as_str)).collect();
+        let names = [
+            Some(self.name.as_str()),
+            self.party.as_ref().map(Name::as_str),
+            self.body.as_ref().map(Name::as_str),
+        ];
+        let names: Vec<&str> =
+            names.into_iter().flatten().chain(self.caveats.iter().map(Name::as_str)).collect();
         unfit(password, &names)
     }
 
@@ -151,7 +172,9 @@ impl Account {
             Some(Unfit::Long) => refused(format!("has more than {LONGEST} bytes")),
             Some(Unfit::Guessed) => refused("is one that is guessed soon".to_string()),
         }
-        .map_err(|error| error.help("a few words in a row, which nobody says together, are easy to keep in mind"))
+        .map_err(|error| {
+            error.help("a few words in a row, which nobody says together, are easy to keep in mind")
+        })
     }
 
     /// Gives it a password. Its names are given before: they are no part of a password.
@@ -384,25 +407,56 @@ mod tests {
         anna.body = Some("joint-commission".into());
         // Common and leaked ones of twelve signs and more; rows of keys, repeats, dates, and a number behind a word.
         let common = [
-            "password1234", "Password1234", "passwordpassword", "qwertyuiop12", "qwertyuiop[]", "1q2w3e4r5t6y", "123456789012",
-            "1234567890123456", "111111111111", "aaaaaaaaaaaa", "abcabcabcabc", "abcdefghijkl", "iloveyou1234", "unbelievable",
-            "administrator", "christopher1", "liverpool123", "zaq12wsxcde3", "asdfghjkl;12", "p@ssw0rd1234", "letmeinletmein",
-            "basketball12", "motherfucker", "qazwsxedcrfv",
+            "password1234",
+            "Password1234",
+            "passwordpassword",
+            "qwertyuiop12",
+            "qwertyuiop[]",
+            "1q2w3e4r5t6y",
+            "123456789012",
+            "1234567890123456",
+            "111111111111",
+            "aaaaaaaaaaaa",
+            "abcabcabcabc",
+            "abcdefghijkl",
+            "iloveyou1234",
+            "unbelievable",
+            "administrator",
+            "christopher1",
+            "liverpool123",
+            "zaq12wsxcde3",
+            "asdfghjkl;12",
+            "p@ssw0rd1234",
+            "letmeinletmein",
+            "basketball12",
+            "motherfucker",
+            "qazwsxedcrfv",
         ];
         let taken = |all: &[&'static str]| -> Vec<&'static str> {
             all.iter().copied().filter(|one| anna.unfit(one) != Some(Unfit::Guessed)).collect()
         };
         assert_eq!(taken(&common), Vec::<&str>::new());
         let own = [
-            "anna.kovalenko", "Anna.Kovalenko1", "Northland2026", "northland1234", "joint-commission", "servanda1234",
-            "Ceasefire2026", "armistice123", "ServandaServanda",
+            "anna.kovalenko",
+            "Anna.Kovalenko1",
+            "Northland2026",
+            "northland1234",
+            "joint-commission",
+            "servanda1234",
+            "Ceasefire2026",
+            "armistice123",
+            "ServandaServanda",
         ];
         assert_eq!(taken(&own), Vec::<&str>::new());
         // The same names are nothing to guess first for somebody else.
         assert_eq!(Account::new("ben").unfit("zbruch.nadvirna"), None);
         assert_eq!(Account::new("zbruch.nadvirna").unfit("zbruch.nadvirna"), Some(Unfit::Guessed));
         for fine in [
-            "a bridge over the river", "ЇжакІєґ'ять слів", "correct horse battery staple", "wT7#kQz!pL2m", "чотири сірі коні вранці",
+            "a bridge over the river",
+            "ЇжакІєґ'ять слів",
+            "correct horse battery staple",
+            "wT7#kQz!pL2m",
+            "чотири сірі коні вранці",
             "\u{202e}\u{0}\u{1f54a}q8#Zr\u{301}mm4v",
         ] {
             assert_eq!(anna.unfit(fine), None, "{fine}");

@@ -418,7 +418,8 @@ mod tests {
         store.enter(&intake(4), &all, 0, &keeper, || Ok(())).unwrap();
         let view = store.view(&keeper);
         assert_eq!(view.attachment("a", &hash).unwrap(), b"a photo of others");
-        let missing = view.attachment("b", &"0".repeat(64)).unwrap_err().to_string().replace(&"0".repeat(64), "H");
+        let missing =
+            view.attachment("b", &"0".repeat(64)).unwrap_err().to_string().replace(&"0".repeat(64), "H");
         for id in ["b", "c", "d"] {
             let error = view.attachment(id, &hash).unwrap_err();
             assert!(error.is_not_found(), "{id}: {error}");

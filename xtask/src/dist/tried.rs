@@ -112,11 +112,13 @@ pub(super) fn tried(old: &Path, new: &Path) -> Result<Vec<String>, String> {
     run(&["new", "workspace"])?;
     // The example stands still in the past; here time goes on.
     let settings = workspace.join("servanda.toml");
-    let text = fs::read_to_string(&settings).map_err(|e| format!("cannot read {}: {e}", settings.display()))?;
+    let text =
+        fs::read_to_string(&settings).map_err(|e| format!("cannot read {}: {e}", settings.display()))?;
     let text: Vec<&str> =
         text.lines().filter(|line| !line.starts_with("at = ") && !line.starts_with("known-at = ")).collect();
     fs::write(&settings, text.join("\n")).map_err(|e| format!("cannot write {}: {e}", settings.display()))?;
-    let report = ["what=explosion", "when=2026-05-03 14:30", "means=heard", "source=Patrol 2", "where=48.14 37.74"];
+    let report =
+        ["what=explosion", "when=2026-05-03 14:30", "means=heard", "source=Patrol 2", "where=48.14 37.74"];
     let mut arguments = vec!["record", "--workspace", "workspace", "--yes"];
     arguments.extend(report.iter().flat_map(|answer| ["--set", answer]));
     run(&arguments)?;

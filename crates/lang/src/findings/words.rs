@@ -183,11 +183,8 @@ impl Desk<'_> {
                         && figures.contains(n)
                 })
             };
-            let missing: Vec<String> = in_words
-                .iter()
-                .filter(|n| !in_rule.contains(n) && !behind(n))
-                .map(Number::grouped)
-                .collect();
+            let missing: Vec<String> =
+                in_words.iter().filter(|n| !in_rule.contains(n) && !behind(n)).map(Number::grouped).collect();
             if !missing.is_empty() {
                 let wrong = say(
                     Severity::Warning,
@@ -198,8 +195,7 @@ impl Desk<'_> {
                 .help("compare the figure in the rule with the words");
                 self.found(Some(name), wrong);
             }
-            let all =
-                of_clauses.entry(index).or_insert_with(|| numbers(&clause.words).into_iter().collect());
+            let all = of_clauses.entry(index).or_insert_with(|| numbers(&clause.words).into_iter().collect());
             let fields = [
                 "must", "must not", "by", "within", "every", "gap", "target", "floor", "ceiling", "item",
                 "at most", "no later", "means",
