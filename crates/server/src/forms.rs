@@ -251,9 +251,17 @@ pub(crate) fn sign_in_form(
             "type=\"password\" autocomplete=\"current-password\" maxlength=\"1024\""
         ),
     );
+    let narrow = caller.say(
+        "A password alone does not do here: it takes a passkey or your institution. With the password an account that has neither makes a passkey.",
+        "Самого пароля тут не досить: потрібен ключ доступу або ваша установа. За паролем обліковий запис без них створює ключ доступу.",
+    );
+    let narrow = match front.0.standing.password_alone {
+        true => String::new(),
+        false => format!("<p>{narrow}</p>\n"),
+    };
     let title = caller.say("Sign in", "Вхід");
     let main = format!(
-        "{}{}{}{}<p class=\"about\">{}</p>",
+        "{}{narrow}{}{}{}<p class=\"about\">{}</p>",
         alert(problem),
         form(&caller.to("/sign-in"), token, &fields, caller.say("Sign in", "Увійти")),
         doors::passkey_button(front, caller, headers, token, wanted)?,
