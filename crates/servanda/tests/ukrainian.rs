@@ -46,8 +46,8 @@ impl World for Listening<'_> {
                 said.insert(why.clone());
             }
         }
-        let facts = agreement.facts.values();
-        said.extend(facts.filter_map(|fact| Some(format!("{}: {}", fact.name, wording::evidence(fact)?))));
+        let facts = agreement.facts.iter();
+        said.extend(facts.filter_map(|(name, fact)| Some(format!("{name}: {}", wording::evidence(fact)?))));
         said.extend(agreement.norms.iter().map(|norm| wording::force(agreement, &norm.force)));
         board
     }

@@ -57,7 +57,10 @@ fn served(program: &Path, workspace: &Path) -> Result<String, String> {
     let told = child.stdout.take().map(|out| BufReader::new(out).read_line(&mut first));
     let serving = Serving(child);
     told.ok_or("the server has no output")?.map_err(|e| e.to_string())?;
-    let address = first.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+    let address = first
+        .split("http://")
+        .nth(1)
+        .and_then(|rest| rest.split(|c: char| c == '/' || c.is_whitespace()).next());
     let address = address.map(str::trim).ok_or_else(|| format!("the server says no address: {first:?}"))?;
     let health = asked(address, "/health")?;
     if !health.starts_with("HTTP/1.1 200") {
@@ -119,7 +122,7 @@ pub(super) fn tried(old: &Path, new: &Path) -> Result<Vec<String>, String> {
     fs::write(&settings, text.join("\n")).map_err(|e| format!("cannot write {}: {e}", settings.display()))?;
     let report =
         ["what=explosion", "when=2026-05-03 14:30", "means=heard", "source=Patrol 2", "where=48.14 37.74"];
-    let mut arguments = vec!["record", "--workspace", "workspace", "--yes"];
+    let mut arguments = vec!["record", "--into", "workspace", "--yes"];
     arguments.extend(report.iter().flat_map(|answer| ["--set", answer]));
     run(&arguments)?;
     let before = served(&program, &workspace)?;
