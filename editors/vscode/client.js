@@ -8,9 +8,9 @@ const { spawn } = require("child_process");
 
 class Client {
   /**
-   * Starts the server. `heard` gets every notification (method, params), `ended` the reason when it has ended.
+   * Starts the server with these words behind `lsp`. `heard` gets every notification (method, params), `ended` the reason when it has ended.
    */
-  constructor(path, heard, ended) {
+  constructor(path, words, heard, ended) {
     this.heard = heard;
     this.ended = ended;
     this.waiting = new Map();
@@ -18,7 +18,7 @@ class Client {
     this.bytes = Buffer.alloc(0);
     this.told = "";
     this.over = false;
-    this.server = spawn(path, ["lsp"], { stdio: ["pipe", "pipe", "pipe"] });
+    this.server = spawn(path, ["lsp", ...words], { stdio: ["pipe", "pipe", "pipe"] });
     this.server.on("error", (error) => this.end(`\`${path}\` cannot be started: ${error.message}`));
     this.server.on("exit", (code) => this.end(this.told.trim() || `it ended with ${code}`));
     this.server.stdin.on("error", () => {});
@@ -47,6 +47,8 @@ class Client {
       this.bytes = this.bytes.subarray(end);
       if (message.method !== undefined) {
         this.heard(message.method, message.params);
+        // What the server asks is heard, and that is all it waits for.
+        if (message.id !== undefined) this.write({ id: message.id, result: null });
       } else if (this.waiting.has(message.id)) {
         const { yes, no } = this.waiting.get(message.id);
         this.waiting.delete(message.id);

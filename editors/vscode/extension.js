@@ -13,6 +13,7 @@ const isOurs = (document) => vscode.languages.match(WHERE, document) > 0;
 let client;
 let diagnostics;
 let uncovered;
+let lenses;
 
 // Places and what is made of them. Both sides count in UTF-16.
 const position = (p) => new vscode.Position(p.line, p.character);
@@ -70,14 +71,16 @@ async function showUncovered() {
 }
 
 async function start() {
-  const path = vscode.workspace.getConfiguration("servanda").get("path");
+  const settings = vscode.workspace.getConfiguration("servanda");
   const mine = new Client(
-    path,
+    settings.get("path"),
+    settings.get("verdicts") ? ["--verdicts"] : [],
     (method, params) => {
       if (method === "textDocument/publishDiagnostics") {
         diagnostics.set(vscode.Uri.parse(params.uri), params.diagnostics.map(diagnostic));
         showUncovered();
       }
+      if (method === "workspace/codeLens/refresh") lenses.fire();
     },
     (why) => {
       if (client !== mine) return;
@@ -93,6 +96,7 @@ async function start() {
       documentSymbol: { hierarchicalDocumentSymbolSupport: true },
       hover: { contentFormat: ["markdown"] },
     },
+    workspace: { codeLens: { refreshSupport: true } },
   });
   vscode.workspace.textDocuments.forEach(open);
 }
@@ -112,15 +116,18 @@ function activate(context) {
     textDecoration: "underline dotted",
     overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.infoForeground"),
   });
+  lenses = new vscode.EventEmitter();
+  const restart = async () => {
+    await stop();
+    await start().catch(() => {});
+  };
   const keep = (...all) => context.subscriptions.push(...all);
   keep(
     diagnostics,
     uncovered,
     { dispose: stop },
-    vscode.commands.registerCommand("servanda.restart", async () => {
-      await stop();
-      await start().catch(() => {});
-    }),
+    lenses,
+    vscode.commands.registerCommand("servanda.restart", restart),
     vscode.workspace.onDidOpenTextDocument(open),
     vscode.workspace.onDidCloseTextDocument((document) => {
       if (client && isOurs(document)) client.note("textDocument/didClose", of(document));
@@ -138,6 +145,7 @@ function activate(context) {
     vscode.window.onDidChangeVisibleTextEditors(showUncovered),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("servanda.uncoveredWords")) showUncovered();
+      if (event.affectsConfiguration("servanda.verdicts")) restart().then(() => lenses.fire());
     }),
     vscode.languages.registerHoverProvider(WHERE, {
       async provideHover(document, place, token) {
@@ -213,6 +221,14 @@ function activate(context) {
       async provideDocumentFormattingEdits(document, options, token) {
         const asked = { ...of(document), options: { tabSize: options.tabSize, insertSpaces: options.insertSpaces } };
         return textEdits((await answer("textDocument/formatting", asked, token)) || []);
+      },
+    }),
+    vscode.languages.registerCodeLensProvider(WHERE, {
+      onDidChangeCodeLenses: lenses.event,
+      async provideCodeLenses(document, token) {
+        if (!vscode.workspace.getConfiguration("servanda").get("verdicts")) return [];
+        const all = (await answer("textDocument/codeLens", of(document), token)) || [];
+        return all.map((l) => new vscode.CodeLens(range(l.range), l.command));
       },
     }),
     vscode.languages.registerInlayHintsProvider(WHERE, {

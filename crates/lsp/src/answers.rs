@@ -191,6 +191,30 @@ impl Desk {
                     .collect();
                 to_json(&hints)
             }
+            "textDocument/codeLens" => {
+                let asked: DocumentSymbolParams = params(given)?;
+                let open = self.text(&asked.text_document.uri)?;
+                let Some(said) = open.said.clone() else { return Ok(Value::Array(Vec::new())) };
+                let when = if open.changed { "as saved: " } else { "" };
+                let (sheet, lines, _) = open.sheet();
+                let outline = sheet.outline();
+                let mut lenses = Vec::new();
+                flatten(&outline, None, &mut |one, _| {
+                    let Item::Declaration(keyword) = one.item else { return };
+                    let line = match (&said, keyword) {
+                        (Ok(said), Keyword::Agreement) => Some(said.whole.clone()),
+                        (Ok(said), _) => said.rules.get(&one.name).cloned(),
+                        (Err(why), Keyword::Agreement) => Some(format!("no verdicts: {why}")),
+                        (Err(_), _) => None,
+                    };
+                    if let Some(line) = line {
+                        let range = lines.range(sheet.text, &one.selection);
+                        let command = json!({ "title": format!("{when}{line}"), "command": "" });
+                        lenses.push(json!({ "range": range, "command": command }));
+                    }
+                });
+                Ok(Value::Array(lenses))
+            }
             "servanda/coverage" => {
                 let asked: DocumentSymbolParams = params(given)?;
                 let open = self.text(&asked.text_document.uri)?;

@@ -2,7 +2,8 @@
 //! out.
 
 use crate::position::Lines;
-use lsp_server::{ErrorCode, Message, Notification, Request, Response};
+use crate::verdicts::Said;
+use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::{
     Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, DidChangeTextDocumentParams,
     DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, InitializeParams,
@@ -28,6 +29,8 @@ pub(crate) struct Takes {
     pub(crate) tree: bool,
     /// Markdown in what is shown about a place.
     pub(crate) markdown: bool,
+    /// To be told that it shall ask for lines above the rules again.
+    refreshes: bool,
 }
 
 /// A text that the editor has open.
@@ -43,12 +46,16 @@ pub(crate) struct Open {
     found: Option<Vec<Finding>>,
     /// Its newest diagnostics have not been sent.
     unsent: bool,
+    /// What the verdicts on it are, as it was last saved, or why there are none; `None`: nobody has said it yet.
+    pub(crate) said: Option<Result<Said, String>>,
+    /// Changed since it was opened or last saved.
+    pub(crate) changed: bool,
 }
 
 impl Open {
     fn new(uri: Uri, version: i32, text: String) -> Open {
         let lines = Lines::of(&text);
-        Open { uri, version, text, lines, read: None, found: None, unsent: true }
+        Open { uri, version, text, lines, read: None, found: None, unsent: true, said: None, changed: false }
     }
 
     /// Replaces a stretch. Findings right of it move along; those that it touches are gone until the text is saved: what they speak of
@@ -71,7 +78,7 @@ impl Open {
         self.text.replace_range(span, new);
         self.lines = Lines::of(&self.text);
         self.read = None;
-        self.unsent = true;
+        (self.unsent, self.changed) = (true, true);
     }
 
     fn read(&mut self) -> (&str, &Lines, &Checked, &[Finding]) {
@@ -96,9 +103,20 @@ pub struct Desk {
     leaving: bool,
     pub(crate) takes: Takes,
     open: BTreeMap<String, Open>,
+    /// Verdicts are shown above the rules.
+    shows_verdicts: bool,
+    /// Texts on which verdicts are wished for.
+    wishes: Vec<Uri>,
+    /// How often the editor was asked to ask again.
+    asked_again: u32,
 }
 
 impl Desk {
+    /// A desk that shows what the verdicts are; whoever holds it asks for [`Desk::wishes`] and brings [`Desk::said`].
+    pub fn with_verdicts() -> Desk {
+        Desk { shows_verdicts: true, ..Desk::default() }
+    }
+
     /// Whether the editor has said that it will leave.
     pub fn is_leaving(&self) -> bool {
         self.leaving
@@ -146,6 +164,24 @@ impl Desk {
             .collect()
     }
 
+    /// The texts that were opened or saved since this was last asked, where verdicts are shown.
+    pub fn wishes(&mut self) -> Vec<Uri> {
+        let all = std::mem::take(&mut self.wishes);
+        if self.shows_verdicts { all } else { Vec::new() }
+    }
+
+    /// Takes in what the verdicts on a text are. What comes back asks the editor to ask for them.
+    pub fn said(&mut self, uri: &Uri, said: Result<Said, String>) -> Vec<Message> {
+        let Some(open) = self.open.get_mut(uri.as_str()) else { return Vec::new() };
+        open.said = Some(said);
+        if !self.takes.refreshes || self.leaving {
+            return Vec::new();
+        }
+        self.asked_again += 1;
+        let id = RequestId::from(format!("verdicts-{}", self.asked_again));
+        vec![Request { id, method: "workspace/codeLens/refresh".to_string(), params: Value::Null }.into()]
+    }
+
     /// The text that a question is about.
     pub(crate) fn text(&mut self, uri: &Uri) -> Result<&mut Open, (ErrorCode, String)> {
         let why = || (ErrorCode::InvalidParams, format!("`{}` is not open", uri.as_str()));
@@ -160,7 +196,7 @@ impl Desk {
             let params: InitializeParams = params(request.params)?;
             self.begun = true;
             self.takes = takes(&params);
-            return Ok(capabilities());
+            return Ok(capabilities(self.shows_verdicts));
         }
         if !self.begun {
             return Err((ErrorCode::ServerNotInitialized, "`initialize` comes first".to_string()));
@@ -182,6 +218,7 @@ impl Desk {
         match note.method.as_str() {
             "textDocument/didOpen" => {
                 if let Ok(DidOpenTextDocumentParams { text_document: it }) = params(note.params) {
+                    self.wishes.push(it.uri.clone());
                     self.open.insert(it.uri.as_str().to_string(), Open::new(it.uri, it.version, it.text));
                 }
                 Vec::new()
@@ -212,7 +249,8 @@ impl Desk {
                     && let Some(open) = self.open.get_mut(it.uri.as_str())
                 {
                     open.found = None;
-                    open.unsent = true;
+                    (open.unsent, open.changed) = (true, false);
+                    self.wishes.push(it.uri);
                 }
                 Vec::new()
             }
@@ -253,16 +291,23 @@ fn takes(params: &InitializeParams) -> Takes {
         .as_ref()
         .and_then(|w| w.workspace_edit.as_ref())
         .and_then(|e| e.document_changes);
+    let refreshes = params
+        .capabilities
+        .workspace
+        .as_ref()
+        .and_then(|w| w.code_lens.as_ref())
+        .and_then(|c| c.refresh_support);
     Takes {
         related: related.unwrap_or(false),
         versions: versions.unwrap_or(false),
+        refreshes: refreshes.unwrap_or(false),
         tree: tree.unwrap_or(false),
         markdown: formats.is_none_or(|f| f.contains(&lsp_types::MarkupKind::Markdown)),
     }
 }
 
-fn capabilities() -> Value {
-    json!({
+fn capabilities(shows_verdicts: bool) -> Value {
+    let mut said = json!({
         "capabilities": {
             "positionEncoding": "utf-16",
             "textDocumentSync": { "openClose": true, "change": 2, "save": true },
@@ -277,7 +322,11 @@ fn capabilities() -> Value {
             "inlayHintProvider": true,
         },
         "serverInfo": { "name": "servanda", "version": env!("CARGO_PKG_VERSION") },
-    })
+    });
+    if shows_verdicts {
+        said["capabilities"]["codeLensProvider"] = json!({ "resolveProvider": false });
+    }
+    said
 }
 
 fn published(params: PublishDiagnosticsParams) -> Message {

@@ -2,7 +2,8 @@
 //!
 //! An editor sends what its user types and asks what stands under the cursor; the answers are those of
 //! [`servanda_lang::editor`]. What it deliberately does not do: decide a verdict, read a file that the editor did not open, change
-//! one, or open a connection. It knows what is on the editor's screen and nothing else.
+//! one, or open a connection. It knows what is on the editor's screen and nothing else; verdicts above the rules are asked of whoever
+//! started it ([`Verdicts`]), where somebody was handed in.
 //!
 //! ```text
 //! bytes ──► framing (one message) ──► desk (one message in, messages out, in order) ──► framing ──► bytes
@@ -23,15 +24,18 @@ mod answers;
 mod desk;
 mod framing;
 mod position;
+mod verdicts;
 
 pub use desk::Desk;
 pub use framing::{Heard, MOST_BYTES, hear, say};
 pub use position::Lines;
+pub use verdicts::{Said, Verdicts};
 
 use lsp_server::Message;
 use std::collections::VecDeque;
 use std::io::{BufReader, Read, Write};
 use std::sync::mpsc;
+use verdicts::Looker;
 
 /// How a conversation ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,24 +46,39 @@ pub enum Ended {
     Abruptly,
 }
 
-/// Speaks with an editor until it leaves.
+/// What the conversation waits for.
+enum Event {
+    /// Something that the editor sent.
+    Editor(std::io::Result<Heard>),
+    /// Verdicts on a text of the editor's.
+    Verdicts(lsp_types::Uri, Result<Said, String>),
+}
+
+/// Speaks with an editor until it leaves. `verdicts`: who says what holds now, for lines above the rules; without, there are none.
 ///
 /// # Errors
 /// What came is no message of the protocol, or nothing can be written any more.
-pub fn serve(input: impl Read + Send + 'static, mut output: impl Write) -> std::io::Result<Ended> {
+pub fn serve(
+    input: impl Read + Send + 'static,
+    mut output: impl Write,
+    verdicts: Option<Box<dyn Verdicts>>,
+) -> std::io::Result<Ended> {
     // Reading ahead is what makes cancelling possible; nothing is handled there.
     let (sender, heard) = mpsc::sync_channel(1024);
+    let told = sender.clone();
     std::thread::spawn(move || {
         let mut input = BufReader::new(input);
         loop {
             let one = hear(&mut input);
             let last = !matches!(one, Ok(Heard::Message(_) | Heard::NoMessage(_)));
-            if sender.send(one).is_err() || last {
+            if sender.send(Event::Editor(one)).is_err() || last {
                 return;
             }
         }
     });
-    let mut desk = Desk::default();
+    let mut desk = if verdicts.is_some() { Desk::with_verdicts() } else { Desk::default() };
+    let looker =
+        verdicts.map(|v| Looker::start(v, move |uri, said| told.send(Event::Verdicts(uri, said)).is_ok()));
     let mut waiting = VecDeque::new();
     loop {
         let next = match waiting.pop_front() {
@@ -68,6 +87,9 @@ pub fn serve(input: impl Read + Send + 'static, mut output: impl Write) -> std::
                 for message in desk.settle() {
                     say(&mut output, &message)?;
                 }
+                for uri in desk.wishes() {
+                    looker.iter().for_each(|looker| looker.wish(uri.clone()));
+                }
                 match heard.recv() {
                     Ok(next) => next,
                     Err(_) => return Ok(Ended::Abruptly),
@@ -75,6 +97,15 @@ pub fn serve(input: impl Read + Send + 'static, mut output: impl Write) -> std::
             }
         };
         waiting.extend(heard.try_iter());
+        let next = match next {
+            Event::Editor(next) => next,
+            Event::Verdicts(uri, said) => {
+                for message in desk.said(&uri, said) {
+                    say(&mut output, &message)?;
+                }
+                continue;
+            }
+        };
         match next? {
             Heard::End => return Ok(Ended::Abruptly),
             Heard::NoMessage(why) => framing::refuse(&mut output, &why)?,
@@ -95,8 +126,8 @@ pub fn serve(input: impl Read + Send + 'static, mut output: impl Write) -> std::
     }
 }
 
-fn cancels(waiting: &std::io::Result<Heard>, id: &lsp_server::RequestId) -> bool {
-    let Ok(Heard::Message(Message::Notification(note))) = waiting else { return false };
+fn cancels(waiting: &Event, id: &lsp_server::RequestId) -> bool {
+    let Event::Editor(Ok(Heard::Message(Message::Notification(note)))) = waiting else { return false };
     note.method == "$/cancelRequest"
         && note.params.get("id").is_some_and(|its| serde_json::to_value(id).is_ok_and(|id| id == *its))
 }

@@ -91,6 +91,61 @@ fn with(mut params: Value, name: &str, value: Value) -> Value {
     params
 }
 
+/// Says the same of every text, and of which it was asked.
+struct Pretended(Arc<Mutex<Vec<String>>>);
+
+impl servanda_lsp::Verdicts for Pretended {
+    fn of(&mut self, uri: &str) -> Result<servanda_lsp::Said, String> {
+        self.0.lock().unwrap().push(uri.to_string());
+        let rules = [("no-fire".to_string(), "✓ A: complied".to_string())].into();
+        Ok(servanda_lsp::Said { whole: "Yes, so far.".to_string(), rules })
+    }
+}
+
+#[test]
+fn verdicts_are_asked_for_when_a_text_is_opened_or_saved_and_not_at_a_keystroke() {
+    let mut desk = Desk::with_verdicts();
+    let able = json!({ "workspace": { "codeLens": { "refreshSupport": true } } });
+    desk.handle(request(0, "initialize", json!({ "capabilities": able })));
+    open(&mut desk, TRUCE);
+    let [uri] = &desk.wishes()[..] else { panic!("one text was opened") };
+    change(&mut desk, 2, json!([{ "text": format!("{TRUCE}\n") }]));
+    assert!(desk.wishes().is_empty());
+    desk.handle(note("textDocument/didSave", json!({ "textDocument": { "uri": URI } })));
+    assert_eq!(desk.wishes().len(), 1);
+    let ask = |desk: &mut Desk, id| {
+        result(&desk.handle(request(id, "textDocument/codeLens", json!({ "textDocument": { "uri": URI } }))))
+    };
+    assert_eq!(ask(&mut desk, 1), json!([]), "nobody has said anything yet");
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let said = servanda_lsp::Verdicts::of(&mut Pretended(asked), URI);
+    let [Message::Request(again)] = &desk.said(uri, said)[..] else { panic!("the editor asks again") };
+    assert_eq!(again.method, "workspace/codeLens/refresh");
+    let titles: Vec<Value> =
+        ask(&mut desk, 2).as_array().unwrap().iter().map(|l| l["command"]["title"].clone()).collect();
+    assert_eq!(titles, [json!("Yes, so far."), json!("✓ A: complied")]);
+    // Who is not to show them is not asked.
+    let mut plain = opened(TRUCE);
+    assert!(plain.wishes().is_empty());
+}
+
+#[test]
+fn a_conversation_with_verdicts_ends_when_the_editor_leaves() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let document = json!({ "uri": URI, "languageId": "markdown", "version": 1, "text": TRUCE });
+    let mut sent = Vec::new();
+    for message in [
+        request(0, "initialize", json!({ "capabilities": {} })),
+        note("textDocument/didOpen", json!({ "textDocument": document })),
+        request(1, "shutdown", Value::Null),
+        note("exit", Value::Null),
+    ] {
+        say(&mut sent, &message).unwrap();
+    }
+    let ended = serve(std::io::Cursor::new(sent), Vec::new(), Some(Box::new(Pretended(asked))));
+    assert_eq!(ended.unwrap(), Ended::AsAgreed);
+}
+
 #[test]
 fn the_conversation_has_a_beginning_and_an_end() {
     let mut desk = Desk::default();
@@ -301,7 +356,7 @@ fn spoken(messages: &[Message]) -> Vec<u8> {
 
 fn answers_to(bytes: impl Read + Send + 'static) -> (std::io::Result<Ended>, Vec<Message>) {
     let paper = Paper::default();
-    let ended = serve(bytes, paper.clone());
+    let ended = serve(bytes, paper.clone(), None);
     let written = paper.0.lock().unwrap().clone();
     let mut input = &written[..];
     let mut all = Vec::new();

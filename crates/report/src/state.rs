@@ -6,6 +6,7 @@
 use crate::View;
 use servanda_model::Verdict;
 use servanda_model::agreement::NormKind;
+use servanda_model::grade::Truth;
 use servanda_model::verdict::{Bearer, Code, Ended, Performance, Standing};
 
 /// The kind of answer behind a word: what a colour and a shape stand for.
@@ -112,6 +113,16 @@ impl State {
             Performance::NotApplicable => ("does not apply", Tone::Idle),
         };
         State { word, tone }
+    }
+}
+
+/// Whether a term is met now, with a sign before the word.
+pub fn met(now: Truth) -> (Tone, &'static str) {
+    match now {
+        Truth::True => (Tone::Broken, "● met"),
+        Truth::False => (Tone::Idle, "○ not met"),
+        Truth::Unknown => (Tone::Unseen, "? not known"),
+        Truth::Contested => (Tone::Doubt, "≠ disputed"),
     }
 }
 

@@ -12,7 +12,6 @@ use crate::wording::{self, CAVEAT};
 use crate::{Answer, Duty, Row, State, Tone, View, explained};
 use servanda_model::agreement::Norm;
 use servanda_model::explanation::{Change, Explanation};
-use servanda_model::grade::Truth;
 use servanda_model::uses::Uses;
 use servanda_model::verdict::{Cited, Standing, TermState};
 use servanda_model::{Grade, Record, RecordId, Verdict, When};
@@ -187,12 +186,8 @@ fn term_lines(view: &View<'_>, term: &TermState, style: &Style, indent: usize) -
     let calendar = &view.agreement.calendar;
     let declared = view.agreement.terms.get(&term.term);
     let phrase = declared.map(|t| t.phrase.as_str()).filter(|p| !p.is_empty()).unwrap_or(term.term.as_str());
-    let now = match term.now {
-        Truth::True => style.paint(Tone::Broken, "● met"),
-        Truth::False => style.paint(Tone::Idle, "○ not met"),
-        Truth::Unknown => style.paint(Tone::Unseen, "? not known"),
-        Truth::Contested => style.paint(Tone::Doubt, "≠ disputed"),
-    };
+    let (tone, met) = crate::state::met(term.now);
+    let now = style.paint(tone, met);
     let readings = readings_words(&term.readings);
     let pad = " ".repeat(indent);
     let mut out = format!(

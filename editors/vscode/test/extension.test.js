@@ -33,7 +33,7 @@ class Range {
 function pretended() {
   const providers = {};
   const heard = {};
-  const shown = { diagnostics: new Map(), decorations: [], errors: [] };
+  const shown = { diagnostics: new Map(), decorations: [], errors: [], lensesAgain: 0 };
   const uri = { toString: () => "file:///t.pact.md" };
   const document = { uri, languageId: "markdown", version: 1, getText: () => TEXT };
   const provider = (name) => (_, it) => ((providers[name] = it), { dispose() {} });
@@ -59,6 +59,13 @@ function pretended() {
     CompletionItem: made("label", "kind"),
     CodeAction: made("title", "kind"),
     InlayHint: made("position", "label"),
+    CodeLens: made("range", "command"),
+    EventEmitter: class {
+      event() {}
+      fire() {
+        shown.lensesAgain += 1;
+      }
+    },
     CodeActionKind: { QuickFix: "quickfix" },
     ThemeColor: made("id"),
     WorkspaceEdit: class {
@@ -78,6 +85,7 @@ function pretended() {
       registerDocumentSymbolProvider: provider("symbols"),
       registerDocumentFormattingEditProvider: provider("format"),
       registerInlayHintsProvider: provider("hints"),
+      registerCodeLensProvider: provider("lenses"),
     },
     commands: { registerCommand: () => ({ dispose() {} }) },
     workspace: {
@@ -144,6 +152,11 @@ test("an editor opens a text, asks, types, and leaves", async () => {
   const uncovered = await until(() => it.shown.decorations.find((d) => d.length > 0));
   assert.strictEqual(uncovered[0].start.character, 15, "behind the quoted words, in UTF-16");
 
+  await until(() => it.shown.lensesAgain > 0);
+  const lenses = await providers.lenses.provideCodeLenses(document);
+  assert.match(lenses[0].command.title, /^no verdicts: the file lies in no workspace/);
+  assert.deepStrictEqual({ ...lenses[0].range.start }, { line: 3, character: 10 }, "at the agreement's name");
+
   document.version = 2;
   const bb = place("Bb");
   it.heard.change({ document, contentChanges: [{ range: new Range(bb, new Position(bb.line, bb.character + 2)), text: "B" }] });
@@ -154,6 +167,6 @@ test("an editor opens a text, asks, types, and leaves", async () => {
 
 test("a program that is not there is named", async () => {
   const { Client } = require("../client.js");
-  const why = await new Promise((ended) => new Client("/nowhere/servanda", () => {}, ended));
+  const why = await new Promise((ended) => new Client("/nowhere/servanda", [], () => {}, ended));
   assert.match(why, /`\/nowhere\/servanda` cannot be started/);
 });

@@ -130,6 +130,73 @@ fn an_editor_opens_types_asks_and_leaves() {
 }
 
 #[test]
+fn verdicts_stand_above_the_rules_of_a_text_in_a_workspace() {
+    let scratch = tempfile::tempdir().unwrap();
+    let made = Command::new(env!("CARGO_BIN_EXE_servanda"))
+        .args(["new", "truce"])
+        .current_dir(scratch.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let folder = scratch.path().join("truce");
+    let file = folder.join("river-truce.pact.md");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let uri = |path: &std::path::Path| format!("file://{}", path.display());
+    let mut editor = Editor::start(&["--verdicts"]);
+    let capabilities = json!({ "workspace": { "codeLens": { "refreshSupport": true } } });
+    let answer = editor.ask("initialize", json!({ "capabilities": capabilities }));
+    assert_eq!(answer["result"]["capabilities"]["codeLensProvider"], json!({ "resolveProvider": false }));
+    editor.note("initialized", json!({}));
+    let lenses = |editor: &mut Editor, uri: &str, version: i32, text: &str| {
+        let document = json!({ "uri": uri, "languageId": "markdown", "version": version, "text": text });
+        editor.note("textDocument/didOpen", json!({ "textDocument": document }));
+        while editor.hear()["method"] != "workspace/codeLens/refresh" {}
+        let all = editor.ask("textDocument/codeLens", json!({ "textDocument": { "uri": uri } }));
+        all["result"].as_array().unwrap().clone()
+    };
+    let above = |all: &[Value], name: &str| {
+        let line = text.lines().position(|l| l.starts_with(name)).unwrap();
+        let own = all.iter().find(|l| l["range"]["start"]["line"] == line).cloned();
+        own.map(|l| l["command"]["title"].as_str().unwrap().to_string()).unwrap_or_default()
+    };
+    let all = lenses(&mut editor, &uri(&file), 1, &text);
+    let whole = above(&all, "agreement river-truce");
+    assert!(
+        whole.starts_with("EXERCISE · No. Of 8 obligations: ") && whole.contains("As known at "),
+        "{whole}"
+    );
+    let rule = above(&all, "duty declare-guns");
+    assert_eq!(rule, "EXERCISE · ✗ North: violated, complied late · ✓ South: complied");
+
+    // An edit that is not saved: what stands there is of the text as it was.
+    let start = json!({ "line": 0, "character": 0 });
+    let change = json!({ "range": { "start": start, "end": start }, "text": "\n" });
+    let of = json!({ "uri": uri(&file), "version": 2 });
+    editor.note("textDocument/didChange", json!({ "textDocument": of, "contentChanges": [change] }));
+    let all = editor.ask("textDocument/codeLens", json!({ "textDocument": { "uri": uri(&file) } }));
+    let said = |l: &Value| l["command"]["title"].as_str().unwrap().starts_with("as saved: ");
+    assert!(all["result"].as_array().unwrap().iter().all(said), "{all}");
+
+    // A draft beside it, on the same records; one that cannot be read; one outside.
+    let draft = folder.join("draft.pact.md");
+    assert!(text.contains("within      10 days of in-force"), "the draft changes a figure");
+    let other = text.replace("within      10 days of in-force", "within      15 days of in-force");
+    std::fs::write(&draft, &other).unwrap();
+    let all = lenses(&mut editor, &uri(&draft), 1, &other);
+    assert_eq!(above(&all, "duty declare-guns"), "EXERCISE · ✓ North: complied · ✓ South: complied");
+    std::fs::write(&draft, "```pact\nagreement t\nduty\n```\n").unwrap();
+    let broken = lenses(&mut editor, &format!("{}?", uri(&draft)), 1, &text);
+    assert!(above(&broken, "agreement river-truce").starts_with("no verdicts: "), "{broken:?}");
+    let outside = scratch.path().join("alone.pact.md");
+    std::fs::write(&outside, &text).unwrap();
+    let alone = lenses(&mut editor, &uri(&outside), 1, &text);
+    assert!(above(&alone, "agreement river-truce").contains("lies in no workspace"), "{alone:?}");
+    editor.ask("shutdown", Value::Null);
+    editor.note("exit", Value::Null);
+    assert_eq!(editor.end().0, Some(0));
+}
+
+#[test]
 fn an_editor_that_leaves_without_shutdown_is_told_by_the_exit_code() {
     let mut editor = Editor::start(&[]);
     editor.begin();
