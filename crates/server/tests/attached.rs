@@ -105,10 +105,8 @@ async fn v5_3_1_a_file_is_saved_by_whoever_may_see_its_report_and_is_never_a_pag
     let (again, _) = file(&mut reporter, &record, &hash, JPEG).await;
     assert_eq!(again, StatusCode::OK, "sent twice is sent once");
     // The record names it, with its name, and the report that does.
-    let page: Value = serde_json::from_slice(
-        &reader.get(&path.rsplit_once("/attachments").unwrap().0.to_string()).await.body,
-    )
-    .unwrap();
+    let page: Value =
+        serde_json::from_slice(&reader.get(&path.rsplit_once("/attachments").unwrap().0).await.body).unwrap();
     let named = &page["incident"]["attachments"][0];
     assert!(named.is_object(), "{page}");
     assert_eq!((&named["hash"], &named["name"]), (&hash.as_str().into(), &"crater <img src=x>.jpg".into()));
@@ -132,11 +130,12 @@ async fn v5_3_1_a_file_is_saved_by_whoever_may_see_its_report_and_is_never_a_pag
     let page = reader.get("/incidents").await;
     assert!(page.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'self'"));
     // It is written down as a file that was given, with the record.
-    let views = world.views.all.lock().unwrap();
-    let viewed =
-        views.iter().find(|view| view.route.ends_with("/attachments/{hash}") && view.is_file).unwrap();
-    assert!(viewed.name == "reader-North" && viewed.records.contains(&record), "{viewed:?}");
-    drop(views);
+    {
+        let views = world.views.all.lock().unwrap();
+        let viewed =
+            views.iter().find(|view| view.route.ends_with("/attachments/{hash}") && view.is_file).unwrap();
+        assert!(viewed.name == "reader-North" && viewed.records.contains(&record), "{viewed:?}");
+    }
     // Whoever may not see the report is told the same as of what nobody ever sent.
     let nothing = reader.get(&address(&record, &"0".repeat(64))).await;
     let mut low = world.signed_in("reader-low").await;
