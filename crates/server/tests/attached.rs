@@ -106,7 +106,7 @@ async fn v5_3_1_a_file_is_saved_by_whoever_may_see_its_report_and_is_never_a_pag
     assert_eq!(again, StatusCode::OK, "sent twice is sent once");
     // The record names it, with its name, and the report that does.
     let page: Value =
-        serde_json::from_slice(&reader.get(&path.rsplit_once("/attachments").unwrap().0).await.body).unwrap();
+        serde_json::from_slice(&reader.get(path.rsplit_once("/attachments").unwrap().0).await.body).unwrap();
     let named = &page["incident"]["attachments"][0];
     assert!(named.is_object(), "{page}");
     assert_eq!((&named["hash"], &named["name"]), (&hash.as_str().into(), &"crater <img src=x>.jpg".into()));
