@@ -1,6 +1,6 @@
 // The board: norm by norm, a row for each bearer.
 import { badge, byId, dated, el, shape } from './element.js';
-import { bearer, english, known, language, local, marking, state as stateOf, t, word } from './language.js';
+import { bearer, engine, known, language, local, marking, state as stateOf, t, word } from './language.js';
 import { write } from './address.js';
 
 // Worst first.
@@ -23,7 +23,7 @@ function reason(row, codes) {
   if (language === 'en') return dated(row.reason);
   const all = codes.get(`${row.norm}|${row.bearer.name}|${row.instance}`) ?? [];
   const code = all.findLast((c) => !CIRCUMSTANCES.includes(c)) ?? all.at(-1);
-  return code ? [el('span', {}, known(`code-${code}`, code)), ' ', el('span', { class: 'engine', lang: 'en' }, dated(row.reason))] : english(dated(row.reason));
+  return code ? [el('span', {}, known(`code-${code}`, code)), ' ', el('span', { class: 'engine' }, engine(row.reason, dated))] : engine(row.reason, dated);
 }
 
 export const same = (state, row) => state.norm === row.norm && state.bearer === row.bearer.name;

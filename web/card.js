@@ -1,7 +1,7 @@
 // The verdict card: words, rule, verdict, steps, what it rests on, what stands against it, what would change it, who was watching.
 import { badge, dated, el, shape } from './element.js';
 import { civil } from './address.js';
-import { bearer, english, known, language, left, local, marking, state as stateOf, t, word } from './language.js';
+import { bearer, engine, english, known, language, left, local, marking, state as stateOf, t, word } from './language.js';
 
 const when = (w) => (w ? local(w.local) : '');
 const section = (title, ...content) => el('section', {}, el('h3', {}, title), content);
@@ -10,9 +10,10 @@ const readings = (list) => list.map((r) => `${r.reading} = ${r.option}`).join(',
 
 function record({ grade, record: r }, go) {
   const about = [word('grade', grade), r.admiralty, r.source || t('source-not-named'), r.basis && word('basis', r.basis), r.place].filter(Boolean).join(' · ');
+  const line = [r.when && el('span', { class: 'num' }, when(r.when)), ' ', r.exercise && el('span', { class: 'tag' }, t('exercise')), ' ', r.title];
+  // What has no place stands neither on the map nor in the list beside it: there is nothing that it could open.
   return el('li', {},
-    el('button', { type: 'button', class: 'record', onclick: () => go({ incident: r.id }) },
-      r.when && el('span', { class: 'num' }, when(r.when)), ' ', r.exercise && el('span', { class: 'tag' }, t('exercise')), ' ', r.title),
+    r.place ? el('button', { type: 'button', class: 'record', onclick: () => go({ incident: r.id }) }, line) : el('span', { class: 'record-line' }, line),
     el('span', { class: 'about' }, about, r.marking && ` · ${marking(r.marking)}`));
 }
 
@@ -30,7 +31,8 @@ function supposed(change, go, card) {
   const words = language === 'en' ? change.words : said(change, card);
   return words.split('`').map((part, i) => {
     if (i % 2 === 0) return dated(part);
-    return change.records.includes(part) ? el('button', { type: 'button', class: 'record', onclick: () => go({ incident: part }) }, el('code', {}, part)) : el('code', {}, part);
+    const opens = change.records.includes(part) && [...card.decided_by, ...card.against].some((c) => c.record.id === part && c.record.place);
+    return opens ? el('button', { type: 'button', class: 'record', onclick: () => go({ incident: part }) }, el('code', {}, part)) : el('code', {}, part);
   });
 }
 
@@ -74,7 +76,7 @@ const RANK = { coverage: 0, deed: 2 };
 function pendingOn(why, card) {
   if (language === 'en') return dated(why.pending_on);
   const [first] = [...why.would_change].sort((a, b) => (RANK[a.kind] ?? 1) - (RANK[b.kind] ?? 1));
-  return first ? [t('pending-on'), ' ', dated(said(first, card)), '; ', t('then-it-would-be'), ' ', leadsTo(first, card)] : english(dated(why.pending_on));
+  return first ? [t('pending-on'), ' ', dated(said(first, card)), '; ', t('then-it-would-be'), ' ', leadsTo(first, card)] : engine(why.pending_on, dated);
 }
 
 // What the verdict rests on, what stands against it, what would change it: tried by the engine, not guessed.
@@ -82,7 +84,7 @@ function explained(card, go) {
   const why = card.explanation;
   if (!why) {
     return [
-      card.missing.length ? section(t('s-missing'), el('ul', {}, card.missing.map((m) => el('li', {}, english(dated(m)))))) : null,
+      card.missing.length ? section(t('s-missing'), el('ul', {}, card.missing.map((m) => el('li', {}, engine(m, dated))))) : null,
       records(t('decided-by'), card.decided_by, go),
       records(t('against-it'), card.against, go),
     ];
@@ -102,7 +104,7 @@ function explained(card, go) {
       why.against.length ? changes(why.against, go, card) : null,
     ] : el('p', { class: 'about' }, t('nothing-on-record'))),
     why.would_change.length ? section(t('s-would-change'), changes(why.would_change, go, card)) : null,
-    card.missing.length && !why.would_change.length ? section(t('s-missing'), el('ul', {}, card.missing.map((m) => el('li', {}, english(dated(m)))))) : null,
+    card.missing.length && !why.would_change.length ? section(t('s-missing'), el('ul', {}, card.missing.map((m) => el('li', {}, engine(m, dated))))) : null,
     why.left_open ? el('p', { class: 'about left-open' }, t(why.may_rest_on_less ? (why.more_may_change ? 'left-open-both' : 'left-open-less') : 'left-open-more')) : null,
     also.length ? section(t('s-also'), el('details', {}, el('summary', {}, t('also-cited', { n: also.length })),
       el('ul', { class: 'records' }, also.map((c) => record(c, go))))) : null,
@@ -112,7 +114,7 @@ function explained(card, go) {
 export function gauge(g) {
   const share = Math.max(0, Math.min(1, g.share ?? 0));
   const meter = el('meter', { min: 0, max: 1, value: share, 'aria-label': `${g.what}: ${t('gauge', { value: g.value, threshold: g.threshold })}` });
-  return el('div', { class: 'gauge' }, el('span', { class: 'num' }, t('gauge', { value: g.value, threshold: g.threshold })), ' · ', english(g.what), meter);
+  return el('div', { class: 'gauge' }, el('span', { class: 'num' }, t('gauge', { value: g.value, threshold: g.threshold })), ' · ', engine(g.what), meter);
 }
 
 const NOW = { true: 'broken', false: 'idle', unknown: 'unseen', contested: 'doubt' };
@@ -154,17 +156,17 @@ export function showCard(side, doc, state, go, source, phrases) {
       facts([
         [t('owed-to'), card.owed_to.join(', ')], [t('binds'), force], [t('standard'), card.standard && word('grade', card.standard)],
         [t('reading'), card.readings.length ? readings(card.readings) : card.elsewhere.length ? t('nobody-chose') : ''],
-        [t('stands'), card.standing.why ? [`${standing}: `, english(card.standing.why)] : standing],
+        [t('stands'), card.standing.why ? [`${standing}: `, engine(card.standing.why, dated)] : standing],
         [t('period'), period], [t('due'), card.due && `${when(card.due)} (${language === 'en' ? card.time_left : left(doc.question.at, card.due)})`],
         [t('fulfilled'), when(card.fulfilled)], [t('broken-from'), when(card.breached)], [t('done-late'), when(card.performed_late)],
-        [t('evidence'), card.evidence.length ? english(dated(card.evidence.join('; '))) : ''], [t('d-marking'), marking(card.marking)], [t('times-in'), zone],
+        [t('evidence'), card.evidence.length ? card.evidence.map((one, i) => [i ? '; ' : '', engine(one, dated)]) : ''], [t('d-marking'), marking(card.marking)], [t('times-in'), zone],
       ])),
-    section(t('s-because'), el('ol', { class: 'because' }, card.because.map((b) => el('li', {}, language !== 'en' && [el('b', {}, known(`code-${b.code}`, b.code)), ': '], english(dated(b.text)), ' ', el('code', {}, b.code))))),
+    section(t('s-because'), el('ol', { class: 'because' }, card.because.map((b) => el('li', {}, language !== 'en' && [el('b', {}, known(`code-${b.code}`, b.code)), ': '], engine(b.text, dated), ' ', el('code', {}, b.code))))),
     siblings(card, go),
     explained(card, go),
     card.elsewhere.length ? section(t('s-elsewhere'), el('ul', { class: 'plain' }, card.elsewhere.map((e) => el('li', {}, el('span', {}, readings(e.readings)), ' ', badge(stateOf(e.state)), ' ', el('span', { class: 'about' }, word('grade', e.grade)))))) : null,
     card.coverage.length ? section(t('s-watching'), card.coverage.map((c) => el('div', { class: 'watched' },
-      el('p', {}, el('b', { class: 'num' }, c.share), ` ${t('watched')} · `, english(dated(c.what)), el('br'), el('span', { class: 'about' }, `${local(c.local)} · ${c.grade === 'none' ? t('not-enough') : t('enough-for', { grade: word('grade', c.grade) })}`)),
+      el('p', {}, el('b', { class: 'num' }, c.share), ` ${t('watched')} · `, engine(c.what, dated), el('br'), el('span', { class: 'about' }, `${local(c.local)} · ${c.grade === 'none' ? t('not-enough') : t('enough-for', { grade: word('grade', c.grade) })}`)),
       c.gaps.length ? el('ul', { class: 'gaps' }, c.gaps.map((g) => el('li', {}, shape('unseen'), ` ${t('not-observed')} ${local(g.local)}`))) : null))) : null,
     card.episodes.length ? section(`${t('s-episodes')} (${card.episodes.length})`, el('details', {}, el('summary', {}, `${t('from', { when: when(card.episodes[0].from) })} ${t('until', { when: when(card.episodes.at(-1).from) })}`),
       el('ol', { class: 'episodes' }, card.episodes.slice(0, 200).map((e) => el('li', {}, el('span', { class: 'num' }, when(e.from)), e.to && e.to.latest !== e.from.latest ? ` ${t('until', { when: when(e.to) })}` : e.to ? '' : `, ${t('lasting')}`, ` · ${e.size} · ${word('grade', e.grade)}`))))) : null,

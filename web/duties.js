@@ -1,6 +1,6 @@
 // What falls due next, and the terms as they stand: shown while no card is open.
 import { badge, el } from './element.js';
-import { bearer, english, language, left, local, state, t } from './language.js';
+import { bearer, engine, language, left, local, state, t } from './language.js';
 import { term } from './card.js';
 
 export function showDuties(side, duties, board, go, calendar, phrases) {
@@ -11,7 +11,7 @@ export function showDuties(side, duties, board, go, calendar, phrases) {
   const line = (d) => el('li', {},
     el('button', { type: 'button', class: 'record', onclick: () => go({ norm: d.norm, bearer: d.bearer.name, instance: d.instance }, { focus: 'card' }) },
       el('b', {}, bearer(d.bearer, phrases)), `: ${d.phrase}`),
-    el('span', { class: 'about' }, el('span', { class: 'num' }, local(d.due.local)), ` · ${language === 'en' ? d.time_left : left(now, d.due)}`, d.waits_for && [` · ${t('waits-for')} `, english(d.waits_for)], ' '), badge(state(d.state)));
+    el('span', { class: 'about' }, el('span', { class: 'num' }, local(d.due.local)), ` · ${language === 'en' ? d.time_left : left(now, d.due)}`, d.waits_for && [` · ${t('waits-for')} `, engine(d.waits_for)], ' '), badge(state(d.state)));
   const list = (title, items, none) => el('section', {}, el('h3', {}, title), items.length ? el('ul', { class: 'records' }, items.map(line)) : el('p', { class: 'empty' }, none));
   side.replaceChildren(el('div', { class: 'card' },
     el('div', { class: 'section-head' }, el('h2', {}, t('owed-next'))),

@@ -5,7 +5,7 @@ const NAME = 'servanda-entry';
 const text = new TextEncoder();
 const hex = (bytes) => Array.from(new Uint8Array(bytes), (b) => b.toString(16).padStart(2, '0')).join('');
 const unhex = (digits) => Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-export const sha256 = async (what) => hex(await crypto.subtle.digest('SHA-256', text.encode(what)));
+export const sha256 = async (what) => hex(await crypto.subtle.digest('SHA-256', typeof what === 'string' ? text.encode(what) : what));
 export const random = (bytes) => hex(crypto.getRandomValues(new Uint8Array(bytes)));
 
 export const possible = () => Boolean(window.isSecureContext && navigator.serviceWorker && window.indexedDB && crypto?.subtle);
@@ -23,12 +23,20 @@ const finished = (transaction) => new Promise((resolve, reject) => {
 let opened;
 function database() {
   opened ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore('plain');
-      request.result.createObjectStore('sealed', { keyPath: 'id' }).createIndex('owner', 'owner');
+    const request = indexedDB.open(NAME, 2);
+    request.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion < 1) {
+        request.result.createObjectStore('plain');
+        request.result.createObjectStore('sealed', { keyPath: 'id' }).createIndex('owner', 'owner');
+      }
+      // Files have a store of their own: a list of reports is read without them.
+      request.result.createObjectStore('files', { keyPath: 'id' });
     };
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      // A newer page in another tab does not wait for this one.
+      request.result.onversionchange = () => request.result.close();
+      resolve(request.result);
+    };
     request.onerror = () => reject(request.error);
   });
   return opened;
@@ -100,6 +108,33 @@ export class Kept {
     } catch {
       return null; // of an account whose secret is another one, or damaged: left as it is
     }
+  }
+
+  // Keeps the bytes of a file, sealed as the rows are.
+  async putFile(of, bytes) {
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const data = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: text.encode(this.id(of)) }, this.key, bytes);
+    const transaction = (await database()).transaction('files', 'readwrite', { durability: 'strict' });
+    transaction.objectStore('files').put({ id: this.id(of), iv, data });
+    return finished(transaction);
+  }
+
+  // Its bytes, or nothing.
+  async file(of) {
+    const row = await done((await database()).transaction('files').objectStore('files').get(this.id(of)));
+    if (!row) return null;
+    try {
+      return await crypto.subtle.decrypt({ name: 'AES-GCM', iv: row.iv, additionalData: text.encode(row.id) }, this.key, row.data);
+    } catch {
+      return null;
+    }
+  }
+
+  async dropFiles(all) {
+    if (!all.length) return;
+    const transaction = (await database()).transaction('files', 'readwrite');
+    for (const of of all) transaction.objectStore('files').delete(this.id(of));
+    return finished(transaction);
   }
 
   async get(of) {

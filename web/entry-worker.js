@@ -1,6 +1,6 @@
 // Lets the page of entry open without network: it keeps that page and its own files, and nothing else. No record, no answer of the
 // server and nothing that anybody typed goes through here.
-const KEPT = 'servanda-entry-1';
+const KEPT = 'servanda-entry-2';
 const FILES = ['/entry', '/assets/page.css', '/assets/entry.css', '/assets/entry.js', '/assets/entry-kept.js', '/assets/entry-words.js', '/assets/element.js', '/assets/icon.svg'];
 const PATIENCE = 3000;
 

@@ -5,7 +5,10 @@ import { Kept, getPlain, possible, random, setPlain, sha256, shut } from './entr
 import { QUESTIONS_UK, TERMS_UK, WORDS } from './entry-words.js';
 
 const LANGUAGES = { en: 'English', uk: 'Українська' };
-const wanted = [new URLSearchParams(location.search).get('lang'), ...(navigator.languages ?? [])].map((l) => (l ?? '').slice(0, 2));
+const asked = new URLSearchParams(location.search);
+// The address says which, else what was chosen last in this browser (as on all other pages), else what the browser prefers.
+const chosen = () => { try { return localStorage.getItem('lang'); } catch { return null; } };
+const wanted = [asked.get('lang'), chosen(), ...(navigator.languages ?? [])].map((l) => (l ?? '').slice(0, 2));
 const language = wanted.find((l) => l in LANGUAGES) ?? 'en';
 const t = (key, values = {}) => (WORDS[key]?.[language === 'uk' ? 1 : 0] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 const term = (word) => (language === 'uk' && TERMS_UK[word]) || word.replaceAll('-', ' ');
@@ -79,13 +82,15 @@ async function deliver() {
       const all = await items();
       // One whose answer never came goes first, as it was sent.
       const next = all.find((item) => item.state === 'sending') ?? all.find((item) => item.state === 'waiting');
-      if (!next) return;
+      // Files last: a report that is short does not wait behind a photo on a thin line.
+      const behind = all.find((item) => item.state === 'delivered' && waitingFile(item));
+      if (!next && !behind) return;
       if (!token) {
         const who = await session();
         if (who === 'out') return signedOut();
         if (who !== 'in') return;
       }
-      if (!(await one(next))) return;
+      if (!(await (next ? one(next) : oneFile(behind)))) return;
       await draw();
     }
   });
@@ -96,7 +101,8 @@ async function one(item) {
   const at = await chain();
   if (item.state !== 'sending') {
     const number = at.number + 1;
-    const body = JSON.stringify({ servanda: 'report/1', device: at.device, number, previous: at.previous, made: item.made, answers: item.answers });
+    const files = (item.files ?? []).map(({ name, hash }) => ({ name, hash }));
+    const body = JSON.stringify({ servanda: 'report/1', device: at.device, number, previous: at.previous, made: item.made, answers: item.answers, ...(files.length && { files }) });
     Object.assign(item, { state: 'sending', number, body });
     // Before it goes: whatever happens now, the same bytes are sent again under the same number.
     await write(item, { chain: at });
@@ -112,7 +118,7 @@ async function one(item) {
     await signedOut();
     return false;
   }
-  if (code === 403 && body.error?.code === 'old-form') {
+  if (code === 403 && body.code === 'old-form') {
     token = null;
     return (await session()) === 'in';
   }
@@ -121,15 +127,125 @@ async function one(item) {
     const after = { device: at.device, number, previous: await sha256(item.body) };
     // What it said is no longer needed here: a line that tells which it was, and the receipt.
     const short = { what: answers.what, when: answers.when, where: answers.where };
-    const said = { state: 'delivered', key, made, answers: short, receipt: body.receipt, entry: body.entry, record: body.record };
+    const said = { state: 'delivered', key, made, answers: short, receipt: body.receipt, entry: body.entry, record: body.record, files: item.files ?? [] };
     await write(said, { chain: after });
     return true;
   }
   // Refused: its number is free again.
-  const faults = body.faults ?? [{ question: '', reason: body.error?.message ?? body.message ?? String(code), remedy: '' }];
+  const faults = body.faults ?? [{ question: '', reason: body.message ?? String(code), remedy: '' }];
   const { number, body: sent, ...rest } = item;
   await write({ ...rest, state: 'refused', code: body.code ?? '', faults });
   return true;
+}
+
+// ---- files ----
+
+const fileRow = (item, file) => `file-${item.key}-${file.hash}`;
+const waitingFile = (item) => (item.files ?? []).find((file) => !file.sent && !file.refused);
+const dropFiles = (item) => kept.dropFiles((item.files ?? []).map((file) => fileRow(item, file)));
+const megabytes = (n) => (n < 100000 ? `${Math.max(1, Math.round(n / 1000))} kB` : `${(n / 1000000).toLocaleString(language === 'uk' ? 'uk' : 'en-GB', { maximumFractionDigits: 1 })} MB`);
+const bounds = () => profile.files ?? { most: 0, largest: 0, kinds: [] };
+const endings = () => bounds().kinds.flatMap((kind) => kind.endings);
+
+// Delivers one file of a report that was taken. `false`: not now.
+async function oneFile(item) {
+  const file = waitingFile(item);
+  const bytes = await kept.file(fileRow(item, file));
+  const came = async (change) => {
+    await write({ ...item, files: item.files.map((one) => (one === file ? { ...one, ...change } : one)) });
+    await kept.dropFiles([fileRow(item, file)]);
+    return true;
+  };
+  if (!bytes) return came({ refused: t('file-gone') });
+  const path = `/entry/file?record=${encodeURIComponent(item.record)}&hash=${file.hash}`;
+  let answer;
+  try {
+    answer = await ask(path, { method: 'POST', body: bytes, headers: { 'content-type': 'application/octet-stream', 'servanda-form-token': token }, signal: AbortSignal.timeout(600000) });
+  } catch {
+    return false;
+  }
+  const { status: code, body } = answer;
+  if (code === 401) {
+    await signedOut();
+    return false;
+  }
+  if (code === 403 && body.code === 'old-form') {
+    token = null;
+    return (await session()) === 'in';
+  }
+  if (code === 200 && body.status === 'accepted') return came({ sent: true });
+  return came({ refused: body.message ?? String(code) });
+}
+
+// What is wrong with a file, or nothing. The server looks again.
+function faultOfFile(name, bytes) {
+  if (draft.files.length >= bounds().most) return t('file-most', { n: bounds().most });
+  if (bytes.byteLength > bounds().largest) return t('file-large', { name, n: Math.floor(bounds().largest / 1048576) });
+  const ending = name.includes('.') ? name.split('.').pop().toLowerCase() : '';
+  const kind = bounds().kinds.find((one) => one.endings.includes(ending));
+  const from = (at, n) => Array.from(new Uint8Array(bytes, at, Math.max(0, Math.min(n, bytes.byteLength - at))), (b) => b.toString(16).padStart(2, '0')).join('');
+  const fits = kind && bytes.byteLength > kind.at && kind.begins.some((begin) => from(kind.at, begin.length / 2) === begin);
+  return fits ? null : t('file-kind', { name, endings: endings().join(', ') });
+}
+
+// A name of its own, as it will stand in the record.
+function nameOf(name) {
+  const [, stem, ending] = /^(.*?)(\.[^.]*)?$/s.exec([...name].map((c) => (/\p{Cc}/u.test(c) ? ' ' : c)).join('').trim());
+  const end = ending ?? '';
+  for (let n = 1; ; n += 1) {
+    const more = n === 1 ? '' : ` (${n})`;
+    const called = `${[...stem].slice(0, 60 - [...end].length - more.length).join('').trim() || 'file'}${more}${end}`;
+    if (!draft.files.some((file) => file.name === called)) return called;
+  }
+}
+
+async function addFiles(chosenFiles) {
+  await saving;
+  const into = draft;
+  into.files ??= [];
+  const faults = [];
+  let added = 0;
+  for (const one of chosenFiles) {
+    const large = one.size > bounds().largest;
+    const bytes = large ? null : await one.arrayBuffer();
+    const fault = large ? t('file-large', { name: one.name, n: Math.floor(bounds().largest / 1048576) }) : faultOfFile(one.name, bytes);
+    if (fault) {
+      faults.push(fault);
+      continue;
+    }
+    const file = { name: nameOf(one.name), hash: await sha256(bytes), size: one.size };
+    if (into.files.some((other) => other.hash === file.hash)) continue;
+    try {
+      await kept.putFile(fileRow(into, file), bytes);
+    } catch (error) {
+      faults.push(t('draft-not-saved', { why: error?.name ?? String(error) }));
+      break;
+    }
+    into.files.push(file);
+    added += 1;
+  }
+  if (draft !== into) return kept?.dropFiles(into.files.map((file) => fileRow(into, file)));
+  into.fileFaults = faults;
+  await save();
+  await draw('q-files');
+  say(added ? t('files-added', { n: added }) : '');
+}
+
+async function removeFile(file) {
+  await saving;
+  draft.files = draft.files.filter((one) => one !== file);
+  await kept.dropFiles([fileRow(draft, file)]);
+  await save();
+  await draw('q-files');
+}
+
+function filesField() {
+  const files = draft.files ?? [];
+  const faults = [...(draft.fileFaults ?? []), ...(draft.faults ?? []).filter((f) => f.question === 'files').map((f) => [f.reason, f.remedy].filter(Boolean).join('; '))];
+  const input = el('input', { id: 'q-files', type: 'file', multiple: true, accept: endings().map((ending) => `.${ending}`).join(','), 'aria-describedby': 'q-files-hint', onchange: (e) => addFiles([...e.target.files]) });
+  return el('div', { class: 'field' }, el('label', { for: 'q-files' }, t('files')),
+    files.length ? el('ul', { class: 'files' }, files.map((file) => el('li', {}, el('span', {}, file.name), el('span', { class: 'hint' }, megabytes(file.size)), el('button', { type: 'button', 'aria-label': t('file-remove-one', { name: file.name }), onclick: () => removeFile(file) }, t('file-remove'))))) : null,
+    input, el('div', { class: 'hint', id: 'q-files-hint' }, faults.map((fault) => el('div', { class: 'fault', role: 'alert' }, fault)), t('files-more', { n: bounds().most, size: Math.floor(bounds().largest / 1048576) })));
 }
 
 async function signedOut() {
@@ -237,15 +353,16 @@ function form() {
   const others = profile.questions.filter((q) => !always.includes(q));
   const open = others.some((q) => draft.answers[q.key] || draft.faults?.some((f) => f.question === q.key));
   const faults = draft.faults ?? [];
-  const alert = faults.length ? el('p', { class: 'problem', role: 'alert', id: 'faults', tabindex: -1 }, t('faults', { n: faults.length, which: faults.map((f) => (f.question ? label(f.question) : `${f.reason}; ${f.remedy}`)).join(' ') })) : null;
+  const which = (f) => (f.question === 'files' ? t('files') : f.question ? label(f.question) : `${f.reason}; ${f.remedy}`);
+  const alert = faults.length ? el('p', { class: 'problem', role: 'alert', id: 'faults', tabindex: -1 }, t('faults', { n: faults.length, which: faults.map(which).join(' ') })) : null;
   return el('section', { class: 'card', 'aria-label': t('new') }, alert, el('form', { class: 'report', novalidate: true, onsubmit: (e) => { e.preventDefault(); queue(); }, onkeydown: (e) => { if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); queue(); } } },
-    always.map(field), el('details', { open }, el('summary', {}, t('more')), others.map(field)),
+    always.map(field), bounds().most ? filesField() : null, el('details', { open }, el('summary', {}, t('more')), others.map(field)),
     el('div', { class: 'buttons' }, el('button', { class: 'main' }, t('submit')), el('button', { type: 'button', onclick: discard }, t('discard')), el('span', { class: 'hint' }, t('keys'))), status));
 }
 
-async function begin() {
+async function begin(more = {}) {
   await saving;
-  draft = { state: 'draft', key: random(16), begun: new Date().toISOString(), answers: { when: zoned(new Date()), source: (await kept.get('source')) ?? '' }, faults: [] };
+  draft = { state: 'draft', key: random(16), begun: new Date().toISOString(), answers: { when: zoned(new Date()), source: (await kept.get('source')) ?? '', ...more }, faults: [], files: [] };
   say(t('nothing-yet'));
   await draw('q-what');
 }
@@ -256,6 +373,7 @@ async function discard() {
   const gone = draft;
   draft = null;
   await kept.put({ [row(gone)]: null });
+  await dropFiles(gone);
   await draw('new-report');
 }
 
@@ -268,7 +386,7 @@ async function queue() {
   }
   const answers = Object.fromEntries(Object.entries(draft.answers).map(([k, v]) => [k, v.trim()]).filter(([, v]) => v));
   // What is written as an hour is of the moment at which it was put into the queue: it is kept with it.
-  const item = { state: 'waiting', key: draft.key, begun: draft.begun, made: new Date().toISOString(), answers };
+  const item = { state: 'waiting', key: draft.key, begun: draft.begun, made: new Date().toISOString(), answers, files: draft.files ?? [] };
   draft = null;
   await write(item, { source: answers.source ?? '' });
   notice = t('queued');
@@ -289,7 +407,9 @@ function entry(item) {
     say('');
     await draw(draft.faults.length ? 'faults' : 'q-what');
   };
-  const remove = async () => { await kept.put({ [row(item)]: null }); await draw('new-report'); };
+  const remove = async () => { await kept.put({ [row(item)]: null }); await dropFiles(item); await draw('new-report'); };
+  const files = item.files ?? [];
+  const stateOf = (file) => (file.refused ? el('span', { class: 'fault' }, t('file-refused', { why: file.refused })) : el('span', { class: 'hint' }, t(file.sent ? 'file-sent' : 'file-waits')));
   const broken = item.state === 'refused' && ['conflict', 'gap', 'duplicate'].includes(item.code);
   const fresh = async () => {
     await write({ ...item, state: 'waiting', faults: [], code: '', made: new Date().toISOString() }, { chain: null });
@@ -306,9 +426,10 @@ function entry(item) {
     el('span', {}, line(item.answers)),
     item.made && el('span', { class: 'hint' }, t('entered-at', { time: zoned(new Date(item.made)) })),
     item.state === 'refused' && el('div', { class: 'fault' }, broken ? t('chain') : '', item.faults.map((f) => el('div', {}, [f.question && label(f.question), f.reason, f.remedy].filter(Boolean).join('; ')))),
+    files.length ? el('ul', { class: 'files' }, files.map((file) => el('li', {}, el('span', {}, file.name), el('span', { class: 'hint' }, megabytes(file.size)), stateOf(file)))) : null,
     item.receipt && el('details', {}, el('summary', {}, t('receipt')), el('pre', {}, item.receipt), el('div', { class: 'buttons' }, button('receipt-save', download))),
     el('div', { class: 'buttons' }, item.state === 'draft' && button('go-on', open), item.state === 'waiting' && button('back-to-draft', open), item.state === 'refused' && button('correct', open), broken && button('anew', fresh),
-      item.state === 'delivered' && button('forget', remove)));
+      item.state === 'delivered' && !waitingFile(item) && button('forget', remove)));
 }
 
 function list(all) {
@@ -323,7 +444,11 @@ function list(all) {
 
 const network = () => (navigator.onLine ? t('online') : [t('offline'), profile && t('offline-more')].filter(Boolean).join(' '));
 function top() {
-  const languages = el('select', { 'aria-label': t('language'), onchange: async (e) => { await saving; location.search = `?lang=${e.target.value}`; } }, Object.entries(LANGUAGES).map(([code, name]) => el('option', { value: code, lang: code, selected: code === language }, name)));
+  const languages = el('select', { 'aria-label': t('language'), onchange: async (e) => {
+    await saving;
+    try { localStorage.setItem('lang', e.target.value); } catch { /* then the address alone says it */ }
+    location.search = `?lang=${e.target.value}`;
+  } }, Object.entries(LANGUAGES).map(([code, name]) => el('option', { value: code, lang: code, selected: code === language }, name)));
   return el('header', {}, el('div', { class: 'line' }, el('a', { href: '/' }, t('board')), languages), profile?.exercise && el('p', { class: 'exercise' }, t('exercise')), el('h1', {}, t('title')),
     el('p', { id: 'network', class: 'hint', role: 'status' }, network()),
     profile && el('p', { class: 'hint' }, t('as', { name: profile.party ? `${profile.account} (${profile.party})` : profile.account }), ' ', t('times', { zone: profile.zone })));
@@ -354,7 +479,7 @@ async function redraw(focus) {
     main.replaceChildren(told ?? '', el('section', { class: 'card' }, el('h2', {}, t('nobody')), el('p', {}, t('nobody-more')), el('p', {}, el('a', { href: `/sign-in?back=${encodeURIComponent('/entry')}` }, t('sign-in')))));
     return;
   }
-  main.replaceChildren(told ?? '', draft ? form() : el('div', { class: 'buttons' }, el('button', { id: 'new-report', type: 'button', class: 'main', onclick: begin }, t('new'))),
+  main.replaceChildren(told ?? '', draft ? form() : el('div', { class: 'buttons' }, el('button', { id: 'new-report', type: 'button', class: 'main', onclick: () => begin() }, t('new'))),
     el('div', { 'data-list': '' }, list(all)), el('section', { class: 'card' }, el('div', { class: 'buttons' }, el('button', { type: 'button', onclick: () => leave('left') }, t('lock'))), el('p', { class: 'hint' }, t('lock-more'))));
   if (focus) document.getElementById(focus)?.focus();
 }
@@ -383,6 +508,10 @@ async function start() {
     kept = profile = null;
     await draw();
   } else if (who === 'in') {
+    // From the page of an incident: what is entered belongs to it.
+    const incident = asked.get('incident');
+    if (incident && !draft) await begin({ incident });
+    if (incident) history.replaceState(null, '', location.pathname + (asked.get('lang') ? `?lang=${asked.get('lang')}` : ''));
     await draw();
     await deliver();
     await draw();

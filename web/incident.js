@@ -81,7 +81,15 @@ function proposed(doc, from) {
     el('details', {}, el('summary', {}, t('why')), el('ul', {}, p.because.map((b) => el('li', {}, `${b.adds > 0 ? '+' : ''}${b.adds} ${b.words}`))))))), more);
 }
 
-function said(i, when) {
+// A file is saved and never opened in the page: the server sends it so.
+function attached(a, from) {
+  const name = a.name ?? t('file-unnamed');
+  const kept = /^[0-9a-f]{64}$/.test(a.hash);
+  return el('li', {}, kept ? el('a', { href: asked(`/api/incidents/${encodeURIComponent(id)}/attachments/${a.hash}`, from), download: '' }, t('file-save', { name })) : el('b', {}, name),
+    a.source ? ` · ${a.source}` : '', el('div', { class: 'about' }, el('code', { class: 'hash' }, a.hash)));
+}
+
+function said(i, when, from, reports_) {
   const { reply = [], dissent = [], assessment = [], finding = [], action = [] } = i.entries;
   const words = (e, kind) => el('li', { class: e.withdrawn_by ? 'withdrawn' : '' }, el('b', {}, t(`step-${kind}`)), ` · ${e.by} · `, el('span', { class: 'num' }, when(e.recorded)), e.withdrawn_by && [' ', badge(status('withdrawn'))],
     kind === 'reply' && el('span', { class: 'about' }, ' · ', e.due ? t(e.late ? 'late' : 'in-time-reply', { when: when(e.due) }) : t('no-due')),
@@ -92,18 +100,19 @@ function said(i, when) {
   return [
     section('s-replies', {}, heard.length ? el('ul', { class: 'steps' }, heard) : el('p', { class: 'empty' }, t('none-replies'))),
     section('s-said', {}, judged.length ? el('ul', { class: 'steps' }, judged) : el('p', { class: 'empty' }, t('none-said'))),
-    section('s-attachments', {}, i.attachments.length ? [el('ul', { class: 'steps' }, i.attachments.map((a) => el('li', {}, el('b', {}, a.name ?? '–'), ' ', el('code', { class: 'hash' }, a.hash)))), el('p', { class: 'about' }, t('attachments-note'))]
-      : el('p', { class: 'empty' }, t('none-attachments'))),
+    section('s-attachments', {}, i.attachments.length ? [el('ul', { class: 'steps' }, i.attachments.map((a) => attached(a, from))), el('p', { class: 'about' }, t('attachments-note'))]
+      : el('p', { class: 'empty' }, t('none-attachments')), reports_ ? el('p', {}, el('a', { href: `/entry?${new URLSearchParams({ incident: i.id, ...(from.lang && { lang: from.lang }) })}` }, t('report-more'))) : null),
   ];
 }
 
 export async function show(from, place, current) {
-  const doc = await get(asked(`/api/incidents/${encodeURIComponent(id)}`, from));
+  const [doc, me] = await Promise.all([get(asked(`/api/incidents/${encodeURIComponent(id)}`, from)), get('/api/me').catch(() => null)]);
   if (!current()) return;
+  const mayReport = Boolean(me?.roles?.includes('reporter'));
   const i = doc.incident;
   const when = (instant) => civil(instant, doc.agreement.time_zone);
   told(doc, i.title || doc.line.title || i.id, [t('answer-status', { status: t(`status-${i.status.is}`), source: i.reported_by || t('not-known') }), ' ', el('code', {}, i.id), ', ', t('version', { n: i.version })]);
   place.replaceChildren(el('p', {}, el('a', { href: elsewhere('/incidents', from) }, t('back'))),
-    el('div', { class: 'columns' }, el('div', {}, what(i, doc, when), history(doc, when)), el('div', {}, verdicts(doc, from), reports(doc, when), said(i, when), proposed(doc, from))),
+    el('div', { class: 'columns' }, el('div', {}, what(i, doc, when), history(doc, when)), el('div', {}, verdicts(doc, from), reports(doc, when), said(i, when, from, mayReport), proposed(doc, from))),
     el('p', { class: 'source' }, t('source-line', { when: doc.question.known_at_local }), ' ', el('a', { href: asked(`/api/incidents/${encodeURIComponent(id)}`, from) }, 'JSON')));
 }

@@ -1,5 +1,6 @@
 // The language of a page and its words. The address says which (`lang`), else what was chosen last in this browser, else what the
-// browser prefers. What the engine words itself stays English; `english` marks it so.
+// browser prefers. What the engine words itself is said by the book of phrases
+// (`engine`); what is not in it stays English, and `english` marks it so.
 import { el } from './element.js';
 
 export const LANGUAGES = { en: 'English', uk: 'Українська' };
@@ -30,6 +31,45 @@ export const local = (text) => (language === 'en' || !text ? text : text.replace
 // A word of a closed set (states, grades, kinds), as the sheets and reports say it.
 export const word = (kind, english) => known(`${kind}-${english.replaceAll(', ', '-').replaceAll(' ', '-')}`, english);
 export const state = (one) => ({ tone: one.tone, word: word('state', one.word) });
+// ---- what the engine words ----
+
+// The book of phrases: what each shape of its sentences is in Ukrainian. `crates/report/src/phrases.rs` matches in the same way.
+const BOOK = language === 'uk' ? await fetch(new URL('./phrases-uk.json', import.meta.url)).then((r) => r.json()).catch(() => []) : [];
+const GAPS = {
+  time: (text) => (/^\d[\d :.+to-]*$/.test(text) ? text.replaceAll(' to ', ' – ') : null),
+  t: (text) => GAPS.time(text), u: (text) => GAPS.time(text), n: (text) => (/^\d+$/.test(text) ? text : null), a: (text) => ([...text].length === 1 ? text : null),
+  g: (text) => table[`grade-${text}`] ?? null, l: (text) => text.replaceAll(' or ', ' або ').replaceAll(' and ', ' і '),
+  r: (text, depth) => phrase(text, depth + 1), s: (text, depth) => phrase(text, depth + 1),
+};
+function fits(shape, text, depth) {
+  const at = shape.indexOf('{');
+  if (at < 0) return shape === text ? {} : null;
+  if (!text.startsWith(shape.slice(0, at))) return null;
+  const [kind, rest, inner] = [shape[at + 1], shape.slice(at + 3), text.slice(at)];
+  const next = rest.split('{')[0];
+  for (let end = next ? inner.indexOf(next) : inner.length; end >= 0; end = next ? inner.indexOf(next, end + 1) : -1) {
+    const part = inner.slice(0, end);
+    const value = part && (GAPS[kind] ? GAPS[kind](part, depth) : part.includes('`') ? null : part);
+    const others = value ? fits(rest, inner.slice(end), depth) : null;
+    if (others) return { ...others, [kind]: value };
+  }
+  return null;
+}
+function phrase(text, depth = 0) {
+  if (depth > 4 || text.length > 2000) return null;
+  for (const [shape, said] of BOOK) {
+    const gaps = fits(shape, text, depth);
+    if (gaps) return said.replace(/\{(\w)\}/g, (_, kind) => gaps[kind]);
+  }
+  return null;
+}
+// A sentence of the engine, laid out by `shown`: in the page's language where the book has it, else marked as English. What bears a Cyrillic
+// letter is somebody's own words.
+export function engine(text, shown = (said) => said) {
+  if (language === 'en') return shown(text);
+  const said = phrase(text ?? '');
+  return said || /[\u0400-\u052f]/.test(text) ? shown(said ?? text) : english(shown(text));
+}
 // Text of the engine, marked as what it is: English.
 export const english = (...content) => (language === 'en' ? content : el('span', { lang: 'en' }, content));
 // Who may see it: `TLP:AMBER, only to A and B`.

@@ -85,7 +85,7 @@ const signIn = async (name) => {
   await page.press('#password', 'Enter');
   await ready('in');
 };
-const states = () => page.$$eval('.items li', (all) => all.map((li) => li.dataset.state));
+const states = () => page.$$eval('.items > li', (all) => all.map((li) => li.dataset.state));
 const saved = () => until(() => /: (saved|збережено) \d/.test(document.querySelector('form.report [role=status]')?.textContent ?? ''));
 // Fills the form in with the keyboard alone: the focus stands in the first field when it opens.
 const write = async (source, { submit = true } = {}) => {
@@ -111,6 +111,9 @@ const write = async (source, { submit = true } = {}) => {
   await page.keyboard.type('TLP:AMBER');
   await page.keyboard.press('Control+Enter');
 };
+// A photo, by its first bytes; and two that are called so and are none.
+const JPEG = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.from('a crater, seen from the road')]);
+const file = (name, buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
 const fresh = async () => {
   await page.focus('#new-report');
   await page.keyboard.press('Enter');
@@ -146,6 +149,24 @@ try {
   check('a draft is there again after the page went away', (await page.inputValue('#q-source')) === 'Patrol South 7');
   check('and the one that waits', (await states()).join() === 'waiting');
   await picture('3-draft-again');
+  // Files, without network: what is no photo is refused with a reason, the others wait sealed with the report.
+  await page.setInputFiles('#q-files', [file('map.svg', Buffer.from('<svg onload="alert(1)"/>')), file('fake.jpg', Buffer.from('<script>alert(1)</script>'))]);
+  await page.waitForSelector('#q-files-hint .fault');
+  const refused = await page.textContent('#q-files-hint');
+  check('a page or a drawing that is called a photo is not taken, and why', refused.includes('map.svg') && refused.includes('fake.jpg') && (await page.locator('.files li').count()) === 0, refused);
+  await page.setInputFiles('#q-files', [file('crater <b>.jpg', JPEG), file('big.jpg', Buffer.concat([JPEG, Buffer.alloc(26214401)]))]);
+  await page.waitForSelector('.files li');
+  check('a file that is too large is not taken, and how large it may be', (await page.textContent('#q-files-hint')).includes('25 MB'));
+  await page.setInputFiles('#q-files', [file('crater <b>.jpg', Buffer.concat([JPEG, Buffer.from('2')]))]);
+  await until(() => document.querySelectorAll('.files li').length === 2);
+  check('two files of one name get names of their own', (await page.locator('.files li').allInnerTexts()).join().includes('crater <b> (2).jpg'));
+  await page.getByRole('button', { name: 'Remove crater <b> (2).jpg' }).click();
+  await until(() => document.querySelectorAll('.files li').length === 1);
+  await picture('3b-files');
+  await page.goto('about:blank');
+  await page.goto(`${base}/entry`);
+  await ready('away');
+  check('the file is there again after the page went away', (await page.textContent('.files')).includes('crater <b>.jpg'));
   await page.focus('#q-marking');
   await page.keyboard.press('Control+Enter');
   await page.waitForSelector('#faults');
@@ -159,9 +180,11 @@ try {
   const kept = await page.evaluate(async () => {
     const database = await new Promise((done) => { const r = indexedDB.open('servanda-entry'); r.onsuccess = () => done(r.result); });
     const rows = await new Promise((done) => { const r = database.transaction('sealed').objectStore('sealed').getAll(); r.onsuccess = () => done(r.result); });
+    const files = await new Promise((done) => { const r = database.transaction('files').objectStore('files').getAll(); r.onsuccess = () => done(r.result); });
+    rows.push(...files);
     return rows.map((row) => JSON.stringify({ id: row.id, owner: row.owner }) + Array.from(new Uint8Array(row.data), (b) => String.fromCharCode(b)).join('')).join();
   });
-  check('what the device keeps is sealed', kept.length > 500 && !/Patrol|mira|explosion|48\.14/.test(kept));
+  check('what the device keeps is sealed', kept.length > 500 && !/Patrol|mira|explosion|48\.14|crater/.test(kept));
 
   // The answer of the first delivery is lost on the way: it is sent again, and entered once.
   let lost = 0;
@@ -184,6 +207,28 @@ try {
   await picture('4-delivered');
   const listed = await page.evaluate(async () => (await (await fetch('/api/incidents?at=2099-01-01T00:00Z')).json()).incidents?.map((one) => one.source) ?? []);
   check('each is entered once', listed.filter((s) => s === 'Patrol North 2').length === 1 && listed.filter((s) => s === 'Patrol South 7').length === 1, JSON.stringify(listed));
+
+  // The file went after the reports; whoever may see the report saves it from the page of the incident.
+  await until(() => /delivered/.test(document.querySelector('.items .files')?.textContent ?? ''), null, 30000);
+  const left = await page.evaluate(async () => {
+    const database = await new Promise((done) => { const r = indexedDB.open('servanda-entry'); r.onsuccess = () => done(r.result); });
+    return new Promise((done) => { const r = database.transaction('files').objectStore('files').count(); r.onsuccess = () => done(r.result); });
+  });
+  check('a file that was delivered is no longer kept here', left === 0, String(left));
+  const incident = await page.evaluate(async () => (await (await fetch('/api/incidents?at=2099-01-01T00:00Z')).json()).incidents.find((one) => one.source === 'Patrol South 7').id);
+  const other = await context.newPage();
+  await other.goto(`${base}/incidents/${encodeURIComponent(incident)}`);
+  const link = other.getByRole('link', { name: 'Save crater <b>.jpg' });
+  const [saved] = await Promise.all([other.waitForEvent('download'), link.click()]);
+  check('the page of the incident saves it, under a name that leads nowhere', saved.suggestedFilename() === 'crater b.jpg' && readFileSync(await saved.path()).equals(JPEG), saved.suggestedFilename());
+  if (pictures) await other.screenshot({ path: join(pictures, '4b-incident.png'), fullPage: true });
+  await other.getByRole('link', { name: 'Report more about it, with photos or a PDF' }).click();
+  await other.waitForSelector('#q-incident');
+  check('and leads to a report of the same incident', (await other.inputValue('#q-incident')) === incident, await other.inputValue('#q-incident'));
+  other.once('dialog', (dialog) => dialog.accept());
+  await other.getByRole('button', { name: 'Discard' }).click();
+  await other.waitForSelector('#new-report');
+  await other.close();
 
   // What the server refuses comes back with its reason and is lost to nobody.
   await fresh();
@@ -263,10 +308,17 @@ try {
       const found = await page.evaluate(() => window.axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)));
       check(`${theme} ${lang}: axe finds nothing`, found.length === 0, found.join('; '));
     }
+    await page.setInputFiles('#q-files', [file('crater.jpg', JPEG), file('map.svg', Buffer.from('<svg/>'))]);
+    await page.waitForSelector('.files li');
+    await picture(`8-files-${theme}-${lang}-${width}`);
     page.once('dialog', (dialog) => dialog.accept());
     await page.getByRole('button', { name: /^(Discard|Відкинути)$/ }).click();
     await page.waitForSelector('#new-report');
   }
+  await page.evaluate(() => localStorage.setItem('lang', 'uk'));
+  await page.goto(`${base}/entry`);
+  await ready('in');
+  check('the language that was chosen is remembered', (await page.getAttribute('html', 'lang')) === 'uk');
   check('no exception on the page', problems.length === 0, problems.join('; '));
 } catch (error) {
   check('the journey goes through', false, error.stack);

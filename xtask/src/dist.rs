@@ -1,4 +1,5 @@
-//! `cargo xtask dist [--no-build] [--pdf] [--out DIR]`: the Debian package, and with it the licence texts of all that is linked.
+//! `cargo xtask dist [--no-build] [--pdf] [--out DIR] [--as VERSION] [--by "NAME <MAIL>"]`: the Debian package, and with it the licence texts of all that is linked.
+//! `cargo xtask dist --try OLD.deb NEW.deb`: what the older package left is served by the newer one (`dist/tried.rs`).
 //!
 //! It builds the binaries that a user gets, lays them out with what stands in `dist/`, and hands the folder to `dpkg-deb`. What it
 //! deliberately does not do: publish anything, or fetch anything that Cargo has not fetched.
@@ -8,6 +9,8 @@
 //! - of every crate that is linked, name, version and licence stand in the package, and the text wherever the crate has one.
 //!
 //! Start at [`run`].
+
+mod tried;
 
 use crate::tree;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +35,20 @@ const FILES: [(&str, &str, u32); 4] = [
 const SCRIPTS: [&str; 3] = ["postinst", "prerm", "postrm"];
 
 pub fn run(arguments: &[String]) -> ExitCode {
+    if let [option, old, new] = arguments
+        && option == "--try"
+    {
+        return match tried::tried(Path::new(old), Path::new(new)) {
+            Ok(lines) => {
+                println!("{}", lines.join("\n"));
+                ExitCode::from(crate::FINE)
+            }
+            Err(message) => {
+                eprintln!("{message}");
+                ExitCode::from(crate::NO)
+            }
+        };
+    }
     match made(arguments) {
         Ok(package) => {
             println!("{}", package.display());
@@ -47,15 +64,21 @@ pub fn run(arguments: &[String]) -> ExitCode {
 fn made(arguments: &[String]) -> Result<PathBuf, String> {
     let root = tree::root();
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-    let (mut build, mut pdf, mut out) = (true, false, target.join("dist"));
+    let mut by = "the servanda project <servanda@localhost>".to_string();
+    let (mut build, mut pdf, mut out, mut called) = (true, false, target.join("dist"), None);
     let mut rest = arguments.iter();
     while let Some(option) = rest.next() {
         match option.as_str() {
             "--no-build" => build = false,
             "--pdf" => pdf = true,
+            "--as" => called = Some(rest.next().cloned().ok_or("`--as` takes a version")?),
+            "--by" => by = rest.next().cloned().ok_or("`--by` takes a name with an address")?,
             "--out" => out = rest.next().map(PathBuf::from).ok_or("`--out` takes a folder")?,
             _ => {
-                let told = crate::unknown_option(arguments, &["--no-build", "--pdf", "--out"]);
+                let told = crate::unknown_option(
+                    arguments,
+                    &["--no-build", "--pdf", "--out", "--as", "--by", "--try"],
+                );
                 return Err(told.unwrap_or_default());
             }
         }
@@ -73,7 +96,7 @@ fn made(arguments: &[String]) -> Result<PathBuf, String> {
     }
     let epoch = said(Command::new("git").args(["log", "-1", "--format=%ct"]).current_dir(&root))?;
     let epoch = epoch.trim().to_string();
-    let version = version(&root)?;
+    let version = called.map_or_else(|| version(&root), Ok)?;
     let architecture = said(Command::new("dpkg").arg("--print-architecture"))?.trim().to_string();
     let folder = out.join("package");
     if folder.exists() {
@@ -122,7 +145,7 @@ fn made(arguments: &[String]) -> Result<PathBuf, String> {
     )?;
     lay("usr/share/doc/servanda/licences.txt", texts.as_bytes(), 0o644)?;
     let changes = format!(
-        "servanda ({version}) unstable; urgency=medium\n\n  * See CHANGELOG.md of the source.\n\n -- the servanda project <servanda@localhost>  {}\n",
+        "servanda ({version}) unstable; urgency=medium\n\n  * See CHANGELOG.md of the source.\n\n -- {by}  {}\n",
         said(Command::new("date").args(["-u", "-R", "-d", &format!("@{epoch}")]))?.trim()
     );
     lay("usr/share/doc/servanda/changelog", changes.as_bytes(), 0o644)?;
@@ -143,7 +166,7 @@ fn made(arguments: &[String]) -> Result<PathBuf, String> {
     let (bytes, sums) = contents(&folder)?;
     lay("DEBIAN/md5sums", sums.as_bytes(), 0o644)?;
     let control = format!(
-        "Package: servanda\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: the servanda project <servanda@localhost>\n\
+        "Package: servanda\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: {by}\n\
          Installed-Size: {}\nDepends: adduser, libc6 (>= {libc}), libgcc-s1\nRecommends: ca-certificates\nSuggests: openssl\nSection: utils\n\
          Priority: optional\nDescription: says what was kept of an agreement and what was broken\n servanda turns the text of a security agreement into \
          something that can be\n checked, watches what happens against it, tells each party what it owes and by\n when, and says how it is known. \

@@ -31,6 +31,7 @@ pub mod surface;
 pub mod syntax;
 mod translate;
 mod units;
+pub mod weight;
 pub mod words;
 
 pub use diagnostic::Diagnostic;

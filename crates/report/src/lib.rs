@@ -23,6 +23,7 @@ pub mod incidents;
 pub mod json;
 pub mod map;
 pub mod notice;
+pub mod phrases;
 pub mod rows;
 pub mod sorted;
 pub mod state;

@@ -18,13 +18,13 @@
 mod words;
 
 use crate::document::html::escape;
-use crate::{Duty, View, wording};
+use crate::{Duty, View, phrases, wording};
 use servanda_model::record::Record;
 use servanda_model::verdict::{Bearer, Performance};
 use servanda_model::{Grade, Instant, When};
 
 /// The language of what the program words: `said`, headings, letters. What the agreement and the records say stays as it is, and so does
-/// what the engine words (what has to be shown): that is English.
+/// what the engine words and the book of phrases does not have ([`phrases`](crate::phrases)): that is English.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Lang {
     /// English.
@@ -333,7 +333,8 @@ pub fn letter(view: &View<'_>, duty: &Duty<'_>, letter: &Letter<'_>) -> String {
     if !duty.evidence.is_empty() {
         out.push_str(&format!("\n{}\n\n", lang.t("to-be-shown")));
         for one in &duty.evidence {
-            out.push_str(&format!("- {}\n", plain(one)));
+            let said = if lang == Lang::Uk { phrases::ukrainian(one) } else { None };
+            out.push_str(&format!("- {}\n", plain(said.as_deref().unwrap_or(one))));
         }
     }
     out

@@ -22,7 +22,9 @@ use servanda_evidence::outbox::{self, Delivery, Submission, sha256};
 use servanda_evidence::{Context, Format, Import, Mapping, diff, quarantine_csv};
 use servanda_model::{Agreement, Calendar, Instant, Name, Record};
 use servanda_store::policy::{Role, Viewer};
-use servanda_store::{self as store, Entry, Intake as Imported, Store, StoredRecord, Submitted, Workspace};
+use servanda_store::{
+    self as store, Entry, Holder, Intake as Imported, Store, StoredRecord, Submitted, Workspace,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -266,9 +268,10 @@ impl Intake {
         Ok(delivery)
     }
 
-    /// Keeps a file by its hash.
-    pub fn attach(&self, bytes: &[u8]) -> Result<(), Failure> {
-        self.store.attach(bytes)?;
+    /// Keeps a file by its hash, for the records of whoever submitted it.
+    pub fn attach(&self, submitter: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let hash = self.store.attach(bytes)?;
+        self.store.hold(Holder::Submitter(submitter), &hash)?;
         Ok(())
     }
 

@@ -197,6 +197,9 @@ impl Effective {
         let public = places.find("public", None, parsed, |s| s.public)?;
         let is_public = public.value.unwrap_or(false);
         note("public", is_public.to_string(), &public.from);
+        let alone = places.find("password-alone", None, parsed, |s| s.password_alone)?;
+        let password_alone = alone.value.unwrap_or(true);
+        note("password-alone", password_alone.to_string(), &alone.from);
         let idle = places.find("idle-minutes", None, parsed, |s| s.idle_minutes)?;
         let idle_minutes = idle.value.unwrap_or(60);
         note("idle-minutes", idle_minutes.to_string(), &idle.from);
@@ -244,6 +247,7 @@ impl Effective {
             is_tls: tls.is_some(),
             proxies,
             is_public,
+            password_alone,
             idle: i64::from(idle_minutes) * 60_000,
             longest: i64::from(signed_in_hours) * 3_600_000,
             metrics_token: token.value,
@@ -334,6 +338,10 @@ mod tests {
             effective(&line, own, &[("SERVANDA_IDLE_MINUTES", "15"), ("SERVANDA_PORT", "8500")]).unwrap();
         assert_eq!(found.address.port(), 9000);
         assert_eq!(found.standing.idle, 15 * 60_000);
+        assert!(found.standing.password_alone);
+        let no =
+            effective(&Line::default(), "password-alone = true", &[("SERVANDA_PASSWORD_ALONE", "false")]);
+        assert!(!no.unwrap().standing.password_alone);
         let text = found.text();
         for words in [
             "port = 9000  # command line",

@@ -17,7 +17,7 @@ use servanda_model::record::{COVERAGE, EXPLANATION, FINDING, RoleValue};
 use servanda_model::time::HOUR;
 use servanda_model::{Agreement, Instant, Name, Place, Record};
 use servanda_store::policy::Viewer;
-use servanda_store::{Intake, Store, StoredRecord, Workspace, sha256};
+use servanda_store::{Holder, Intake, Store, StoredRecord, Workspace, sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -150,7 +150,11 @@ pub fn import(workspace: &Workspace, order: &Order<'_>, session: &Session) -> Re
             for path in input::files_of(folder)? {
                 let bytes = input::bytes(&path, input::DATA_LIMIT)?;
                 if named.contains(&sha256(&bytes)) {
-                    workspace.store().attach(&bytes)?;
+                    let store = workspace.store();
+                    let hash = store.attach(&bytes)?;
+                    for record in changes.records().filter(|record| record.attachments.contains(&hash)) {
+                        store.hold(Holder::Record(record.id.as_str()), &hash)?;
+                    }
                 }
             }
         }

@@ -58,13 +58,9 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
 
 /// Adds the headers that every answer carries.
 pub(crate) fn dress(headers: &mut HeaderMap) {
-    // A form says itself where its own origin may be named.
-    let own = headers.get(header::REFERRER_POLICY).cloned();
+    // A form says itself where its own origin may be named, and somebody's file that it may do nothing at all.
     for (name, value) in &HEADERS {
-        headers.insert(name.clone(), HeaderValue::from_static(value));
-    }
-    if let Some(own) = own {
-        headers.insert(header::REFERRER_POLICY, own);
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -67,6 +67,7 @@ pub const ASSETS: &[Asset] = &[
     asset!("map.js", JS),
     asset!("passkey.js", JS),
     asset!("people.js", JS),
+    asset!("phrases-uk.json", JSON),
     asset!("points.js", JS),
     asset!("sheet.js", JS),
     asset!("start.js", JS),

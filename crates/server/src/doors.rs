@@ -235,7 +235,7 @@ async fn try_come_back(
     let mut response = page(caller, StatusCode::OK, caller.say("You are signed in", "Ви ввійшли"), &main);
     let refresh = HeaderValue::from_str(&format!("0; url={}", forms::back(&wanted)));
     response.headers_mut().insert(header::REFRESH, refresh.map_err(|e| Problem::bug(&e))?);
-    let mut response = begun(front, caller, headers, &account.name, response).await?;
+    let mut response = begun(front, caller, headers, &account.name, false, response).await?;
     response.headers_mut().append(header::SET_COOKIE, way_cookie(front, caller, "", 0)?);
     Ok(response)
 }
@@ -491,7 +491,8 @@ pub(crate) async fn keep_passkey(State(front): State<Front>, Who(caller): Who, r
             Err(error) => return Err(unable(&error)),
         }
         tell(&caller, &one.name, "made a passkey");
-        forms::begin_anew(&front, &caller, &headers, &one.name).await
+        // Both were shown now: the password, and a device that asked its user.
+        forms::begin_anew(&front, &caller, &headers, &one.name, false).await
     };
     or_problem(made.await)
 }
@@ -521,7 +522,7 @@ pub(crate) async fn revoke_passkey(
             Err(error) => return Err(unable(&error)),
         }
         tell(&caller, &one.name, "revoked a passkey");
-        forms::begin_anew(&front, &caller, &headers, &one.name).await
+        forms::begin_anew(&front, &caller, &headers, &one.name, one.is_narrow).await
     };
     or_problem(made.await)
 }
@@ -555,7 +556,7 @@ async fn try_passkey(front: &Front, caller: &Caller, request: Request) -> Result
             tell(caller, &name, "signed in with a passkey");
             front.0.counted.tried(Try::Right);
             people.forget();
-            begin(front, caller, &headers, &name, forms::back(wanted)).await
+            begin(front, caller, &headers, &name, forms::back(wanted), false).await
         }
         Err((name, why)) => {
             tell(caller, &name, &format!("a passkey was refused: {why}"));

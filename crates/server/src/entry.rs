@@ -8,6 +8,7 @@
 //! | `GET /entry`, `/entry/worker.js` | the page and what lets it open without network: nothing in them is anybody's |
 //! | `GET /entry/session` | whoever is signed in: the form's questions, zones and facts; and the secret for what this device keeps |
 //! | `POST /entry/deliver` | one report, as the page wrote it; answered with the signed receipt of the log |
+//! | `POST /entry/file` | after it, a file that it names (`attached.rs`) |
 //!
 //! A browser is a submitter of its own, `ACCOUNT+DEVICE`: it numbers what it delivers without gaps and names the report before by the
 //! hash of its bytes, as an outbox does. So the same report sent twice is entered once and answered twice with the same receipt, and
@@ -24,7 +25,7 @@
 use crate::assets::{ENTRY, WORKER};
 use crate::front::{Caller, Front, Seen, Who};
 use crate::signed_in::is_same;
-use crate::{Problem, answers, forms};
+use crate::{Problem, answers, attached, forms};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -37,7 +38,7 @@ use servanda_ledger::bundle::from_hex;
 use servanda_model::record::Tlp;
 use servanda_model::{Instant, Name};
 use servanda_store::{Entry, Receipt, Store, StoredRecord, Submission, Submitted, sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The cookie with the secret for what a device keeps.
@@ -46,6 +47,8 @@ pub(crate) const DEVICE: &str = "-device";
 const DEVICE_AGE: i64 = 14 * 24 * 60 * 60;
 /// Longest report, in bytes.
 const LONGEST: usize = 64 * 1024;
+/// Longest name of a file, in characters.
+const NAME: usize = 60;
 /// With what a request proves that this page made it.
 const TOKEN: &str = "servanda-form-token";
 
@@ -107,6 +110,7 @@ pub(crate) async fn session(
         "facts": agreement.facts.iter().map(|(name, fact)| named(name, &fact.phrase)).collect::<Vec<_>>(),
         "parties": agreement.parties.iter().map(|(name, party)| named(name, &party.phrase)).collect::<Vec<_>>(),
         "longest": LONGEST,
+        "files": attached::bounds(),
     });
     let mut response = ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response();
     response.headers_mut().append(header::SET_COOKIE, device_cookie(&front, &caller, &secret)?);
@@ -123,6 +127,48 @@ struct Delivered {
     previous: Option<String>,
     made: String,
     answers: BTreeMap<String, String>,
+    #[serde(default)]
+    files: Vec<Named>,
+}
+
+/// A file that comes after the report.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: String,
+    hash: String,
+}
+
+/// The files of a report, each by a name of its own; or what is wrong with one, and what to do.
+fn named(mut files: Vec<Named>) -> Result<Vec<(String, String)>, (String, String)> {
+    if files.len() > attached::MOST {
+        let reason = format!("{} files are named, and {} are the most", files.len(), attached::MOST);
+        return Err((reason, "send the others with another report of the same incident".to_string()));
+    }
+    files.iter_mut().for_each(|file| file.name = file.name.trim().to_string());
+    let mut seen = BTreeSet::new();
+    for file in &files {
+        // As it will stand in the record.
+        let fits = !file.name.is_empty()
+            && file.name.chars().count() <= NAME
+            && !file.name.contains(char::is_control);
+        if !fits {
+            let remedy = format!("give it a name of at most {NAME} characters, without line breaks");
+            return Err(("a file has no usable name".to_string(), remedy));
+        }
+        if !attached::has_known_ending(&file.name) {
+            let reason = format!("`{}` is no photo, film, sound or PDF", file.name);
+            return Err((reason, format!("its name ends with one of {}", attached::endings())));
+        }
+        if !hexadecimal(&file.hash, 64) {
+            return Err((format!("`{}` has no hash", file.name), "add the file anew".to_string()));
+        }
+        if !seen.insert(&file.name) {
+            let reason = format!("two files are called `{}`", file.name);
+            return Err((reason, "give one of them another name".to_string()));
+        }
+    }
+    Ok(files.into_iter().map(|file| (file.name, file.hash)).collect())
 }
 
 /// A report that was not taken, by question where it is about one.
@@ -139,16 +185,27 @@ fn hexadecimal(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
+/// A request of this page carries the token of the sign-in.
+pub(crate) fn of_this_sign_in(caller: &Caller, headers: &HeaderMap) -> Result<(), Problem> {
+    let token = headers.get(TOKEN).and_then(|v| v.to_str().ok()).unwrap_or("");
+    if caller.signed_in.as_ref().is_some_and(|one| is_same(&one.form_token, token)) {
+        return Ok(());
+    }
+    forms::tell(
+        caller,
+        caller.signed_in.as_ref().map_or("", |one| &one.name),
+        "a report without the token of its sign-in",
+    );
+    let message = "this page is not of this sign-in; open `/entry` again";
+    Err(Problem::with(StatusCode::FORBIDDEN, "old-form", message))
+}
+
 /// The text of a request of this page by whoever is signed in.
 async fn body(caller: &Caller, request: Request) -> Result<String, Problem> {
     let (parts, body) = request.into_parts();
     // A form of another page could send neither: it would be asked first, and refused.
     forms::is_json(&parts.headers)?;
-    let token = parts.headers.get(TOKEN).and_then(|v| v.to_str().ok()).unwrap_or("");
-    if !caller.signed_in.as_ref().is_some_and(|one| is_same(&one.form_token, token)) {
-        let message = "this page is not of this sign-in; open `/entry` again";
-        return Err(Problem::with(StatusCode::FORBIDDEN, "old-form", message));
-    }
+    of_this_sign_in(caller, &parts.headers)?;
     let bytes = forms::body(&parts.headers, body, LONGEST, || {
         let message = format!("a report has at most {LONGEST} bytes; shorten its words");
         Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-long", message)
@@ -189,7 +246,11 @@ pub(crate) async fn deliver(
     }
     let submitter = format!("{}+{}", viewer.name, said.device);
     // What "now" and "14:30" mean is what they meant when it was written down.
-    let desk = Desk::of(&served.agreement, made);
+    let mut desk = Desk::of(&served.agreement, made);
+    match named(said.files) {
+        Ok(files) => desk.attachments = files,
+        Err((reason, remedy)) => return Ok(one("not-a-report", "files", &reason, &remedy)),
+    }
     let id = format!("{submitter}/{}", said.number);
     let mut record = match entry::record(&id, &said.answers, &desk) {
         Ok(record) => record,

@@ -22,7 +22,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 use servanda_report::document::html::escape;
 use servanda_store::policy::Role;
-use servanda_store::{Account, Error, Passkey};
+use servanda_store::{Account, Error, Passkey, Unfit};
 use std::collections::BTreeMap;
 
 /// Longest body of a form, in bytes.
@@ -77,7 +77,7 @@ pub(crate) fn form(to: &str, token: &str, fields: &str, button: &str) -> String 
 pub(crate) type Fields = BTreeMap<String, String>;
 
 /// What a body is said to be.
-fn kind_of(headers: &HeaderMap) -> &str {
+pub(crate) fn kind_of(headers: &HeaderMap) -> &str {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     kind.split(';').next().unwrap_or("").trim()
 }
@@ -251,9 +251,17 @@ pub(crate) fn sign_in_form(
             "type=\"password\" autocomplete=\"current-password\" maxlength=\"1024\""
         ),
     );
+    let narrow = caller.say(
+        "A password alone does not do here: it takes a passkey or your institution. With the password an account that has neither makes a passkey.",
+        "Самого пароля тут не досить: потрібен ключ доступу або ваша установа. За паролем обліковий запис без них створює ключ доступу.",
+    );
+    let narrow = match front.0.standing.password_alone {
+        true => String::new(),
+        false => format!("<p>{narrow}</p>\n"),
+    };
     let title = caller.say("Sign in", "Вхід");
     let main = format!(
-        "{}{}{}{}<p class=\"about\">{}</p>",
+        "{}{narrow}{}{}{}<p class=\"about\">{}</p>",
         alert(problem),
         form(&caller.to("/sign-in"), token, &fields, caller.say("Sign in", "Увійти")),
         doors::passkey_button(front, caller, headers, token, wanted)?,
@@ -302,12 +310,24 @@ async fn try_sign_in(front: &Front, caller: &Caller, request: Request) -> Result
         return Ok(Redirect::to("/").into_response());
     }
     if !has_form_token(front, caller, &headers, &fields) {
+        tell(caller, name, "a form without its token");
         return again(StatusCode::FORBIDDEN, old_form(caller));
     }
     if let Some(answer) = too_often(front, caller, name, again)? {
         return Ok(answer);
     }
     front.0.tries.count(name, caller.address, front.now());
+    // The same words, whatever was wrong: also where the password was right and does not do.
+    let wrong = match front.0.standing.password_alone {
+        true => caller.say(
+            "Name or password is wrong, or the account is closed.",
+            "Ім’я чи пароль неправильні, або обліковий запис закрито.",
+        ),
+        false => caller.say(
+            "Name or password is wrong, the account is closed, or it signs in with its passkey or through its institution only.",
+            "Ім’я чи пароль неправильні, обліковий запис закрито, або входити ним можна лише з ключем доступу чи через установу.",
+        ),
+    };
     let store = people.store.clone();
     let (asked, password) = (name.to_string(), given(&fields, "password").to_string());
     let signed = comparing(front, move || store.sign_in(&asked, &password)).await?;
@@ -316,19 +336,31 @@ async fn try_sign_in(front: &Front, caller: &Caller, request: Request) -> Result
         Err(error) if error.is_denied() => {
             tell(caller, name, "refused");
             front.0.counted.tried(Try::Wrong);
-            let said = caller.say(
-                "Name or password is wrong, or the account is closed.",
-                "Ім’я чи пароль неправильні, або обліковий запис закрито.",
-            );
-            return again(StatusCode::FORBIDDEN, said);
+            return again(StatusCode::FORBIDDEN, wrong);
         }
         Err(error) => return Err(unable(&error)),
     }
+    let narrow = !front.0.standing.password_alone;
+    if narrow && has_other_way(front, name).await? {
+        tell(caller, name, "refused: a password alone does not do");
+        front.0.counted.tried(Try::Wrong);
+        return again(StatusCode::FORBIDDEN, wrong);
+    }
     front.0.tries.forget(name, caller.address);
-    tell(caller, name, "signed in");
+    tell(caller, name, if narrow { "signed in to make a passkey" } else { "signed in" });
     front.0.counted.tried(Try::Right);
     people.forget();
-    begin(front, caller, &headers, name, back(wanted)).await
+    begin(front, caller, &headers, name, back(wanted), narrow).await
+}
+
+/// Whether an account signs in with a passkey or by an institution.
+async fn has_other_way(front: &Front, name: &str) -> Result<bool, Problem> {
+    let (store, name) = (people(front)?.store.clone(), name.to_string());
+    let found = tokio::task::spawn_blocking(move || -> Result<bool, Error> {
+        let passkey = store.passkeys()?.iter().any(|one| one.owner == name && !one.revoked);
+        Ok(passkey || store.identities()?.iter().any(|one| one.account == name))
+    });
+    found.await.map_err(|e| Problem::bug(&e))?.map_err(|e| unable(&e))
 }
 
 /// A line for the log of the server. What somebody typed is quoted, so that it makes no line of its own.
@@ -387,8 +419,10 @@ pub(crate) async fn begin(
     headers: &HeaderMap,
     name: &str,
     to: &str,
+    narrow: bool,
 ) -> Result<Response, Problem> {
-    begun(front, caller, headers, name, Redirect::to(to).into_response()).await
+    let to = if narrow { caller.to("/account") } else { to.to_string() };
+    begun(front, caller, headers, name, narrow, Redirect::to(&to).into_response()).await
 }
 
 /// Signs somebody out everywhere, because how they sign in is another now, and in again here.
@@ -397,10 +431,11 @@ pub(crate) async fn begin_anew(
     caller: &Caller,
     headers: &HeaderMap,
     name: &str,
+    narrow: bool,
 ) -> Result<Response, Problem> {
     people(front)?.forget();
     front.0.signed_in.end_all(name);
-    begin(front, caller, headers, name, &caller.to("/account")).await
+    begin(front, caller, headers, name, &caller.to("/account"), narrow).await
 }
 
 /// The same, with an answer that is made already.
@@ -409,6 +444,7 @@ pub(crate) async fn begun(
     caller: &Caller,
     headers: &HeaderMap,
     name: &str,
+    narrow: bool,
     mut response: Response,
 ) -> Result<Response, Problem> {
     let accounts = people(front)?.accounts(front.now()).await?;
@@ -417,6 +453,9 @@ pub(crate) async fn begun(
         front.0.signed_in.end(before);
     }
     let token = front.0.signed_in.begin(name, &account.credential(), front.now())?;
+    if narrow {
+        front.0.signed_in.narrow(&token);
+    }
     let set = response.headers_mut();
     set.append(header::SET_COOKIE, set_cookie(front, caller, "", &token, false)?);
     set.append(header::SET_COOKIE, set_cookie(front, caller, OF_FORM, "", true)?);
@@ -435,6 +474,7 @@ pub(crate) async fn own_form(
     let one = caller.signed_in.clone().ok_or_else(|| Problem::bug(&"nobody is signed in"))?;
     let (headers, fields) = fields(request).await?;
     if !is_same(&one.form_token, given(&fields, "token")) {
+        tell(caller, &one.name, "a form without its token");
         return Err(Problem::with(
             StatusCode::FORBIDDEN,
             "old-form",
@@ -505,8 +545,17 @@ pub(crate) fn own_page(
             NEW_PASSWORD
         ),
     );
+    let missing = one.is_narrow.then(|| {
+        caller.say(
+            "A password alone opens nothing on this server. Make a passkey below: then you see what your account opens. Where no passkey can be \
+             made, ask a registrar to bind your account to your institution.",
+            "Самого пароля на цьому сервері не досить. Створіть нижче ключ доступу: тоді ви побачите те, що відкриває ваш обліковий запис. \
+             Якщо створити ключ неможливо, попросіть реєстратора прив’язати обліковий запис до вашої установи.",
+        )
+    });
+    let missing = missing.map(|text| format!("<p class=\"problem\">{text}</p>\n")).unwrap_or_default();
     let main = format!(
-        "<p><a href=\"/\">{}</a></p>\n{}<dl>\n{rows}</dl>\n\
+        "<p><a href=\"/\">{}</a></p>\n{missing}{}<dl>\n{rows}</dl>\n\
          <h2>{}</h2>\n<p><a href=\"{}\">{}</a></p>\n\
          <h2>{}</h2>\n{}{}{}<h2>{}</h2>\n{}<p class=\"about\">{}</p>",
         caller.say("Back to the board", "Назад до таблиці"),
@@ -584,6 +633,8 @@ pub(crate) async fn change_password(
         front.0.tries.count(&one.name, caller.address, front.now());
         let (store, name, now) = (people.store.clone(), one.name.clone(), front.now());
         let (old, new) = (given(&fields, "old").to_string(), given(&fields, "new").to_string());
+        let unfit = account.unfit(&new).map(|why| unfit(&caller, why));
+        let is_same = old == new;
         match comparing(&front, move || store.change_password(&name, &old, &new, now)).await? {
             Ok(_) => {}
             Err(error) if error.is_denied() => {
@@ -592,15 +643,39 @@ pub(crate) async fn change_password(
             }
             Err(error) if error.is_refused() => {
                 front.0.tries.forget(&one.name, caller.address);
-                let said = caller.say("It was not changed: ", "Його не змінено: ");
-                return again(StatusCode::UNPROCESSABLE_ENTITY, &format!("{said}{error}."));
+                let same = caller
+                    .say("The new password is the old one.", "Новий пароль такий самий, як теперішній.");
+                let said = unfit.unwrap_or(if is_same {
+                    same
+                } else {
+                    caller.say("It was not changed.", "Його не змінено.")
+                });
+                tell(&caller, &one.name, &format!("password not changed: {error}"));
+                return again(StatusCode::UNPROCESSABLE_ENTITY, said);
             }
             Err(error) => return Err(unable(&error)),
         }
         front.0.tries.forget(&one.name, caller.address);
-        begin_anew(&front, &caller, &headers, &one.name).await
+        begin_anew(&front, &caller, &headers, &one.name, one.is_narrow).await
     };
     or_problem(made.await)
+}
+
+/// Why a password is not taken, for whoever chose it.
+fn unfit(caller: &Caller, why: Unfit) -> &'static str {
+    match why {
+        Unfit::Short => caller.say(
+            "A password has at least 12 characters. A few words in a row are easy to keep in mind.",
+            "Пароль має щонайменше 12 знаків. Кілька слів поспіль легко запам’ятати.",
+        ),
+        Unfit::Long => caller.say("This password is too long.", "Цей пароль задовгий."),
+        Unfit::Guessed => caller.say(
+            "This password is guessed soon: it is a common or leaked one, a name, a date, a row of keys, or one of these with \
+             a number behind it. Take a few words in a row that nobody says together.",
+            "Такий пароль швидко вгадають: він поширений чи витік раніше, це ім’я, дата, ряд клавіш або щось таке з числом \
+             наприкінці. Візьміть кілька слів поспіль, які ніхто не каже разом.",
+        ),
+    }
 }
 
 fn first_form(caller: &Caller, status: StatusCode, token: &str, name: &str, problem: &str) -> Response {
@@ -689,6 +764,9 @@ pub(crate) async fn first(State(front): State<Front>, Who(caller): Who, request:
         let mut account = first_account(name);
         let (store, password, now) =
             (people.store.clone(), given(&fields, "password").to_string(), front.now());
+        if let Some(why) = account.unfit(&password) {
+            return again(StatusCode::UNPROCESSABLE_ENTITY, unfit(&caller, why));
+        }
         let made = comparing(&front, move || {
             account.set_password(&password)?;
             store.put_account(&account, now, &servanda_store::policy::Viewer::keeper())
@@ -702,7 +780,7 @@ pub(crate) async fn first(State(front): State<Front>, Who(caller): Who, request:
             Err(error) => return Err(unable(&error)),
         }
         people.forget();
-        begin(&front, &caller, &headers, name, "/").await
+        begin(&front, &caller, &headers, name, "/", !front.0.standing.password_alone).await
     };
     or_problem(made.await)
 }

@@ -89,6 +89,8 @@ pub struct Standing {
     pub proxies: BTreeSet<IpAddr>,
     /// Whoever is not signed in sees what is clear.
     pub is_public: bool,
+    /// A password alone signs in. Where it does not, it lets an account that has no other way make a passkey, and nothing else.
+    pub password_alone: bool,
     /// Signed in without doing anything, for so long at most, in milliseconds.
     pub idle: i64,
     /// Signed in for so long at most, in milliseconds.
@@ -106,6 +108,7 @@ impl Default for Standing {
             is_tls: false,
             proxies: BTreeSet::new(),
             is_public: false,
+            password_alone: true,
             idle: 60 * 60_000,
             longest: 12 * 60 * 60_000,
             metrics_token: None,
@@ -401,7 +404,8 @@ impl Front {
         if let (Some(token), Some(one)) = (token, one) {
             match self.viewer_of(&one).await? {
                 Some(viewer) => {
-                    caller.viewer = Some(viewer);
+                    // Who gave a password where that is not enough is nobody but the account's owner on its own page.
+                    caller.viewer = Some(viewer).filter(|_| !one.is_narrow);
                     caller.token = Some(token.to_string());
                     caller.signed_in = Some(one);
                     return Ok(caller);
@@ -524,6 +528,7 @@ async fn gated(
         && !route.takes
         && let Some(problem) = from_elsewhere(&parts)
     {
+        eprintln!("sign-in: {} was sent by a page from elsewhere: refused", route.path);
         return Err(problem);
     }
     // Who asks for what is the same for everybody is not asked.
@@ -555,8 +560,13 @@ async fn gated(
             let message = "sign in first, at `/sign-in`";
             return Err(Problem::with(StatusCode::UNAUTHORIZED, "sign-in-first", message));
         }
-        // A person who opens the page is told in words what the account may do.
-        Decision::No if route.path == "/" => return Ok(Redirect::to("/account").into_response()),
+        // A person who opens the page is told in words what the account may do, or what is missing.
+        Decision::No
+            if route.path == "/"
+                || route.method == "GET" && !route.path.starts_with("/api/") && is_narrow(&caller) =>
+        {
+            return Ok(Redirect::to("/account").into_response());
+        }
         Decision::No => {
             let who = caller.signed_in.as_ref().map_or("", |one| &one.name);
             crate::forms::tell(&caller, who, &format!("not allowed: {} {}", route.method, route.path));
@@ -576,6 +586,10 @@ async fn gated(
         front.write_down(viewer, route.path, &query, records, is_file).await?;
     }
     Ok(response)
+}
+
+fn is_narrow(caller: &Caller) -> bool {
+    caller.signed_in.as_ref().is_some_and(|one| one.is_narrow)
 }
 
 /// The highest marking that an audience may see, where it may see anything that is marked.

@@ -58,13 +58,15 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub const SLOWEST: u64 = 512;
 /// So many files come in at once: each lies in memory until it is whole.
 const FILES_AT_ONCE: usize = 4;
-static FILES: Semaphore = Semaphore::const_new(FILES_AT_ONCE);
+pub(crate) static FILES: Semaphore = Semaphore::const_new(FILES_AT_ONCE);
 /// The header with what a submitter signed of a file.
 const DELIVERY: &str = "servanda-delivery";
 
 /// A file that may come.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Expected {
+    /// Whose it is.
+    pub submitter: String,
     /// SHA-256 of its bytes, in hexadecimal.
     pub hash: String,
     /// Its length in bytes.
@@ -125,7 +127,7 @@ fn answer(status: StatusCode, value: &Value) -> Response {
 
 /// How a body is packed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Packed {
+pub(crate) enum Packed {
     No,
     Gzip,
 }
@@ -172,7 +174,7 @@ fn too_long(limit: usize) -> Problem {
 }
 
 /// Pieces of a body, unpacked and within bounds.
-struct Pieces {
+pub(crate) struct Pieces {
     body: Body,
     packed: Option<GzDecoder<Vec<u8>>>,
     got: usize,
@@ -182,7 +184,7 @@ struct Pieces {
 }
 
 impl Pieces {
-    fn of(body: Body, packed: Packed, limit: usize) -> Pieces {
+    pub(crate) fn of(body: Body, packed: Packed, limit: usize) -> Pieces {
         let packed = (packed == Packed::Gzip).then(|| GzDecoder::new(Vec::new()));
         Pieces { body, packed, got: 0, limit, paced: None }
     }
@@ -240,7 +242,7 @@ impl Pieces {
         Ok(Some(rest).filter(|r| !r.is_empty()))
     }
 
-    async fn whole(mut self) -> Result<Vec<u8>, Problem> {
+    pub(crate) async fn whole(mut self) -> Result<Vec<u8>, Problem> {
         self.paced = Some((Instant::now(), 0));
         let mut all = Vec::new();
         while let Some(mut piece) = self.next().await? {

@@ -21,6 +21,7 @@
 mod answers;
 pub mod asked;
 mod assets;
+mod attached;
 mod audiences;
 mod base64url;
 mod challenges;

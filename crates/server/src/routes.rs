@@ -10,7 +10,9 @@
 
 use crate::Problem;
 use crate::front::{Caller, Front, gate};
-use crate::{answers, doors, drafting, entry, events, feeds, forms, intake, metrics, pages, plans, sheets};
+use crate::{
+    answers, attached, doors, drafting, entry, events, feeds, forms, intake, metrics, pages, plans, sheets,
+};
 use axum::Router;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -28,6 +30,8 @@ pub enum Who {
     Drafter,
     /// Whoever is signed in, for themselves.
     Account,
+    /// The same, also where it takes more than the password that was given: to see what is missing, to make a passkey, to sign out.
+    Owner,
     /// Reporters, each for their own party.
     Reporter,
     /// Officers, who propose and confirm.
@@ -98,6 +102,7 @@ pub static ROUTES: &[Route] = &[
     shows("/api/incidents.geojson", || get(pages::as_geojson)),
     shows("/api/incidents.parquet", || get(pages::as_parquet)),
     shows("/api/incidents/{id}", || get(pages::incident)),
+    shows("/api/incidents/{id}/attachments/{hash}", || get(attached::give)),
     shows("/api/points", || get(pages::columns)),
     shows("/api/access", || get(pages::restrictions)),
     shows("/api/inspections", || get(pages::inspections_json)),
@@ -149,17 +154,18 @@ pub static ROUTES: &[Route] = &[
     reads("/entry/worker.js", Who::Anyone, || get(entry::worker)),
     reads("/entry/session", Who::Reporter, || get(entry::session)),
     does("/entry/deliver", Who::Reporter, || post(entry::deliver)),
+    does("/entry/file", Who::Reporter, || post(attached::take)),
     reads("/api/me", Who::Anyone, || get(forms::me)),
     reads("/sign-in", Who::Anyone, || get(forms::sign_in_page)),
     does("/sign-in", Who::Anyone, || post(forms::sign_in)),
     reads("/sign-in/institution", Who::Anyone, || get(doors::set_out)),
     reads("/sign-in/institution/done", Who::Anyone, || get(doors::come_back)),
     does("/sign-in/passkey", Who::Anyone, || post(doors::sign_in_with_passkey)),
-    does("/sign-out", Who::Account, || post(forms::sign_out)),
-    reads("/account", Who::Account, || get(forms::account_page)),
-    does("/account/password", Who::Account, || post(forms::change_password)),
-    does("/account/passkeys", Who::Account, || post(doors::ask_device)),
-    does("/account/passkeys/made", Who::Account, || post(doors::keep_passkey)),
+    does("/sign-out", Who::Owner, || post(forms::sign_out)),
+    reads("/account", Who::Owner, || get(forms::account_page)),
+    does("/account/password", Who::Owner, || post(forms::change_password)),
+    does("/account/passkeys", Who::Owner, || post(doors::ask_device)),
+    does("/account/passkeys/made", Who::Owner, || post(doors::keep_passkey)),
     does("/account/passkeys/revoke", Who::Account, || post(doors::revoke_passkey)),
     reads("/account/feeds", Who::Account, || get(feeds::list)),
     does("/account/feeds", Who::Account, || post(feeds::make)),
@@ -189,7 +195,8 @@ pub(crate) fn decide(who: Who, caller: &Caller) -> Decision {
         Who::Anyone => true,
         Who::Reader => caller.is_keeper() || caller.is_public || may(Role::Reader),
         Who::Drafter => caller.is_keeper() || may(Role::Reader) && caller.signed_in.is_some(),
-        Who::Account => caller.signed_in.is_some(),
+        Who::Account => caller.signed_in.as_ref().is_some_and(|one| !one.is_narrow),
+        Who::Owner => caller.signed_in.is_some(),
         Who::Reporter => may(Role::Reporter) && caller.signed_in.is_some(),
         Who::Officer => may(Role::Officer) && caller.signed_in.is_some(),
         Who::Auditor => caller.is_keeper() || may(Role::Auditor),

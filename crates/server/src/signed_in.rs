@@ -29,6 +29,8 @@ pub(crate) struct SignedIn {
     pub credential: String,
     /// What forms of this browser must carry.
     pub form_token: String,
+    /// A password alone was given, and more is asked for here: it opens the account's own page, to make a passkey there.
+    pub is_narrow: bool,
     /// When it began, in milliseconds.
     begun: i64,
     /// When it was used last.
@@ -88,11 +90,19 @@ impl AllSignedIn {
             name: name.to_string(),
             credential: credential.to_string(),
             form_token,
+            is_narrow: false,
             begun: now.0,
             used: now.0,
         };
         kept.insert(sha256(token.as_bytes()), one);
         Ok(token)
+    }
+
+    /// Narrows a sign-in whose token was not handed out yet.
+    pub(crate) fn narrow(&self, token: &str) {
+        if let Some(one) = self.kept().get_mut(&sha256(token.as_bytes())) {
+            one.is_narrow = true;
+        }
     }
 
     /// Whose token it is. A use counts as one unless the page asked by itself (`quiet`).

@@ -20,7 +20,9 @@ fn example(path: &str) -> String {
         "/api/card" => "/api/card?norm=no-fire".into(),
         "/triggers/{id}" => "/triggers/under-fire".into(),
         "/reports/{id}" => "/reports/daily".into(),
-        plain => plain.replace("{collection}", "incidents").replace("{id}", "r1"),
+        plain => {
+            plain.replace("{collection}", "incidents").replace("{id}", "r1").replace("{hash}", "nothing")
+        }
     }
 }
 
@@ -83,13 +85,13 @@ async fn v6_2_1_v6_2_5_v6_2_8_v6_2_9_and_v6_2_10_a_password_is_what_somebody_cho
     for short in ["", "elevenchars", "öäüßéèñçåøž"] {
         assert_eq!(change(&mut browser, PASSWORD, short).await, StatusCode::UNPROCESSABLE_ENTITY, "{short}");
     }
-    let long = "x ".repeat(64);
+    let long = "nine grey herons over a quiet mill pond ".repeat(3);
     let mut old = PASSWORD.to_string();
     for new in [
-        "aaaaaaaaaaaa",
+        "only small letters here",
         " leading and trailing ",
         "ЇжакІєґ'ять слів",
-        "emoji 🕊🕊🕊🕊🕊🕊",
+        "emoji 🕊🌾🌻🌍🌳🌱",
         &long,
         "UPPER and lower 1",
     ] {
@@ -105,6 +107,38 @@ async fn v6_2_1_v6_2_5_v6_2_8_v6_2_9_and_v6_2_10_a_password_is_what_somebody_cho
     }
     world.now.fetch_add(400 * 24 * 60 * 60_000, Ordering::SeqCst);
     assert_eq!(world.browser().sign_in("reader-North", &old).await.status, StatusCode::SEE_OTHER);
+}
+
+/// 6.2.4, 6.2.11, 6.2.12 (common and leaked passwords, words of the account): where it is changed and where the first is made.
+#[tokio::test]
+async fn v6_2_4_v6_2_11_and_v6_2_12_what_is_guessed_first_is_refused_in_the_language_of_the_page() {
+    let world = world(&clear());
+    let mut browser = world.signed_in("reader-North").await;
+    for common in ["password1234", "aaaaaaaaaaaa", "reader-North1", "Ceasefire2026"] {
+        let token = token_of(&browser.get("/account").await.text());
+        let fields = [("token", token.as_str()), ("old", PASSWORD), ("new", common)];
+        let answer = browser.post("/account/password", &fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{common}");
+        assert!(
+            answer.text().contains("is guessed soon") && !answer.text().contains(common),
+            "{}",
+            answer.text()
+        );
+        let answer = browser.post("/account/password?lang=uk", &fields).await;
+        let text = answer.text();
+        assert!(text.contains("швидко вгадають") && !text.contains("guessed"), "{text}");
+    }
+    let open = world_of(&clear(), &[], Standing::default());
+    let mut browser = open.browser();
+    for (password, status) in [
+        ("mira.kovalenko", StatusCode::UNPROCESSABLE_ENTITY),
+        ("grey herons over a mill", StatusCode::SEE_OTHER),
+    ] {
+        let token = token_of(&browser.get("/first-account").await.text());
+        let code = ("code", "abcd-efgh-ijkm");
+        let fields = [("token", token.as_str()), code, ("name", "mira.kovalenko"), ("password", password)];
+        assert_eq!(browser.post("/first-account", &fields).await.status, status, "{password}");
+    }
 }
 
 /// 6.2.6 and 6.2.7 (it is masked; managers of passwords may fill it in), 6.4.2 (no hints, no secret questions).

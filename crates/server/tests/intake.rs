@@ -45,7 +45,7 @@ impl Intake for Lengths {
         let (hash, length) = statement.split_once(' ').ok_or_else(|| {
             Problem::with(StatusCode::UNPROCESSABLE_ENTITY, "not-expected", "nobody has signed it")
         })?;
-        Ok(Expected { hash: hash.into(), length: length.parse().unwrap() })
+        Ok(Expected { submitter: "node-1".into(), hash: hash.into(), length: length.parse().unwrap() })
     }
 
     fn attach(&self, expected: &Expected, bytes: Vec<u8>) -> Result<Value, Problem> {

@@ -18,7 +18,9 @@ fn example(path: &str) -> String {
         "/api/intake/{format}" => "/api/intake/cap".into(),
         "/api/card" => "/api/card?norm=no-fire".into(),
         "/plans/{id}/{file}" => "/plans/force/plan.json".into(),
-        plain => plain.replace("{collection}", "incidents").replace("{id}", "nothing"),
+        plain => {
+            plain.replace("{collection}", "incidents").replace("{id}", "nothing").replace("{hash}", "nothing")
+        }
     }
 }
 

@@ -106,7 +106,8 @@ async fn every_document_is_as_described() {
         }
         for (collection, id) in [("incidents", "f1"), ("zones", "security-belt")] {
             let mut address = path.replace("{collection}", collection).replace("{id}", id);
-            if address == "/api/incidents/security-belt" {
+            // A file is there only where there is a store; `tests/attached.rs` asks for it.
+            if address == "/api/incidents/security-belt" || address.contains("{hash}") {
                 continue;
             }
             let wanted = get["parameters"].as_array().unwrap().iter();
@@ -220,7 +221,7 @@ async fn the_parameters_are_those_that_are_taken() {
             .iter()
             .filter_map(|p| p["$ref"].as_str()?.rsplit('/').next())
             .collect();
-        let address = path.replace("{collection}", "incidents").replace("{id}", "f1");
+        let address = path.replace("{collection}", "incidents").replace("{id}", "f1").replace("{hash}", "0");
         let request = Request::get(format!("{address}?no-such-parameter=1")).header("host", "localhost");
         let response = router(served.clone()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{path}");

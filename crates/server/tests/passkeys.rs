@@ -169,6 +169,67 @@ async fn send(
     browser.post("/sign-in/passkey", &fields).await
 }
 
+/// 6.3.3 (more than one factor where the server asks for it), 6.3.4 (no weaker way beside it).
+#[tokio::test]
+async fn v6_3_3_and_v6_3_4_where_a_password_alone_does_not_do_it_opens_nothing_but_the_making_of_a_passkey() {
+    let standing = Standing {
+        names: [NAME.to_string()].into(),
+        is_tls: true,
+        password_alone: false,
+        ..Standing::default()
+    };
+    let world = world_of(&clear(), &accounts(), standing);
+    let mut here = browser(&world);
+    let answer = here.sign_in("reader-North", PASSWORD).await;
+    assert_eq!((answer.status, answer.to()), (StatusCode::SEE_OTHER, "/account"));
+    for route in servanda_server::ROUTES.iter().filter(|route| route.who != servanda_server::Who::Anyone) {
+        let path = route
+            .path
+            .replace("{id}", "r1")
+            .replace("{file}", "x")
+            .replace("{hash}", "x")
+            .replace("{collection}", "incidents");
+        let answer = match route.method {
+            "GET" => here.get(&path).await,
+            _ => here.post(&path, &[]).await,
+        };
+        let own =
+            ["/account", "/account/password", "/account/passkeys", "/account/passkeys/made", "/sign-out"];
+        let refused = answer.status == StatusCode::FORBIDDEN && answer.text().contains("\"not-allowed\"");
+        let shown_out = answer.status == StatusCode::SEE_OTHER && answer.to() == "/account";
+        assert_eq!(
+            refused || shown_out,
+            !own.contains(&path.as_str()),
+            "{} {path}: {}",
+            route.method,
+            answer.status
+        );
+        assert!(!answer.text().contains("\"r1\""), "{path}");
+    }
+    assert!(here.get("/account").await.text().contains("A password alone opens nothing"));
+    assert!(here.get("/account?lang=uk").await.text().contains("Самого пароля"));
+    // With a passkey it is a whole sign-in; the password signs nobody in any more, in the same words as a wrong one.
+    let mut device = Device::new(1);
+    made(&mut here, "blue", &mut device).await;
+    assert_eq!(here.get("/api/board").await.status, StatusCode::OK);
+    let mut other = browser(&world);
+    let (right, wrong) =
+        (other.sign_in("reader-North", PASSWORD).await, other.sign_in("reader-North", "not this one").await);
+    let said = |answer: &Answer| between(&answer.text(), "role=\"alert\">", "<");
+    assert_eq!((right.status, said(&right)), (wrong.status, said(&wrong)));
+    assert_eq!(right.status, StatusCode::FORBIDDEN);
+    assert!(other.get("/api/board").await.status == StatusCode::UNAUTHORIZED);
+    let answer = with_passkey(&mut other, &device).await;
+    assert_eq!((answer.status, answer.to()), (StatusCode::SEE_OTHER, "/duties"), "{}", answer.text());
+    assert_eq!(other.get("/api/board").await.status, StatusCode::OK);
+    // An account that its institution signs in has another way as well, and no passkey.
+    let store = world.workspace.store();
+    store
+        .bind_identity("officer-North", "https://id.example.org", "n-1", Instant(3), &Viewer::keeper())
+        .unwrap();
+    assert_eq!(browser(&world).sign_in("officer-North", PASSWORD).await.status, StatusCode::FORBIDDEN);
+}
+
 /// 6.5.6 (revoked at any time), 7.4.3 (other browsers are signed out when a way in comes or goes), 7.5.1 (the password again).
 #[tokio::test]
 async fn v6_5_6_v7_4_3_and_v7_5_1_a_passkey_is_made_with_the_password_signs_in_and_is_revoked() {

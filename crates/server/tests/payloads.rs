@@ -251,7 +251,8 @@ fn addresses(path: &str) -> Vec<String> {
             .replace("{*path}", &encoded(payload))
             .replace("{collection}", "incidents")
             .replace("{token}", &encoded(payload))
-            .replace("{format}", &encoded(payload));
+            .replace("{format}", &encoded(payload))
+            .replace("{hash}", &encoded(payload));
         let base = match path {
             "/triggers/{id}" => base.replace("{id}", "under-fire"),
             "/reports/{id}" => base.replace("{id}", "daily"),

@@ -82,15 +82,57 @@ fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19 * 1024, 2, 1, None).unwrap_or_default())
 }
 
-fn hash(password: &str) -> Result<String, Error> {
-    let refused = |why: String| Error::new(Kind::Refused, format!("the password {why}"));
+/// What keeps a password from being taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unfit {
+    /// It has fewer than 12 characters.
+    Short,
+    /// It has more than 1,024 bytes.
+    Long,
+    /// Whoever guesses comes to it soon: a common or leaked one, a name of the account or of the mission, a row of keys, a date, or such
+    /// a thing repeated or with a number behind it.
+    Guessed,
+}
+
+/// Words of the mission, which anybody who guesses here begins with, besides the account's own names.
+///
+/// # Source
+/// OWASP ASVS 5.0, 6.1.2 and 6.2.11.
+pub const OWN_WORDS: [&str; 18] = [
+    "servanda",
+    "ceasefire",
+    "truce",
+    "armistice",
+    "agreement",
+    "peace",
+    "mission",
+    "monitor",
+    "observer",
+    "commission",
+    "registrar",
+    "auditor",
+    "officer",
+    "reporter",
+    "analyst",
+    "ukraine",
+    "україна",
+    "перемир’я",
+];
+
+/// What makes a password unfit, for an account with those names.
+fn unfit(password: &str, names: &[&str]) -> Option<Unfit> {
     if password.chars().count() < SHORTEST {
-        return Err(refused(format!("has fewer than {SHORTEST} characters"))
-            .help("a few words in a row are easy to keep in mind"));
+        return Some(Unfit::Short);
     }
     if password.len() > LONGEST {
-        return Err(refused(format!("has more than {LONGEST} bytes")));
+        return Some(Unfit::Long);
     }
+    let words: Vec<&str> = names.iter().copied().chain(OWN_WORDS).collect();
+    (zxcvbn::zxcvbn(password, &words).score() < zxcvbn::Score::Three).then_some(Unfit::Guessed)
+}
+
+fn hash(password: &str) -> Result<String, Error> {
+    let refused = |why: String| Error::new(Kind::Refused, format!("the password {why}"));
     let mut salt = [0; 16];
     random(&mut salt)?;
     let hashed = argon2().hash_password_with_salt(password.as_bytes(), &salt);
@@ -103,11 +145,44 @@ impl Account {
         Account { name: name.to_string(), ..Account::default() }
     }
 
-    /// Gives it a password.
+    /// What keeps a password from being this account's; `None`: nothing does.
+    ///
+    /// # Example
+    /// ```
+    /// use servanda_store::{Account, Unfit};
+    /// assert_eq!(Account::new("anna").unfit("password1234"), Some(Unfit::Guessed));
+    /// assert_eq!(Account::new("anna").unfit("a bridge over the river"), None);
+    /// ```
+    pub fn unfit(&self, password: &str) -> Option<Unfit> {
+        let names = [
+            Some(self.name.as_str()),
+            self.party.as_ref().map(Name::as_str),
+            self.body.as_ref().map(Name::as_str),
+        ];
+        let names: Vec<&str> =
+            names.into_iter().flatten().chain(self.caveats.iter().map(Name::as_str)).collect();
+        unfit(password, &names)
+    }
+
+    fn fit(&self, password: &str) -> Result<(), Error> {
+        let refused = |why: String| Err(Error::new(Kind::Refused, format!("the password {why}")));
+        match self.unfit(password) {
+            None => Ok(()),
+            Some(Unfit::Short) => refused(format!("has fewer than {SHORTEST} characters")),
+            Some(Unfit::Long) => refused(format!("has more than {LONGEST} bytes")),
+            Some(Unfit::Guessed) => refused("is one that is guessed soon".to_string()),
+        }
+        .map_err(|error| {
+            error.help("a few words in a row, which nobody says together, are easy to keep in mind")
+        })
+    }
+
+    /// Gives it a password. Its names are given before: they are no part of a password.
     ///
     /// # Errors
-    /// [`Error::is_refused`] where it is too short or too long.
+    /// [`Error::is_refused`] where it is unfit.
     pub fn set_password(&mut self, password: &str) -> Result<(), Error> {
+        self.fit(password)?;
         self.password = Some(hash(password)?);
         Ok(())
     }
@@ -204,18 +279,20 @@ impl Store {
     /// Lets somebody who knows the password of an account give it another one. Nothing else of the account changes.
     ///
     /// # Errors
-    /// As [`Store::sign_in`] where the old one is wrong; [`Error::is_refused`] where the new one is too short, too long or the old
-    /// one.
+    /// As [`Store::sign_in`] where the old one is wrong; [`Error::is_refused`] where the new one is unfit or the old one.
     pub fn change_password(&self, name: &str, old: &str, new: &str, now: Instant) -> Result<Receipt, Error> {
         self.sign_in(name, old)?;
         if old == new {
             return Err(Error::new(Kind::Refused, "the new password is the old one"));
         }
-        let hashed = hash(new)?;
+        let mut account = self.accounts()?.remove(name).ok_or_else(denied)?;
+        account.fit(new)?;
+        account.password = Some(hash(new)?);
+        let hashed = account.password.take();
         // What stands of it is read by the one who writes: what a registrar said meanwhile is kept.
         self.say_once(&Viewer::keeper(), now, |_| {
             let mut account = self.accounts()?.remove(name).ok_or_else(denied)?;
-            account.password = Some(hashed);
+            account.password = hashed;
             account.statement()
         })
     }
@@ -276,6 +353,8 @@ mod tests {
         anna.clearances = [(crate::policy::TLP.into(), Tlp::Amber)].into();
         assert!(anna.set_password("too short").unwrap_err().is_refused());
         assert!(anna.set_password(&"x".repeat(2_000)).unwrap_err().is_refused());
+        let error = anna.set_password("qwertyuiop12").unwrap_err();
+        assert!(error.is_refused() && error.help_text().unwrap().contains("words in a row"), "{error}");
         anna.set_password("a bridge over the river").unwrap();
         store.put_account(&anna, now, &keeper).unwrap();
         store.put_account(&Account::new("ben"), now, &keeper).unwrap();
@@ -318,5 +397,74 @@ mod tests {
         assert!(store.sign_in("ben", "another long password").unwrap_err().is_denied());
         store.sign_in("ben", "a third long password").unwrap();
         assert_ne!(store.accounts().unwrap()["ben"].credential(), before);
+    }
+
+    /// ASVS 5.0: 6.1.2 and 6.2.11 (words of the mission and of the account), 6.2.4 (common ones), 6.2.12 (leaked ones).
+    #[test]
+    fn v6_1_2_v6_2_4_v6_2_11_and_v6_2_12_what_is_guessed_first_is_no_password() {
+        let mut anna = Account::new("anna.kovalenko");
+        anna.party = Some("Northland".into());
+        anna.body = Some("joint-commission".into());
+        // Common and leaked ones of twelve signs and more; rows of keys, repeats, dates, and a number behind a word.
+        let common = [
+            "password1234",
+            "Password1234",
+            "passwordpassword",
+            "qwertyuiop12",
+            "qwertyuiop[]",
+            "1q2w3e4r5t6y",
+            "123456789012",
+            "1234567890123456",
+            "111111111111",
+            "aaaaaaaaaaaa",
+            "abcabcabcabc",
+            "abcdefghijkl",
+            "iloveyou1234",
+            "unbelievable",
+            "administrator",
+            "christopher1",
+            "liverpool123",
+            "zaq12wsxcde3",
+            "asdfghjkl;12",
+            "p@ssw0rd1234",
+            "letmeinletmein",
+            "basketball12",
+            "motherfucker",
+            "qazwsxedcrfv",
+        ];
+        let taken = |all: &[&'static str]| -> Vec<&'static str> {
+            all.iter().copied().filter(|one| anna.unfit(one) != Some(Unfit::Guessed)).collect()
+        };
+        assert_eq!(taken(&common), Vec::<&str>::new());
+        let own = [
+            "anna.kovalenko",
+            "Anna.Kovalenko1",
+            "Northland2026",
+            "northland1234",
+            "joint-commission",
+            "servanda1234",
+            "Ceasefire2026",
+            "armistice123",
+            "ServandaServanda",
+        ];
+        assert_eq!(taken(&own), Vec::<&str>::new());
+        // The same names are nothing to guess first for somebody else.
+        assert_eq!(Account::new("ben").unfit("zbruch.nadvirna"), None);
+        assert_eq!(Account::new("zbruch.nadvirna").unfit("zbruch.nadvirna"), Some(Unfit::Guessed));
+        for fine in [
+            "a bridge over the river",
+            "ЇжакІєґ'ять слів",
+            "correct horse battery staple",
+            "wT7#kQz!pL2m",
+            "чотири сірі коні вранці",
+            "\u{202e}\u{0}\u{1f54a}q8#Zr\u{301}mm4v",
+        ] {
+            assert_eq!(anna.unfit(fine), None, "{fine}");
+        }
+        // Whatever it is made of, it is looked at and nothing breaks.
+        for odd in ["\u{0}", "\u{301}", "🕊", "ǅ", "\u{10ffff}", "1/", "ß"] {
+            anna.unfit(&odd.repeat(200));
+            anna.unfit(&format!("2026-{}-password", odd.repeat(20)));
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! attachments/NN/NAME.sealed     the sealed bytes
 //! attachments/NN/NAME.key        their key and salt; zeros once it was destroyed
+//! attachments/NN/NAME.of         empty: whose records it was handed in for; NAME is made of them and the hash
 //! attachments/NN/HASH            a file of before attachments were sealed: read, and taken away by an erasure
 //! ```
 //!
@@ -14,6 +15,8 @@
 //! - what does not fit its hash is not handed out;
 //! - a file is there whole or not at all;
 //! - whoever may not see a record that names an attachment is told the same as when there is none;
+//! - naming a hash opens nothing: an attachment is handed out with the records of those who handed its bytes in ([`Holder`]), so that
+//!   nobody reads, or learns that it is there, what they could only name;
 //! - an erasure destroys the keys of the attachments that no other record names.
 
 use crate::disk::{Disk, RealDisk};
@@ -24,7 +27,7 @@ use crate::store::{Places, Store};
 use crate::view::View;
 use servanda_model::Name;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -40,18 +43,61 @@ pub(crate) fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
+/// What of a record has to do with attachments.
+#[derive(serde::Deserialize, Default)]
+struct Only {
+    #[serde(default)]
+    attachments: Vec<String>,
+    #[serde(default)]
+    extra: BTreeMap<String, String>,
+}
+
+impl Only {
+    fn of(json: &str) -> Only {
+        if !json.contains("\"attachments\"") {
+            return Only::default();
+        }
+        serde_json::from_str(json).unwrap_or_default()
+    }
+}
+
 /// The hashes by which a record names its attachments.
 pub(crate) fn named(json: &str) -> BTreeSet<String> {
-    #[derive(serde::Deserialize)]
-    struct Only {
-        #[serde(default)]
-        attachments: Vec<String>,
+    Only::of(json).attachments.into_iter().filter(|hash| is_hash(hash)).collect()
+}
+
+/// With whose records an attachment is handed out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Holder<'h> {
+    /// Every record of a submitter who sent its bytes.
+    Submitter(&'h str),
+    /// All versions of a record that was entered at this machine, by the identity of any of them.
+    Record(&'h str),
+}
+
+impl Holder<'_> {
+    fn text(&self) -> String {
+        match self {
+            Holder::Submitter(name) => format!("submitter {name}"),
+            Holder::Record(id) => {
+                let root = match id.rsplit_once('~') {
+                    Some((root, version)) if version.parse::<u32>().is_ok_and(|v| v >= 2) => root,
+                    _ => id,
+                };
+                format!("record {root}")
+            }
+        }
     }
-    if !json.contains("\"attachments\"") {
-        return BTreeSet::new();
-    }
-    let only: Option<Only> = serde_json::from_str(json).ok();
-    only.map(|only| only.attachments.into_iter().filter(|hash| is_hash(hash)).collect()).unwrap_or_default()
+}
+
+/// The name of the mark that these bytes were handed in for those records.
+fn mark(secret: &[u8; 32], holder: &Holder<'_>, hash: &str) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(b"servanda attachment of v1\n");
+    hasher.update(secret);
+    hasher.update(hash);
+    hasher.update(holder.text());
+    crate::backup::hex(&hasher.finalize())
 }
 
 /// The secret that the names of files are made with; `None`: nothing was sealed yet.
@@ -181,6 +227,37 @@ impl Store {
         Ok(hash)
     }
 
+    /// Has a kept attachment handed out with those records. On the disk before this returns.
+    ///
+    /// # Errors
+    /// [`Error::is_not_found`] where it is not kept here.
+    pub fn hold(&self, holder: Holder<'_>, hash: &str) -> Result<(), Error> {
+        let none = || Error::new(Kind::NotFound, format!("there is no attachment `{hash}`"));
+        let secret = secret(&self.places)?.filter(|_| is_hash(hash)).ok_or_else(none)?;
+        let folder = &self.places.attachments;
+        if key(folder, &name(&secret, hash))?.is_none() {
+            return Err(none());
+        }
+        let path = place(folder, &mark(&secret, &holder, hash), "of");
+        if !path.exists() {
+            let within = path.parent().unwrap_or(folder);
+            fs::create_dir_all(within).map_err(|e| Error::io("make", within, e))?;
+            files::write_private(&path, b"")?;
+            crate::packs::sync_folder(within)?;
+        }
+        Ok(())
+    }
+
+    fn holds(&self, holder: &Holder<'_>, hash: &str) -> Result<bool, Error> {
+        let folder = &self.places.attachments;
+        // What an older version kept unsealed was put there at this machine.
+        if folder.join(&hash[..2]).join(hash).exists() {
+            return Ok(matches!(holder, Holder::Record(_)));
+        }
+        let Some(secret) = secret(&self.places)? else { return Ok(false) };
+        Ok(place(folder, &mark(&secret, holder, hash), "of").exists())
+    }
+
     fn attachment_bytes(&self, hash: &str) -> Result<Option<Vec<u8>>, Error> {
         let changed = || Error::integrity(format!("the attachment `{hash}` was changed"));
         let folder = &self.places.attachments;
@@ -243,7 +320,13 @@ impl View<'_> {
             return Err(none());
         }
         let seen = self.record(record).map_err(|e| if e.is_not_found() { none() } else { e })?;
-        if !seen.json.contains(&format!("\"{hash}\"")) {
+        let only = Only::of(&seen.json);
+        if !only.attachments.iter().any(|named| named == hash) {
+            return Err(none());
+        }
+        let submitter = only.extra.get("submission").and_then(|id| Some(id.rsplit_once('/')?.0));
+        let holder = submitter.map_or(Holder::Record(seen.id.as_str()), Holder::Submitter);
+        if !self.store().holds(&holder, hash)? {
             return Err(none());
         }
         self.store().attachment_bytes(hash)?.ok_or_else(none)
@@ -269,7 +352,12 @@ mod tests {
         one.json = format!("{{\"id\":\"a\",\"attachments\":[\"{hash}\"]}}");
         store.enter(&intake(1), &[one, record("b", Tlp::Clear)], 0, &Viewer::keeper(), || Ok(())).unwrap();
         let (all, some) = (store.view(&Viewer::keeper()), store.view(&Viewer::public()));
+        // Kept, and named: not yet handed out with it.
+        assert!(all.attachment("a", &hash).unwrap_err().is_not_found());
+        store.hold(Holder::Record("a~3"), &hash).unwrap();
         assert_eq!(all.attachment("a", &hash).unwrap(), b"a photo");
+        assert!(store.hold(Holder::Record("a"), &"0".repeat(64)).unwrap_err().is_not_found());
+        assert!(store.hold(Holder::Record("a"), "../x").unwrap_err().is_not_found());
         // Hidden, missing, of another record, and no hash at all: the same words.
         let told =
             |id: &str, hash: &str| some.attachment(id, hash).unwrap_err().to_string().replace(hash, "H");
@@ -311,6 +399,39 @@ mod tests {
     }
 
     #[test]
+    fn naming_a_hash_opens_nothing_that_was_not_handed_in() {
+        let (_folder, workspace) = workspace();
+        let store = workspace.store();
+        let keeper = Viewer::keeper();
+        let hash = store.attach(b"a photo of others").unwrap();
+        store.hold(Holder::Submitter("node-1"), &hash).unwrap();
+        let by = |id: &str, submitter: &str| {
+            let mut one = naming(id, &hash);
+            one.json = format!(
+                "{{\"id\":\"{id}\",\"attachments\":[\"{hash}\"],\"extra\":{{\"submission\":\"{submitter}/1\"}}}}"
+            );
+            one
+        };
+        let mut remarked = naming("d", &"0".repeat(64));
+        remarked.json = format!("{{\"id\":\"d\",\"attachments\":[],\"extra\":{{\"remark\":\"{hash}\"}}}}");
+        let all = [by("a", "node-1"), by("b", "node-2"), naming("c", &hash), remarked];
+        store.enter(&intake(4), &all, 0, &keeper, || Ok(())).unwrap();
+        let view = store.view(&keeper);
+        assert_eq!(view.attachment("a", &hash).unwrap(), b"a photo of others");
+        let missing =
+            view.attachment("b", &"0".repeat(64)).unwrap_err().to_string().replace(&"0".repeat(64), "H");
+        for id in ["b", "c", "d"] {
+            let error = view.attachment(id, &hash).unwrap_err();
+            assert!(error.is_not_found(), "{id}: {error}");
+            let told = error.to_string().replace(&hash, "H").replace(&format!("`{id}`"), "`b`");
+            assert_eq!(told, missing);
+        }
+        // Whoever sends its bytes has it.
+        store.hold(Holder::Submitter("node-2"), &hash).unwrap();
+        assert_eq!(view.attachment("b", &hash).unwrap(), b"a photo of others");
+    }
+
+    #[test]
     fn an_erasure_destroys_the_attachments_that_nothing_else_names() {
         let (folder, workspace) = workspace();
         let store = workspace.store();
@@ -325,6 +446,9 @@ mod tests {
         let mut three = naming("a", &own);
         three.json = format!("{{\"id\":\"a\",\"attachments\":[\"{own}\",\"{shared}\",\"{old}\"]}}");
         store.enter(&intake(2), &[three, naming("b", &shared)], 0, &keeper, || Ok(())).unwrap();
+        for (record, hash) in [("a", &own), ("a", &shared), ("b", &shared), ("c", &own)] {
+            store.hold(Holder::Record(record), hash).unwrap();
+        }
         assert_eq!(store.view(&keeper).attachment("a", &old).unwrap(), b"old and plain");
         let (backup, restored) = (elsewhere.path().join("backup"), elsewhere.path().join("restored"));
         workspace.backup(&store, &backup, Instant(5)).unwrap();

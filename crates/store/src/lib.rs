@@ -52,8 +52,8 @@ mod ways;
 mod workspace;
 
 pub use access::{EVERY_MS as LOOKS_EVERY_MS, Look};
-pub use accounts::Account;
-pub use attachments::LARGEST as LARGEST_ATTACHMENT;
+pub use accounts::{Account, OWN_WORDS, Unfit};
+pub use attachments::{Holder, LARGEST as LARGEST_ATTACHMENT};
 pub use backup::{Manifest, Restored, restore};
 pub use decisions::{Decision, LONGEST_WORDS, Proposal, Signed as SignedStep, Step};
 pub use disclosure::Disclosure;

@@ -83,6 +83,8 @@ pub struct Serve {
     pub public: Option<bool>,
     /// Signed in without doing anything, for so long at most.
     pub idle_minutes: Option<u32>,
+    /// A password alone signs in.
+    pub password_alone: Option<bool>,
     /// Signed in for so long at most.
     pub signed_in_hours: Option<u32>,
     /// Whoever carries it may read the metrics.

@@ -36,10 +36,10 @@ const LOOKED_AT = {
   '/draft': { at: '/draft', counts: 'checked' },
   '/lab': { at: '/lab', counts: 'replayed' },
   '/audit': { in: 'team', as: 'anna', at: '/audit' },
-  '/sign-in': { in: 'team', at: '/sign-in', english: true, keys: false },
-  '/account': { in: 'team', as: 'mira', at: '/account', english: true, keys: false },
-  '/account/feeds': { in: 'team', as: 'mira', at: '/account/feeds', english: true, keys: false },
-  '/first-account': { in: 'post', at: '/first-account', english: true, keys: false },
+  '/sign-in': { in: 'team', at: '/sign-in', keys: false },
+  '/account': { in: 'team', as: 'mira', at: '/account', keys: false },
+  '/account/feeds': { in: 'team', as: 'mira', at: '/account/feeds', keys: false },
+  '/first-account': { in: 'post', at: '/first-account', keys: false },
 };
 
 const LOOKS = [

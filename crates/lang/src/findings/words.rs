@@ -10,7 +10,7 @@ use crate::readback::{ONES, TENS};
 use crate::words::parts;
 use servanda_model::Number;
 use servanda_model::agreement::Status;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// What a number that follows these is not a figure of.
@@ -205,9 +205,11 @@ impl Desk<'_> {
         // The figures of each declaration, outside of what it quotes.
         let said: Vec<(&Decl, Vec<Number>)> =
             self.file.decls.iter().map(|d| (d, numbers(&self.outside_quotes(d)))).collect();
+        let mut of_clauses: BTreeMap<usize, BTreeSet<Number>> = BTreeMap::new();
         for decl in &decls {
             let Some(name) = decl.name.as_ref().map(|n| &n.text) else { continue };
-            let Some(clause) = decl.clause.and_then(|c| self.document.clauses.get(c)) else { continue };
+            let found = decl.clause.and_then(|c| Some((c, self.document.clauses.get(c)?)));
+            let Some((index, clause)) = found else { continue };
             let quotes: Vec<String> = texts(decl, "per").map(folded).collect();
             if quotes.is_empty() {
                 undecided.push(format!("`{name}` quotes no words to compare its figures with"));
@@ -231,7 +233,7 @@ impl Desk<'_> {
                 .help("compare the figure in the rule with the words");
                 self.found(Some(name), wrong);
             }
-            let all: BTreeSet<Number> = numbers(&clause.words).into_iter().collect();
+            let all = of_clauses.entry(index).or_insert_with(|| numbers(&clause.words).into_iter().collect());
             let fields = [
                 "must", "must not", "by", "within", "every", "gap", "target", "floor", "ceiling", "item",
                 "at most", "no later", "means",

@@ -39,7 +39,7 @@ const WORDS: &[(&str, &str, &str)] = &[
         "Твердження: {line} (запис {id}, {when}).",
     ),
     ("record-says", "What the record says", "Що сказано в записах"),
-    ("to-be-shown", "What has to be shown:", "Що треба довести (слова програми, англійською):"),
+    ("to-be-shown", "What has to be shown:", "Що треба довести:"),
     ("consultation-subject", "Request for consultations", "Запит на консультації"),
     (
         "consultation-body",

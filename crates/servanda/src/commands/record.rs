@@ -13,7 +13,7 @@ use servanda_evidence::incident::entry::{self, Desk, QUESTIONS, Question, Said};
 use servanda_evidence::incident::{Kind, details};
 use servanda_evidence::outbox::sha256;
 use servanda_model::{Instant, Name, Record};
-use servanda_store::{LARGEST_ATTACHMENT, Workspace, files};
+use servanda_store::{Holder, LARGEST_ATTACHMENT, Workspace, files};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -347,6 +347,11 @@ impl Form {
             let mut record = entry::record(id, &all[n], &desk)
                 .map_err(|_| Failure::new("an answer was changed meanwhile"))?;
             record.recorded = recorded;
+            if let Target::Workspace(workspace) = target {
+                for hash in &record.attachments {
+                    workspace.store().hold(Holder::Record(id), hash)?;
+                }
+            }
             Ok(record)
         })?;
         session.say(&target.told(&records))?;

@@ -12,7 +12,7 @@ use servanda_model::{Instant, Name};
 use servanda_server::intake::Expected;
 use servanda_server::{Limits, Listening, Problem, Router, Served, StatusCode, Team, Tls, watch};
 use servanda_store::policy::Viewer;
-use servanda_store::{Audience, Store, Workspace, random_bytes};
+use servanda_store::{Audience, Holder, Store, Workspace, random_bytes};
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -383,12 +383,14 @@ impl servanda_server::Intake for Taking {
             Problem::with(StatusCode::UNPROCESSABLE_ENTITY, "not-expected", message)
         })?;
         let length = usize::try_from(delivery.length).unwrap_or(usize::MAX);
-        Ok(Expected { hash: delivery.hash, length })
+        Ok(Expected { submitter: delivery.submitter, hash: delivery.hash, length })
     }
 
     fn attach(&self, expected: &Expected, bytes: Vec<u8>) -> Result<serde_json::Value, Problem> {
         // Not under the lock of the intake: reports do not wait for films.
-        self.store.attach(&bytes).map_err(|error| match error.is_refused() {
+        let kept = self.store.attach(&bytes);
+        let held = kept.and_then(|hash| self.store.hold(Holder::Submitter(&expected.submitter), &hash));
+        held.map_err(|error| match error.is_refused() {
             true => Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-long", error.to_string()),
             false => Problem::unable(error.to_string()),
         })?;

@@ -138,10 +138,12 @@ impl Place {
         match self {
             Place::Folder(intake, _) => {
                 // The files first: nobody is to find a record whose photo is not there yet.
-                for hash in lines.iter().flat_map(|line| attachments_of(line)) {
-                    let path = attachments.join(&hash);
-                    if path.is_file() {
-                        intake.attach(&input::bytes(&path, input::DATA_LIMIT)?)?;
+                for submission in lines.iter().filter_map(|line| submission_of(line)) {
+                    for hash in submission.record.attachments.iter().filter(|hash| is_hash(hash)) {
+                        let path = attachments.join(hash);
+                        if path.is_file() {
+                            intake.attach(&submission.submitter, &input::bytes(&path, input::DATA_LIMIT)?)?;
+                        }
                     }
                 }
                 Ok(intake.submit(lines, session.now)?.iter().map(answer).collect())
@@ -202,15 +204,13 @@ impl Place {
     }
 }
 
-/// Hashes of the files that a submission names.
-fn attachments_of(line: &str) -> Vec<String> {
-    let all = record_of(line).map_or(Vec::new(), |record| record.attachments);
-    all.into_iter().filter(|hash| hash.bytes().all(|b| b.is_ascii_alphanumeric())).collect()
+fn submission_of(line: &str) -> Option<servanda_evidence::outbox::Submission> {
+    let payload = envelope::payload(line.as_bytes()).ok()?;
+    servanda_evidence::outbox::parse(&payload).ok()
 }
 
 fn record_of(line: &str) -> Option<servanda_model::Record> {
-    let payload = envelope::payload(line.as_bytes()).ok()?;
-    servanda_evidence::outbox::parse(&payload).ok().map(|submission| submission.record)
+    submission_of(line).map(|submission| submission.record)
 }
 
 fn is_hash(text: &str) -> bool {

@@ -17,7 +17,7 @@
 //! What it deliberately does not do: check a text (`lang` does), replay one (`backtest` does), or touch the record.
 //!
 //! Invariants
-//! - texts have bounds, questions have turns ([`turns`]), answers have a time; a replay stops when nobody waits for it;
+//! - texts have bounds, in bytes and in what they declare; questions have turns ([`turns`]), answers have a time; a replay stops when nobody waits for it;
 //! - only who is signed in, or the keeper, may have something computed;
 //! - what an answer says of records and of the agreement in force is made of what the asker's audience may see.
 //!
@@ -35,6 +35,7 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
+use servanda_lang::weight::Bounds;
 use std::sync::Arc;
 use std::time::Duration;
 use turns::{Turns, Wanted};
@@ -85,10 +86,21 @@ async fn asked_of<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
         .map_err(|e| Problem::bad("not-understood", format!("the question cannot be read: {e}")))
 }
 
+/// What a text may declare: some ten times what the longest agreement that we have encoded does. Checking compares what is declared with
+/// what else is, and cannot be stopped midway.
+const BOUNDS: Bounds =
+    Bounds { clauses: 1_000, fences: 1_000, declarations: 1_500, lines: 12_000, longest_line: 20_000 };
+
 /// A text within bounds.
 fn within(text: &str) -> Result<(), Problem> {
     if text.len() <= LONGEST_TEXT {
-        return Ok(());
+        return match BOUNDS.admit(text) {
+            Ok(_) => Ok(()),
+            Err(excess) => {
+                let message = format!("{excess}: `servanda check` takes more");
+                Err(Problem::with(StatusCode::PAYLOAD_TOO_LARGE, "too-much", message))
+            }
+        };
     }
     let message = format!(
         "the text has {} bytes; at most {LONGEST_TEXT} are looked at here: `servanda check` takes longer ones",

@@ -1,7 +1,7 @@
 //! Everything that is on file about one incident, for a page: what `servanda incident ID` says, and besides it what changed from version
 //! to version, which verdicts cite it, and which other reports may speak of the same event.
 //!
-//! What it deliberately does not do: join reports (a person rules with `servanda links`), or show an attachment (it has only its hash).
+//! What it deliberately does not do: join reports (a person rules with `servanda links`), or give a file out (`attached.rs` does).
 //!
 //! Invariants
 //! - what is proposed stands apart from what was ruled, and counts for nothing.
@@ -9,7 +9,7 @@
 //! Where to start reading: [`document`].
 
 use super::seen::{Item, Seen};
-use crate::Problem;
+use crate::{Problem, attached};
 use serde_json::{Map, Value, json};
 use servanda_evidence::corroborate::{self, Weights, propose::odds};
 use servanda_evidence::incident::{self, Ground, Incident};
@@ -47,6 +47,7 @@ pub(crate) fn document(seen: &Seen, name: &str) -> Result<Value, Problem> {
     if let Some(about) = about.as_object_mut() {
         about.remove("record");
         about.remove("servanda");
+        about.insert("attachments".into(), attachments(found));
         for relation in about.get_mut("relations").and_then(Value::as_array_mut).into_iter().flatten() {
             let called = relation["zone"].as_str().unwrap_or_default().to_string();
             let (zone, rest) = called.split_at(called.find('(').unwrap_or(called.len()));
@@ -61,6 +62,16 @@ pub(crate) fn document(seen: &Seen, name: &str) -> Result<Value, Problem> {
     out["verdicts"] = verdicts(seen, item);
     out["proposed"] = proposed(seen, item);
     Ok(out)
+}
+
+/// The files that its reports name as they stand, each with the report that does.
+fn attachments(found: &Incident<'_>) -> Value {
+    let standing = found.reports.iter().filter(|report| report.withdrawn.is_none());
+    let of = |record: &Record| -> Vec<Value> {
+        let named = |hash: &String| json!({"hash": hash, "name": attached::name_in(record, hash), "report": record.id.as_str(), "source": record.source});
+        record.attachments.iter().map(named).collect()
+    };
+    standing.flat_map(|report| of(report.current())).collect()
 }
 
 /// What a record says beyond who recorded it when, key by key.

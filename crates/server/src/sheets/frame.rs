@@ -12,7 +12,7 @@ use crate::forms::Fields;
 use crate::pages::seen::Seen;
 use servanda_model::{Instant, Name, When};
 pub(crate) use servanda_report::document::html::escape as e;
-use servanda_report::{State, wording};
+use servanda_report::{State, phrases, wording};
 use servanda_store::Store;
 use servanda_store::policy::{Role, Viewer};
 use std::sync::Arc;
@@ -149,11 +149,14 @@ pub(crate) fn options<'o>(all: impl IntoIterator<Item = (&'o str, &'o str)>, cho
     all.into_iter().map(one).collect()
 }
 
-/// Text of the engine, which is English whatever the page's language is.
+/// Text of the engine: in Ukrainian where the book of phrases has it, else marked as what it is, English. What bears a Cyrillic letter is
+/// somebody's own words.
 pub(crate) fn engine_text(words: Words, text: &str) -> String {
-    match words.0 {
-        Lang::En => e(text),
-        Lang::Uk => format!("<span lang=\"en\">{}</span>", e(text)),
+    let is_own = || text.chars().any(|c| matches!(c, '\u{400}'..='\u{52f}'));
+    match phrases::ukrainian(text).filter(|_| words.0 == Lang::Uk) {
+        Some(said) => e(&said),
+        None if words.0 == Lang::En || is_own() => e(text),
+        None => format!("<span lang=\"en\">{}</span>", e(text)),
     }
 }
 

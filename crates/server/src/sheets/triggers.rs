@@ -160,12 +160,18 @@ fn clocks(page: &Page, states: &[&TermState], facts: &[&Record]) -> String {
         });
         let none = || page.e("not-yet");
         rows.push_str(&format!(
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td data-head=\"{}\">{}</td><td data-head=\"{}\">{}</td><td data-head=\"{}\">{}</td>\
+             <td data-head=\"{}\">{}</td><td data-head=\"{}\">{}</td></tr>\n",
             if under.is_empty() { page.e("one-reading") } else { e(&under.join(", ")) },
+            page.e("h-now"),
             badge(tone, &page.e(key)),
+            page.e("h-occurred"),
             last.map_or_else(none, |episode| page.when(episode.began)),
+            page.e("h-detected"),
             detected.map_or_else(none, |at| page.moment(at)),
+            page.e("h-found"),
             last.and_then(|episode| episode.found).map_or_else(none, |when| page.when(when)),
+            page.e("h-grade"),
             last.map_or_else(String::new, |episode| page.grade(episode.grade.word())),
         ));
     }

@@ -47,6 +47,15 @@ pub fn only_to(party: &str, level: Tlp) -> Marking {
     Marking { releasable_to: Some([party.into()].into()), ..Marking::of(level) }
 }
 
+/// What only South has a photo of.
+pub const PHOTO: &[u8] = b"\xff\xd8\xff\xe0 a photo of South";
+
+/// Names it.
+pub fn with_photo(mut record: Record) -> Record {
+    record.attachments.push(servanda_store::sha256(PHOTO));
+    record
+}
+
 /// What everybody may see.
 pub fn clear() -> Vec<Record> {
     vec![
@@ -60,7 +69,7 @@ pub fn souths() -> Vec<Record> {
     vec![
         record("s1", "fire", "South", "2026-02-03T08:00:00Z", only_to("South", Tlp::Amber)),
         // No fact of the agreement: it shows on map and timeline only.
-        record("s4", "shelling", "South", "2026-02-05T08:00:00Z", only_to("South", Tlp::Amber)),
+        with_photo(record("s4", "shelling", "South", "2026-02-05T08:00:00Z", only_to("South", Tlp::Amber))),
         record("s2", "fire", "North", "2026-02-04T08:00:00Z", only_to("South", Tlp::Red)),
     ]
 }
@@ -296,6 +305,10 @@ fn world_in(
         quarantine: None,
     };
     workspace.enter(&imported, &all, None, 0).unwrap();
+    if records.iter().any(|record| record.id.as_str() == "s4") {
+        let hash = workspace.store().attach(PHOTO).unwrap();
+        workspace.store().hold(servanda_store::Holder::Record("s4"), &hash).unwrap();
+    }
     // Hashing a password takes a tenth of a second without optimisation: one hash serves all.
     let mut one = Account::new("x");
     if !accounts.is_empty() {
