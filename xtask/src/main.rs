@@ -12,6 +12,7 @@ mod bench;
 mod ci;
 mod dist;
 mod fuzz;
+mod mutants;
 mod rust_source;
 mod sim;
 mod tidy;
@@ -42,6 +43,11 @@ const TASKS: &[Task] = &[
         name: "fuzz",
         about: "the search for inputs that a parser trips over; --seconds N, TARGET ...",
         run: fuzz::run,
+    },
+    Task {
+        name: "mutants",
+        about: "one token wrong, at every place of every example: what shows it, counted",
+        run: mutants::run,
     },
     Task {
         name: "sim",

@@ -22,7 +22,6 @@ pub mod compare;
 
 mod docx;
 pub mod matrix;
-pub mod modal;
 mod numbering;
 pub mod outline;
 mod pdf;
@@ -33,4 +32,5 @@ pub mod survey;
 pub mod words;
 
 pub use outline::{Draft, Language, draft};
+pub use servanda_lang::modal;
 pub use source::{Refused, Source, read};

@@ -6,9 +6,10 @@
 use crate::incremental::learning::Turned;
 use crate::kept::{Differ, Node, Table};
 use crate::reference::known::Known;
+use crate::reference::moments::Moment_;
 use crate::reference::{Env, Memo, World};
 use crate::signal::{Run, Signal};
-use servanda_model::agreement::{Agreement, Cond, FactPattern, Value};
+use servanda_model::agreement::{Agreement, Cond, FactPattern, Moment, Value};
 use servanda_model::{Instant, Name, Record, RecordId};
 use std::collections::BTreeSet;
 
@@ -178,6 +179,19 @@ impl World<'_, '_> {
     /// How many changes of memberships and zones lie before an instant.
     pub fn epoch(&self, at: Instant) -> usize {
         self.memo.epochs.partition_point(|t| *t <= at)
+    }
+}
+
+/// A moment may lie long before or after the record that tells it: what is read for it bears on every time.
+impl<'w> World<'w, '_> {
+    /// A moment for an instance; `None` where it has not come, or is not known to have.
+    pub fn moment(&self, moment: &Moment, env: &Env<'w>) -> Option<Moment_> {
+        self.memo.tracker.at_large(|| self.moment_of(moment, env))
+    }
+
+    /// Findings that a term is met.
+    pub fn found(&self, term: &Name) -> Vec<Moment_> {
+        self.memo.tracker.at_large(|| self.findings(term))
     }
 }
 

@@ -22,11 +22,13 @@ pub mod format;
 mod lexer;
 pub mod literal;
 mod lower;
+pub mod modal;
 pub mod parser;
 pub mod readback;
 pub mod readers;
 pub mod syntax;
 mod units;
+pub mod words;
 
 pub use diagnostic::Diagnostic;
 pub use format::format;

@@ -128,11 +128,418 @@ fn dates_that_leave_no_day_are_told_as_a_story() {
 #[test]
 fn every_analysis_says_what_it_looked_at() {
     let found = example("berlin-framework");
-    assert!(found.looked.len() >= 18, "{:?}", found.looked);
-    let sequence = found.looked.iter().find(|l| l.analysis == "sequence and slack").unwrap();
-    assert!(sequence.undecided.iter().any(|u| u.contains("pay-review")), "{sequence:?}");
+    assert!(found.looked.len() >= 21, "{:?}", found.looked);
+    let mut seen = BTreeSet::new();
+    for looked in &found.looked {
+        assert!(!looked.analysis.is_empty() && seen.insert(looked.analysis), "{looked:?}");
+    }
     let exceptions = of(&text("status binding", "except      by = A"));
-    assert!(exceptions.looked.iter().all(|l| !l.analysis.is_empty()));
+    assert_eq!(exceptions.looked.len(), found.looked.len(), "the same analyses look at every text");
+}
+
+/// What a small truce is written on: two sides, a third party, a body, and acts.
+fn on_ground(rules: &str) -> String {
+    format!(
+        "# Truce\n\n```pact\nagreement truce\n  in force    2026-01-01\n  time zone   UTC\n  counting    event day excluded\n  months      round down\n\nparty A\nparty \
+         B\nparty C\n\nbody mission \"the mission\"\n\nbody council \"the council\"\n  members     A, B\n  decides     by all members\n\nevent ask\n  \
+         says        \"{{by}} asks\"\n  carries     by: party\n\nevent draw-line\n  says        \"{{by}} draws the line\"\n  carries     by: party\n\nevent \
+         withdraw\n  says        \"{{by}} withdraws\"\n  carries     by: party\n\nevent report\n  says        \"{{by}} reports\"\n  carries     by: \
+         party\n\nevent vote\n  says        \"a vote is held\"\n\nmeasure strength\n  says        \"strength of {{of}}\"\n  carries     of: party\n  \
+         unit        persons\n\nterm serious \"a serious case\"\n  means       count of ask in any 24 hours >= 3\n  found by    council\n```\n\n## 1\n\n> The \
+         parties do what is written.\n\n```pact\n{rules}```\n"
+    )
+}
+
+fn duty(name: &str, bearer: &str, rest: &str) -> String {
+    let owed = if bearer == "B" { "A" } else { "B" };
+    format!(
+        "duty {name}\n  bearer      {bearer}\n  owed to     {owed}\n{rest}  seen by     mission\n  per         \"The parties do what is written\"\n\n"
+    )
+}
+
+/// Messages of a code about a declaration.
+fn said(found: &Findings, code: &str, name: &str) -> Vec<String> {
+    let its = found
+        .findings
+        .iter()
+        .filter(|f| f.diagnostic.code == code && f.about.as_ref().is_some_and(|a| *a == name));
+    its.map(|f| f.diagnostic.message.clone()).collect()
+}
+
+/// Each line: what the second duty adds, and what is told; nothing where it can be kept.
+#[test]
+fn times_that_do_not_fit_are_told_with_the_clauses_and_the_sum() {
+    let first = duty(
+        "first",
+        "A",
+        "  when        ask by C\n  must        do draw-line by bearer\n  within      10 days\n",
+    );
+    let told = |first: &str, rest: &str| {
+        let second = duty("second", "B", &format!("  must        do withdraw by bearer\n{rest}"));
+        said(&of(&on_ground(&format!("{first}{second}"))), "A0710", "second").join(" | ")
+    };
+    // Both run from the same request, on whatever day that is.
+    let from_request = |within: &str| {
+        format!("  when        ask by C\n  needs       first fulfilled\n  within      {within}\n")
+    };
+    let none = told(&first, &from_request("10 days"));
+    assert!(none.contains("no time is left") && none.contains("10 days after `ask`"), "{none}");
+    let less = told(&first, &from_request("7 days"));
+    assert!(less.contains("3 days are missing"), "{less}");
+    assert_eq!(told(&first, &from_request("14 days")), "");
+    // Hours and days: 240 hours end before the tenth day does, 9 days may end before 240 hours do.
+    let hours = duty(
+        "first",
+        "A",
+        "  when        ask by C\n  must        do draw-line by bearer\n  within      240 hours\n",
+    );
+    assert_eq!(told(&hours, &from_request("11 days")), "");
+    assert!(told(&hours, &from_request("8 days")).contains("missing"));
+    let open = on_ground(&format!(
+        "{hours}{}",
+        duty("second", "B", &format!("  must        do withdraw by bearer\n{}", from_request("10 days")))
+    ));
+    let undecided = of(&open).undecided();
+    assert!(
+        undecided
+            .iter()
+            .any(|u| u.contains("`second` waits for `first`, and how many hours their days have")),
+        "{undecided:?}"
+    );
+    // From the fulfilment of the first it moves along; not before ten days after it, and due within five, nobody can keep it.
+    assert_eq!(
+        told(
+            &first,
+            "  from        10 days after first fulfilled\n  within      20 days of first fulfilled\n"
+        ),
+        ""
+    );
+    let both = told(&first, "  from        10 days after first fulfilled\n  by          2026-03-05\n");
+    assert_eq!(both, "", "nobody says when it is asked: {both}");
+    let dated = duty(
+        "first",
+        "A",
+        "  from        2026-03-01\n  must        do draw-line by bearer\n  by          2026-03-20\n",
+    );
+    let sum = told(&dated, "  from        10 days after first fulfilled\n  by          2026-03-05\n");
+    assert!(sum.contains("`second` is due on 2026-03-05") && sum.contains("10 days after `first`"), "{sum}");
+    assert!(
+        sum.contains("`first` does not begin before on 2026-03-01")
+            || sum.contains("`first` does not begin before 2026-03-01"),
+        "{sum}"
+    );
+    assert!(sum.contains("cannot all be kept in time"), "even if everybody hurries: {sum}");
+    let hurried = told(&dated, "  from        10 days after first fulfilled\n  by          2026-03-25\n");
+    assert!(
+        !hurried.contains("cannot all be kept") && hurried.contains("5 days too late"),
+        "only if the first is done early: {hurried}"
+    );
+    assert_eq!(told(&dated, "  from        10 days after first fulfilled\n  by          2026-03-31\n"), "");
+}
+
+/// Nobody writes so; nothing may break all the same.
+#[test]
+fn times_without_measure_are_no_trouble() {
+    for long in [
+        "99999999 days",
+        "9000000000000 days",
+        "9000000000000 hours",
+        "4000000000 months",
+        "9000000000 working days",
+    ] {
+        let first = duty(
+            "first",
+            "A",
+            &format!("  when        ask by C\n  must        do draw-line by bearer\n  within      {long}\n"),
+        );
+        let second = duty(
+            "second",
+            "B",
+            &format!(
+                "  when        ask by C\n  needs       first fulfilled\n  must        do withdraw by bearer\n  no later than {long} before first fulfilled\n"
+            ),
+        );
+        let text = on_ground(&format!("{first}{second}"));
+        let checked = servanda_lang::check(&text);
+        assert!(!findings(&text, &checked).looked.is_empty(), "{long}");
+    }
+}
+
+/// Before the act of another: no later than so many days before.
+#[test]
+fn what_has_to_come_before_is_counted_backwards() {
+    let act = duty(
+        "act",
+        "A",
+        "  from        2026-03-01\n  must        do withdraw by bearer\n  by          2026-03-10\n",
+    );
+    let told = |within: &str| {
+        let notice = format!(
+            "  from        {within}\n  must        do report by bearer\n  no later than 42 days before act fulfilled\n"
+        );
+        of(&on_ground(&format!("{act}{}", duty("notice", "B", &notice))))
+            .findings
+            .iter()
+            .filter(|f| f.diagnostic.code == "A0710")
+            .map(|f| f.diagnostic.message.clone())
+            .collect::<Vec<_>>()
+            .join(" | ")
+    };
+    let never = told("2026-02-15");
+    assert!(never.contains("42 days before `act`") && never.contains("cannot all be kept"), "{never}");
+    assert_eq!(told("2026-01-02"), "");
+}
+
+#[test]
+fn duties_that_wait_for_each_other_are_a_circle() {
+    let text = |needs: &str| {
+        on_ground(&format!(
+            "{}{}",
+            duty(
+                "first",
+                "A",
+                &format!("{needs}  must        do draw-line by bearer\n  by          2026-06-30\n")
+            ),
+            duty(
+                "second",
+                "B",
+                "  needs       draw-line by A\n  must        do withdraw by bearer\n  by          2026-12-31\n"
+            )
+        ))
+    };
+    let found = of(&text("  needs       withdraw by B\n"));
+    let all: Vec<String> = said(&found, "A0710", "second");
+    assert!(all.iter().any(|m| m.contains("wait for each other") && m.contains("`first`")), "{all:?}");
+    assert!(said(&of(&text("")), "A0710", "second").is_empty());
+}
+
+/// One party leaves something undone that it owes without a date, and a duty of two others waits for ever, through a third.
+#[test]
+fn who_can_keep_a_duty_waiting_through_others_is_told_with_the_chain() {
+    let last = duty(
+        "hand-over",
+        "A",
+        "  needs       mark-out fulfilled\n  must        do withdraw by bearer\n  by          2026-12-31\n",
+    );
+    let middle = duty(
+        "mark-out",
+        "B",
+        "  needs       report by C\n  must        do draw-line by bearer\n  by          2026-09-30\n",
+    );
+    let told = |time: &str, force: &str| {
+        let report = duty("survey", "C", &format!("  must        do report by bearer\n{time}{force}"));
+        said(&of(&on_ground(&format!("{last}{middle}{report}"))), "A0709", "hand-over").join(" | ")
+    };
+    let chain = told("", "");
+    assert!(chain.contains("`C` can keep `hand-over` waiting for ever"), "{chain}");
+    assert!(chain.contains("`hand-over` waits for `mark-out`, which waits for `report`"), "{chain}");
+    assert!(chain.contains("without a deadline"), "{chain}");
+    assert_eq!(told("  by          2026-06-30\n", ""), "", "it would break a duty");
+    assert!(told("  by          2026-06-30\n", "  force       best efforts\n").contains("softly"));
+    let found = of(&on_ground(&format!(
+        "{last}{middle}{}",
+        duty("survey", "C", "  must        do report by bearer\n")
+    )));
+    let its = found.findings.iter().find(|f| f.diagnostic.message.contains("waiting for ever")).unwrap();
+    assert!(
+        its.diagnostic.help.as_deref().unwrap().contains("nothing new after round"),
+        "the bound is told: {its:?}"
+    );
+}
+
+/// A duty that waits for a finding which one member of a body can refuse.
+#[test]
+fn who_can_keep_a_finding_from_being_made_is_told() {
+    let rule = duty(
+        "pay",
+        "C",
+        "  needs       serious found\n  must        do report by bearer\n  by          2026-12-31\n",
+    );
+    let found = of(&on_ground(&rule));
+    let all = said(&found, "A0711", "pay");
+    assert!(
+        all.iter().any(|m| m.contains("`A`") && m.contains("`council` cannot decide without it")),
+        "{all:?}"
+    );
+    assert!(!all.iter().any(|m| m.contains("`C` can keep")), "{all:?}");
+    let majority = on_ground(&rule).replace(
+        "members     A, B\n  decides     by all members",
+        "members     A, B, C\n  decides     by majority of members",
+    );
+    assert!(said(&of(&majority), "A0711", "pay").is_empty());
+}
+
+#[test]
+fn rules_that_nothing_can_bring_about_are_dead() {
+    let told = |first: &str, second: &str| {
+        said(&of(&on_ground(&format!("{first}{second}"))), "A0720", "second").join(" | ")
+    };
+    let second = |when: &str| {
+        duty(
+            "second",
+            "B",
+            &format!("  when        {when}\n  must        do withdraw by bearer\n  within      3 days\n"),
+        )
+    };
+    let timeless = duty("first", "A", "  must        do draw-line by bearer\n");
+    assert!(
+        told(&timeless, &second("first breached")).contains("`first` has no deadline, and is never broken")
+    );
+    assert!(told(&timeless, &second("first due")).contains("has no deadline"));
+    assert_eq!(told(&timeless, &second("first fulfilled")), "");
+    let timely = duty("first", "A", "  must        do draw-line by bearer\n  by          2026-06-30\n");
+    assert_eq!(told(&timely, &second("first breached")), "");
+    let ban = |end: &str| {
+        duty("first", "A", &format!("  must not    do draw-line by bearer\n{end}"))
+            .replace("duty first", "ban first")
+    };
+    assert!(told(&ban(""), &second("first fulfilled")).contains("has no end, and is never fulfilled"));
+    assert_eq!(told(&ban("  until       2026-06-30\n"), &second("first fulfilled")), "");
+    let few = on_ground(&second("serious found")).replace(
+        "decides     by all members",
+        "decides     by any 3 of both\n\ngroup both\n  members     A, B",
+    );
+    assert!(said(&of(&few), "A0720", "second").join("").contains("`council` has too few members"));
+}
+
+/// A remedy by name that nobody ever owes.
+#[test]
+fn a_breach_that_nobody_has_to_answer_is_told() {
+    let text = |remedy: &str| {
+        let first = duty(
+            "first",
+            "A",
+            "  must        do draw-line by bearer\n  by          2026-06-30\n  on breach   remedy make-good\n",
+        );
+        on_ground(&format!(
+            "{first}remedy make-good\n  bearer      breaching party\n  owed to     B\n{remedy}  must        do report by bearer\n  within      3 days of breach\n  \
+             effect      adds to the breached duty\n  seen by     mission\n  per         \"The parties do what is written\"\n"
+        ))
+    };
+    let told = |remedy: &str| said(&of(&text(remedy)), "A0717", "first").join(" | ");
+    assert_eq!(told(""), "");
+    assert!(told("  force       best efforts\n").contains("`make-good` is owed softly"));
+    assert!(told("  needs       ask by C\n").contains("`make-good` waits for what nobody owes"));
+    assert!(
+        said(&of(&text("  needs       ask by C\n")), "A0702", "first").is_empty(),
+        "something follows in name"
+    );
+}
+
+#[test]
+fn a_ceiling_on_own_acts_is_met_by_none() {
+    let level = |cond: &str| {
+        let rule = duty("first", "A", &format!("  must        ensure {cond}\n  by          2026-06-30\n"));
+        said(&of(&on_ground(&rule)), "A0717", "first").len()
+    };
+    assert_eq!(level("count of report by A <= 5"), 1);
+    assert_eq!(level("count of report by A >= 5"), 0);
+    assert_eq!(level("strength of A <= 5"), 0, "a level does not begin at zero");
+}
+
+/// A sentence about the agreement's own life is carried out by the agreement's own line, a definition by what it defines.
+#[test]
+fn sentences_that_a_declaration_without_a_quote_carries_out_are_no_holes() {
+    let holes = |words: &str, field: &str| {
+        let text = format!(
+            "# Truce\n\n## Last\n\n> {words}\n\n```pact\nagreement truce\n{field}  time zone   UTC\n\nparty A\nparty B\n\nzone strip \"the strip\"\n  shape       within 2 km of \
+             point 46 30\n```\n"
+        );
+        of(&text).findings.iter().filter(|f| f.diagnostic.code == "A0705").count()
+    };
+    assert_eq!(
+        holes("This Agreement will enter into force upon signature.", "  in force    2026-01-01\n"),
+        0
+    );
+    assert_eq!(holes("Ця угода набирає чинності з моменту підписання.", "  in force    2026-01-01\n"), 0);
+    assert_eq!(holes("This Agreement will enter into force upon signature.", ""), 1, "nothing says when");
+    assert_eq!(
+        holes("The Parties will keep the rules that are in the annex.", "  in force    2026-01-01\n"),
+        1
+    );
+    assert_eq!(holes("The place where the river bends is the strip.", "  in force    2026-01-01\n"), 0);
+    assert_eq!(
+        holes("Nobody shall enter the strip.", "  in force    2026-01-01\n"),
+        1,
+        "a definition obliges nobody"
+    );
+}
+
+#[test]
+fn figures_of_days_and_times_a_year_are_read() {
+    let wrong = |words: &str, rule: &str| {
+        let rules = duty("first", "A", rule);
+        let text =
+            on_ground(&rules).replace("The parties do what is written", words).replace("The \n", "The ");
+        let found = of(&text);
+        let count = |code| found.findings.iter().filter(|f| f.diagnostic.code == code).count();
+        (count("A0706"), count("A0707"))
+    };
+    let by = "  must        do draw-line by bearer\n  by          2012-12-31\n";
+    assert_eq!(wrong("A draws the line by December 31, 2012", by), (0, 0));
+    assert_eq!(wrong("A draws the line by 31 December 2012", by), (0, 0));
+    let twice = "  must        ensure count of report by A in each calendar year >= 2\n  every       1 year from in-force\n";
+    assert_eq!(wrong("A reports at least twice a year", twice), (0, 0));
+    let five = twice.replace(">= 2", ">= 5");
+    assert_eq!(wrong("A reports at least twice a year", &five), (1, 1));
+}
+
+/// What each analysis could not decide is listed with its reason; left out, silence would look like an answer.
+#[test]
+fn what_an_analysis_could_not_decide_is_listed_with_its_reason() {
+    let rules = "reading when-is-it \"what is written\"\n  option      early: ask by C\n  option      late: report by C\n\nreading how-much \"written\"\n  option      \
+                 few: 100 persons\n  option      many: 200 persons\n\nopen grave \"do what is written\"\n  judged by   council\n  until then  any ask\n\nduty timed\n  \
+                 bearer      A\n  owed to     B\n  when        serious begins\n  needs       any vote\n  must        do draw-line by bearer\n  by          end of day 3 \
+                 after when-is-it\n  seen by     mission\n\nduty reading-level\n  bearer      A\n  owed to     B\n  must        ensure strength of A <= how-much\n  by          \
+                 2026-06-30\n  seen by     mission\n\nduty level\n  bearer      A\n  owed to     B\n  must        ensure strength of A >= 50 persons\n  by          \
+                 2026-06-30\n  seen by     mission\n\nduty unstated-one\n  bearer      unstated\n  owed to     B\n  needs       no ask\n  must        do report where (by = \
+                 A)\n  until       serious begins\n  seen by     council\n\nduty waiting\n  bearer      B\n  owed to     A\n  needs       draw-line by A\n  must        do \
+                 withdraw by bearer\n  by          2026-12-31\n  seen by     mission\n\nduty judged\n  bearer      B\n  owed to     A\n  when        grave begins\n  must        do \
+                 ask by bearer\n  within      3 days\n  seen by     mission\n\nduty after-breach\n  bearer      C\n  owed to     B\n  needs       level breached\n  must        do ask \
+                 by bearer\n  by          2026-12-31\n  seen by     mission\n";
+    let text = on_ground(rules).replace(
+        "> The parties do what is written.",
+        "> The parties do what is written. The rest is silence.",
+    );
+    let checked = servanda_lang::check(&text);
+    assert!(!checked.has_errors(), "{:?}", checked.diagnostics);
+    let found = findings(&text, &checked);
+    let of = |analysis: &str| -> String {
+        let looked = found.looked.iter().find(|l| l.analysis == analysis);
+        looked.unwrap_or_else(|| panic!("no analysis `{analysis}`")).undecided.join("\n")
+    };
+    for (analysis, why) in [
+        ("missing elements and response gaps", "a breach of `level` hangs on a condition"),
+        ("words that no rule accounts for", "for a person to judge"),
+        ("figures in words and rules", "`level` quotes no words"),
+        ("rival readings", "records decide"),
+        ("who can block a decision", "how `mission` decides"),
+        ("who can block a decision", "who bears `unstated-one`"),
+        ("who judges itself", "who sits in `mission`"),
+        ("finding time against reaction time", "how fast `council` decides"),
+        ("sequence and slack", "`waiting` waits for `timed`"),
+        ("conventions of the calendar", "the time of `timed` is given by a reading"),
+        ("rules that never end", "`unstated-one` lasts until a condition"),
+        ("parties and balance", "who bears `unstated-one`"),
+        ("thresholds that doing nothing reaches", "`reading-level` asks for is no threshold"),
+        ("acts tied to their bearer", "`unstated-one`: who acts is said in a condition"),
+        ("rules against each other", "a reading gives one of their levels"),
+        ("marking leaks", "`judged` hangs on what is judged of `grave`"),
+        ("what can come about, and who can keep it from coming", "was taken as possible for"),
+    ] {
+        assert!(of(analysis).contains(why), "{analysis}: {why}\n{}", of(analysis));
+    }
+    let all = found.undecided();
+    assert!(all.iter().all(|line| line.contains(": ") && line.ends_with('.')), "{all:?}");
+    let broken = text.replace("bearer      unstated", "bearer      nobody-at-all");
+    let checked = servanda_lang::check(&broken);
+    let found = findings(&broken, &checked);
+    let said = found.looked.iter().find(|l| l.analysis == "declarations that were understood").unwrap();
+    assert!(
+        said.undecided.iter().any(|u| u.contains("`unstated-one` has an error")),
+        "{said:?} {:?}",
+        checked.diagnostics
+    );
 }
 
 /// A repair is offered as a button: pressed, the finding is gone, and nothing else is wrong.

@@ -56,6 +56,16 @@ pub struct Need {
     pub growth: Number,
     /// Rise of prices, percent a year.
     pub inflation: Number,
+    /// Other ways that it may go, beside the stated one: name, growth and rise of prices.
+    pub others: Vec<(String, Number, Number)>,
+}
+
+impl Need {
+    /// All ways that it may go, the stated one first.
+    fn ways(&self) -> Vec<(&str, &Number, &Number)> {
+        let others = self.others.iter().map(|(name, growth, inflation)| (name.as_str(), growth, inflation));
+        std::iter::once(("stated", &self.growth, &self.inflation)).chain(others).collect()
+    }
 }
 
 /// What is asked.
@@ -398,49 +408,70 @@ impl Reckoning<'_> {
     fn future(&mut self) -> Result<Option<Shown>, Refusal> {
         let Some(need) = &self.asked.need else { return Ok(None) };
         let least = Number::from(-HUNDRED);
-        if need.growth <= least || need.inflation <= least {
-            return Err(Refusal::new(
-                "growth or prices fall by 100 percent or more in a year",
-                "percent a year, like `1.5`",
-            ));
+        let mut names = BTreeSet::new();
+        for (name, growth, inflation) in need.ways() {
+            if *growth <= least || *inflation <= least {
+                return Err(Refusal::new(
+                    "growth or prices fall by 100 percent or more in a year",
+                    "percent a year, like `1.5`",
+                ));
+            }
+            if !names.insert(name) {
+                return Err(Refusal::new(
+                    format!("two scenarios are called `{name}`"),
+                    "give each another name; `stated` is that of --growth and --inflation",
+                ));
+            }
         }
         let base = need.prices_of;
         let mut weights = self.weights(base);
         weights.retain(|partner, _| !self.asked.without.contains(partner));
         let whole = weights.values().fold(Number::zero(), |sum, w| sum + w.clone());
         let mut rows = Vec::new();
-        for (year, amount) in &need.amounts {
-            if !(base..=base.saturating_add(100)).contains(year) {
-                return Err(Refusal::new(
-                    format!(
-                        "the need of {year} is not within 100 years after {base}, whose prices are taken"
-                    ),
-                    "name the year of the prices with --prices-of",
-                ));
-            }
-            let power = |percent: &Number| {
-                let one = Number::from(1) + percent.over(&Number::from(HUNDRED)).unwrap_or_default();
-                (base..*year).fold(Number::from(1), |product, _| product * one.clone())
-            };
-            let (prices, growth) = (power(&need.inflation), power(&need.growth));
-            let cost = amount.clone() * prices.clone();
-            for (partner, weight) in &weights {
-                let part = cost.clone() * weight.over(&whole).unwrap_or_default();
-                let gdp = self.gdp_in_euro(partner, base).map(|gdp| gdp * prices.clone() * growth.clone());
-                let share = gdp.and_then(|gdp| part.over(&gdp)).map(|n| n * Number::from(HUNDRED));
-                rows.push(vec![
-                    Cell::text(partner),
-                    Cell::whole((*year).into()),
-                    Cell::Number(part, 6),
-                    Cell::of(share, 4),
-                ]);
+        for (name, growth, inflation) in need.ways() {
+            for (year, amount) in &need.amounts {
+                if !(base..=base.saturating_add(100)).contains(year) {
+                    return Err(Refusal::new(
+                        format!(
+                            "the need of {year} is not within 100 years after {base}, whose prices are taken"
+                        ),
+                        "name the year of the prices with --prices-of",
+                    ));
+                }
+                let power = |percent: &Number| {
+                    let one = Number::from(1) + percent.over(&Number::from(HUNDRED)).unwrap_or_default();
+                    (base..*year).fold(Number::from(1), |product, _| product * one.clone())
+                };
+                let (prices, growth) = (power(inflation), power(growth));
+                let cost = amount.clone() * prices.clone();
+                for (partner, weight) in &weights {
+                    let part = cost.clone() * weight.over(&whole).unwrap_or_default();
+                    let gdp =
+                        self.gdp_in_euro(partner, base).map(|gdp| gdp * prices.clone() * growth.clone());
+                    let share = gdp.and_then(|gdp| part.over(&gdp)).map(|n| n * Number::from(HUNDRED));
+                    // The budget keeps its share of GDP.
+                    let budget = self.found("defence budget", partner, base, self.asked.defence.as_ref());
+                    let of_defence = share
+                        .clone()
+                        .zip(budget)
+                        .and_then(|(share, budget)| share.over(&budget))
+                        .map(|n| n * Number::from(HUNDRED));
+                    rows.push(vec![
+                        Cell::text(partner),
+                        Cell::whole((*year).into()),
+                        Cell::Number(part, 6),
+                        Cell::of(share, 4),
+                        Cell::of(of_defence, 2),
+                        Cell::text(name),
+                    ]);
+                }
             }
         }
         Ok(Some(Shown {
             name: "need",
-            title: "the need of years to come by the rule: EUR bn at prices of the year, percent of GDP"
+            title: "the need of years to come by the rule: EUR bn at prices of the year, percent of GDP and of the defence budget"
                 .into(),
-            columns: vec!["partner", "year", "cost", "pct_gdp"],
+            columns: vec!["partner", "year", "cost", "pct_gdp", "pct_defence", "scenario"],
             rows,
         }))
     }
@@ -477,9 +508,15 @@ impl Reckoning<'_> {
                 .into(),
         );
         if let Some(need) = &asked.need {
+            for (name, growth, inflation) in need.ways() {
+                said.push(format!(
+                    "need, scenario `{name}`: at prices of {}, prices rise by {inflation} percent a year and every economy grows by {growth} percent beyond that; GDP begins with the figure for {0}",
+                    need.prices_of
+                ));
+            }
             said.push(format!(
-                "need: at prices of {}, prices rise by {} percent a year and every economy grows by {} percent beyond that; GDP begins with the figure for {0}",
-                need.prices_of, need.inflation, need.growth
+                "need: each defence budget keeps the share of GDP that it had in {}",
+                need.prices_of
             ));
         }
         if !self.held.is_empty() {
@@ -714,6 +751,7 @@ mod tests {
             prices_of: 2023,
             growth: n(growth),
             inflation: n(inflation),
+            others: Vec::new(),
         };
         let of = |growth, inflation| {
             let answer = answer(&Asked { need: Some(need(growth, inflation)), ..asked() }, vec![]).unwrap();
@@ -727,6 +765,20 @@ mod tests {
         assert_eq!((dearer[0].1.clone(), same[0].1.clone()), (Some(n("12.1")), Some(n("10"))));
         let (_, less) = of("10", "0");
         assert_eq!(less[0].1, n("10").over(&n("1.21")));
+        // Two ways beside each other: the one is as if it stood alone.
+        let two = Need { others: vec![("dear".into(), n("0"), n("10"))], ..need("0", "0") };
+        let defence = Series::read("d", "Country Code,Year,Value\nAAA,2023,2\n", VALUE).unwrap();
+        let both =
+            answer(&Asked { need: Some(two.clone()), defence: Some(defence), ..asked() }, vec![]).unwrap();
+        let costs = column(&both, "need", "cost");
+        assert_eq!((costs[0].1.clone(), costs[2].1.clone()), (Some(n("10")), Some(n("12.1"))));
+        // 10 percent of GDP are five budgets of 2 percent; B's is not known.
+        let of_defence = column(&both, "need", "pct_defence");
+        assert_eq!((of_defence[0].1.clone(), of_defence[1].1.clone()), (Some(n("500")), None));
+        assert!(both.gaps.iter().any(|gap| gap.contains("no defence budget for B")), "{:?}", both.gaps);
+        let twice = Need { others: vec![("stated".into(), n("0"), n("0"))], ..two };
+        let refusal = answer(&Asked { need: Some(twice), ..asked() }, vec![]).unwrap_err();
+        assert!(refusal.message.contains("two scenarios are called `stated`"), "{refusal:?}");
         let early = Need { prices_of: 2030, ..need("0", "0") };
         assert!(answer(&Asked { need: Some(early), ..asked() }, vec![]).is_err());
     }

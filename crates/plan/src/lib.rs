@@ -1,5 +1,5 @@
 //! Futures, and what they stand on: what partners promised and what came of it, who carries the cost, how a force may grow, what
-//! arrives against crews and workshops, who rotates when, how many incidents may come.
+//! arrives against crews and workshops, who rotates when, what communities near bases need, how many incidents may come.
 //!
 //! What it deliberately does not do: decide a verdict, guess a figure that a source does not have, read a file or the clock,
 //! solve a program (a [`Solver`](program::Solver) is handed in), or know anything of a force but numbers of people and pieces by category, month and
@@ -14,16 +14,18 @@
 //! - the same input, seed and number of futures give the same bytes, whatever the number of threads;
 //! - a schedule is given out only where [`rotations::check()`], which shares nothing with what made it, has no finding.
 //!
-//! Where to start reading: [`answer`], then [`support`] (the ledger) with [`kiel`] (its import), [`burden`] with [`economy`],
-//! then [`forces`], [`deliveries`], [`rotations`] with [`program`], and [`watch`]. Tests stand beside the code and in `tests/`; those of schedules in
+//! Where to start reading: [`answer`], then [`support`] (the ledger) with [`kiel`] and [`iati`] (its imports), [`burden`] with [`economy`],
+//! then [`forces`], [`communities`], [`deliveries`], [`rotations`] with [`program`], and [`watch`]. Tests stand beside the code and in `tests/`; those of schedules in
 //! `crates/solve/tests`.
 
 pub mod answer;
 pub mod burden;
+pub mod communities;
 pub mod compare;
 pub mod deliveries;
 pub mod economy;
 pub mod forces;
+pub mod iati;
 pub mod kiel;
 pub mod month;
 mod page;

@@ -65,6 +65,7 @@ fn plots(out: &mut String, table: &Shown) {
     match table.name {
         "curve" => lines(out, table, 1, "pledged", "reached", None),
         "bands" => lines(out, table, 1, "p50", "p50", Some(("p10", "p90"))),
+        "real-bands" => lines(out, table, 1, "p50", "p50", Some(("low_80", "high_80"))),
         "hangs-on" => bars(out, table, &["milestone", "category", "parameter"], "swing"),
         "months" => lines(out, table, 1, "operating", "fit", None),
         "weeks" => lines(out, table, 1, "incidents", "incidents", None),
@@ -73,6 +74,10 @@ fn plots(out: &mut String, table: &Shown) {
         "chances" => pairs(out, table, &["milestone"], "scenario", ["base_pct", "pct"], Some(100.0)),
         "partners" => pairs(out, table, &["of", "unit", "scenario"], "partner", ["base_cost", "cost"], None),
         "serving" => lines(out, table, 1, "p50", "base_p50", Some(("p10", "p90"))),
+        "load" => lines(out, table, 1, "needed", "there", Some(("p10", "p90"))),
+        "displaced" => lines(out, table, 1, "displaced", "displaced", Some(("p10", "p90"))),
+        "jobs-and-rents" => lines(out, table, 1, "rent", "rent", Some(("rent_p10", "rent_p90"))),
+        "answers" => lines(out, table, 1, "received", "can_answer", None),
         _ => {}
     }
 }
@@ -131,6 +136,7 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             of.iter().map(|row| value(&row[at])).collect()
         };
         let (Some(a), Some(b)) = (series(first), series(second)) else { continue };
+        let shipped = band.is_some_and(|(low, _)| low == "low_80");
         let band = band.and_then(|(low, high)| Some((series(low)?, series(high)?)));
         let all = a.iter().chain(&b).chain(band.iter().flat_map(|(low, high)| low.iter().chain(high)));
         let most = all.fold(0.0_f64, |most, v| most.max(*v));
@@ -143,12 +149,19 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             values.map(|(i, v)| format!("{:.1},{:.1}", x(i), y(v))).collect::<Vec<_>>().join(" ")
         };
         let words = match &band {
-            Some(_) if first == second => {
-                format!("{group}: median, and the middle 80 percent of futures as a band")
-            }
-            Some(_) => {
+            Some(_) if second.starts_with("base_") => {
                 format!("{group}: median (solid), middle 80 percent of futures as a band; base (dashed)")
             }
+            Some(_) if first != second => format!(
+                "{group}: {first} (solid) with the middle 80 percent of futures as a band, and {second} (dashed)"
+            ),
+            Some(_) if shipped => {
+                format!("{group}: the plan's median, and the wider 80 percent that is shipped as a band")
+            }
+            Some(_) if first == "p50" => {
+                format!("{group}: median, and the middle 80 percent of futures as a band")
+            }
+            Some(_) => format!("{group}: {first}, and the middle 80 percent of futures as a band"),
             None if first == second => format!("{group}: {first}"),
             None => format!("{group}: {first} (solid) and {second} (dashed)"),
         };

@@ -75,6 +75,11 @@ impl Table {
         self.head.iter().any(|c| c == column)
     }
 
+    /// Its columns, as the head has them.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.head.iter().map(String::as_str)
+    }
+
     /// Its rows.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.rows.iter().map(|(line, cells)| Row { table: self, line: *line, cells })

@@ -242,3 +242,121 @@ fn the_watch_is_scored_over_years_and_ships_what_was_best() {
         assert!(said.tables.iter().any(|t| t.name == "calibration" && !t.rows.is_empty()));
     }
 }
+
+/// Cells of a table as they are shown.
+fn table(answer: &[servanda_plan::answer::Shown], name: &str) -> Vec<Vec<String>> {
+    let table = answer.iter().find(|table| table.name == name).unwrap();
+    table.rows.iter().map(|row| row.iter().map(Cell::plain).collect()).collect()
+}
+
+#[test]
+fn displaced_people_as_two_sources_have_them_and_no_year_is_guessed() {
+    use servanda_plan::communities::Displaced;
+    let unhcr = real("displacement/unhcr-population-ukr-col.csv");
+    let idmc = real("displacement/idmc-internal.csv");
+    let of = Displaced::read("UKR", &unhcr, &idmc).unwrap();
+    // 2014 to 2025 in both; the zero of 2000 and of returns before 2022 is no count.
+    assert_eq!(of.idmc.keys().copied().collect::<Vec<_>>(), (2014..=2025).collect::<Vec<i16>>());
+    assert_eq!((of.unhcr[&2000][0], of.unhcr[&2014][0], of.unhcr[&2021][1]), (None, Some(823_000), None));
+    assert_eq!((of.unhcr[&2025][0], of.unhcr[&2022][1]), (Some(3_712_000), Some(2_616_000)));
+    assert_eq!(of.idmc[&2014], 647_000);
+    let gaps = of.gaps.join("\n");
+    for words in [
+        "UNHCR, gone home within the country: from 2022 to 2025, none between is missing; no other year is guessed",
+        "2017 (1800000 and 800000)",
+        "nothing of them is divided among communities",
+    ] {
+        assert!(gaps.contains(words), "{words} in {gaps}");
+    }
+    assert!(!gaps.contains("2020 ("), "where they agree they are not named");
+    let shown = [of.shown("UKR", 10)];
+    let rows = table(&shown, "known-displaced");
+    assert!(rows.iter().any(|row| row[..4] == ["2024", "UKR", "3665000", "3665000"]));
+    assert!(!rows.iter().any(|row| row[0] == "2026"), "no year beyond the series");
+    // The rows of the country `UNK` are the world's sums, and are nobody's.
+    assert!(Displaced::read("UKN", &unhcr, &idmc).is_err());
+    let colombia = Displaced::read("COL", &unhcr, &idmc).unwrap();
+    assert_eq!(colombia.idmc[&2025], 7_211_000);
+}
+
+#[test]
+fn the_hromadas_have_codes_and_names_that_are_not_their_own() {
+    use servanda_plan::communities::place::OBLASTS;
+    use servanda_plan::communities::{Code, Complaints, Hromadas, Level, Plan};
+    let text = real("places/kse/minregion-war-status.csv");
+    let hromadas = Hromadas::read("hromadas", &text).unwrap();
+    assert_eq!(hromadas.len(), 1469);
+    assert_eq!(hromadas.without(), ["Crimea", "Kyiv City", "Sevastopol"]);
+    let mut of_war = 0;
+    for line in text.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let level = |at: usize| Code::read(cells[at]).map(|(code, finer)| (code.level(), finer));
+        assert_eq!(level(8), Some((Level::Oblast, false)), "{line}");
+        assert_eq!(level(9), Some((Level::Raion, false)), "{line}");
+        assert_eq!(level(10), Some((Level::Hromada, false)), "{line}");
+        let (hromada, oblast) = (Code::read(cells[10]).unwrap().0, Code::read(cells[8]).unwrap().0);
+        assert!(hromada.is_in(&oblast));
+        assert!(
+            OBLASTS.iter().any(|(digits, _, name)| *digits == oblast.oblast() && *name == cells[0]),
+            "{line}"
+        );
+        of_war += usize::from(cells[7] == "1");
+    }
+    let rows = [hromadas.shown()];
+    let sum: usize = table(&rows, "known-hromadas").iter().map(|row| row[5].parse::<usize>().unwrap()).sum();
+    assert_eq!((sum, of_war), (324, 324));
+    // Two hromadas of one oblast have one name: it is asked for the code.
+    assert_eq!(hromadas.named("Калинівська").len(), 4);
+    let plan =
+        "from='2026-07'\nmonths=2\n[[community]]\nname='Lviv'\nlevel='oblast'\ncode='UA46000000000026241'\n";
+    let plan = Plan::read("p", plan).unwrap();
+    let complaints = |place: &str| {
+        Complaints::read("c", &format!("case,place,received\n1,{place},2026-07-01\n"), &plan, Some(&hromadas))
+    };
+    let refusal = complaints("Калинівська").unwrap_err();
+    assert!(
+        refusal.message.contains("is the name of 4 hromadas") && refusal.help.contains("UA"),
+        "{refusal:?}"
+    );
+    assert!(complaints("Зеленодольська").is_ok());
+}
+
+#[test]
+fn real_forces_were_foretold_within_the_bands_in_the_years_held_out() {
+    use servanda_plan::forces::calibration::{AHEAD, Strengths, Way, calibrated};
+    for (file, states, last) in
+        [("forces/cow-nmc-1990-2022.csv", 150, 2022), ("economy/public-sector.csv", 150, 2018)]
+    {
+        let series = Strengths::read(file, &real(file)).unwrap();
+        assert!(series.states() >= states, "{file}: {}", series.states());
+        let of = calibrated(&series, 8).unwrap();
+        assert_eq!(of.last, last);
+        println!("{file}: {:?}", series.gaps);
+        for ahead in AHEAD {
+            let (way, wider) = of.shipped[&ahead];
+            let before = of.scores[&(ahead, way, false)];
+            let held = of.scores[&(ahead, way, true)];
+            let still = of.scores[&(ahead, Way::Persistence, true)];
+            println!(
+                "{ahead} years: {way:?} x{wider:?}; before {before:?}; held out {held:?}; persistence {:.3}; all: {:?} {:?}; own {:?} {:?}",
+                still.crps,
+                of.scores[&(ahead, Way::All, false)].crps,
+                of.scores[&(ahead, Way::All, true)],
+                of.scores[&(ahead, Way::Own, false)].crps,
+                of.scores[&(ahead, Way::Own, true)]
+            );
+            assert!(held.forecasts >= 900, "{held:?}");
+            assert!(
+                held.covered[2] >= 80.0 && held.covered[3] >= 95.0,
+                "the bands cover what they claim: {held:?}"
+            );
+            assert!(!of.gaps().iter().any(|gap| gap.contains("cover less than they claim")));
+            let beaten =
+                of.scores[&(ahead, Way::Persistence, false)].crps > before.crps && still.crps > held.crps;
+            let says = of.gaps().iter().any(|gap| {
+                gap.contains(&format!("for {ahead} years `all states` does not beat persistence"))
+            });
+            assert_eq!(beaten, !says, "{:?}", of.gaps());
+        }
+    }
+}

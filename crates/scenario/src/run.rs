@@ -271,7 +271,9 @@ impl<'a> Prepared<'a> {
                 let same: Vec<&Diagnostic> = self.diagnostics.iter().filter(|d| d.code == *code).collect();
                 let at_text = |d: &&&Diagnostic| {
                     at.as_ref().is_none_or(|at| {
-                        self.text.get(d.span.clone()).is_some_and(|t| t.contains(at.as_str()))
+                        self.text
+                            .get(d.span.clone())
+                            .is_some_and(|t| on_one_line(t).contains(&on_one_line(at)))
                     })
                 };
                 if same.iter().any(|d| at_text(&d)) {
@@ -295,7 +297,9 @@ impl<'a> Prepared<'a> {
                 let meant = |f: &&Finding| {
                     about.as_ref().is_none_or(|name| f.about.as_ref() == Some(name))
                         && at.as_ref().is_none_or(|at| {
-                            self.text.get(f.diagnostic.span.clone()).is_some_and(|t| t.contains(at.as_str()))
+                            self.text
+                                .get(f.diagnostic.span.clone())
+                                .is_some_and(|t| on_one_line(t).contains(&on_one_line(at)))
                         })
                 };
                 let told = |f: &Finding| match &f.about {
@@ -916,4 +920,13 @@ fn show_act(act: &Act, calendar: &servanda_model::Calendar) -> String {
     let actor = act.actor.as_ref().map_or("nobody known", Name::as_str);
     let effect = show_effect(act, calendar);
     format!("act {} by {actor}: {effect} because \"{}\"  # record {}", act.power, act.because, act.record)
+}
+
+/// A stretch of a text without its ends of lines, and without the signs of a quotation that begin the next.
+fn on_one_line(text: &str) -> String {
+    let lines = text.lines().enumerate().map(|(n, line)| {
+        let line = line.trim();
+        if n == 0 { line } else { line.strip_prefix('>').unwrap_or(line).trim_start() }
+    });
+    lines.collect::<Vec<_>>().join(" ")
 }

@@ -219,6 +219,29 @@ by = "2026-06"
     }
 
     #[test]
+    fn communities_stand_on_the_page_and_the_engine_is_not_asked_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("w");
+        let words =
+            "\"communities\", \"plans/near.toml\", \"--futures\", \"50\", \"--complaints\", \"plans/c.csv\"";
+        let asked = format!("[plans.near]\nask = [{words}]\n[plans.asks]\nask = [{words}, \"--ask\"]\n");
+        let plans = Plans::of(&workspace(&root, &asked)).unwrap();
+        let near = "from = \"2026-07\"\nmonths = 3\n[[community]]\nname = \"North\"\nlevel = \"hromada\"\ndisplaced = 500\n\
+                    in-need = { low = 0.1, likely = 0.2, high = 0.3 }\nhousing = 90\n";
+        std::fs::write(root.join("plans/near.toml"), near).unwrap();
+        std::fs::write(root.join("plans/c.csv"), "case,place,received\n1,North,2026-07-01\n").unwrap();
+        let answer = plans.answer("near").unwrap();
+        assert_eq!((answer.asked, answer.seed), ("communities", Some(1)));
+        assert!(!answer.json().contains(root.to_str().unwrap()), "{}", answer.json());
+        std::fs::write(root.join("plans/c.csv"), "case,place,received\n1,12 High Street,2026-07-01\n")
+            .unwrap();
+        let refused = plans.answer("near").unwrap_err().to_string();
+        assert!(refused.contains("is no community of the plan"), "{refused}");
+        let refused = plans.answer("asks").unwrap_err().to_string();
+        assert!(refused.contains("`--ask` takes all records of the workspace"), "{refused}");
+    }
+
+    #[test]
     fn what_the_settings_say_wrongly_is_refused_with_its_place() {
         for (settings, words) in [
             ("[plans.\"../x\"]\nask = [\"forces\"]\n", "the name stands in an address"),

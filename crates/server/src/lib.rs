@@ -26,6 +26,7 @@ mod base64url;
 mod challenges;
 mod doors;
 mod drafting;
+mod enforceability;
 mod entry;
 mod events;
 mod explaining;
@@ -54,6 +55,7 @@ mod webauthn;
 pub mod witness;
 
 pub use audiences::{Cases, KEPT as AUDIENCES_KEPT};
+pub use enforceability::enforceability;
 pub use explaining::Explain;
 pub use following::News;
 pub use front::{Clock, Standing, Team, Viewing, Views};

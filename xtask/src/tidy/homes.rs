@@ -22,7 +22,7 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("rand", &["exercise"], "randomness"),
     ("rand_chacha", &["exercise"], "randomness"),
     ("rowan", &["lang"], "the syntax tree"),
-    ("roxmltree", &["draft", "evidence"], "XML"),
+    ("roxmltree", &["draft", "evidence", "plan"], "XML"),
     ("rumqttc", &["servanda"], "MQTT"),
     ("rusqlite", &["store"], "the database"),
     ("tokio-rustls", &["server"], "TLS of the server"),

@@ -62,11 +62,7 @@ impl Moment_ {
 
 impl<'w> World<'w, '_> {
     /// A moment for an instance; `None` where it has not come, or is not known to have.
-    pub fn moment(&self, moment: &Moment, env: &Env<'w>) -> Option<Moment_> {
-        self.memo.tracker.at_large(|| self.moment_of(moment, env))
-    }
-
-    fn moment_of(&self, moment: &Moment, env: &Env<'w>) -> Option<Moment_> {
+    pub(crate) fn moment_of(&self, moment: &Moment, env: &Env<'w>) -> Option<Moment_> {
         let calendar = &self.agreement.calendar;
         let moved = |of: &Moment, f: &dyn Fn(Instant) -> Instant| {
             let known = self.moment(of, env)?;
@@ -321,11 +317,7 @@ impl<'w> World<'w, '_> {
     }
 
     /// Findings that a term is met: by a record of the body itself, or by its members as the body decides.
-    pub fn found(&self, term: &Name) -> Vec<Moment_> {
-        self.memo.tracker.at_large(|| self.findings(term))
-    }
-
-    fn findings(&self, term: &Name) -> Vec<Moment_> {
+    pub(crate) fn findings(&self, term: &Name) -> Vec<Moment_> {
         let Some(body) = self.agreement.terms.get(term).and_then(|t| t.found_by.as_ref()) else {
             return Vec::new();
         };

@@ -10,12 +10,17 @@ use std::collections::BTreeSet;
 impl Desk<'_> {
     pub(super) fn elements(&mut self) {
         let norms = self.norms();
+        let mut undecided = Vec::new();
         for (norm, name) in &norms {
             self.established(norm, name);
-            self.followed(norm, name);
+            if self.followed(norm, name) {
+                undecided.push(format!(
+                    "whether something follows a breach of `{name}` hangs on a condition or a power"
+                ));
+            }
             self.how_fast(norm, name);
         }
-        self.looked("missing elements and response gaps", norms.len(), Vec::new());
+        self.looked("missing elements and response gaps", norms.len(), undecided);
         self.terms_followed();
     }
 
@@ -34,8 +39,9 @@ impl Desk<'_> {
         self.found(Some(name), wrong);
     }
 
-    /// Whether anything at all follows a breach: a remedy, a norm or a power that it starts, a term that asks for it.
-    fn followed(&mut self, norm: &Norm, name: &Name) {
+    /// Looks whether anything at all follows a breach: a remedy, a norm or a power that it starts, a term that asks for it. Answers whether
+    /// what follows is only asked in a condition.
+    fn followed(&mut self, norm: &Norm, name: &Name) -> bool {
         let of_this =
             |event: &NormEvent| event.what == NormMoment::Breached && declared(&event.norm) == name.as_str();
         let conds = self.agreement.norms.iter().flat_map(|n| {
@@ -54,11 +60,11 @@ impl Desk<'_> {
             .any(|c| matches!(c, Cond::Norm(e) if of_this(e)));
         let started = self.agreement.norms.iter().any(|n| matches!(&n.when, Trigger::Norm(e) if of_this(e)));
         if !norm.on_breach.is_empty() || started || asked {
-            return;
+            return asked && norm.on_breach.is_empty() && !started;
         }
         // A text has to end somewhere: what follows a remedy that is not given is not asked.
         if norm.kind == NormKind::Remedy {
-            return;
+            return false;
         }
         let wrong = say(
             self.severity(norm),
@@ -68,6 +74,7 @@ impl Desk<'_> {
         )
         .help("say what must follow and how fast: a `remedy`, named with `on breach remedy …`");
         self.found(Some(name), wrong);
+        false
     }
 
     fn how_fast(&mut self, norm: &Norm, name: &Name) {

@@ -62,7 +62,15 @@ impl Desk<'_> {
             self.found(Some(name), wrong);
         }
         let count = readings.len();
-        self.looked("rival readings", count, Vec::new());
+        // Whether the options ever differ depends on records.
+        let undecided = hang.iter().map(|(reading, norms)| {
+            format!(
+                "how often {} differ under `{reading}`, records decide (`servanda backtest`)",
+                listed(norms)
+            )
+        });
+        let undecided = undecided.collect();
+        self.looked("rival readings", count, undecided);
     }
 
     /// A body that cannot decide without the consent of whoever it decides on, and nobody decides failing that.
@@ -72,6 +80,9 @@ impl Desk<'_> {
         let agreement = self.agreement;
         for (norm, name) in self.norms() {
             let bearers = self.bearers(norm);
+            if norm.bearer == Who::Unstated {
+                undecided.push(format!("the text does not say who bears `{name}`"));
+            }
             let found = self.uses(norm);
             let finders = found.terms.iter().filter_map(|t| agreement.terms.get(t)?.found_by.as_ref());
             let bodies: BTreeSet<&Name> = norm.seen_by.iter().chain(finders).collect();
@@ -88,15 +99,7 @@ impl Desk<'_> {
                 let (decision, whole) = decision;
                 let members = self.parties_of(whole.members.iter().map(|m| &m.who));
                 let inside: Vec<&Name> = members.intersection(&bearers).collect();
-                let needed = match &decision.quorum {
-                    Quorum::All => members.len(),
-                    Quorum::Majority => members.len() / 2 + 1,
-                    Quorum::Share(share) => {
-                        let of = share.clone() * servanda_model::Number::from(members.len() as i64);
-                        of.ceil().to_i64().and_then(|n| usize::try_from(n).ok()).unwrap_or(members.len())
-                    }
-                    Quorum::AnyOf(n, _) => *n as usize,
-                };
+                let needed = needed(&decision.quorum, members.len());
                 let can_block = inside.len() > members.len().saturating_sub(needed);
                 if can_block && decision.failing.is_none() && !inside.is_empty() {
                     let who = match (inside.len(), members.len() - needed.min(members.len())) {
@@ -202,7 +205,17 @@ impl Desk<'_> {
             }
         }
         let count = norms.iter().filter(|(n, _)| !n.seen_by.is_empty()).count();
-        self.looked("who judges itself", count, Vec::new());
+        let mut undecided = self.unstated();
+        for (norm, name) in &norms {
+            let eyes = norm.seen_by.iter();
+            let empty = eyes.filter(|b| self.agreement.bodies.get(*b).is_some_and(|b| b.members.is_empty()));
+            undecided
+                .extend(empty.map(|b| {
+                    format!("who sits in `{b}`, which establishes `{name}`, the text does not say")
+                }));
+        }
+        undecided.sort();
+        self.looked("who judges itself", count, undecided);
     }
 
     /// A ban or a state to be kept at a place whose absence only watching shows, where no rule has anybody watch.
@@ -223,6 +236,7 @@ impl Desk<'_> {
             })
             .collect();
         let mut count = 0;
+        let mut undecided = Vec::new();
         for (norm, name) in self.norms() {
             let silence_matters =
                 norm.kind == NormKind::Ban || norm.parts.iter().any(|p| p.verb == Verb::Keep);
@@ -236,7 +250,13 @@ impl Desk<'_> {
             count += 1;
             let zones = Uses::of_content(agreement, norm).zones;
             if !watched.is_empty() && (zones.is_empty() || zones.iter().any(|z| watched.contains(z))) {
+                if zones.is_empty() {
+                    undecided.push(format!("`{name}` names no place, and somebody watches some"));
+                }
                 continue;
+            }
+            if !watched.is_empty() {
+                undecided.push(format!("whether {} lies in what is watched for `{name}`", listed(&zones)));
             }
             let whole =
                 if watched.is_empty() { "nobody owes any watching" } else { "nobody owes watching there" };
@@ -249,7 +269,8 @@ impl Desk<'_> {
             .help("oblige somebody to watch (`must keep coverage of … by … >= 90 percent`), or let a register decide (`absence register`)");
             self.found(Some(&name), wrong);
         }
-        self.looked("who watches", count, Vec::new());
+        undecided.sort();
+        self.looked("who watches", count, undecided);
     }
 
     /// A response that is due before the body that finds its cause has to decide.
@@ -269,7 +290,10 @@ impl Desk<'_> {
                 _ => None,
             });
             count += 1;
-            let Some(least) = due.min_by_key(|s| s.least_hours()) else { continue };
+            let Some(least) = due.min_by_key(|s| s.least_hours()) else {
+                undecided.push(format!("`{name}` is not due a stated time after `{term}` begins"));
+                continue;
+            };
             if least.least_hours() <= time.least_hours() {
                 let mut wrong = say(
                     self.severity(norm),
@@ -288,6 +312,19 @@ impl Desk<'_> {
         }
         undecided.sort();
         self.looked("finding time against reaction time", count, undecided);
+    }
+}
+
+/// How many of so many members must agree.
+pub(super) fn needed(quorum: &Quorum, members: usize) -> usize {
+    match quorum {
+        Quorum::All => members,
+        Quorum::Majority => members / 2 + 1,
+        Quorum::Share(share) => {
+            let of = share.clone() * Number::from(members as i64);
+            of.ceil().to_i64().and_then(|n| usize::try_from(n).ok()).unwrap_or(members)
+        }
+        Quorum::AnyOf(n, _) => *n as usize,
     }
 }
 

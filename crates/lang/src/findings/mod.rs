@@ -16,8 +16,10 @@
 //! each code.
 
 mod elements;
+mod explore;
 mod judged;
 mod parties;
+mod sequence;
 mod timing;
 mod words;
 
@@ -103,8 +105,11 @@ pub fn findings(text: &str, checked: &Checked) -> Findings {
     desk.elements();
     desk.words();
     desk.judged();
+    desk.sequence();
     desk.timing();
     desk.parties();
+    desk.explore();
+    desk.damaged();
     desk.accept();
     let mut out = desk.out;
     out.findings.sort_by(|a, b| {
@@ -272,6 +277,43 @@ impl<'a> Desk<'a> {
     fn acts<'p>(&self, pattern: &'p FactPattern) -> Option<&'p Value> {
         let actor = self.actor(self.agreement.facts.get(&pattern.fact)?)?;
         pattern.roles.iter().find(|(role, _)| role == actor).map(|(_, value)| value)
+    }
+
+    /// Declarations that could not be understood: no analysis saw them.
+    fn damaged(&mut self) {
+        let named = |d: &&Decl| d.name.as_ref().map(|n| n.text.clone());
+        let broken: Vec<&Decl> =
+            self.file.decls.iter().filter(|d| d.damaged || !self.is_lowered(d)).collect();
+        let undecided: Vec<String> = broken
+            .iter()
+            .map(|d| match named(d) {
+                Some(name) => format!("`{name}` has an error, and was not looked at"),
+                None => "a declaration without a name was not looked at".to_string(),
+            })
+            .collect();
+        self.looked("declarations that were understood", self.file.decls.len() - broken.len(), undecided);
+    }
+
+    /// Whether a declaration made it into the agreement: one with an error is left out there.
+    fn is_lowered(&self, decl: &Decl) -> bool {
+        use Keyword::*;
+        let Some(name) = decl.name.as_ref().map(|n| &n.text) else { return decl.keyword == Agreement };
+        let a = self.agreement;
+        match decl.keyword {
+            Party => a.parties.contains_key(name),
+            Group => a.groups.contains_key(name),
+            Body => a.bodies.contains_key(name),
+            Zone => a.zones.contains_key(name),
+            Class => a.classes.contains_key(name),
+            Event | State | Object | Measure => a.facts.contains_key(name),
+            Term | Open => a.terms.contains_key(name),
+            Reading => a.readings.contains_key(name),
+            Power => a.powers.iter().any(|p| p.name == *name),
+            keyword if is_norm(keyword) => {
+                a.norms.iter().any(|n| n.name == *name || n.declared() == name.as_str())
+            }
+            _ => true,
+        }
     }
 
     fn accept(&mut self) {

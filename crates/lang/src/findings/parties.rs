@@ -61,31 +61,47 @@ impl Desk<'_> {
             self.found(Some(first), wrong);
         }
         let count = parties.len();
-        self.looked("parties and balance", count, Vec::new());
+        let unstated = self.unstated();
+        self.looked("parties and balance", count, unstated);
     }
 
-    /// Whether each duty of a party is soft or begins with its own act, and no ban binds it.
-    fn is_free(&self, party: &Name) -> bool {
-        let mut its = self.agreement.norms.iter().filter(|n| self.bears(party, n));
-        let own = |p: &FactPattern| match self.acts(p) {
-            Some(Value::Bearer) => true,
-            Some(Value::Name(who)) => self.parties_of([who]).contains(party),
-            _ => false,
+    /// Norms of which the text does not say who bears them.
+    pub(super) fn unstated(&self) -> Vec<String> {
+        let of = |(n, name): (&Norm, Name)| {
+            (n.bearer == Who::Unstated).then(|| format!("the text does not say who bears `{name}`"))
         };
-        its.all(|n| {
-            n.kind != NormKind::Ban
-                && (n.force.is_soft()
-                    || matches!(&n.when, Trigger::Each(p) | Trigger::Begins(Cond::Fact(p)) if own(p)))
-        })
+        self.norms().into_iter().filter_map(of).collect()
+    }
+
+    /// Whether each duty of a party is soft or never begins while it does nothing, and no ban binds it.
+    fn is_free(&self, party: &Name) -> bool {
+        let norms = self.agreement.norms.iter().enumerate();
+        let its: Vec<(usize, &Norm)> = norms.filter(|(_, n)| self.bears(party, n)).collect();
+        if its.iter().any(|(_, n)| n.kind == NormKind::Ban) {
+            return false;
+        }
+        let firm: Vec<&(usize, &Norm)> = its.iter().filter(|(_, n)| !n.force.is_soft()).collect();
+        let at_once = |n: &Norm| n.when == Trigger::Always && n.needs.is_empty() && n.only_if.is_none();
+        if firm.iter().any(|(_, n)| at_once(n)) {
+            return false;
+        }
+        firm.is_empty() || {
+            let begun = self.begin_without(party);
+            firm.iter().all(|(i, _)| !begun[*i])
+        }
     }
 
     /// A threshold that nothing at all reaches.
     fn empty_floor(&mut self) {
         let norms = self.norms();
         let mut count = 0;
+        let mut undecided = Vec::new();
         for (norm, name) in &norms {
             for part in norm.parts.iter().filter(|p| matches!(p.verb, Verb::Ensure | Verb::Keep)) {
-                let Cond::Compare(_, op, Value::Number(target, _)) = &part.cond else { continue };
+                let Cond::Compare(value, op, Value::Number(target, _)) = &part.cond else {
+                    undecided.push(format!("what `{name}` asks for is no threshold in figures"));
+                    continue;
+                };
                 count += 1;
                 let zero = Number::zero();
                 let nothing_does = match op {
@@ -97,6 +113,20 @@ impl Desk<'_> {
                     Op::Ne => *target != zero,
                 };
                 let floor = matches!(op, Op::Ge | Op::Gt);
+                // A count or a sum of acts begins at zero; a level does not.
+                let of_acts = matches!(value, Value::Aggregate(a) if matches!(a.what, Agg::Count | Agg::Sum | Agg::Distinct)
+                    && self.agreement.facts.get(&a.of.fact).is_some_and(|f| f.kind == FactKind::Event));
+                let most = matches!(op, Op::Le | Op::Lt) && of_acts && norm.kind != NormKind::Ban;
+                if most && nothing_does {
+                    let wrong = say(
+                        self.severity(norm),
+                        "A0717",
+                        self.span(norm),
+                        format!("`{name}` is met by doing nothing: {} {} is a ceiling, and nothing says how much at least", op.sign(), target.grouped()),
+                    )
+                    .help("set a floor as well (`>=`); or write a ban, or a quota, where no more than a ceiling is meant");
+                    self.found(Some(name), wrong);
+                }
                 if floor && nothing_does {
                     let wrong = say(
                         self.severity(norm),
@@ -128,7 +158,9 @@ impl Desk<'_> {
                 self.found(Some(name), wrong);
             }
         }
-        self.looked("thresholds that doing nothing reaches", count, Vec::new());
+        undecided.sort();
+        undecided.dedup();
+        self.looked("thresholds that doing nothing reaches", count, undecided);
     }
 
     /// An act that the words oblige the bearer to, and that anybody's act would fulfil.
@@ -203,7 +235,15 @@ impl Desk<'_> {
                 if settled {
                     continue;
                 }
-                let Some(how) = self.cannot_both(a, b) else { continue };
+                let Some(how) = self.cannot_both(a, b) else {
+                    if by_reading(a, b) {
+                        undecided.push(format!(
+                            "`{}` and `{}`: a reading gives one of their levels",
+                            a.name, b.name
+                        ));
+                    }
+                    continue;
+                };
                 let both: BTreeSet<Name> = self.bearers(a).intersection(&self.bearers(b)).cloned().collect();
                 let excused =
                     !a.except.is_empty() || !b.except.is_empty() || a.unless.is_some() || b.unless.is_some();
@@ -287,9 +327,15 @@ impl Desk<'_> {
     fn leaks(&mut self) {
         let agreement = self.agreement;
         let mut count = 0;
+        let mut undecided = Vec::new();
         for (norm, name) in self.norms() {
             count += 1;
             let uses = self.uses(norm);
+            for term in uses.terms.iter().filter(|t| agreement.terms.get(*t).is_some_and(|t| t.open)) {
+                undecided.push(format!(
+                    "`{name}` hangs on what is judged of `{term}`, and who sees that finding is not looked at"
+                ));
+            }
             let zones = uses.zones.iter().filter_map(|z| Some((z, &agreement.zones.get(z)?.marking)));
             let others = uses.norms.iter().filter(|n| **n != norm.name).filter_map(|n| {
                 let other = agreement.norm(n.as_str())?;
@@ -322,8 +368,22 @@ impl Desk<'_> {
             .help("mark the rule as narrowly (`mark …`), or let it hang on something open");
             self.found(Some(&name), wrong);
         }
-        self.looked("marking leaks", count, Vec::new());
+        self.looked("marking leaks", count, undecided);
     }
+}
+
+/// Whether both compare the same quantity, and one of them with what a reading gives.
+fn by_reading(a: &Norm, b: &Norm) -> bool {
+    let compared = |n: &Norm| -> Vec<(Value, bool)> {
+        let of = |p: &Part| match &p.cond {
+            Cond::Compare(x, _, Value::Reading(_)) | Cond::CompareBy(x, _, _) => Some((x.clone(), true)),
+            Cond::Compare(x, _, _) => Some((x.clone(), false)),
+            _ => None,
+        };
+        n.parts.iter().filter_map(of).collect()
+    };
+    let (x, y) = (compared(a), compared(b));
+    a.declared() != b.declared() && x.iter().any(|(v, r)| y.iter().any(|(w, s)| v == w && (*r || *s)))
 }
 
 /// A bound, and whether it belongs to what it bounds.

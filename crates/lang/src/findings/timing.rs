@@ -1,7 +1,5 @@
-//! Time: what has to come before what and how much room is left, where conventions of counting disagree, and what never comes to life.
-//!
-//! Sequencing is a temporal network of dated norms: an edge leads from a norm to another that waits for it, with the time that the text
-//! puts between them. What has no date stretches with what it waits for and cannot be late for it; such edges are counted as undecided.
+//! Time: where conventions of counting disagree, and what never has an effect, or never ends, because of its dates. What comes before what
+//! stands in `sequence`, what nothing can bring about in `explore`.
 
 use super::{Desk, listed, say};
 use crate::diagnostic::Severity;
@@ -10,17 +8,10 @@ use servanda_model::Name;
 use servanda_model::agreement::*;
 use servanda_model::time::Span;
 use servanda_model::uses::Uses;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// A norm that another waits for, and what lies between.
-struct Wait {
-    on: usize,
-    days: i64,
-}
+use std::collections::BTreeSet;
 
 impl Desk<'_> {
     pub(super) fn timing(&mut self) {
-        self.sequence();
         self.conventions();
         self.dead();
         self.idle();
@@ -35,135 +26,6 @@ impl Desk<'_> {
         dates.min()
     }
 
-    fn sequence(&mut self) {
-        let norms = &self.agreement.norms;
-        let mut undecided = Vec::new();
-        let waits: Vec<Vec<Wait>> = norms.iter().map(|norm| self.waits(norm)).collect();
-        let due: Vec<Option<Date>> = norms.iter().map(|n| self.due(n)).collect();
-        // The latest moment at which what a norm waits for may be done without breach, through chains; days after 1 January 1970.
-        let day = |date: Date| date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
-        let mut latest: BTreeMap<usize, (i64, Vec<usize>)> = BTreeMap::new();
-        for _ in 0..norms.len() {
-            let mut changed = false;
-            for (i, of) in waits.iter().enumerate() {
-                for wait in of {
-                    let direct = due[wait.on].map(|d| (day(d), vec![wait.on]));
-                    let through = latest.get(&wait.on).cloned().filter(|_| due[wait.on].is_none()).map(
-                        |(at, mut path)| {
-                            path.push(wait.on);
-                            (at, path)
-                        },
-                    );
-                    let Some((at, path)) = direct.or(through) else { continue };
-                    let at = at + wait.days;
-                    if path.contains(&i) || latest.get(&i).is_some_and(|(known, _)| *known >= at) {
-                        continue;
-                    }
-                    latest.insert(i, (at, path));
-                    changed = true;
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
-        let mut count = 0;
-        for (i, norm) in norms.iter().enumerate() {
-            for wait in &waits[i] {
-                if due[i].is_none() || (due[wait.on].is_none() && !latest.contains_key(&wait.on)) {
-                    undecided.push(format!(
-                        "`{}` waits for `{}`, and one of them has no fixed date",
-                        norm.name, norms[wait.on].name
-                    ));
-                }
-            }
-            let (Some(date), Some((at, path))) = (due[i], latest.get(&i)) else { continue };
-            count += 1;
-            let slack = day(date) - at;
-            if slack > 0 {
-                continue;
-            }
-            let first = &norms[path[0]];
-            let Some(other) = due[path[0]] else { continue };
-            let story = match slack {
-                0 if other == date => format!(
-                    "on {date} both are due; `{}` waits for `{}`, and no day is left between them",
-                    norm.name, first.name
-                ),
-                0 => format!(
-                    "`{}` may be done as late as {other}; then no day is left for `{}`, due on {date}",
-                    first.name, norm.name
-                ),
-                late => format!(
-                    "`{}` may be done as late as {other}; `{}` waits for it and is due on {date}: {} too late",
-                    first.name,
-                    norm.name,
-                    Span::Days(-late)
-                ),
-            };
-            let wrong = say(if slack == 0 { self.severity(norm) } else { Severity::Warning }, "A0710", self.span(norm), story)
-                .label(self.span(first), "what it waits for")
-                .help("move one of the dates, or let the later one run from the earlier (`within … of … fulfilled`)");
-            let about = self.decl(norm).and_then(|d| d.name.as_ref()).map(|n| n.text.clone());
-            self.found(about.as_ref(), wrong);
-        }
-        undecided.sort();
-        undecided.dedup();
-        self.looked("sequence and slack", count, undecided);
-    }
-
-    /// Norms that this one waits for: by name, or because they oblige somebody to the act that it needs.
-    fn waits(&self, norm: &Norm) -> Vec<Wait> {
-        let norms = &self.agreement.norms;
-        let mut out: Vec<Wait> = Vec::new();
-        let by_name = |name: &Name, days: i64, out: &mut Vec<Wait>| {
-            for (on, other) in norms.iter().enumerate() {
-                let row =
-                    other.name.as_str().strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('/'));
-                if (other.name == *name || row) && other.name != norm.name {
-                    out.push(Wait { on, days });
-                }
-            }
-        };
-        let by_fact = |pattern: &FactPattern, days: i64, out: &mut Vec<Wait>| {
-            for (on, other) in norms.iter().enumerate() {
-                let obliges = other.parts.iter().any(|p| {
-                    p.verb == Verb::Do && matches!(&p.cond, Cond::Fact(o) if o.fact == pattern.fact)
-                });
-                if obliges && other.name != norm.name && other.kind != NormKind::Ban {
-                    out.push(Wait { on, days });
-                }
-            }
-        };
-        let started = match &norm.when {
-            Trigger::Norm(NormEvent { norm: other, what: NormMoment::Fulfilled, .. }) => {
-                by_name(other, 0, &mut out);
-                None
-            }
-            Trigger::Each(p) => {
-                by_fact(p, 0, &mut out);
-                None
-            }
-            Trigger::Begins(c) => Some(c),
-            _ => None,
-        };
-        for cond in norm.needs.iter().chain(&norm.only_if).chain(started).flat_map(super::within) {
-            match cond {
-                Cond::Norm(NormEvent { norm: other, what: NormMoment::Fulfilled, .. }) => {
-                    by_name(other, 0, &mut out)
-                }
-                Cond::Fact(p) => by_fact(p, 0, &mut out),
-                _ => {}
-            }
-        }
-        if let Some((Moment::Norm(event), days)) = norm.from.as_ref().map(offset)
-            && event.what == NormMoment::Fulfilled
-        {
-            by_name(&event.norm, days, &mut out);
-        }
-        out
-    }
-
     /// Where two ways of counting give two days.
     fn conventions(&mut self) {
         let calendar = &self.agreement.calendar;
@@ -173,20 +35,30 @@ impl Desk<'_> {
             return;
         };
         let (mut by_days, mut by_months, mut off) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut undecided = Vec::new();
         let norms = self.norms();
         for (norm, name) in &norms {
             for part in &norm.parts {
-                let span = match &part.deadline {
-                    Deadline::By(m) => spans(m),
-                    Deadline::Every(span, _) => vec![*span],
-                    Deadline::None => Vec::new(),
+                let (span, settled) = match &part.deadline {
+                    Deadline::By(m) => (
+                        spans(m),
+                        matches!(m, Moment::After(_, from) | Moment::Before(_, from) if self.is_any_month(from)),
+                    ),
+                    Deadline::Every(span, from) => (vec![*span], self.is_any_month(from)),
+                    Deadline::None => (Vec::new(), false),
                 };
                 for span in span {
                     match span {
                         Span::Days(_) | Span::WorkingDays(_) => drop(by_days.insert(name.clone())),
+                        Span::Months(_) if settled => {}
                         Span::Months(_) => drop(by_months.insert(name.clone())),
                         Span::Exact(_) => {}
                     }
+                }
+                if let Deadline::By(m) = &part.deadline
+                    && by_reading(m)
+                {
+                    undecided.push(format!("the time of `{name}` is given by a reading"));
                 }
             }
         }
@@ -230,10 +102,28 @@ impl Desk<'_> {
             self.found(None, wrong);
         }
         let count = norms.len();
-        self.looked("conventions of the calendar", count, Vec::new());
+        undecided.sort();
+        undecided.dedup();
+        self.looked("conventions of the calendar", count, undecided);
     }
 
-    /// What cannot come to life.
+    /// A fixed day that every month has: from there months are counted alike by everybody.
+    fn is_any_month(&self, moment: &Moment) -> bool {
+        let agreement = self.agreement;
+        let date = match moment {
+            Moment::Instant(at) => Some(agreement.calendar.date(*at)),
+            Moment::Signed => agreement.signed,
+            Moment::InForce => match &agreement.in_force {
+                Some(Moment::Instant(at)) => Some(agreement.calendar.date(*at)),
+                Some(other) => date_of(other),
+                None => agreement.signed,
+            },
+            other => date_of(other),
+        };
+        date.is_some_and(|d| d.day() <= 28)
+    }
+
+    /// What has no effect because of its dates.
     fn dead(&mut self) {
         let ends = self.agreement.ends.as_ref().and_then(date_of);
         let begins = self.agreement.in_force.as_ref().and_then(date_of).or(self.agreement.signed);
@@ -259,6 +149,11 @@ impl Desk<'_> {
                 (_, _, Some(due), Some(ends)) if ends < due => {
                     format!("it is due on {due}, and the agreement ends on {ends}")
                 }
+                (_, _, Some(due), Some(ends)) if ends == due => {
+                    format!(
+                        "it is due on {due}, the day on which the agreement ends, and stands on no day after it could be broken"
+                    )
+                }
                 _ => continue,
             };
             let wrong = say(
@@ -273,6 +168,56 @@ impl Desk<'_> {
         }
         let count = norms.len();
         self.looked("rules that never have an effect", count, undecided);
+        self.endless();
+    }
+
+    /// What lasts until an event that nobody is named to bring about.
+    fn endless(&mut self) {
+        let agreement = self.agreement;
+        let mut count = 0;
+        let mut undecided = Vec::new();
+        for (norm, name) in self.norms() {
+            let Some(until) = &norm.until else { continue };
+            count += 1;
+            let pattern = match until {
+                Moment::First(p) => p,
+                Moment::Begins(c) => match &**c {
+                    Cond::Fact(p) => p,
+                    _ => {
+                        undecided.push(format!("`{name}` lasts until a condition holds"));
+                        continue;
+                    }
+                },
+                _ if date_of(until).is_some() => continue,
+                _ => {
+                    undecided.push(format!("`{name}` lasts until a moment that is no date and no event"));
+                    continue;
+                }
+            };
+            let Some(fact) = agreement.facts.get(&pattern.fact) else { continue };
+            let obliged = agreement.norms.iter().any(|n| {
+                n.kind != NormKind::Ban
+                    && n.parts.iter().flat_map(|p| super::patterns(&p.cond)).any(|p| p.fact == pattern.fact)
+            });
+            let power = agreement.powers.iter().any(|p| p.act.fact == pattern.fact);
+            let named = self.actor(fact).is_some();
+            if obliged || power || named || fact.kind != FactKind::Event || agreement.ends.is_some() {
+                continue;
+            }
+            let wrong = say(
+                self.severity(norm),
+                "A0720",
+                self.span(norm),
+                format!(
+                    "`{name}` may never end: it lasts until `{}`, and nobody is named to bring that about",
+                    pattern.fact
+                ),
+            )
+            .help("oblige somebody to bring it about, by a date; or end it on a date as well");
+            self.found(Some(&name), wrong);
+        }
+        undecided.sort();
+        self.looked("rules that never end", count, undecided);
     }
 
     /// What is declared and named by no rule.
@@ -331,27 +276,23 @@ fn date_of(moment: &Moment) -> Option<Date> {
     }
 }
 
-/// A moment without what is counted from it, and how many days that is.
-fn offset(moment: &Moment) -> (&Moment, i64) {
-    match moment {
-        Moment::After(span, from) => {
-            let (inner, more) = offset(from);
-            (inner, more + days(*span))
-        }
-        Moment::StartOfDay(n, from) | Moment::EndOfDay(n, from) => {
-            let (inner, more) = offset(from);
-            (inner, more + n)
-        }
-        _ => (moment, 0),
-    }
-}
-
 /// At least so many days.
 pub(super) fn days(span: Span) -> i64 {
     match span {
         Span::Exact(ms) => ms / 86_400_000,
         Span::Days(n) | Span::WorkingDays(n) => n,
         Span::Months(n) => n.saturating_mul(30),
+    }
+}
+
+fn by_reading(moment: &Moment) -> bool {
+    match moment {
+        Moment::AfterReading(..) | Moment::Reading(_) => true,
+        Moment::After(_, from)
+        | Moment::Before(_, from)
+        | Moment::StartOfDay(_, from)
+        | Moment::EndOfDay(_, from) => by_reading(from),
+        _ => false,
     }
 }
 

@@ -4,41 +4,14 @@ use super::{Desk, is_norm, say};
 use crate::ast::{Decl, FieldValue};
 use crate::diagnostic::Severity;
 use crate::document::{Clause, folded};
+use crate::modal::modals;
 use crate::parser::vocabulary::Keyword;
 use crate::readback::{ONES, TENS};
+use crate::words::parts;
 use servanda_model::Number;
 use servanda_model::agreement::Status;
 use std::collections::BTreeSet;
 use std::ops::Range;
-
-/// Words by which a sentence obliges, allows or forbids.
-const MODAL: &[&str] = &[
-    "shall",
-    "must",
-    "will",
-    "may",
-    "undertakes",
-    "undertake",
-    "agrees",
-    "agree",
-    "commits",
-    "commit",
-    "obliged",
-    "prohibited",
-    "forbidden",
-    "зобов'язується",
-    "зобов'язуються",
-    "зобов’язується",
-    "зобов’язуються",
-    "повинен",
-    "повинна",
-    "повинні",
-    "має",
-    "мають",
-    "забороняється",
-    "зобов'язана",
-    "зобов'язаний",
-];
 
 /// What a number that follows these is not a figure of.
 const LABELS: &[&str] = &[
@@ -93,7 +66,7 @@ impl Desk<'_> {
         for index in 0..self.document.clauses.len() {
             let clause = &self.document.clauses[index];
             let covered = self.quoted(clause, index);
-            for sentence in sentences(&clause.words) {
+            for sentence in parts(&clause.words) {
                 let text = &clause.words[sentence.clone()];
                 let count = text.split(' ').count();
                 words += count;
@@ -104,13 +77,10 @@ impl Desk<'_> {
                     .map(|c| clause.words[c].split_whitespace().count())
                     .sum();
                 covered_words += touched.min(count);
-                if touched > 0 {
+                let obliges = !modals(text).is_empty();
+                if touched > 0 || self.carried_out(index, text, obliges) {
                     continue;
                 }
-                let lower = text.to_lowercase();
-                let obliges = lower
-                    .split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’')
-                    .any(|w| MODAL.contains(&w));
                 let severity = if obliges && self.agreement.status != Status::Political {
                     Severity::Warning
                 } else {
@@ -138,6 +108,76 @@ impl Desk<'_> {
         self.figures();
     }
 
+    /// Whether a declaration that quotes no words carries a sentence of its clause out all the same: the agreement what it says about its own
+    /// life, a definition what it names. A sentence that obliges somebody is carried out by no definition.
+    fn carried_out(&self, clause: usize, sentence: &str, obliges: bool) -> bool {
+        /// What a sentence speaks of, and the field of the agreement that says so.
+        const OF_ITSELF: &[(&str, &[&str])] = &[
+            (
+                "in force",
+                &[
+                    "in force",
+                    "into force",
+                    "become effective",
+                    "becomes effective",
+                    "applicable",
+                    "take effect",
+                    "takes effect",
+                    "чинності",
+                    "чинним",
+                    "чинною",
+                ],
+            ),
+            (
+                "ends",
+                &[
+                    "remain in force",
+                    "remains in force",
+                    "expire",
+                    "expires",
+                    "terminate",
+                    "terminates",
+                    "втрачає чинність",
+                ],
+            ),
+            ("signed", &["signed", "done at", "done in", "підписан"]),
+            ("authentic", &["authentic", "автентичн"]),
+            ("calendar", &["working day", "working days", "holidays", "робочий день", "робочі дні"]),
+        ];
+        let lower = sentence.to_lowercase();
+        let says = |phrase: &str| {
+            lower.match_indices(phrase).any(|(at, _)| {
+                let whole = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+                whole(lower[..at].chars().next_back())
+                    && (phrase.ends_with('н') || whole(lower[at + phrase.len()..].chars().next()))
+            })
+        };
+        self.file
+            .decls
+            .iter()
+            .filter(|d| d.clause == Some(clause) && !d.damaged && d.field("per").is_none())
+            .any(|d| match d.keyword {
+                Keyword::Agreement => OF_ITSELF
+                    .iter()
+                    .any(|(field, phrases)| d.field(field).is_some() && phrases.iter().any(|p| says(p))),
+                Keyword::Party
+                | Keyword::Group
+                | Keyword::Body
+                | Keyword::Zone
+                | Keyword::Class
+                | Keyword::Event
+                | Keyword::State
+                | Keyword::Object
+                | Keyword::Measure
+                    if !obliges =>
+                {
+                    let phrase = d.phrase.as_ref().map(|p| folded(&p.text).to_lowercase());
+                    phrase.is_some_and(|p| p.chars().count() > 3 && says(&p))
+                }
+                _ => false,
+            })
+    }
+
     /// Stretches of a clause that a rule quotes.
     fn quoted(&self, clause: &Clause, index: usize) -> Vec<Range<usize>> {
         let mut out = Vec::new();
@@ -161,28 +201,26 @@ impl Desk<'_> {
             .iter()
             .filter(|d| (is_norm(d.keyword) || d.keyword == Keyword::Term) && !d.damaged)
             .collect();
+        let mut undecided = Vec::new();
+        // The figures of each declaration, outside of what it quotes.
+        let said: Vec<(&Decl, Vec<Number>)> =
+            self.file.decls.iter().map(|d| (d, numbers(&self.outside_quotes(d)))).collect();
         for decl in &decls {
             let Some(name) = decl.name.as_ref().map(|n| &n.text) else { continue };
             let Some(clause) = decl.clause.and_then(|c| self.document.clauses.get(c)) else { continue };
             let quotes: Vec<String> = texts(decl, "per").map(folded).collect();
             if quotes.is_empty() {
+                undecided.push(format!("`{name}` quotes no words to compare its figures with"));
                 continue;
             }
-            let in_rule = numbers(&self.outside_quotes(decl));
             let in_words: BTreeSet<Number> = quotes.iter().flat_map(|q| numbers(q)).collect();
             // A rule may take a figure from a reading, a term or a state that it names.
-            let behind: BTreeSet<Number> = self
-                .file
-                .decls
-                .iter()
-                .filter(|d| d.span != decl.span && (d.clause == decl.clause || !is_norm(d.keyword)))
-                .flat_map(|d| numbers(&self.outside_quotes(d)))
-                .collect();
-            let missing: Vec<String> = in_words
-                .iter()
-                .filter(|n| !in_rule.contains(n) && !behind.contains(n))
-                .map(Number::grouped)
-                .collect();
+            let is_said = |n: &Number| {
+                said.iter()
+                    .filter(|(d, _)| d.span == decl.span || d.clause == decl.clause || !is_norm(d.keyword))
+                    .any(|(_, figures)| figures.contains(n))
+            };
+            let missing: Vec<String> = in_words.iter().filter(|n| !is_said(n)).map(Number::grouped).collect();
             if !missing.is_empty() {
                 let wrong = say(
                     Severity::Warning,
@@ -204,7 +242,9 @@ impl Desk<'_> {
                 .filter(|f| fields.contains(&f.word))
                 .flat_map(|f| numbers(&without_quotes(self.text.get(f.span.clone()).unwrap_or_default())))
                 .collect();
-            let small = |n: &Number| *n <= Number::from(1);
+            // Words leave the year of a day out where it is the year of the signature.
+            let years = self.agreement.signed.map(|d| Number::from(i64::from(d.year())));
+            let small = |n: &Number| *n <= Number::from(1) || Some(n) == years.as_ref();
             let added: Vec<String> =
                 rule.iter().filter(|n| !all.contains(n) && !small(n)).map(Number::grouped).collect();
             if !added.is_empty() {
@@ -219,7 +259,7 @@ impl Desk<'_> {
             }
         }
         let count = decls.len();
-        self.looked("figures in words and rules", count, Vec::new());
+        self.looked("figures in words and rules", count, undecided);
     }
 
     fn outside_quotes(&self, decl: &Decl) -> String {
@@ -236,39 +276,6 @@ fn texts<'d>(decl: &'d Decl, word: &'static str) -> impl Iterator<Item = &'d str
 
 fn without_quotes(text: &str) -> String {
     text.split('"').step_by(2).collect::<Vec<_>>().join(" ")
-}
-
-/// Sentences of folded words: they end at `.`, `!`, `?` or `;` before a blank, unless a short word or a digit before the point makes it an
-/// abbreviation or a number.
-fn sentences(words: &str) -> Vec<Range<usize>> {
-    let mut out = Vec::new();
-    let mut start = 0;
-    let bytes = words.as_bytes();
-    for (i, c) in words.char_indices() {
-        let next_blank = bytes.get(i + c.len_utf8()).is_none_or(|b| *b == b' ');
-        if !matches!(c, '.' | '!' | '?' | ';') || !next_blank {
-            continue;
-        }
-        let before = words[start..i].rsplit(' ').next().unwrap_or_default();
-        let label = c == '.' && (before.chars().count() <= 2 || before.chars().all(|c| c.is_ascii_digit()));
-        if label && i + 1 < words.len() && !before.chars().all(|c| c.is_ascii_digit() && before.len() > 3) {
-            continue;
-        }
-        let end = i + c.len_utf8();
-        push(words, start..end, &mut out);
-        start = end;
-    }
-    push(words, start..words.len(), &mut out);
-    out
-}
-
-fn push(words: &str, range: Range<usize>, out: &mut Vec<Range<usize>>) {
-    let text = &words[range.clone()];
-    let lead = text.len() - text.trim_start().len();
-    let trimmed = range.start + lead..range.start + text.trim_end().len();
-    if trimmed.start < trimmed.end && words[trimmed.clone()].chars().any(char::is_alphabetic) {
-        out.push(trimmed);
-    }
 }
 
 /// The numbers of a text, in figures and in English words; labels such as `Article 5` are none.
@@ -295,6 +302,12 @@ pub(super) fn numbers(text: &str) -> Vec<Number> {
             }
             // `15 February 2015`: the day is in the rule's date, if anywhere.
             let day = tokens.get(at + 1).is_some_and(|w| MONTHS.contains(&w.as_str()));
+            // `February 15, 2015`.
+            let after_month = digits.len() <= 2
+                && at > 0
+                && tokens[at - 1] != "may"
+                && MONTHS.contains(&tokens[at - 1].as_str());
+            let day = day || after_month;
             out.extend(number.filter(|_| !labelled && !day));
             at += 1;
             continue;
@@ -347,6 +360,11 @@ fn unit(word: &str) -> Option<i64> {
 
 /// A number in words at the start, and how many words it takes. A lone `one` and a lone `a` are no figures.
 fn in_words(words: &[String]) -> Option<(i64, usize)> {
+    match words.first().map(String::as_str) {
+        Some("twice" | "двічі") => return Some((2, 1)),
+        Some("thrice" | "тричі") => return Some((3, 1)),
+        _ => {}
+    }
     let (mut total, mut group, mut used) = (0_i64, 0_i64, 0);
     let mut any = false;
     while let Some(word) = words.get(used) {

@@ -16,9 +16,9 @@ fn mixed(state: u64) -> u64 {
 }
 
 /// Evenly in 0 to 1, 1 excluded, for a future, a category, a parameter and a step.
-fn share(seed: u64, future: u32, category: &str, parameter: Parameter, step: u32) -> f64 {
+fn share(seed: u64, future: u32, category: &str, parameter: u64, step: u32) -> f64 {
     let mut state = mixed(seed);
-    for part in [u64::from(future), parameter.number(), u64::from(step)] {
+    for part in [u64::from(future), parameter, u64::from(step)] {
         state = mixed(state ^ part);
     }
     for byte in category.bytes() {
@@ -30,6 +30,11 @@ fn share(seed: u64, future: u32, category: &str, parameter: Parameter, step: u32
 /// A value of a range for a future: triangular from low over likely to high. For the same subject it rises with each of the
 /// three.
 pub fn draw(seed: u64, future: u32, category: &str, parameter: Parameter, step: u32, range: &Range) -> u64 {
+    drawn(seed, future, category, parameter.number(), step, range)
+}
+
+/// The same for a parameter of another plan; each has a number of its own.
+pub(crate) fn drawn(seed: u64, future: u32, category: &str, parameter: u64, step: u32, range: &Range) -> u64 {
     if range.low == range.high {
         return range.low;
     }
@@ -42,6 +47,33 @@ pub fn draw(seed: u64, future: u32, category: &str, parameter: Parameter, step: 
         high - ((1.0 - u) * width * (high - likely)).sqrt()
     };
     (value.round() as u64).clamp(range.low, range.high)
+}
+
+/// All futures in order, made on so many threads: the answer is the same with any number of them.
+pub(crate) fn each_future<T: Send>(futures: u32, threads: u16, of: impl Fn(u32) -> T + Sync) -> Vec<T> {
+    let threads = u32::from(threads.max(1));
+    let chunk = futures.div_ceil(threads).max(1);
+    let some = |from: u32| {
+        let until = from.saturating_add(chunk).min(futures);
+        (from..until).map(&of).collect::<Vec<T>>()
+    };
+    if threads == 1 {
+        return some(0);
+    }
+    std::thread::scope(|scope| {
+        let some = &some;
+        let starts = (0..threads).filter_map(|n| n.checked_mul(chunk)).filter(|from| *from < futures);
+        let running: Vec<_> = starts.map(|from| scope.spawn(move || some(from))).collect();
+        let mut all = Vec::new();
+        for thread in running {
+            match thread.join() {
+                Ok(futures) => all.extend(futures),
+                // A bug of ours in a thread is a bug of ours here.
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    })
 }
 
 #[cfg(test)]

@@ -10,11 +10,13 @@
 //! - more training places never lower the number of people trained by any month, where training takes in whoever waits.
 //!   Of people *serving* that does not hold: whoever is trained earlier is exposed to losses earlier.
 //!
-//! Where to start reading: [`Plan`] (`plan.rs`), then [`month_by_month`] (`people.rs`), then [`answer`].
+//! Where to start reading: [`Plan`] (`plan.rs`), then [`month_by_month`] (`people.rs`), then [`answer`]; real forces
+//! beside a plan: [`calibration`].
 
-mod chance;
+pub mod calibration;
+pub(crate) mod chance;
 mod people;
-mod plan;
+pub(crate) mod plan;
 
 pub use people::{History, People, month_by_month};
 pub use plan::{Category, Each, Measure, Milestone, Parameter, Plan, Range, Steps};
@@ -83,28 +85,8 @@ fn future(plan: &Plan, seed: u64, number: u32, held: Option<Held>, bands: bool) 
 }
 
 fn futures(plan: &Plan, drawing: Drawing, held: Option<Held>, bands: bool) -> Vec<Future> {
-    let threads = u32::from(drawing.threads.max(1));
-    let chunk = drawing.futures.div_ceil(threads).max(1);
-    let of = |from: u32| {
-        let until = from.saturating_add(chunk).min(drawing.futures);
-        (from..until).map(|number| future(plan, drawing.seed, number, held, bands)).collect::<Vec<_>>()
-    };
-    if threads == 1 {
-        return of(0);
-    }
-    std::thread::scope(|scope| {
-        let of = &of;
-        let starts = (0..threads).filter_map(|n| n.checked_mul(chunk)).filter(|from| *from < drawing.futures);
-        let running: Vec<_> = starts.map(|from| scope.spawn(move || of(from))).collect();
-        let mut all = Vec::new();
-        for thread in running {
-            match thread.join() {
-                Ok(futures) => all.extend(futures),
-                // A bug of ours in a thread is a bug of ours here.
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
+    chance::each_future(drawing.futures, drawing.threads, |number| {
+        future(plan, drawing.seed, number, held, bands)
     })
 }
 
@@ -125,12 +107,12 @@ fn kept(futures: &[Future], milestones: usize) -> Vec<Number> {
 }
 
 /// The value that a share of the values (in thousandths) do not exceed, of sorted values.
-fn quantile<T: Copy>(sorted: &[T], thousandths: usize) -> Option<T> {
+pub(crate) fn quantile<T: Copy>(sorted: &[T], thousandths: usize) -> Option<T> {
     let rank = (sorted.len() * thousandths).div_ceil(1000).max(1);
     sorted.get(rank - 1).copied()
 }
 
-fn percent(n: &Number) -> Cell {
+pub(crate) fn percent(n: &Number) -> Cell {
     Cell::Number(n.clone() * Number::from(100), 1)
 }
 
@@ -255,7 +237,7 @@ fn milestones(plan: &Plan, all: &[Future], probabilities: &[Number]) -> Shown {
 ///
 /// # Source
 /// E. B. Wilson, J. Am. Stat. Assoc. 22 (1927).
-fn wilson(share: &Number, n: usize) -> (Cell, Cell) {
+pub(crate) fn wilson(share: &Number, n: usize) -> (Cell, Cell) {
     let (p, n, z) = (share.to_f64(), n as f64, 1.96);
     let middle = p + z * z / (2.0 * n);
     let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();

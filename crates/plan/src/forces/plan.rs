@@ -289,7 +289,7 @@ struct WrittenCategory {
     deny_unknown_fields,
     expecting = "a number, or a range `{ low = …, likely = …, high = … }`"
 )]
-enum WrittenRange {
+pub(crate) enum WrittenRange {
     One(f64),
     Range {
         low: f64,

@@ -7,9 +7,7 @@ use crate::failure::Failure;
 use crate::session::Session;
 use crate::{input, pdf};
 use clap::ValueEnum;
-use servanda_lang::diagnostic::{Severity, render, title};
-use servanda_lang::findings;
-use servanda_report::document::enforceability::{Gap, document};
+use servanda_lang::diagnostic::{Severity, render};
 use servanda_report::document::{csv, html, plain};
 use servanda_store::files;
 use std::path::{Path, PathBuf};
@@ -64,21 +62,8 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         return Err(Failure::new(format!("`{}` has errors, and part of it has no effect", path.display()))
             .help("repair them first; `servanda check` shows the same"));
     }
-    let draft = findings::findings(&text, &checked);
-    let gaps: Vec<Gap> = draft
-        .findings
-        .iter()
-        .map(|f| Gap {
-            code: f.diagnostic.code.to_string(),
-            title: title(f.diagnostic.code).to_string(),
-            about: f.about.clone(),
-            message: f.diagnostic.message.clone(),
-            accepted: f.accepted.clone(),
-        })
-        .collect();
-    let checked = document(&checked.agreement, &gaps, &draft.undecided(), &arguments.dated)
-        .checked()
-        .map_err(|wrong| {
+    let checked =
+        servanda_server::enforceability(&text, &checked, &arguments.dated).checked().map_err(|wrong| {
             Failure::new(format!("{wrong}; the page is not written"))
                 .help("this is a fault of the program: please report it with the command that you ran")
         })?;

@@ -2,6 +2,8 @@
 
 mod compare;
 
+mod communities;
+
 use super::Answer;
 use crate::failure::Failure;
 use crate::input;
@@ -9,12 +11,14 @@ use crate::matter::{self, Heard, Matter};
 use crate::session::Session;
 use clap::{Subcommand, ValueEnum};
 use jiff::civil::Date;
-use servanda_engine::future::World;
+use servanda_engine::future::{Future, World};
 use servanda_model::record::Basis as RecordBasis;
 use servanda_model::{Grade, Number, Record};
 use servanda_plan::answer::{Cell, Shown};
 use servanda_plan::burden::{self, Asked, Gdp, Need, Rule};
 use servanda_plan::economy::{DEFENCE, Rates, Series, VALUE};
+use servanda_plan::forces::calibration::{self, Strengths};
+use servanda_plan::iati::{Iati, Wanted};
 use servanda_plan::kiel::{EU, Files, Kiel};
 use servanda_plan::program::{Effort, Stopped, Told};
 use servanda_plan::support::{self, Ledger, Stage};
@@ -41,6 +45,8 @@ enum Of {
     Deliveries(Deliveries),
     /// How many incidents in each region in the next 7 and 28 days, with what such forecasts were worth in the past
     Watch(Watch),
+    /// What communities near bases need: housing, schools, water, roads, displaced people, jobs, rents, complaints
+    Communities(Box<communities::Communities>),
     /// Which contingents are where from when to when, so that the agreed presence is kept, at the least cost
     Rotations(Box<Rotations>),
     /// What if: plans as they are and as named scenarios have them, side by side
@@ -99,8 +105,17 @@ struct Support {
     #[arg(long, value_name = "DIR")]
     kiel: Option<PathBuf>,
     /// Entries of your own (docs/guides/planning.md); may be given several times
-    #[arg(long, value_name = "FILE.csv", required_unless_present = "kiel")]
+    #[arg(long, value_name = "FILE.csv", required_unless_present_any = ["kiel", "iati"])]
     entries: Vec<PathBuf>,
+    /// Activities as IATI publishes them, version 2; may be given several times
+    #[arg(long, value_name = "FILE.xml")]
+    iati: Vec<PathBuf>,
+    /// Of those activities, only what goes to this country, by its two letters: UA
+    #[arg(long, value_name = "CODE", requires = "iati")]
+    recipient: Option<String>,
+    /// Of those activities, only this level of the publisher's hierarchy
+    #[arg(long, value_name = "N", requires = "iati")]
+    hierarchy: Option<u32>,
     /// The day that is asked about: 2026-04-30 [default: the end of the tracker's last month, else today in UTC]
     #[arg(long, value_name = "DATE")]
     at: Option<String>,
@@ -208,6 +223,9 @@ struct Burden {
     /// Rise of prices, percent a year
     #[arg(long, value_name = "PERCENT", default_value = "0", allow_hyphen_values = true)]
     inflation: String,
+    /// Another way that growth and prices may go, shown beside the stated one: dear=0.5/6; may be given several times
+    #[arg(long, value_name = "NAME=GROWTH/INFLATION", requires = "prices_of")]
+    scenario: Vec<String>,
     #[command(flatten)]
     shape: Shape,
 }
@@ -226,6 +244,13 @@ struct Forces {
     /// Threads that draw them; the answer is the same with any number of them
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
+    /// Set real forces beside the plan: personnel by state and year (Correlates of War, World Bank, or `state,year,persons`); may be given
+    /// several times, the bands are of the first
+    #[arg(long, value_name = "FILE.csv")]
+    calibrate: Vec<PathBuf>,
+    /// Of those series, hold out so many last years
+    #[arg(long, value_name = "YEARS", default_value_t = 8, requires = "calibrate", value_parser = clap::value_parser!(i16).range(1..=30))]
+    hold_out: i16,
     #[command(flatten)]
     shape: Shape,
 }
@@ -333,6 +358,7 @@ fn computed(of: Of, session: &Session) -> Result<(Shape, servanda_plan::Answer, 
         Of::Forces(of) => yes(of.shape.clone(), grown(&of, session)?),
         Of::Deliveries(of) => yes(of.shape.clone(), delivered(&of, session)?),
         Of::Watch(of) => yes(of.shape.clone(), watched(&of, session)?),
+        Of::Communities(of) => yes(of.shape.clone(), communities::answered(&of, session)?),
         Of::Rotations(of) => {
             let (answer, end) = rotated(&of, session)?;
             (of.shape.clone(), answer, end)
@@ -360,7 +386,12 @@ pub fn answer(words: &[String], session: &Session) -> Result<servanda_plan::Answ
         Failure::new(format!("the plan cannot be asked: {line}"))
             .help("`ask` holds the words of `servanda plan`, such as [\"forces\", \"plans/force.toml\"]")
     })?;
-    if matches!(&asked.of, Of::Rotations(of) if of.ask) {
+    let asks_engine = match &asked.of {
+        Of::Rotations(of) => of.ask,
+        Of::Communities(of) => of.ask,
+        _ => false,
+    };
+    if asks_engine {
         return Err(Failure::new(
             "the plan cannot be asked: `--ask` takes all records of the workspace, whoever looks",
         )
@@ -394,6 +425,22 @@ fn supported(of: &Support, session: &Session) -> Result<servanda_plan::Answer, F
         sources.push(format!("{}, {} entries", path.display(), own.entries().len()));
         ledger = ledger.and(own).map_err(refused)?;
     }
+    if !of.iati.is_empty() {
+        let files: Vec<(String, String)> = of
+            .iati
+            .iter()
+            .map(|path| Ok((path.display().to_string(), input::text(path)?)))
+            .collect::<Result<_, Failure>>()?;
+        let wanted = Wanted { recipient: of.recipient.clone(), hierarchy: of.hierarchy };
+        let iati = Iati::read(&files, &wanted, grade).map_err(refused)?;
+        let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+        sources.push(format!("IATI, {} activities in {}", iati.activities, names.join(", ")));
+        gaps.extend(iati.gaps);
+        if of.kiel.is_some() {
+            gaps.push("the tracker and IATI may tell the same aid; their units differ, and they are not added to each other".into());
+        }
+        ledger = ledger.and(Ledger::of(iati.entries).map_err(refused)?).map_err(refused)?;
+    }
     if let Some(partner) = &of.partner {
         let all: BTreeSet<String> = ledger.entries().iter().map(|e| e.partner.clone()).collect();
         if !all.contains(partner) {
@@ -408,12 +455,12 @@ fn supported(of: &Support, session: &Session) -> Result<servanda_plan::Answer, F
             let words: Vec<&str> = Stage::ALL.iter().map(|stage| stage.word()).collect();
             Failure::new(format!("`{word}` is no stage")).help(format!("one of: {}", words.join(", ")))
         })?,
-        None if of.entries.is_empty() => Stage::Allocated,
+        None if of.entries.is_empty() && of.iati.is_empty() => Stage::Allocated,
         None => Stage::Received,
     };
     let at: Date = match (&of.at, end) {
         (Some(text), _) => day(text)?,
-        (None, Some(end)) if of.entries.is_empty() => end,
+        (None, Some(end)) if of.entries.is_empty() && of.iati.is_empty() => end,
         (None, _) => today(session)?,
     };
     Ok(support::answer(&ledger, reached, at, sources, gaps))
@@ -530,6 +577,21 @@ fn need(of: &Burden, prices_of: i16) -> Result<Need, Failure> {
         prices_of,
         growth: percent("--growth", &of.growth)?,
         inflation: percent("--inflation", &of.inflation)?,
+        others: of.scenario.iter().map(|text| scenario(text)).collect::<Result<_, _>>()?,
+    })
+}
+
+/// `NAME=GROWTH/INFLATION`, percent a year.
+fn scenario(text: &str) -> Result<(String, Number, Number), Failure> {
+    let parts = || {
+        let (name, ways) = text.split_once('=')?;
+        let (growth, inflation) = ways.split_once('/')?;
+        let name = Some(name.trim()).filter(|name| !name.is_empty())?;
+        Some((name.to_string(), Number::parse(growth.trim())?, Number::parse(inflation.trim())?))
+    };
+    parts().ok_or_else(|| {
+        Failure::new(format!("--scenario `{text}` cannot be read"))
+            .help("write a name, growth and rise of prices in percent a year, like `dear=0.5/6`")
     })
 }
 
@@ -557,7 +619,16 @@ fn grown(of: &Forces, session: &Session) -> Result<servanda_plan::Answer, Failur
     let plan = forces::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
     let working = session.working(&format!("drawing {} futures", of.futures));
     let drawing = forces::Drawing { seed: of.seed, futures: of.futures, threads: of.threads };
-    let answer = forces::answer(&plan, drawing, vec![name]).map_err(refused)?;
+    let mut real = Vec::new();
+    for path in &of.calibrate {
+        let series = Strengths::read(&path.display().to_string(), &input::text(path)?).map_err(refused)?;
+        real.push(series);
+    }
+    let answer = match real.is_empty() {
+        true => forces::answer(&plan, drawing, vec![name]),
+        false => calibration::answer(&plan, drawing, vec![name], &real, of.hold_out),
+    }
+    .map_err(refused)?;
     drop(working);
     Ok(answer)
 }
@@ -705,6 +776,12 @@ fn foreseen(
     let world = World { name: world.into(), basis: RecordBasis::Planned };
     let future = servanda_engine::future::ask(&heard.agreement, &places, &records, &world, &question)
         .map_err(|none| Failure::new(none.to_string()).help("look at `[records]` of the plan"))?;
+    answer.tables.push(foreseen_table(&future));
+    Ok(planned)
+}
+
+/// What the engine would say of a world, as a table.
+fn foreseen_table(future: &Future) -> Shown {
     let rows = future.foreseen().iter().map(|foreseen| {
         let broken = foreseen.breached.map_or(Cell::Missing, |at| Cell::text(at.to_string()));
         vec![
@@ -715,7 +792,7 @@ fn foreseen(
             Cell::text(foreseen.because.join(", ")),
         ]
     });
-    answer.tables.push(Shown {
+    Shown {
         name: "foreseen",
         title: format!(
             "what the engine would say on {} if the {} records of this plan came true, and of what is on record nothing changed: \
@@ -725,6 +802,5 @@ fn foreseen(
         ),
         columns: vec!["norm", "bearer", "would_be", "broken_from", "because"],
         rows: rows.collect(),
-    });
-    Ok(planned)
+    }
 }

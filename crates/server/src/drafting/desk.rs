@@ -22,7 +22,6 @@ use servanda_lang::{readback, readback::ONES};
 use servanda_model::verdict::{Board, Verdict};
 use servanda_model::{Agreement, Name, Places, Question};
 use servanda_report::View;
-use servanda_report::document::enforceability;
 use servanda_report::json::Header;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -410,19 +409,7 @@ fn few(n: usize, what: &str) -> String {
 /// Whether the draft can be enforced: the page of `servanda audit`, as a document.
 pub(super) fn audit(asked: &TextAsked) -> Result<Vec<u8>, Problem> {
     let checked = sound(&asked.text)?;
-    let found = findings(&asked.text, &checked);
-    let gaps: Vec<enforceability::Gap> = found
-        .findings
-        .iter()
-        .map(|f| enforceability::Gap {
-            code: f.diagnostic.code.to_string(),
-            title: title(f.diagnostic.code).to_string(),
-            about: f.about.clone(),
-            message: f.diagnostic.message.clone(),
-            accepted: f.accepted.clone(),
-        })
-        .collect();
-    let document = enforceability::document(&checked.agreement, &gaps, &found.undecided(), "").checked();
+    let document = crate::enforceability(&asked.text, &checked, "").checked();
     document.map(|checked| checked.json().into_bytes()).map_err(|wrong| Problem::bug(&wrong))
 }
 

@@ -62,6 +62,13 @@ fn above(table: &Shown, column: &str, bound: i64) -> usize {
     table.rows.iter().filter(|row| row.get(at).is_some_and(over)).count()
 }
 
+/// Rows of a table of which a column says so much or more.
+fn at_least(table: &Shown, column: &str, bound: i64) -> usize {
+    let Some(at) = table.columns.iter().position(|name| *name == column) else { return 0 };
+    let is = |cell: &Cell| matches!(cell, Cell::Number(value, _) if *value >= Number::from(bound));
+    table.rows.iter().filter(|row| row.get(at).is_some_and(is)).count()
+}
+
 /// Rows of a table of which a column is below zero.
 fn below(table: &Shown, column: &str) -> usize {
     let Some(at) = table.columns.iter().position(|name| *name == column) else { return 0 };
@@ -84,9 +91,13 @@ fn headline(page: &Page, answer: &Answer) -> String {
     let of = |table: &Shown| {
         let all = table.rows.len();
         let (key, n) = match table.name {
-            "milestones" => ("plan-milestones", above(table, "kept_pct", 49)),
+            "milestones" => ("plan-milestones", at_least(table, "kept_pct", 50)),
             "late" => ("plan-late", all),
             "fairness" => ("plan-fairness", above(table, "over", 0)),
+            "shortages" if answer.basis == Basis::Simulated => {
+                ("plan-shortages-drawn", at_least(table, "short_pct", 50))
+            }
+            "shortages" => ("plan-shortages", above(table, "months_short", 0)),
             _ => return None,
         };
         Some(page.words.with(key, &[("n", &n.to_string()), ("all", &all.to_string())]))

@@ -66,6 +66,16 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
         "Of {all} partners {n} carry more than the rule says.",
         "Із {all} партнерів {n} несуть більше, ніж каже правило.",
     ),
+    (
+        "plan-shortages",
+        "Short in some month near bases (of housing, schools, water, roads, training areas): {n} of {all}.",
+        "Поблизу баз у якомусь місяці бракує (з житла, шкіл, води, доріг, полігонів): {n} із {all}.",
+    ),
+    (
+        "plan-shortages-drawn",
+        "Short near bases in at least half of the futures (of housing, schools, water, roads, training areas): {n} of {all}.",
+        "Поблизу баз щонайменше в половині варіантів майбутнього бракує (з житла, шкіл, води, доріг, полігонів): {n} із {all}.",
+    ),
     ("n-tables", "{n} table|{n} tables", "{n} таблиця|{n} таблиці|{n} таблиць"),
     ("plots-of", "Plots: {table}", "Графіки: {table}"),
     ("no-rows", "None.", "Немає."),

@@ -10,7 +10,7 @@
 //! In Ukrainian a promise is often a perfective verb without any modal word (*надасть*). Such a sentence is found only where its verb
 //! has the form of the compound or the synthetic future (*буде надавати*, *надаватиме*).
 
-use crate::words::{Token, tokens};
+use crate::words::{Token, sentences, tokens};
 use std::ops::Range;
 
 /// How firmly a sentence promises, firmest first.
@@ -83,6 +83,10 @@ const PHRASES: &[(&str, Firmness)] = &[
     ("are obliged to", Firmness::Shall),
     ("is required to", Firmness::Shall),
     ("are required to", Firmness::Shall),
+    ("is prohibited", Firmness::Shall),
+    ("are prohibited", Firmness::Shall),
+    ("is forbidden", Firmness::Shall),
+    ("are forbidden", Firmness::Shall),
     ("will", Firmness::Will),
     ("commits", Firmness::Commits),
     ("commit to", Firmness::Commits),
@@ -126,6 +130,7 @@ const PHRASES: &[(&str, Firmness)] = &[
     ("повинна", Firmness::Shall),
     ("повинні", Firmness::Shall),
     ("повинно", Firmness::Shall),
+    ("забороня*", Firmness::Shall),
     ("мусить", Firmness::Shall),
     ("мусять", Firmness::Shall),
     ("буде", Firmness::Will),
@@ -167,7 +172,7 @@ struct Found {
 /// The modal sentences of a paragraph.
 pub fn modals(text: &str) -> Vec<Modal> {
     let mut out = Vec::new();
-    for sentence in crate::words::sentences(text) {
+    for sentence in sentences(text) {
         let words = tokens(&text[sentence.clone()]);
         let mut found = Vec::new();
         let mut at = 0;
