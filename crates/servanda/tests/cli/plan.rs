@@ -515,6 +515,9 @@ fn thresholds_of_the_agreements_terms_are_read_and_scored() {
         });
         assert!(row.is_some(), "{}", run.out);
     }
+}
+
+#[test]
 fn the_guides_communities_run_and_the_engine_is_asked() {
     let here = tempfile::tempdir().unwrap();
     let text = with_words("[[community]]");
