@@ -71,13 +71,13 @@ fn plots(out: &mut String, table: &Shown) {
         "weeks" => lines(out, table, 1, "incidents", "incidents", None),
         "strength" => lines(out, table, 1, "there", "agreed", None),
         "fairness" => bars(out, table, &["partner"], "over"),
+        "chances" => pairs(out, table, &["milestone"], "scenario", ["base_pct", "pct"], Some(100.0)),
+        "partners" => pairs(out, table, &["of", "unit", "scenario"], "partner", ["base_cost", "cost"], None),
+        "serving" => lines(out, table, 1, "p50", "base_p50", Some(("p10", "p90"))),
         "load" => lines(out, table, 1, "needed", "there", Some(("p10", "p90"))),
         "displaced" => lines(out, table, 1, "displaced", "displaced", Some(("p10", "p90"))),
         "jobs-and-rents" => lines(out, table, 1, "rent", "rent", Some(("rent_p10", "rent_p90"))),
         "answers" => lines(out, table, 1, "received", "can_answer", None),
-        "chances" => pairs(out, table, &["milestone"], "scenario", ["base_pct", "pct"], Some(100.0)),
-        "partners" => pairs(out, table, &["of", "unit", "scenario"], "partner", ["base_cost", "cost"], None),
-        "serving" => lines(out, table, 1, "p50", "base_p50", Some(("p10", "p90"))),
         _ => {}
     }
 }
@@ -136,7 +136,6 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             of.iter().map(|row| value(&row[at])).collect()
         };
         let (Some(a), Some(b)) = (series(first), series(second)) else { continue };
-        let base = second == "base_p50";
         let shipped = band.is_some_and(|(low, _)| low == "low_80");
         let band = band.and_then(|(low, high)| Some((series(low)?, series(high)?)));
         let all = a.iter().chain(&b).chain(band.iter().flat_map(|(low, high)| low.iter().chain(high)));
@@ -150,7 +149,7 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             values.map(|(i, v)| format!("{:.1},{:.1}", x(i), y(v))).collect::<Vec<_>>().join(" ")
         };
         let words = match &band {
-            Some(_) if base => {
+            Some(_) if second.starts_with("base_") => {
                 format!("{group}: median (solid), middle 80 percent of futures as a band; base (dashed)")
             }
             Some(_) if first != second => format!(

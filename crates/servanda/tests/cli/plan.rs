@@ -208,141 +208,6 @@ fn a_watch_without_enough_history_is_refused() {
 }
 
 #[test]
-fn the_guides_communities_run_and_the_engine_is_asked() {
-    let here = tempfile::tempdir().unwrap();
-    let text = with_words("[[community]]");
-    fs::write(here.path().join("communities.toml"), &text).unwrap();
-    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
-    let (displaced, hromadas) =
-        (format!("{data}/displacement"), format!("{data}/places/kse/minregion-war-status.csv"));
-    assert!(
-        fs::exists(&hromadas).unwrap(),
-        "{hromadas} is missing. The real data belongs beside the repository in ../shared/data"
-    );
-    let agreement =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/berlin-framework/berlin-framework.pact.md");
-    let record = |id: &str, fact: &str, more: &str| {
-        format!(
-            "{{\"v\":1,\"id\":\"{id}\",\"fact\":\"{fact}\",\"when\":\"2026-01-20T10:00:00Z\",\"recorded\":\"2026-01-20T12:00:00Z\",             \"grade\":\"confirmed\",{more}}}\n"
-        )
-    };
-    let mut records: String = ["United-Kingdom", "Poland", "Germany", "France", "United-States"]
-        .map(|party| record(party, "ratification", &format!("\"roles\":{{\"by\":\"{party}\"}}")))
-        .concat();
-    records += &record("protocol", "protocol-ratification", "\"roles\":{\"by\":\"Germany\"}");
-    fs::write(here.path().join("ours.jsonl"), records).unwrap();
-    fs::write(
-        here.path().join("complaints.csv"),
-        "case,place,received,answered\n1,UA46060250010015970,2026-07-02,2026-07-09\n2,Volyn,2026-07-02,\n",
-    )
-    .unwrap();
-    let ask = ["plan", "communities", "communities.toml", "--futures", "200"];
-    let known = ["--displacement", &displaced, "--hromadas", &hromadas, "--complaints", "complaints.csv"];
-    let engine = ["--ask", "--agreement", agreement, "--records", "ours.jsonl", "--ask-futures", "5"];
-    let run = servanda(here.path(), &[&ask[..], &known, &engine, &["--html", "page.html", "--all"]].concat());
-    run.ends_with(0).says(&[
-        "SIMULATED: drawn by chance from stated ranges, seed 1",
-        "assumed: 2 complaints were read; 1 named a place finer than a hromada",
-        "gap: the series of the countries end on different days, from 2022-03-11 to 2022-09-06",
-        "planned, and no verdict about what happened",
-        "of 5 futures, the percent in which the engine would say",
-        "answer-complaint",
-        "2026-07  Lviv   <10",
-        "Volyn      training area",
-    ]);
-    let page = fs::read_to_string(here.path().join("page.html")).unwrap();
-    assert!(
-        page.contains("Lviv, housing: places: needed (solid) with the middle 80 percent")
-            && page.contains("SIMULATED")
-    );
-    let json = |threads: &str| {
-        let run = servanda(here.path(), &[&ask[..], &["--format", "json", "--threads", threads]].concat());
-        run.ends_with(0);
-        run.out.clone()
-    };
-    assert_eq!(json("1"), json("3"));
-    // A desk that answers nothing breaks the duty to answer, and the engine says so.
-    let slow = text.replace(
-        "answers = [{ from = \"2026-07\", is = 35 }, { from = \"2026-10\", is = 50 }]",
-        "answers = 0",
-    );
-    fs::write(here.path().join("slow.toml"), slow).unwrap();
-    let slow = ["plan", "communities", "slow.toml", "--futures", "10"];
-    let table = ["--format", "csv", "--table", "chances"];
-    servanda(here.path(), &[&slow[..], &engine, &table].concat())
-        .ends_with(0)
-        .says(&["answer-complaint,Germany,0.0,100.0,0.0,2026-0", ",simulated"]);
-    fs::write(here.path().join("fine.toml"), text.replacen("level = \"oblast\"", "level = \"street\"", 1))
-        .unwrap();
-    servanda(here.path(), &["plan", "communities", "fine.toml"])
-        .ends_with(2)
-        .complains(&["`street` is none that is planned with", "nothing is finer"]);
-    servanda(here.path(), &[&ask[..], &["--ask"]].concat()).ends_with(2).complains(&["workspace"]);
-}
-
-#[test]
-fn real_forces_stand_beside_the_guides_force() {
-    let here = tempfile::tempdir().unwrap();
-    fs::write(here.path().join("force.toml"), with_words("[[category]]")).unwrap();
-    let series = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/forces/cow-nmc-1990-2022.csv");
-    assert!(
-        fs::exists(series).unwrap(),
-        "{series} is missing. The real data belongs beside the repository in ../shared/data"
-    );
-    let ask = ["plan", "forces", "force.toml", "--futures", "200", "--calibrate", series];
-    servanda(here.path(), &[&ask[..], &["--all", "--html", "page.html"]].concat()).ends_with(0).says(&[
-        "assumed: real forces of 10000 people or more",
-        "the years from 2015 on were held out",
-        "have 0, which has no ratio",
-        "held out, 2015 to 2022",
-        "shipped",
-    ]);
-    let page = fs::read_to_string(here.path().join("page.html")).unwrap();
-    assert!(
-        page.contains("how often a real force grew") && page.contains("the wider 80 percent that is shipped")
-    );
-    servanda(here.path(), &[&ask[..], &["--hold-out", "25"]].concat())
-        .ends_with(2)
-        .complains(&["too short to hold out 25 years"]);
-}
-
-#[test]
-fn iati_stands_in_the_ledger_once() {
-    let here = tempfile::tempdir().unwrap();
-    let flow = |code: &str, amount: &str, more: &str| {
-        format!(
-            "<transaction><transaction-type code=\"{code}\"/><transaction-date iso-date=\"2026-03-01\"/>             <value currency=\"EUR\" value-date=\"2026-03-01\">{amount}</value>{more}</transaction>"
-        )
-    };
-    let activity = |id: &str, flows: &str| {
-        format!(
-            "<iati-activity><iati-identifier>{id}</iati-identifier><reporting-org ref=\"XX-1\" type=\"10\"><narrative>Freedonia             </narrative></reporting-org><title><narrative>Grid</narrative></title><recipient-country code=\"UA\"/>{flows}</iati-activity>"
-        )
-    };
-    let gives = activity(
-        "XX-1-A",
-        &(flow("2", "150", "") + &flow("3", "100", "<receiver-org receiver-activity-id=\"XX-1-B\"/>")),
-    );
-    let spends = activity("XX-1-B", &flow("4", "120", ""));
-    let file = |inner: &str| format!("<iati-activities version=\"2.03\">{inner}</iati-activities>");
-    fs::write(here.path().join("a.xml"), file(&gives)).unwrap();
-    fs::write(here.path().join("b.xml"), file(&spends)).unwrap();
-    let ask = ["plan", "support", "--iati", "a.xml", "--iati", "b.xml", "--at", "2026-04-30"];
-    servanda(here.path(), &[&ask[..], &["--recipient", "UA"]].concat()).ends_with(0).says(&[
-        "source: IATI, 2 activities in a.xml, b.xml",
-        "Freedonia  Grid  EUR         –        150           –        –       120",
-        "are counted in it",
-    ]);
-    fs::write(here.path().join("b.xml"), file(&spends.replace(" value-date=\"2026-03-01\"", ""))).unwrap();
-    servanda(here.path(), &ask)
-        .ends_with(2)
-        .complains(&["`b.xml`, line 1, activity `XX-1-B`", "value-date="]);
-    servanda(here.path(), &["plan", "support", "--entries", "x.csv", "--recipient", "UA"])
-        .ends_with(2)
-        .complains(&["--iati"]);
-}
-
-#[test]
 fn the_guides_scenario_stands_beside_the_base() {
     let here = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(here.path().join(name), text).unwrap();
@@ -650,4 +515,139 @@ fn thresholds_of_the_agreements_terms_are_read_and_scored() {
         });
         assert!(row.is_some(), "{}", run.out);
     }
+}
+
+#[test]
+fn the_guides_communities_run_and_the_engine_is_asked() {
+    let here = tempfile::tempdir().unwrap();
+    let text = with_words("[[community]]");
+    fs::write(here.path().join("communities.toml"), &text).unwrap();
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
+    let (displaced, hromadas) =
+        (format!("{data}/displacement"), format!("{data}/places/kse/minregion-war-status.csv"));
+    assert!(
+        fs::exists(&hromadas).unwrap(),
+        "{hromadas} is missing. The real data belongs beside the repository in ../shared/data"
+    );
+    let agreement =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/berlin-framework/berlin-framework.pact.md");
+    let record = |id: &str, fact: &str, more: &str| {
+        format!(
+            "{{\"v\":1,\"id\":\"{id}\",\"fact\":\"{fact}\",\"when\":\"2026-01-20T10:00:00Z\",\"recorded\":\"2026-01-20T12:00:00Z\",             \"grade\":\"confirmed\",{more}}}\n"
+        )
+    };
+    let mut records: String = ["United-Kingdom", "Poland", "Germany", "France", "United-States"]
+        .map(|party| record(party, "ratification", &format!("\"roles\":{{\"by\":\"{party}\"}}")))
+        .concat();
+    records += &record("protocol", "protocol-ratification", "\"roles\":{\"by\":\"Germany\"}");
+    fs::write(here.path().join("ours.jsonl"), records).unwrap();
+    fs::write(
+        here.path().join("complaints.csv"),
+        "case,place,received,answered\n1,UA46060250010015970,2026-07-02,2026-07-09\n2,Volyn,2026-07-02,\n",
+    )
+    .unwrap();
+    let ask = ["plan", "communities", "communities.toml", "--futures", "200"];
+    let known = ["--displacement", &displaced, "--hromadas", &hromadas, "--complaints", "complaints.csv"];
+    let engine = ["--ask", "--agreement", agreement, "--records", "ours.jsonl", "--ask-futures", "5"];
+    let run = servanda(here.path(), &[&ask[..], &known, &engine, &["--html", "page.html", "--all"]].concat());
+    run.ends_with(0).says(&[
+        "SIMULATED: drawn by chance from stated ranges, seed 1",
+        "assumed: 2 complaints were read; 1 named a place finer than a hromada",
+        "gap: the series of the countries end on different days, from 2022-03-11 to 2022-09-06",
+        "planned, and no verdict about what happened",
+        "of 5 futures, the percent in which the engine would say",
+        "answer-complaint",
+        "2026-07  Lviv   <10",
+        "Volyn      training area",
+    ]);
+    let page = fs::read_to_string(here.path().join("page.html")).unwrap();
+    assert!(
+        page.contains("Lviv, housing: places: needed (solid) with the middle 80 percent")
+            && page.contains("SIMULATED")
+    );
+    let json = |threads: &str| {
+        let run = servanda(here.path(), &[&ask[..], &["--format", "json", "--threads", threads]].concat());
+        run.ends_with(0);
+        run.out.clone()
+    };
+    assert_eq!(json("1"), json("3"));
+    // A desk that answers nothing breaks the duty to answer, and the engine says so.
+    let slow = text.replace(
+        "answers = [{ from = \"2026-07\", is = 35 }, { from = \"2026-10\", is = 50 }]",
+        "answers = 0",
+    );
+    fs::write(here.path().join("slow.toml"), slow).unwrap();
+    let slow = ["plan", "communities", "slow.toml", "--futures", "10"];
+    let table = ["--format", "csv", "--table", "chances"];
+    servanda(here.path(), &[&slow[..], &engine, &table].concat())
+        .ends_with(0)
+        .says(&["answer-complaint,Germany,0.0,100.0,0.0,2026-0", ",simulated"]);
+    fs::write(here.path().join("fine.toml"), text.replacen("level = \"oblast\"", "level = \"street\"", 1))
+        .unwrap();
+    servanda(here.path(), &["plan", "communities", "fine.toml"])
+        .ends_with(2)
+        .complains(&["`street` is none that is planned with", "nothing is finer"]);
+    servanda(here.path(), &[&ask[..], &["--ask"]].concat()).ends_with(2).complains(&["workspace"]);
+}
+
+#[test]
+fn real_forces_stand_beside_the_guides_force() {
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("force.toml"), with_words("[[category]]")).unwrap();
+    let series = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/forces/cow-nmc-1990-2022.csv");
+    assert!(
+        fs::exists(series).unwrap(),
+        "{series} is missing. The real data belongs beside the repository in ../shared/data"
+    );
+    let ask = ["plan", "forces", "force.toml", "--futures", "200", "--calibrate", series];
+    servanda(here.path(), &[&ask[..], &["--all", "--html", "page.html"]].concat()).ends_with(0).says(&[
+        "assumed: real forces of 10000 people or more",
+        "the years from 2015 on were held out",
+        "have 0, which has no ratio",
+        "held out, 2015 to 2022",
+        "shipped",
+    ]);
+    let page = fs::read_to_string(here.path().join("page.html")).unwrap();
+    assert!(
+        page.contains("how often a real force grew") && page.contains("the wider 80 percent that is shipped")
+    );
+    servanda(here.path(), &[&ask[..], &["--hold-out", "25"]].concat())
+        .ends_with(2)
+        .complains(&["too short to hold out 25 years"]);
+}
+
+#[test]
+fn iati_stands_in_the_ledger_once() {
+    let here = tempfile::tempdir().unwrap();
+    let flow = |code: &str, amount: &str, more: &str| {
+        format!(
+            "<transaction><transaction-type code=\"{code}\"/><transaction-date iso-date=\"2026-03-01\"/>             <value currency=\"EUR\" value-date=\"2026-03-01\">{amount}</value>{more}</transaction>"
+        )
+    };
+    let activity = |id: &str, flows: &str| {
+        format!(
+            "<iati-activity><iati-identifier>{id}</iati-identifier><reporting-org ref=\"XX-1\" type=\"10\"><narrative>Freedonia             </narrative></reporting-org><title><narrative>Grid</narrative></title><recipient-country code=\"UA\"/>{flows}</iati-activity>"
+        )
+    };
+    let gives = activity(
+        "XX-1-A",
+        &(flow("2", "150", "") + &flow("3", "100", "<receiver-org receiver-activity-id=\"XX-1-B\"/>")),
+    );
+    let spends = activity("XX-1-B", &flow("4", "120", ""));
+    let file = |inner: &str| format!("<iati-activities version=\"2.03\">{inner}</iati-activities>");
+    fs::write(here.path().join("a.xml"), file(&gives)).unwrap();
+    fs::write(here.path().join("b.xml"), file(&spends)).unwrap();
+    let ask = ["plan", "support", "--iati", "a.xml", "--iati", "b.xml", "--at", "2026-04-30"];
+    servanda(here.path(), &[&ask[..], &["--recipient", "UA"]].concat()).ends_with(0).says(&[
+        "source: IATI, 2 activities in a.xml, b.xml",
+        "Freedonia  Grid  EUR         –        150           –        –       120",
+        "are counted in it",
+    ]);
+    fs::write(here.path().join("b.xml"), file(&spends.replace(" value-date=\"2026-03-01\"", ""))).unwrap();
+    servanda(here.path(), &ask)
+        .ends_with(2)
+        .complains(&["`b.xml`, line 1, activity `XX-1-B`", "value-date="]);
+    servanda(here.path(), &["plan", "support", "--entries", "x.csv", "--recipient", "UA"])
+        .ends_with(2)
+        .complains(&["--iati"]);
 }
