@@ -116,16 +116,6 @@ impl State {
     }
 }
 
-/// Whether a term is met now, with a sign before the word.
-pub fn met(now: Truth) -> (Tone, &'static str) {
-    match now {
-        Truth::True => (Tone::Broken, "● met"),
-        Truth::False => (Tone::Idle, "○ not met"),
-        Truth::Unknown => (Tone::Unseen, "? not known"),
-        Truth::Contested => (Tone::Doubt, "≠ disputed"),
-    }
-}
-
 fn violated(verdict: &Verdict) -> (&'static str, Tone) {
     match (&verdict.standing, &verdict.bearer) {
         (Standing::Ended(Ended::Waived), _) => ("waived", Tone::Idle),
@@ -227,5 +217,15 @@ impl Answer {
             parts => format!("Of {} {noun}: {}.", rows.len(), parts.join(", ")),
         };
         Answer { word, sentence }
+    }
+}
+
+/// Whether a term is met now, with a sign before the word.
+pub fn met(now: Truth) -> (Tone, &'static str) {
+    match now {
+        Truth::True => (Tone::Broken, "● met"),
+        Truth::False => (Tone::Idle, "○ not met"),
+        Truth::Unknown => (Tone::Unseen, "? not known"),
+        Truth::Contested => (Tone::Doubt, "≠ disputed"),
     }
 }

@@ -1,17 +1,19 @@
-//! Counts compared with a number, at every instant: whole numbers in place of quantities, and only the time that a
-//! change touches.
+//! Counts and sums compared with a number, at every instant: whole numbers in place of quantities, what enters a window
+//! added and what leaves it taken away, and only the time that a change touches.
 //!
 //! The definition is `reference/conditions.rs`, "An aggregate at every instant": this is the same for
-//! `count of … >= n`, without a quantity for each step. Who reads it is told over what time it changed.
+//! `count of … >= n`, without a quantity for each step, and for `sum ROLE of …`, without adding up each window anew. Who
+//! reads it is told over what time it changed.
 
 use crate::follow::EnvKey;
 use crate::kept::Differ;
-use crate::reference::matching::Hit;
+use crate::reference::conditions::Presence;
+use crate::reference::matching::{Hit, Scalar};
 use crate::reference::{Env, World};
 use crate::signal::{Quantity, Run, Signal};
 use servanda_model::agreement::{Agg, Aggregate, FactKind, FactPattern, Op, Value, Window};
 use servanda_model::time::DAY;
-use servanda_model::{Grade, Instant, Number, Span, Support};
+use servanda_model::{Grade, Instant, Name, Number, Span, Support};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -99,7 +101,7 @@ impl<'w> World<'w, '_> {
                 standing.then(|| {
                     self.compared_in_part(pattern, window, env, |only| {
                         let look = only.map(|only| self.look_back(window, only));
-                        let quantity = self.aggregate(what, agg.role.as_ref(), pattern, window, env, look);
+                        let quantity = self.aggregate_at(what, agg.role.as_ref(), pattern, window, env, look);
                         quantity.map(|q| q.compare(op, &number))
                     })
                 })
@@ -144,7 +146,27 @@ impl<'w> World<'w, '_> {
             && !matches!(agg.what, Agg::First | Agg::Last);
         // What lies ahead is looked at too: it says when this turns.
         let look = in_part.then(|| self.look_back(window, (self.at, Instant::MAX)));
-        self.now(&self.aggregate(agg.what, agg.role.as_ref(), pattern, window, env, look)).clone()
+        self.now(&self.aggregate_at(agg.what, agg.role.as_ref(), pattern, window, env, look)).clone()
+    }
+
+    /// An aggregate at every instant, or at those that `look` needs.
+    fn aggregate_at(
+        &self,
+        what: Agg,
+        role: Option<&Name>,
+        pattern: &FactPattern,
+        window: &Window,
+        env: &Env<'w>,
+        look: Option<(Instant, Instant)>,
+    ) -> Signal<Quantity> {
+        match what {
+            Agg::Sum if self.memo.fast => {
+                let summed = Sums::over(self.present(role, pattern, window, env, look));
+                let complete = self.completeness(pattern, window, env);
+                summed.with(&complete, |q, c| Quantity { complete: *c, ..q.clone() })
+            }
+            _ => self.aggregate(what, role, pattern, window, env, look),
+        }
     }
 
     /// Whether a record changes nothing but the windows that it lies in. A report of a thing that is somewhere lapses when its source
@@ -277,6 +299,94 @@ fn count(counts: &mut Counts, mut shared: Option<&mut Speaking>, hit: &Hit, begi
                 *count += if begins { 1 } else { -1 };
             }
         }
+    }
+}
+
+/// Sums at an instant, for each grade of [`Grade::CHAIN`]: established, at most, at best.
+#[derive(Default)]
+struct Sums {
+    of: [[Number; 3]; 3],
+    /// By grade: how many in the window have no number.
+    open: [usize; 3],
+    /// Of events that several records speak of: their numbers, by grade and bound.
+    together: BTreeMap<u32, [[BTreeMap<Number, u32>; 3]; 3]>,
+}
+
+impl Sums {
+    /// The sum at every instant.
+    fn over(present: Vec<Presence>) -> Signal<Quantity> {
+        let mut turns: Vec<(Instant, bool, bool, usize)> = Vec::with_capacity(4 * present.len());
+        for (i, p) in present.iter().enumerate() {
+            let runs = p.surely.iter().map(|run| (true, run)).chain([(false, &p.perhaps)]);
+            for (sure, run) in runs.filter(|(_, run)| run.from < run.to) {
+                turns.extend([(run.from, true, sure, i), (run.to, false, sure, i)]);
+            }
+        }
+        turns.sort();
+        let joined = present.iter().map(|p| &p.hit.seen);
+        let joined = joined.filter(|s| s.record.incident.is_some() || s.record.supersedes.is_some());
+        let joined: BTreeSet<u32> = joined.map(|s| s.event).collect();
+        let mut sums = Sums::default();
+        let mut steps = vec![(Instant::MIN, sums.quantity())];
+        for at_once in turns.chunk_by(|a, b| a.0 == b.0) {
+            for (_, begins, sure, i) in at_once {
+                let p = &present[*i];
+                sums.turn(p, joined.contains(&p.hit.seen.event), *begins, *sure);
+            }
+            match steps.last_mut() {
+                Some(last) if last.0 == at_once[0].0 => last.1 = sums.quantity(),
+                _ => steps.push((at_once[0].0, sums.quantity())),
+            }
+        }
+        Signal::of_steps(steps)
+    }
+
+    /// One record enters a window, or leaves it.
+    fn turn(&mut self, p: &Presence, joined: bool, begins: bool, sure: bool) {
+        let seen = &p.hit.seen;
+        let number = match &p.value {
+            Some(Scalar::Number(n)) => Some(n),
+            _ => None,
+        };
+        for (k, g) in Grade::CHAIN.into_iter().enumerate() {
+            let speaks = [sure && seen.grade >= g, !sure && seen.against < g, !sure && seen.grade >= g];
+            for bound in (0..3).filter(|bound| speaks[*bound]) {
+                let Some(n) = number else {
+                    if bound == 1 {
+                        self.open[k] = if begins { self.open[k] + 1 } else { self.open[k] - 1 };
+                    }
+                    continue;
+                };
+                let sum = std::mem::take(&mut self.of[k][bound]);
+                self.of[k][bound] = match (joined, begins) {
+                    (false, true) => sum + n.clone(),
+                    (false, false) => sum - n.clone(),
+                    (true, _) => {
+                        // Of one event that several records speak of, the greatest value counts.
+                        let told = &mut self.together.entry(seen.event).or_default()[k][bound];
+                        let greatest = |told: &BTreeMap<Number, u32>| told.keys().next_back().cloned();
+                        let before = greatest(told).unwrap_or_default();
+                        match begins {
+                            true => *told.entry(n.clone()).or_default() += 1,
+                            false => {
+                                let left = told.get(n).copied().unwrap_or_default().saturating_sub(1);
+                                match left {
+                                    0 => drop(told.remove(n)),
+                                    left => drop(told.insert(n.clone(), left)),
+                                }
+                            }
+                        }
+                        sum - before + greatest(told).unwrap_or_default()
+                    }
+                };
+            }
+        }
+    }
+
+    fn quantity(&self) -> Quantity {
+        let all = |bound: usize| [0, 1, 2].map(|k: usize| Some(self.of[k][bound].clone()));
+        let most = [0, 1, 2].map(|k: usize| Some(self.of[k][1].clone()).filter(|_| self.open[k] == 0));
+        Quantity { least: all(0), most, reach: all(2), complete: Grade::Confirmed }
     }
 }
 

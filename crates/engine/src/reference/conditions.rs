@@ -48,7 +48,7 @@ pub(crate) struct Presence {
     pub hit: Hit,
     pub surely: Option<Run>,
     pub perhaps: Run,
-    value: Option<Scalar>,
+    pub value: Option<Scalar>,
     /// The number of that value among those of the same list.
     word: Option<usize>,
 }
