@@ -5,8 +5,8 @@
 //!
 //! Invariants
 //! - the board of now is what the engine would say if it were asked from nothing;
-//! - whoever tells news promises that nothing recorded up to that moment is still to come. Where the promise is broken the
-//!   engine begins anew: slower, and right;
+//! - whoever tells news promises that nothing recorded up to that moment is still to come. Where the promise is broken, as by a
+//!   program beside this one that writes what it stamped a moment ago, it is learnt late, and the board is right all the same;
 //! - it works half of the time at the most while nobody asks; who asks is answered with all that was told before;
 //! - the boards of full five minutes that are kept are what is known of those moments: where something older comes, they go;
 //! - where the thread ends by a bug of ours, the next question begins a new one with everything that was told.
@@ -171,11 +171,9 @@ fn follow(beginning: Beginning, told: &Receiver<Told>) {
                         match &mut anew {
                             Some(all) => all.extend(new),
                             None => {
-                                let before = engine.frontier();
-                                engine.add(new);
-                                // It begins anew: what was kept was said without these.
-                                if engine.frontier() < before {
-                                    marks.clear();
+                                // What was kept of later moments was said without these.
+                                if let Some(first) = engine.add_behind(new) {
+                                    marks.retain(|(then, _)| then.known_at < first);
                                 }
                             }
                         }

@@ -71,6 +71,46 @@ fn an_engine_that_catches_up_says_what_the_reference_says() {
     assert!(boards > 300, "{boards}");
 }
 
+/// Records that are told only after the moment at which they were recorded has been reached.
+#[test]
+fn an_engine_that_learns_late_says_what_the_reference_says() {
+    let (mut searched, mut number, mut boards, mut late) = (Searched::default(), 0, 0, 0);
+    for world in 0..300_u64 {
+        let (_, read) = next(512, &mut number, &mut searched);
+        let mut records = read.records.clone();
+        records.sort_by_key(|r| r.recorded);
+        let mut moments: Vec<Instant> = records.iter().map(|r| r.recorded).collect();
+        moments.dedup();
+        let mut engine = Engine::new(&read.agreement, &read.places, Settings::default());
+        let (mut told, mut held) = (0, Vec::new());
+        for stop in moments.into_iter().step_by(2 + (world % 3) as usize) {
+            let known = records.partition_point(|r| r.recorded <= stop);
+            let (later, now): (Vec<_>, Vec<_>) = records[told..known]
+                .iter()
+                .enumerate()
+                .partition(|(i, _)| (*i as u64 + world).is_multiple_of(3));
+            told = known;
+            assert_eq!(engine.add_behind(now.into_iter().map(|(_, r)| r.clone())), None);
+            engine.catch_up(stop);
+            held.extend(later.into_iter().map(|(_, r)| r.clone()));
+            // Every second time they stay away for one stop more.
+            if held.len() % 2 == 1 {
+                late += held.len();
+                let first = held.iter().map(|r| r.recorded).min();
+                assert_eq!(engine.add_behind(std::mem::take(&mut held)), first);
+            }
+            assert_eq!(engine.frontier(), stop);
+            let there: Vec<_> =
+                records[..known].iter().filter(|r| !held.iter().any(|h| h.id == r.id)).cloned().collect();
+            let question = Question::at(stop);
+            let right = reference::evaluate(&read.agreement, &read.places, &there, &question);
+            assert_eq!(difference(&right, &engine.board(&question)), None, "world {world} at {stop}");
+            boards += 1;
+        }
+    }
+    assert!(boards > 300 && late > 200, "{boards} boards, {late} late");
+}
+
 #[test]
 fn a_world_is_the_same_for_the_same_seed() {
     let once = servanda_sim::story::world(7, 3);

@@ -148,18 +148,37 @@ impl<'a> Engine<'a> {
 
     /// Takes in records, in any order. Nothing is evaluated yet. A record whose identity came in before is left aside.
     pub fn add(&mut self, records: impl IntoIterator<Item: Into<Arc<Record>>>) {
-        let mut late = false;
+        if !self.taken_in(records).is_empty() {
+            self.live = Live::new(self.agreement, &self.settings);
+        }
+    }
+
+    /// The same for whoever goes on with [`Engine::catch_up`]: what was recorded at the moment reached or before it is learnt at
+    /// once, and the history tells of it as if it had come to be known at that moment. Returns when the first of
+    /// those was recorded: what was said of that moment and of later ones was said without it.
+    pub fn add_behind(&mut self, records: impl IntoIterator<Item: Into<Arc<Record>>>) -> Option<Instant> {
+        let late = self.taken_in(records);
+        let first = late.iter().map(|record| record.recorded).min();
+        if first.is_some() {
+            self.live.step(self.agreement, self.places, &self.settings, self.live.frontier, late);
+        }
+        first
+    }
+
+    /// Those of them that were recorded at the moment reached or before it.
+    fn taken_in(&mut self, records: impl IntoIterator<Item: Into<Arc<Record>>>) -> Vec<Arc<Record>> {
+        let mut late = Vec::new();
         for record in records {
             let record = record.into();
             if self.ids.insert(record.id.clone()) {
-                late |= record.recorded <= self.live.frontier;
+                if record.recorded <= self.live.frontier {
+                    late.push(record.clone());
+                }
                 self.weight += room::of_record(&record);
                 self.records.insert((record.recorded, record.id.clone()), record);
             }
         }
-        if late {
-            self.live = Live::new(self.agreement, &self.settings);
-        }
+        late
     }
 
     /// The board for a question: what the reference answers, whatever was asked before.
