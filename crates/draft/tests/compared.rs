@@ -175,7 +175,7 @@ fn promises_of_rules() {
     assert_eq!(matrix::promises_of_rules(&servanda_lang::check(&ukrainian).agreement), promises);
     let column = Column { name: "pact".into(), promises, consultations: hours };
     assert!(
-        matrix::text(&[column.clone()]).contains("24 h (article-1, will)"),
+        matrix::text(std::slice::from_ref(&column)).contains("24 h (article-1, will)"),
         "{}",
         matrix::text(&[column])
     );
