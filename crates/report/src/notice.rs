@@ -24,7 +24,7 @@ use servanda_model::verdict::{Bearer, Performance};
 use servanda_model::{Grade, Instant, When};
 
 /// The language of what the program words: `said`, headings, letters. What the agreement and the records say stays as it is, and so does
-/// what the engine words and the book of phrases does not have ([`phrases`](crate::phrases)): that is English.
+/// what the engine words and the book of phrases does not have ([`crate::phrases`]): that is English.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Lang {
     /// English.

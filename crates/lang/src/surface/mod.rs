@@ -2,14 +2,14 @@
 //! beside them, and below the tokens there is one grammar, one tree of types and one meaning.
 //!
 //! A fence says its language in its first line (`pact`, `pact uk`). Its tokens are turned into the English ones as they are read
-//! ([`canonical`]), so that nothing after the parser knows a second language. What a diagnostic says is turned back into the words of the
-//! fence ([`in_the_words_of`]). The names and texts of an agreement are nobody's to translate: they stay.
+//! (`canonical`), so that nothing after the parser knows a second language. What a diagnostic says is turned back into the words of the
+//! fence (`in_the_words_of`). The names and texts of an agreement are nobody's to translate: they stay.
 //!
 //! Invariants
 //! - a token of the text is turned into English words by the words around it alone, the same way in both directions;
 //! - in English nothing is turned, but that names are normalised (NFC, one apostrophe).
 //!
-//! Where to start reading: [`Language`], then the table in `ukrainian.rs`, then [`canonical`].
+//! Where to start reading: [`Language`], then the table in `ukrainian.rs`, then `canonical`.
 
 mod look_alike;
 mod ukrainian;
