@@ -129,6 +129,8 @@ struct Line {
 struct Answer {
     status: u16,
     cookies: Vec<String>,
+    /// Where it sends to.
+    location: Option<String>,
     tag: Option<String>,
     body: Vec<u8>,
 }
@@ -165,7 +167,7 @@ impl Line {
     fn receive(&mut self, path: &str) -> Result<Answer, String> {
         let broken = |e: std::io::Error| format!("{path}: {e}");
         let (mut answer, mut length) =
-            (Answer { status: 0, cookies: Vec::new(), tag: None, body: Vec::new() }, 0);
+            (Answer { status: 0, cookies: Vec::new(), location: None, tag: None, body: Vec::new() }, 0);
         loop {
             let mut line = String::new();
             if self.stream.read_line(&mut line).map_err(broken)? == 0 {
@@ -182,6 +184,7 @@ impl Line {
             match name.to_ascii_lowercase().as_str() {
                 "content-length" => length = value.parse().map_err(|_| format!("{path}: no length"))?,
                 "set-cookie" => answer.cookies.push(value.split(';').next().unwrap_or_default().to_string()),
+                "location" => answer.location = Some(value.to_string()),
                 "etag" => answer.tag = Some(value.to_string()),
                 _ => {}
             }
@@ -197,7 +200,11 @@ impl Line {
         let answer = self.receive(path)?;
         match answer.status {
             200 => Ok(answer),
-            status => Err(format!("{path}: {status}: {}", String::from_utf8_lossy(&answer.body))),
+            status => Err(format!(
+                "{path}: {status} {}: {}",
+                answer.location.unwrap_or_default(),
+                String::from_utf8_lossy(&answer.body)
+            )),
         }
     }
 

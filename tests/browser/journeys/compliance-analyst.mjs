@@ -47,7 +47,7 @@ export default async function complianceAnalyst(t, { exercise }) {
       await picture(page, `compliance-analyst-card-${language}`);
 
       // A record of the card opens among what was reported, and the card stays.
-      await after(page, () => card.locator('ul.records button.record').nth(which).click());
+      await after(page, () => card.locator('ul.records').first().locator('li').nth(which).locator('button.record').click());
       const incident = new URL(page.url()).searchParams.get('incident');
       assert.ok(await page.locator('#incidents [aria-pressed="true"]').count() === 1, 'the record is marked in the list');
       assert.ok(await card.isVisible(), 'the card stays open');
