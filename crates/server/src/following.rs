@@ -53,11 +53,6 @@ type Asker = (Option<Question>, Sender<Option<Arc<Board>>>);
 const MARK: i64 = 5 * 60_000;
 const MARKS: usize = 24;
 
-/// Whether a question is about such a moment, as known then.
-pub(crate) fn is_mark(question: &Question) -> bool {
-    question.at == question.known_at && question.at.0.rem_euclid(MARK) == 0
-}
-
 /// Boards of full five minutes, the newest first.
 type Marks = VecDeque<(Question, Arc<Board>)>;
 
@@ -111,7 +106,8 @@ impl Follower {
 
     /// The board of a question, where it is one of those that are kept. It blocks.
     pub(crate) fn board_kept(&self, question: &Question) -> Option<Arc<Board>> {
-        is_mark(question).then(|| self.ask(Some(question.clone()))).flatten()
+        let is_mark = question.at == question.known_at && question.at.0.rem_euclid(MARK) == 0;
+        is_mark.then(|| self.ask(Some(question.clone()))).flatten()
     }
 
     fn ask(&self, question: Option<Question>) -> Option<Arc<Board>> {

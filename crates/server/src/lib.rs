@@ -105,7 +105,6 @@ pub struct Served {
 
 /// Who asks about a moment that is only just reached waits for it so long, in milliseconds.
 const SOON: i64 = 3_000;
-const FULL_MINUTE: i64 = 60_000;
 /// How often it is looked whether it is reached.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -292,11 +291,9 @@ impl Served {
         if self.follower.is_none() {
             return;
         }
-        // Where nothing is entered, news come with each full minute: a cut-off has passed before anybody was told.
-        let within = if following::is_mark(question) { SOON.max(FULL_MINUTE) } else { SOON };
         for _ in 0..SOON / LOOK.as_millis() as i64 {
             let ahead = question.at - self.known.reached().0;
-            if ahead <= 0 || ahead > within {
+            if ahead <= 0 || ahead > SOON {
                 return;
             }
             tokio::time::sleep(LOOK).await;
