@@ -96,6 +96,25 @@ async function deliver() {
   });
 }
 
+// Sends with the token of the form. Where there is no answer to it, without `body`: whether it is to be tried again at once.
+async function send(path, bytes, type, more = {}) {
+  let answer;
+  try {
+    answer = await ask(path, { method: 'POST', body: bytes, headers: { 'content-type': type, 'servanda-form-token': token }, ...more });
+  } catch {
+    return { again: false };
+  }
+  if (answer.status === 401) {
+    await signedOut();
+    return { again: false };
+  }
+  if (answer.status === 403 && answer.body.code === 'old-form') {
+    token = null;
+    return { again: (await session()) === 'in' };
+  }
+  return answer;
+}
+
 // Delivers one. `false`: not now.
 async function one(item) {
   const at = await chain();
@@ -107,21 +126,9 @@ async function one(item) {
     // Before it goes: whatever happens now, the same bytes are sent again under the same number.
     await write(item, { chain: at });
   }
-  let answer;
-  try {
-    answer = await ask('/entry/deliver', { method: 'POST', body: item.body, headers: { 'content-type': 'application/json', 'servanda-form-token': token } });
-  } catch {
-    return false;
-  }
+  const answer = await send('/entry/deliver', item.body, 'application/json');
+  if (!answer.body) return answer.again;
   const { status: code, body } = answer;
-  if (code === 401) {
-    await signedOut();
-    return false;
-  }
-  if (code === 403 && body.code === 'old-form') {
-    token = null;
-    return (await session()) === 'in';
-  }
   if (code === 200 && body.status === 'accepted') {
     const { number, answers, made, key } = item;
     const after = { device: at.device, number, previous: await sha256(item.body) };
@@ -158,29 +165,17 @@ async function oneFile(item) {
   };
   if (!bytes) return came({ refused: t('file-gone') });
   const path = `/entry/file?record=${encodeURIComponent(item.record)}&hash=${file.hash}`;
-  let answer;
-  try {
-    answer = await ask(path, { method: 'POST', body: bytes, headers: { 'content-type': 'application/octet-stream', 'servanda-form-token': token }, signal: AbortSignal.timeout(600000) });
-  } catch {
-    return false;
-  }
+  const answer = await send(path, bytes, 'application/octet-stream', { signal: AbortSignal.timeout(600000) });
+  if (!answer.body) return answer.again;
   const { status: code, body } = answer;
-  if (code === 401) {
-    await signedOut();
-    return false;
-  }
-  if (code === 403 && body.code === 'old-form') {
-    token = null;
-    return (await session()) === 'in';
-  }
   if (code === 200 && body.status === 'accepted') return came({ sent: true });
   return came({ refused: body.message ?? String(code) });
 }
 
-// What is wrong with a file, or nothing. The server looks again.
+// What is wrong with a file, or nothing; one that is too large has not been read. The server looks again.
 function faultOfFile(name, bytes) {
+  if (!bytes) return t('file-large', { name, n: Math.floor(bounds().largest / 1048576) });
   if (draft.files.length >= bounds().most) return t('file-most', { n: bounds().most });
-  if (bytes.byteLength > bounds().largest) return t('file-large', { name, n: Math.floor(bounds().largest / 1048576) });
   const ending = name.includes('.') ? name.split('.').pop().toLowerCase() : '';
   const kind = bounds().kinds.find((one) => one.endings.includes(ending));
   const from = (at, n) => Array.from(new Uint8Array(bytes, at, Math.max(0, Math.min(n, bytes.byteLength - at))), (b) => b.toString(16).padStart(2, '0')).join('');
@@ -206,9 +201,8 @@ async function addFiles(chosenFiles) {
   const faults = [];
   let added = 0;
   for (const one of chosenFiles) {
-    const large = one.size > bounds().largest;
-    const bytes = large ? null : await one.arrayBuffer();
-    const fault = large ? t('file-large', { name: one.name, n: Math.floor(bounds().largest / 1048576) }) : faultOfFile(one.name, bytes);
+    const bytes = one.size > bounds().largest ? null : await one.arrayBuffer();
+    const fault = faultOfFile(one.name, bytes);
     if (fault) {
       faults.push(fault);
       continue;

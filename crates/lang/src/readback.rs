@@ -223,8 +223,22 @@ fn full_date(date: Date) -> String {
     format!("{} {} {}", date.day(), month_name(date.month()), date.year())
 }
 
+/// The unit of the measure that a condition speaks of.
+pub(crate) fn dimension_of(agreement: &Agreement, cond: &Cond) -> Dimension {
+    match cond {
+        Cond::Compare(Value::Measure(pattern), _, _) => {
+            agreement.facts.get(&pattern.fact).map_or(Dimension::Plain, |fact| fact.unit.clone())
+        }
+        Cond::And(conds) | Cond::Or(conds) => {
+            conds.first().map_or(Dimension::Plain, |cond| dimension_of(agreement, cond))
+        }
+        Cond::Not(cond) => dimension_of(agreement, cond),
+        _ => Dimension::Plain,
+    }
+}
+
 /// First letter great, full stop at the end, blanks folded.
-fn sentence(text: String) -> String {
+pub(crate) fn sentence(text: String) -> String {
     let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some(first) = text.chars().next() {
         let great: String = first.to_uppercase().collect();
@@ -1004,27 +1018,14 @@ impl<'a> Prose<'a> {
     fn exception(self, norm: &Norm, exception: &Exception) -> String {
         let mut out = format!("it is no breach where {}", self.cond(&exception.covers));
         if let Some(most) = &exception.up_to {
-            let unit = norm.parts.first().map_or(Dimension::Plain, |part| self.dimension_of(&part.cond));
+            let unit =
+                norm.parts.first().map_or(Dimension::Plain, |part| dimension_of(self.agreement, &part.cond));
             out.push_str(&format!(", up to {}", quantity(most, &unit)));
         }
         if let Some(until) = exception.until {
             out.push_str(&format!(", until {}", self.instant(until)));
         }
         out
-    }
-
-    /// The unit of the measure that a condition speaks of.
-    fn dimension_of(self, cond: &Cond) -> Dimension {
-        match cond {
-            Cond::Compare(Value::Measure(pattern), _, _) => {
-                self.fact(pattern).map_or(Dimension::Plain, |fact| fact.unit.clone())
-            }
-            Cond::And(conds) | Cond::Or(conds) => {
-                conds.first().map_or(Dimension::Plain, |cond| self.dimension_of(cond))
-            }
-            Cond::Not(cond) => self.dimension_of(cond),
-            _ => Dimension::Plain,
-        }
     }
 
     fn marking(self, marking: &Marking, out: &mut String) {

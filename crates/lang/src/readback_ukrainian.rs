@@ -11,6 +11,7 @@
 //!
 //! Where to start reading: [`norm`].
 
+use crate::readback::{dimension_of, sentence};
 use jiff::civil::Date;
 use servanda_model::agreement::*;
 use servanda_model::time::{CalendarPeriod, DayOff, EventDay, HOUR, MonthRounding};
@@ -209,21 +210,6 @@ fn quantity(number: &Number, dimension: &Dimension) -> String {
         }
         Dimension::Counted(unit) => format!("{} {unit}", figures(number)),
     }
-}
-
-fn sentence(text: String) -> String {
-    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some(first) = text.chars().next() {
-        let great: String = first.to_uppercase().collect();
-        text.replace_range(..first.len_utf8(), &great);
-    }
-    while text.ends_with([';', ',', ' ']) {
-        text.pop();
-    }
-    if !text.ends_with('.') {
-        text.push('.');
-    }
-    text
 }
 
 fn listed(items: &[String], and: &str) -> String {
@@ -910,26 +896,14 @@ impl<'a> Prose<'a> {
     fn exception(self, norm: &Norm, exception: &Exception) -> String {
         let mut out = format!("не є порушенням, коли {}", self.cond(&exception.covers));
         if let Some(most) = &exception.up_to {
-            let unit = norm.parts.first().map_or(Dimension::Plain, |part| self.dimension_of(&part.cond));
+            let unit =
+                norm.parts.first().map_or(Dimension::Plain, |part| dimension_of(self.agreement, &part.cond));
             out.push_str(&format!(", не більше ніж {}", quantity(most, &unit)));
         }
         if let Some(until) = exception.until {
             out.push_str(&format!(", аж до {}", self.instant(until)));
         }
         out
-    }
-
-    fn dimension_of(self, cond: &Cond) -> Dimension {
-        match cond {
-            Cond::Compare(Value::Measure(pattern), _, _) => {
-                self.fact(pattern).map_or(Dimension::Plain, |fact| fact.unit.clone())
-            }
-            Cond::And(conds) | Cond::Or(conds) => {
-                conds.first().map_or(Dimension::Plain, |cond| self.dimension_of(cond))
-            }
-            Cond::Not(cond) => self.dimension_of(cond),
-            _ => Dimension::Plain,
-        }
     }
 
     // ---- the rest --------------------------------------------------------------------------------------------------

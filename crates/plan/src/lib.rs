@@ -32,6 +32,7 @@ mod page;
 pub mod program;
 pub mod rotations;
 pub mod support;
+mod supposed;
 pub mod table;
 pub mod watch;
 

@@ -37,7 +37,7 @@ pub use rows::{NotFound, Row};
 pub use sorted::Sorted;
 pub use state::{Answer, State, Tone};
 
-use servanda_model::{Agreement, Board, Places, Record, RecordId, Records};
+use servanda_model::{Agreement, Board, Instant, Places, Record, RecordId, Records};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is shown: an agreement, its places and records, and the board that the engine made of them.
@@ -72,7 +72,11 @@ impl<'a> View<'a> {
         if let Some(sorted) = self.sorted() {
             return self.at(sorted.known());
         }
-        let by = self.board.question.known_at;
+        self.known_by(self.board.question.known_at)
+    }
+
+    /// The same, as known at another moment.
+    pub fn known_by(&self, by: Instant) -> Vec<&'a Record> {
         let entered = || self.records.iter().filter(move |r| r.recorded <= by);
         let gone: BTreeSet<&RecordId> =
             entered().flat_map(|r| r.supersedes.iter().chain(r.withdraws.iter())).collect();

@@ -6,7 +6,7 @@
 //!
 //! Invariants
 //! - what is no phrase of the book gives nothing, so that whoever shows it can say that it is English;
-//! - every step, every gap in evidence and every standing of every verdict of all scenarios is one (`crates/servanda/tests/explanations.rs`).
+//! - every step, every gap in evidence and every standing of every verdict of all scenarios is one (`crates/servanda/tests/ukrainian.rs`).
 //!
 //! Gaps: `t`, `u` a time or two with `to` between; `n` digits; `g` a grade; `a` one letter; `l` names with `and` or `or`; `w`, `x` anything
 //! without a backtick; `r`, `s` a phrase of the book.

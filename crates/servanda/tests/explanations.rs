@@ -1,6 +1,10 @@
 //! Every explanation of every verdict of all scenarios, tried: what a verdict rests on suffices, none of it can be left
 //! out, and what is said to change it does.
 
+#[path = "../../scenario/tests/folder/mod.rs"]
+mod folder;
+
+use folder::{Beside, root, scenario_files, shown};
 use servanda_engine::explain::{Explainer, Judge, Reference, explain, left_out, moved, relevant, same};
 use servanda_evidence::{Context, Format, Mapping, import};
 use servanda_model::explanation::{Explanation, What};
@@ -9,10 +13,9 @@ use servanda_model::verdict::{Bearer, Performance};
 use servanda_model::{
     Agreement, Board, Calendar, Grade, Name, Place, Places, Question, Record, RecordId, Verdict, When,
 };
-use servanda_scenario::{World, holds_expectations, parse, run};
+use servanda_scenario::{parse, run};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Scenarios of more records are left to the measurements.
@@ -37,56 +40,32 @@ struct Found {
     times: Vec<(Duration, String)>,
 }
 
-/// A folder whose scenarios are run for their boards.
-struct Listening<'a> {
-    folder: &'a Path,
-    name: &'a str,
-    found: &'a RefCell<Found>,
-}
-
-impl World for Listening<'_> {
-    fn file(&self, path: &str) -> Result<Vec<u8>, String> {
-        std::fs::read(self.folder.join(path)).map_err(|error| error.to_string())
-    }
-
-    fn places(
-        &self,
-        agreement: &Agreement,
-        files: &BTreeMap<String, Vec<u8>>,
-        records: &[Record],
-    ) -> (Places, Vec<(Name, String)>) {
-        let (places, problems) = servanda_evidence::zones::places(agreement, files, records);
-        (places, problems.into_iter().map(|p| (p.name.clone(), p.to_string())).collect())
-    }
-
-    fn evaluate(
-        &self,
-        agreement: &Agreement,
-        places: &Places,
-        records: &[Record],
-        question: &Question,
-    ) -> Board {
-        let board = servanda_engine::evaluate(agreement, places, records, question);
-        let mut ids: Vec<&Name> =
-            records.iter().filter(|r| r.recorded <= question.known_at).map(|r| &r.id).collect();
-        ids.sort();
-        let norms: Vec<&Name> = agreement.norms.iter().map(|n| &n.name).collect();
-        let key = format!("{} {} {question:?} {norms:?} {ids:?}", self.name, agreement.name);
-        let mut found = self.found.borrow_mut();
-        if found.asked.insert(key) && records.len() <= MOST_RECORDS {
-            for v in &board.verdicts {
-                // Of verdicts that come about alike, the first few stand for all.
-                let codes: Vec<_> = v.reasons().because.iter().map(|b| b.code).collect();
-                let alike =
-                    format!("{} {} {:?} {:?} {codes:?}", self.name, v.norm, v.performance, v.standing);
-                let seen = found.alike.entry(alike).or_default();
-                *seen += 1;
-                if *seen <= ALIKE {
-                    tried(self.name, agreement, places, records, question, v, &mut found);
-                }
+/// Tries the explanations of a board of a scenario file.
+fn heard(
+    name: &str,
+    agreement: &Agreement,
+    places: &Places,
+    records: &[Record],
+    question: &Question,
+    board: &Board,
+    found: &mut Found,
+) {
+    let mut ids: Vec<&Name> =
+        records.iter().filter(|r| r.recorded <= question.known_at).map(|r| &r.id).collect();
+    ids.sort();
+    let norms: Vec<&Name> = agreement.norms.iter().map(|n| &n.name).collect();
+    let key = format!("{} {} {question:?} {norms:?} {ids:?}", name, agreement.name);
+    if found.asked.insert(key) && records.len() <= MOST_RECORDS {
+        for v in &board.verdicts {
+            // Of verdicts that come about alike, the first few stand for all.
+            let codes: Vec<_> = v.reasons().because.iter().map(|b| b.code).collect();
+            let alike = format!("{} {} {:?} {:?} {codes:?}", name, v.norm, v.performance, v.standing);
+            let seen = found.alike.entry(alike).or_default();
+            *seen += 1;
+            if *seen <= ALIKE {
+                tried(name, agreement, places, records, question, v, found);
             }
         }
-        board
     }
 }
 
@@ -289,33 +268,19 @@ fn believed(r: &mut Record, agreement: &Agreement) {
     r.sources = rules.iter().map(|e| e.sources).max().unwrap_or(1).max(r.sources);
 }
 
-fn scenario_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            scenario_files(&path, found);
-        } else if path.extension().is_some_and(|e| e == "md") {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn explanations_of_all_scenarios_hold_when_tried() {
     let root = root();
     let found = RefCell::new(Found::default());
     for folder in ["tests/agreed", "tests/scenarios", "examples"] {
-        let mut files = Vec::new();
-        scenario_files(&root.join(folder), &mut files);
-        for path in files {
-            let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-            if holds_expectations(&text) {
-                let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
-                let folder = path.parent().unwrap_or(&root);
-                run(&parse(&text), &name, &Listening { folder, name: &name, found: &found });
-            }
+        for (path, text) in scenario_files(&root.join(folder)) {
+            let name = shown(&path);
+            let judge = |agreement: &_, places: &_, records: &[_], question: &_| {
+                let board = servanda_engine::evaluate(agreement, places, records, question);
+                heard(&name, agreement, places, records, question, &board, &mut found.borrow_mut());
+                board
+            };
+            run(&parse(&text), &name, &Beside { folder: path.parent().unwrap_or(&root), judge });
         }
     }
     let mut found = found.into_inner();
@@ -371,10 +336,6 @@ fn real(map: Option<&str>) -> Option<Vec<Record>> {
     let calendar = Calendar::of_zone("Europe/Kyiv").expect("a zone");
     let context = Context { calendar, ..Context::new(time("2026-11-01T00:00:00Z"), "ucdp") };
     Some(import(Format::Ucdp, &bytes, map.as_ref(), &context).expect("the file is read").records)
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn time(text: &str) -> servanda_model::Instant {

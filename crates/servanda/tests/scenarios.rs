@@ -1,49 +1,10 @@
 //! Every scenario of `tests` and `examples` is run, one test a folder. A folder that exists holds at least one.
 
-use servanda_model::{Agreement, Name, Places, Record};
-use servanda_scenario::{World, holds_expectations, parse, run, show};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+#[path = "../../scenario/tests/folder/mod.rs"]
+mod folder;
 
-/// The folder that a scenario file lies in, and the real engine.
-struct Beside<'a>(&'a Path);
-
-impl World for Beside<'_> {
-    fn file(&self, path: &str) -> Result<Vec<u8>, String> {
-        std::fs::read(self.0.join(path)).map_err(|error| error.to_string())
-    }
-
-    fn places(
-        &self,
-        agreement: &Agreement,
-        files: &BTreeMap<String, Vec<u8>>,
-        records: &[Record],
-    ) -> (Places, Vec<(Name, String)>) {
-        let (places, problems) = servanda_evidence::zones::places(agreement, files, records);
-        (places, problems.into_iter().map(|problem| (problem.name.clone(), problem.to_string())).collect())
-    }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// Markdown files with an `expect` fence, in order of their names.
-fn scenario_files(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            scenario_files(&path, found);
-        } else if path.extension().is_some_and(|e| e == "md") {
-            let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-            if holds_expectations(&text) {
-                found.push((path, text));
-            }
-        }
-    }
-}
+use folder::{Beside, root, scenario_files, shown};
+use servanda_scenario::{parse, run, show};
 
 /// Runs all of a folder; gives how many scenarios there were. A folder that is not there has none, unless it must be.
 fn run_folder(name: &str, needed: bool) -> usize {
@@ -54,12 +15,11 @@ fn run_folder(name: &str, needed: bool) -> usize {
         println!("{name}: there is no such folder yet");
         return 0;
     }
-    let mut files = Vec::new();
-    scenario_files(&folder, &mut files);
+    let files = scenario_files(&folder);
     let (mut scenarios, mut compared, mut failed, mut told) = (0, 0, 0, String::new());
     for (path, text) in &files {
-        let shown = path.strip_prefix(&root).unwrap_or(path).to_string_lossy().replace('\\', "/");
-        let beside = Beside(path.parent().unwrap_or(&root));
+        let shown = shown(path);
+        let beside = Beside { folder: path.parent().unwrap_or(&root), judge: servanda_engine::evaluate };
         for outcome in run(&parse(text), &shown, &beside) {
             scenarios += usize::from(!outcome.scenario.is_empty());
             compared += outcome.compared;
@@ -100,7 +60,11 @@ fn examples() {
 fn the_drafting_patterns() {
     let path = root().join("docs/guides/drafting-patterns.md");
     let page = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let outcomes = run(&parse(&page), "docs/guides/drafting-patterns.md", &Beside(&root()));
+    let outcomes = run(
+        &parse(&page),
+        "docs/guides/drafting-patterns.md",
+        &Beside { folder: &root(), judge: servanda_engine::evaluate },
+    );
     assert!(outcomes.len() >= 7, "threshold, notice, rotation, milestone, silence, ladder, matching duties");
     let failed: Vec<String> = outcomes.iter().filter(|o| !o.passed()).map(|o| show("patterns", o)).collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
@@ -113,7 +77,11 @@ fn the_guide_shows_a_scenario_that_passes() {
     let guide = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let shown = guide.split("~~~~markdown\n").nth(1).and_then(|rest| rest.split("~~~~").next());
     let document = parse(shown.expect("the guide shows a file between `~~~~`"));
-    let outcomes = run(&document, "docs/guides/scenarios.md", &Beside(&root()));
+    let outcomes = run(
+        &document,
+        "docs/guides/scenarios.md",
+        &Beside { folder: &root(), judge: servanda_engine::evaluate },
+    );
     assert_eq!(outcomes.len(), 1);
     assert!(outcomes[0].passed(), "{}", show("the guide's example", &outcomes[0]));
 }

@@ -1,83 +1,44 @@
 //! Every sentence in which the engine says why, over all scenarios, has its Ukrainian in the book of phrases.
 
+#[path = "../../scenario/tests/folder/mod.rs"]
+mod folder;
+
+use folder::{Beside, root, scenario_files, shown};
 use servanda_model::verdict::Standing;
-use servanda_model::{Agreement, Board, Name, Places, Question, Record};
+use servanda_model::{Agreement, Board};
 use servanda_report::{phrases, wording};
-use servanda_scenario::{World, holds_expectations, parse, run};
+use servanda_scenario::{parse, run};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 
-struct Listening<'a> {
-    folder: &'a Path,
-    said: &'a RefCell<BTreeSet<String>>,
-}
-
-impl World for Listening<'_> {
-    fn file(&self, path: &str) -> Result<Vec<u8>, String> {
-        std::fs::read(self.folder.join(path)).map_err(|error| error.to_string())
-    }
-
-    fn places(
-        &self,
-        agreement: &Agreement,
-        files: &BTreeMap<String, Vec<u8>>,
-        records: &[Record],
-    ) -> (Places, Vec<(Name, String)>) {
-        let (places, problems) = servanda_evidence::zones::places(agreement, files, records);
-        (places, problems.into_iter().map(|p| (p.name.clone(), p.to_string())).collect())
-    }
-
-    fn evaluate(
-        &self,
-        agreement: &Agreement,
-        places: &Places,
-        records: &[Record],
-        question: &Question,
-    ) -> Board {
-        let board = servanda_engine::evaluate(agreement, places, records, question);
-        let mut said = self.said.borrow_mut();
-        for verdict in &board.verdicts {
-            let reasons = verdict.reasons();
-            said.extend(reasons.because.iter().map(|because| because.text.clone()));
-            said.extend(reasons.missing.iter().cloned());
-            said.extend(reasons.coverage.iter().map(|watched| watched.what.clone()));
-            if let Standing::Waiting(why) | Standing::Suspended(why) = &verdict.standing {
-                said.insert(why.clone());
-            }
-        }
-        let facts = agreement.facts.iter();
-        said.extend(facts.filter_map(|(name, fact)| Some(format!("{name}: {}", wording::evidence(fact)?))));
-        said.extend(agreement.norms.iter().map(|norm| wording::force(agreement, &norm.force)));
-        board
-    }
-}
-
-fn scenario_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-    for path in entries.map(|entry| entry.expect("an entry can be read").path()) {
-        if path.is_dir() {
-            scenario_files(&path, found);
-        } else if path.extension().is_some_and(|e| e == "md") {
-            found.push(path);
+/// All that the engine says on a board, and what is said of the agreement beside it.
+fn heard(agreement: &Agreement, board: &Board, said: &mut BTreeSet<String>) {
+    for verdict in &board.verdicts {
+        let reasons = verdict.reasons();
+        said.extend(reasons.because.iter().map(|because| because.text.clone()));
+        said.extend(reasons.missing.iter().cloned());
+        said.extend(reasons.coverage.iter().map(|watched| watched.what.clone()));
+        if let Standing::Waiting(why) | Standing::Suspended(why) = &verdict.standing {
+            said.insert(why.clone());
         }
     }
+    let facts = agreement.facts.iter();
+    said.extend(facts.filter_map(|(name, fact)| Some(format!("{name}: {}", wording::evidence(fact)?))));
+    said.extend(agreement.norms.iter().map(|norm| wording::force(agreement, &norm.force)));
 }
 
 #[test]
 fn every_sentence_of_the_engine_has_its_ukrainian() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root();
     let said = RefCell::new(BTreeSet::new());
     for folder in ["tests/agreed", "tests/scenarios", "tests/regressions", "examples"] {
-        let mut files = Vec::new();
-        scenario_files(&root.join(folder), &mut files);
-        files.sort();
-        for path in files {
-            let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-            if holds_expectations(&text) {
-                let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
-                run(&parse(&text), &name, &Listening { folder: path.parent().unwrap_or(&root), said: &said });
-            }
+        for (path, text) in scenario_files(&root.join(folder)) {
+            let judge = |agreement: &_, places: &_, records: &[_], question: &_| {
+                let board = servanda_engine::evaluate(agreement, places, records, question);
+                heard(agreement, &board, &mut said.borrow_mut());
+                board
+            };
+            run(&parse(&text), &shown(&path), &Beside { folder: path.parent().unwrap_or(&root), judge });
         }
     }
     let said = said.into_inner();

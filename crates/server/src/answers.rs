@@ -4,6 +4,7 @@ use crate::asked::{Asked, asked};
 use crate::assets::{ASSETS, Asset, FRAME, PAGE};
 use crate::front::{self, Front, Seen};
 use crate::kept::{Document, PACKED};
+use crate::pages::document;
 use crate::stand::Found;
 use crate::{Problem, Served, routes};
 use axum::extract::{Path, RawQuery, Request};
@@ -11,7 +12,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
-use serde::Serialize;
 use servanda_report::ics::{self, Feed};
 use servanda_report::{Owed, View, json, map, timeline};
 use std::sync::{Arc, PoisonError};
@@ -151,10 +151,6 @@ where
 }
 
 const JSON: &str = "application/json";
-
-fn document<T: Serialize>(document: &T) -> Result<Vec<u8>, Problem> {
-    serde_json::to_vec(document).map_err(|e| Problem::bug(&e))
-}
 
 pub(crate) async fn board(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
     answer("board", served, query, &[], JSON, |view, _, _| document(&json::board(view))).await

@@ -1,12 +1,16 @@
 //! One grammar in two languages: drawn agreements and all scenarios, translated into Ukrainian words, mean the same and are judged the
 //! same, and come back as the formatter lays the originals out.
 
+#[path = "../../scenario/tests/folder/mod.rs"]
+mod folder;
+
+use folder::{Beside, root, scenario_files, shown};
 use servanda_lang::{Language, check, format, translate};
-use servanda_model::{Agreement, Board, Name, Places, Question, Record};
-use servanda_scenario::{World, holds_expectations, parse, run, show};
+use servanda_model::{Agreement, Name, Places, Record};
+use servanda_scenario::{World, parse, run, show};
 use servanda_sim::story;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 fn meaning(text: &str) -> String {
     let mut agreement = check(text).agreement;
@@ -34,11 +38,11 @@ fn drawn_agreements_mean_the_same_there_and_back() {
 }
 
 /// The folder that a scenario file lies in; agreements in it are handed out in Ukrainian words.
-struct InUkrainian(PathBuf);
+struct InUkrainian<W>(W);
 
-impl World for InUkrainian {
+impl<W: World> World for InUkrainian<W> {
     fn file(&self, path: &str) -> Result<Vec<u8>, String> {
-        let bytes = std::fs::read(self.0.join(path)).map_err(|error| error.to_string())?;
+        let bytes = self.0.file(path)?;
         if !path.ends_with(".pact.md") {
             return Ok(bytes);
         }
@@ -54,49 +58,17 @@ impl World for InUkrainian {
         files: &BTreeMap<String, Vec<u8>>,
         records: &[Record],
     ) -> (Places, Vec<(Name, String)>) {
-        let (places, problems) = servanda_evidence::zones::places(agreement, files, records);
-        (places, problems.into_iter().map(|problem| (problem.name.clone(), problem.to_string())).collect())
-    }
-
-    fn evaluate(
-        &self,
-        agreement: &Agreement,
-        places: &Places,
-        records: &[Record],
-        question: &Question,
-    ) -> Board {
-        servanda_engine::evaluate(agreement, places, records, question)
-    }
-}
-
-fn scenario_files(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            if !path.ends_with("node_modules") {
-                scenario_files(&path, found);
-            }
-        } else if path.extension().is_some_and(|e| e == "md") {
-            let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-            if holds_expectations(&text) {
-                found.push((path, text));
-            }
-        }
+        self.0.places(agreement, files, records)
     }
 }
 
 #[test]
 fn scenarios_in_ukrainian_words_have_the_same_verdicts() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut files = Vec::new();
-    for folder in ["tests", "examples", "docs"] {
-        scenario_files(&root.join(folder), &mut files);
-    }
+    let files: Vec<_> =
+        ["tests", "examples", "docs"].iter().flat_map(|of| scenario_files(&root().join(of))).collect();
     let (mut compared, mut untranslated, mut failing, mut told) = (0, Vec::new(), Vec::new(), String::new());
     for (path, text) in &files {
-        let shown = path.strip_prefix(&root).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        let shown = shown(path);
         let ukrainian = match translate(text, Language::Ukrainian) {
             Ok(ukrainian) => ukrainian,
             Err(_) => {
@@ -104,7 +76,8 @@ fn scenarios_in_ukrainian_words_have_the_same_verdicts() {
                 continue;
             }
         };
-        let world = InUkrainian(path.parent().map(Path::to_path_buf).unwrap_or_default());
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let world = InUkrainian(Beside { folder, judge: servanda_engine::evaluate });
         let in_english = run(&parse(text), &shown, &world);
         for (outcome, english) in run(&parse(&ukrainian), &shown, &world).into_iter().zip(in_english) {
             assert_eq!(outcome.compared, english.compared, "{shown}: {}", outcome.scenario);

@@ -254,9 +254,7 @@ impl<'w> World<'w, '_> {
         turns.extend(runs(false));
         // Four sequences that are nearly in order each.
         turns.sort();
-        let joined = present.iter().map(|p| &p.hit.seen);
-        let joined = joined.filter(|s| s.record.incident.is_some() || s.record.supersedes.is_some());
-        let joined: BTreeSet<u32> = joined.map(|s| s.event).collect();
+        let joined = joined(&present);
         let mut together: BTreeMap<u32, Speaking> = BTreeMap::new();
         let mut counts = Counts::default();
         let mut steps: Vec<(Instant, Counts)> = vec![(Instant::MIN, counts)];
@@ -273,6 +271,13 @@ impl<'w> World<'w, '_> {
         let mut compared = Compared { op, n, scale, last: None };
         Signal::of_steps(steps).with(&complete, |counts, complete| compared.support(counts, *complete))
     }
+}
+
+/// The events that several of these records may speak of.
+fn joined(present: &[Presence]) -> BTreeSet<u32> {
+    let joined = present.iter().map(|p| &p.hit.seen);
+    let joined = joined.filter(|s| s.record.incident.is_some() || s.record.supersedes.is_some());
+    joined.map(|s| s.event).collect()
 }
 
 /// One record enters a window, or leaves it.
@@ -323,9 +328,7 @@ impl Sums {
             }
         }
         turns.sort();
-        let joined = present.iter().map(|p| &p.hit.seen);
-        let joined = joined.filter(|s| s.record.incident.is_some() || s.record.supersedes.is_some());
-        let joined: BTreeSet<u32> = joined.map(|s| s.event).collect();
+        let joined = joined(&present);
         let mut sums = Sums::default();
         let mut steps = vec![(Instant::MIN, sums.quantity())];
         for at_once in turns.chunk_by(|a, b| a.0 == b.0) {

@@ -6,9 +6,9 @@
 use super::load::{Case, answered};
 use super::plan::{Parameter, Plan, Terms};
 use crate::forces::{Each, Range};
-use jiff::civil::Date;
+use crate::supposed::Supposed;
 use servanda_model::record::{Basis, RoleValue};
-use servanda_model::{Calendar, Instant, Name, Number, Place, Record, When};
+use servanda_model::{Calendar, Instant, Number, Place, Record};
 use std::collections::BTreeMap;
 
 /// Records of a future, whose source is the name of its world. `value` says what each range is in it.
@@ -24,15 +24,7 @@ pub fn records(
     calendar: &Calendar,
 ) -> Vec<Record> {
     let mut all = Vec::new();
-    let blank = |id: String, fact: &str, day: Date| -> Record {
-        let mut record = Record::new(id, fact, When::exact(calendar.start_of_day(day)), recorded);
-        record.basis = basis;
-        record.source = world.to_string();
-        record
-    };
-    let party = |partner: &str| -> Name {
-        terms.parties.get(partner).cloned().unwrap_or_else(|| partner.replace(' ', "-")).into()
-    };
+    let made = Supposed { basis, world, recorded, calendar, parties: &terms.parties };
     if let Some(measure) = &terms.housing {
         let mut by: BTreeMap<usize, Vec<(usize, u64)>> = BTreeMap::new();
         for (n, promised) in plan.promised.iter().enumerate() {
@@ -45,7 +37,8 @@ pub fn records(
                 let month = plan.from.plus(n);
                 let places: u64 =
                     promised.iter().map(|(n, late)| plan.promised[*n].places.at(month, *late)).sum();
-                let mut record = blank(format!("{world}/housing/{name}/{month}"), measure, month.first_day());
+                let mut record =
+                    made.blank(format!("{world}/housing/{name}/{month}"), measure, month.first_day());
                 record.place = Some(Place::Named(name.into()));
                 record.value = Some(Number::from(places as i64));
                 all.push(record);
@@ -65,8 +58,8 @@ pub fn records(
             ];
             for (fact, role, day) in told {
                 let (Some(fact), Some(day)) = (fact, day) else { continue };
-                let mut record = blank(format!("{reference}/{fact}"), fact, day);
-                record.roles.insert(role.into(), RoleValue::Name(party(&desk.to)));
+                let mut record = made.blank(format!("{reference}/{fact}"), fact, day);
+                record.roles.insert(role.into(), made.party(&desk.to));
                 record.roles.insert("case".into(), RoleValue::Text(reference.clone()));
                 if fact == complaint {
                     record.place = Some(Place::Named(name.into()));

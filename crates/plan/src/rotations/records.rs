@@ -4,9 +4,10 @@
 //! Strength is told for a partner and a region, on the first of every month and whenever it changes.
 
 use super::{Plan, Schedule, Stay, Terms, persons};
+use crate::supposed::Supposed;
 use jiff::civil::Date;
 use servanda_model::record::{Basis, RoleValue};
-use servanda_model::{Calendar, Instant, Name, Number, Place, Record, When};
+use servanda_model::{Calendar, Instant, Number, Place, Record};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Records of a schedule, whose source is the name of its world.
@@ -21,15 +22,7 @@ pub fn records(
     calendar: &Calendar,
 ) -> Vec<Record> {
     let mut all = Vec::new();
-    let blank = |id: String, fact: &str, day: Date| -> Record {
-        let mut record = Record::new(id, fact, When::exact(calendar.start_of_day(day)), recorded);
-        record.basis = Basis::Planned;
-        record.source = world.to_string();
-        record
-    };
-    let party = |partner: &str| -> Name {
-        terms.parties.get(partner).cloned().unwrap_or_else(|| partner.replace(' ', "-")).into()
-    };
+    let made = Supposed { basis: Basis::Planned, world, recorded, calendar, parties: &terms.parties };
     let end = plan.last().plus(1).first_day();
     let mut by: BTreeMap<(&str, &str), Vec<&Stay>> = BTreeMap::new();
     for stay in &schedule.stays {
@@ -42,8 +35,8 @@ pub fn records(
         for day in moments.into_iter().filter(|day| *day >= first) {
             let here = stays.iter().filter(|s| s.arrives <= day && day < s.leaves);
             let n: u64 = here.map(|s| persons(plan, s)).sum();
-            let mut record = blank(format!("{world}/{partner}/{region}/{day}"), &terms.measure, day);
-            record.roles.insert(terms.of.as_str().into(), RoleValue::Name(party(partner)));
+            let mut record = made.blank(format!("{world}/{partner}/{region}/{day}"), &terms.measure, day);
+            record.roles.insert(terms.of.as_str().into(), made.party(partner));
             for (role, words) in &terms.with {
                 record.roles.insert(role.as_str().into(), RoleValue::Text(words.clone()));
             }
@@ -63,8 +56,8 @@ pub fn records(
         let told = super::plan::days(stay.arrives, -of.map_or(0, |of| i64::from(of.notice)));
         for (fact, day) in [(&terms.notice, told), (&terms.rotation, stay.arrives)] {
             let Some(fact) = fact else { continue };
-            let mut record = blank(format!("{world}/{fact}/{reference}"), fact, day);
-            record.roles.insert("by".into(), RoleValue::Name(party(&stay.partner)));
+            let mut record = made.blank(format!("{world}/{fact}/{reference}"), fact, day);
+            record.roles.insert("by".into(), made.party(&stay.partner));
             record.roles.insert("reference".into(), RoleValue::Text(reference.clone()));
             if Some(fact) == terms.notice.as_ref() {
                 record.roles.extend(

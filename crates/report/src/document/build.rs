@@ -15,7 +15,7 @@ use crate::{View, wording};
 use servanda_model::place::Shape;
 use servanda_model::record::{Basis, COVERAGE, Marking, RoleValue, Says};
 use servanda_model::time::{DAY, HOUR};
-use servanda_model::{Calendar, Grade, Instant, Name, Place, Point, Record, Records};
+use servanda_model::{Calendar, Grade, Instant, Name, Place, Point, Record};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which report.
@@ -122,14 +122,6 @@ pub fn document(view: &View<'_>, asked: &Asked<'_>) -> Document {
     }
     d.summary.truncate(10);
     d
-}
-
-/// Records as known at a moment: entered by then, not taken back or corrected by another entered by then.
-fn known(records: Records<'_>, by: Instant) -> Vec<&Record> {
-    let entered = || records.iter().filter(move |r| r.recorded <= by);
-    let gone: BTreeSet<&Name> =
-        entered().flat_map(|r| r.supersedes.iter().chain(r.withdraws.iter())).collect();
-    entered().filter(|r| r.withdraws.is_none() && !gone.contains(&r.id)).collect()
 }
 
 /// One record for each event, the one entered last, in order of time: the events of that time, each as what was entered last says it.
@@ -657,7 +649,7 @@ impl<'a> Builder<'a> {
             let n: i64 = in_period.iter().filter_map(|r| self.asked.feeds.count("violations", r)).sum();
             self.m.count("violation", n)
         };
-        let (before, now) = (sum(&known(self.view.records, self.from)), sum(&self.view.known()));
+        let (before, now) = (sum(&self.view.known_by(self.from)), sum(&self.view.known()));
         section.text.push(self.m.with("corrections-note", &[("before", &before), ("now", &now)]));
         (section, count)
     }

@@ -229,11 +229,9 @@ struct Burden {
     shape: Shape,
 }
 
+/// How futures are drawn.
 #[derive(clap::Args)]
-struct Forces {
-    /// The plan of a force (docs/guides/planning.md)
-    #[arg(value_name = "FORCE.toml")]
-    plan: PathBuf,
+struct Draws {
     /// Another seed, other futures; the same seed, the same ones
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -243,6 +241,21 @@ struct Forces {
     /// Threads that draw them; the answer is the same with any number of them
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
+}
+
+impl Draws {
+    fn drawing(&self) -> forces::Drawing {
+        forces::Drawing { seed: self.seed, futures: self.futures, threads: self.threads }
+    }
+}
+
+#[derive(clap::Args)]
+struct Forces {
+    /// The plan of a force (docs/guides/planning.md)
+    #[arg(value_name = "FORCE.toml")]
+    plan: PathBuf,
+    #[command(flatten)]
+    draws: Draws,
     /// Set real forces beside the plan: personnel by state and year (Correlates of War, World Bank, or `state,year,persons`); may be given
     /// several times, the bands are of the first
     #[arg(long, value_name = "FILE.csv")]
@@ -616,8 +629,8 @@ fn read_key(path: &Path) -> Result<BTreeMap<String, Number>, Failure> {
 fn grown(of: &Forces, session: &Session) -> Result<servanda_plan::Answer, Failure> {
     let name = of.plan.display().to_string();
     let plan = forces::Plan::read(&name, &input::text(&of.plan)?).map_err(refused)?;
-    let working = session.working(&format!("drawing {} futures", of.futures));
-    let drawing = forces::Drawing { seed: of.seed, futures: of.futures, threads: of.threads };
+    let working = session.working(&format!("drawing {} futures", of.draws.futures));
+    let drawing = of.draws.drawing();
     let mut real = Vec::new();
     for path in &of.calibrate {
         let series = Strengths::read(&path.display().to_string(), &input::text(path)?).map_err(refused)?;

@@ -4,7 +4,7 @@
 //!
 //! Where to start reading: [`answered`], then [`asked`].
 
-use super::{Shape, refused};
+use super::{Draws, Shape, refused};
 use crate::failure::Failure;
 use crate::input;
 use crate::matter::{self, Matter};
@@ -17,7 +17,6 @@ use servanda_plan::answer::{Cell, Shown};
 use servanda_plan::communities::known::abroad;
 use servanda_plan::communities::records::records;
 use servanda_plan::communities::{self, Complaints, Displaced, Hromadas, Known, Plan};
-use servanda_plan::forces::Drawing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -38,15 +37,8 @@ pub(super) struct Communities {
     /// The hromadas of Ukraine with their status in 2022, as the Kyiv School of Economics has them
     #[arg(long, value_name = "FILE.csv")]
     hromadas: Option<PathBuf>,
-    /// Another seed, other futures; the same seed, the same ones
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-    /// How many futures are drawn, 1 to 100000
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    futures: u32,
-    /// Threads that draw them; the answer is the same with any number of them
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
-    threads: u16,
+    #[command(flatten)]
+    draws: Draws,
     /// Ask the engine what the verdicts would be if the plan came true; the plan needs `[records]`
     #[arg(long)]
     pub(super) ask: bool,
@@ -86,7 +78,7 @@ pub(super) fn answered(of: &Communities, session: &Session) -> Result<servanda_p
         sources.push(format!("UNHCR and IDMC, series of displaced people in {}", folder.display()));
     }
     let working = session.working("drawing the futures of the communities");
-    let drawing = Drawing { seed: of.seed, futures: of.futures, threads: of.threads };
+    let drawing = of.draws.drawing();
     let mut answer = communities::answer(&plan, drawing, &known, sources).map_err(refused)?;
     if of.ask {
         working.at("asking the engine");
@@ -206,7 +198,7 @@ fn asked(
     }
     let calendar = &heard.agreement.calendar;
     let made = |basis, future| {
-        let value = communities::value(of.seed, future);
+        let value = communities::value(of.draws.seed, future);
         records(plan, terms, &value, basis, world, session.now, calendar)
     };
     let planned = made(RecordBasis::Planned, None);
@@ -244,7 +236,7 @@ fn asked(
     if !plan.is_uncertain() {
         return Ok(());
     }
-    let futures = of.ask_futures.min(of.futures);
+    let futures = of.ask_futures.min(of.draws.futures);
     let mut seen: BTreeMap<(String, String), Seen> = BTreeMap::new();
     for number in 0..futures {
         let mut all = heard.records.clone();

@@ -8,7 +8,7 @@
 //!
 //! Where to start reading: [`compared`].
 
-use super::{Burden, Limits, Shape, carried, foreseen, refused};
+use super::{Burden, Draws, Limits, Shape, carried, foreseen, refused};
 use crate::failure::Failure;
 use crate::input;
 use crate::matter::{Heard, Matter};
@@ -39,15 +39,8 @@ pub(super) struct Compare {
     /// The burden, as it is: the options of `servanda plan burden` as keys of a file
     #[arg(long, value_name = "BURDEN.toml")]
     burden: Option<PathBuf>,
-    /// Another seed, other futures; one for base and scenarios
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-    /// How many futures are drawn for each, 1 to 100000
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    futures: u32,
-    /// Threads that draw them; the answer is the same with any number of them
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
-    threads: u16,
+    #[command(flatten)]
+    draws: Draws,
     #[command(flatten)]
     limits: Limits,
     /// Ask the engine what the verdicts would be if each schedule came true; the plan of rotations needs `[records]`
@@ -144,7 +137,7 @@ pub(super) fn compared(of: &Compare, session: &Session) -> Result<Answer, Failur
         outcomes.push((scenario, made.outcome));
     }
     let sources = of.scenarios.iter().map(|path| path.display().to_string()).collect();
-    let answer = compare::answer(&made.outcome, &outcomes, Some(of.seed), sources);
+    let answer = compare::answer(&made.outcome, &outcomes, Some(of.draws.seed), sources);
     if let Some(folder) = &of.save {
         let calendar = compare::ics(&made.outcome, &outcomes, answer.seed, session.now);
         save(folder, &answer, &calendar, &records, session)?;
@@ -223,7 +216,7 @@ fn make(
         let answer = match kind {
             Kind::Forces => {
                 let read = forces::Plan::read(&plan.name, text).map_err(refused)?;
-                let drawing = forces::Drawing { seed: of.seed, futures: of.futures, threads: of.threads };
+                let drawing = of.draws.drawing();
                 forces::answer(&read, drawing, sources).map_err(refused)?
             }
             Kind::Deliveries => {
