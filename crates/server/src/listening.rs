@@ -12,7 +12,7 @@ use crate::tls::{Tls, TlsListener};
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::StatusCode;
-use axum::serve::Listener;
+use axum::serve::{Listener, ListenerExt};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -196,10 +196,12 @@ impl Listening {
     /// # Errors
     /// Where the system takes the socket away.
     pub async fn answer(self, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+        // An answer is sent whole: with the system's delay a browser that keeps its connection waits 40 ms for the end of a short one.
+        let listener = self.listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         match self.tls {
-            None => answer_all(self.listener, self.router, self.limits, shutdown).await,
+            None => answer_all(listener, self.router, self.limits, shutdown).await,
             Some(tls) => {
-                let listener = TlsListener::new(self.listener, &tls)?;
+                let listener = TlsListener::new(listener, &tls)?;
                 answer_all(listener, self.router, self.limits, shutdown).await;
             }
         }

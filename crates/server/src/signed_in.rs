@@ -19,6 +19,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const MOST: usize = 20_000;
 /// And of one account.
 const MOST_OF_ONE: usize = 20;
+/// A machine's clock may go back so far without being put back, in milliseconds: it is set right while it runs.
+const SET_RIGHT: i64 = 5_000;
 
 /// One who signed in, in one browser.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -67,8 +69,8 @@ impl AllSignedIn {
     }
 
     fn is_over(&self, one: &SignedIn, now: i64) -> bool {
-        // A clock that was put back ends it too.
-        now < one.begun || now - one.begun >= self.longest || now - one.used >= self.idle
+        // A clock that was put back ends it too; one that is set right by a moment does not.
+        now < one.begun - SET_RIGHT || now - one.begun >= self.longest || now - one.used >= self.idle
     }
 
     /// Signs somebody in and gives the token, which is kept nowhere here.
@@ -175,6 +177,7 @@ mod tests {
         }
         assert_eq!(all.find(&token, Instant(30 * MINUTE), true), None);
         let token = all.begin("anna", "c", Instant(MINUTE)).unwrap();
+        assert!(all.find(&token, Instant(MINUTE - 3_000), false).is_some(), "the clock was set right");
         assert_eq!(all.find(&token, Instant(0), false), None, "the clock was put back");
     }
 

@@ -13,7 +13,7 @@ use rustls::{ServerConfig, crypto::ring};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -58,7 +58,10 @@ pub(crate) struct TlsListener {
 }
 
 impl TlsListener {
-    pub(crate) fn new(listener: TcpListener, tls: &Tls) -> std::io::Result<TlsListener> {
+    pub(crate) fn new(
+        listener: impl Listener<Io = TcpStream, Addr = SocketAddr>,
+        tls: &Tls,
+    ) -> std::io::Result<TlsListener> {
         let address = listener.local_addr()?;
         let (done, ready) = mpsc::channel(AT_ONCE);
         let acceptor = TlsAcceptor::from(tls.0.clone());
@@ -67,7 +70,7 @@ impl TlsListener {
             let mut listener = listener;
             while let Ok(turn) = under_way.clone().acquire_owned().await {
                 let (stream, peer) = tokio::select! {
-                    accepted = Listener::accept(&mut listener) => accepted,
+                    accepted = listener.accept() => accepted,
                     // Nobody answers any more: the port is given back.
                     () = done.closed() => return,
                 };
