@@ -285,14 +285,15 @@ impl Desk<'_> {
                 let how = match self.cannot_both(a, b) {
                     Clash::Yes(how) => how,
                     Clash::Open(why) => {
-                        open.add(format!("`{}` and `{}`: {why}", a.name, b.name));
+                        open.add(format!("`{}` and `{}`: {why}", a.declared(), b.declared()));
                         continue;
                     }
                     Clash::No => {
                         if by_reading(a, b) {
                             open.add(format!(
                                 "`{}` and `{}`: a reading gives one of their levels",
-                                a.name, b.name
+                                a.declared(),
+                                b.declared()
                             ));
                         }
                         continue;
@@ -302,7 +303,11 @@ impl Desk<'_> {
                 let excused =
                     !a.except.is_empty() || !b.except.is_empty() || a.unless.is_some() || b.unless.is_some();
                 if excused {
-                    open.add(format!("`{}` and `{}`: an exception may keep them apart", a.name, b.name));
+                    open.add(format!(
+                        "`{}` and `{}`: an exception may keep them apart",
+                        a.declared(),
+                        b.declared()
+                    ));
                     continue;
                 }
                 let day = self.a_day(a, b);
