@@ -69,16 +69,17 @@ impl Desk<'_> {
             let covered = self.quoted(clause, index);
             for sentence in parts(&clause.words) {
                 let text = &clause.words[sentence.clone()];
-                let count = text.split(' ').count();
-                words += count;
-                let touched: usize = covered
-                    .iter()
-                    .map(|c| c.start.max(sentence.start)..c.end.min(sentence.end))
-                    .filter(|c| c.start < c.end)
-                    .map(|c| clause.words[c].split_whitespace().count())
-                    .sum();
-                covered_words += touched.min(count);
                 let obliges = !modals(text).is_empty();
+                // A word counts once, however many rules quote it.
+                let mut at = sentence.start;
+                let mut touched = 0;
+                for word in text.split(' ') {
+                    let end = at + word.len();
+                    words += 1;
+                    touched += usize::from(covered.iter().any(|c| c.start < end && at < c.end));
+                    at = end + 1;
+                }
+                covered_words += touched;
                 if touched > 0 {
                     continue;
                 }
