@@ -809,6 +809,37 @@ fn the_same_analyses_look_at_a_text_with_nothing_in_it() {
     }
 }
 
+/// A ban that ends before a duty begins forbids none of it.
+#[test]
+fn rules_that_never_stand_on_one_day_are_no_conflict() {
+    let told = |until: &str| {
+        let ban =
+            duty("no-line", "A", &format!("  must not    do draw-line by bearer\n  until       {until}\n"))
+                .replace("duty no-line", "ban no-line");
+        let first = duty(
+            "first",
+            "A",
+            "  from        2026-03-01\n  must        do draw-line by bearer\n  by          2026-06-30\n",
+        );
+        said(&of(&on_ground(&format!("{ban}{first}"))), "A0716", "first").len()
+    };
+    assert_eq!((told("2026-02-28"), told("2026-03-31")), (0, 1));
+}
+
+/// Of a body that decides by any so many of a group, the members of the group are asked, and not its own.
+#[test]
+fn who_can_block_is_counted_among_those_who_decide() {
+    let told = |group: &str| {
+        let rule = duty("first", "A", "  must        do draw-line by bearer\n  by          2026-06-30\n");
+        let text = on_ground(&rule.replace("seen by     mission", "seen by     council")).replace(
+            "decides     by all members",
+            &format!("decides     by any 2 of deciding\n\ngroup deciding\n  members     {group}"),
+        );
+        said(&of(&text), "A0711", "first").len()
+    };
+    assert_eq!((told("A, B"), told("B, C")), (1, 0));
+}
+
 /// Numbers in Ukrainian words are not read: that is said, where there are any. A scale behind figures is.
 #[test]
 fn ukrainian_figures_are_compared_or_listed_as_not_read() {
