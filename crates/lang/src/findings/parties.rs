@@ -144,7 +144,8 @@ impl Desk<'_> {
                 // A count or a sum of acts begins at zero; a level does not.
                 let of_acts = matches!(value, Value::Aggregate(a) if matches!(a.what, Agg::Count | Agg::Sum | Agg::Distinct)
                     && self.agreement.facts.get(&a.of.fact).is_some_and(|f| f.kind == FactKind::Event));
-                if !of_acts && !(floor && nothing_does) {
+                let told = floor && nothing_does;
+                if !of_acts && !told {
                     open.of(
                         "whether the level is met before anybody does anything, records decide in {}",
                         name,
