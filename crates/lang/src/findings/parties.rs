@@ -268,8 +268,13 @@ impl Desk<'_> {
         let mut open = Open::default();
         let norms = &agreement.norms;
         let mut count = 0;
+        // Asked for each pair: of which facts the parts of each norm speak.
+        let facts: Vec<BTreeSet<&Name>> = norms
+            .iter()
+            .map(|n| n.parts.iter().flat_map(|p| patterns(&p.cond)).map(|p| &p.fact).collect())
+            .collect();
         for (i, a) in norms.iter().enumerate() {
-            for b in &norms[i + 1..] {
+            for (j, b) in norms.iter().enumerate().skip(i + 1) {
                 if !self.meet(a, b) {
                     continue;
                 }
@@ -283,7 +288,8 @@ impl Desk<'_> {
                 if follows(a, b) || follows(b, a) {
                     continue;
                 }
-                let how = match self.cannot_both(a, b) {
+                let related = !facts[i].is_disjoint(&facts[j]);
+                let how = match self.cannot_both(a, b, related) {
                     Clash::Yes(how) => how,
                     Clash::Open(why) => {
                         open.add(format!("`{}` and `{}`: {why}", a.declared(), b.declared()));
@@ -332,7 +338,8 @@ impl Desk<'_> {
         );
     }
 
-    fn cannot_both(&self, a: &Norm, b: &Norm) -> Clash {
+    /// `related`: whether they speak of the same fact anywhere.
+    fn cannot_both(&self, a: &Norm, b: &Norm, related: bool) -> Clash {
         let mut so_far = Clash::No;
         for x in &a.parts {
             for y in &b.parts {
@@ -342,7 +349,7 @@ impl Desk<'_> {
                     (Verb::Keep | Verb::Ensure, Verb::Keep | Verb::Ensure) => {
                         match levels(&x.cond, &y.cond).filter(|_| same_time(x, y)) {
                             Some(how) => return Clash::Yes(how),
-                            None if same_time(x, y) && are_reckoned(&x.cond, &y.cond) => {
+                            None if related && same_time(x, y) && are_reckoned(&x.cond, &y.cond) => {
                                 so_far = Clash::Open("their levels are reckoned in different ways");
                             }
                             None => {}
@@ -355,7 +362,7 @@ impl Desk<'_> {
                         if lasts && x.cond == y.cond {
                             return Clash::Yes("the one keeps up what the other forbids".to_string());
                         }
-                        if shares_a_fact(&x.cond, &y.cond) {
+                        if related && shares_a_fact(&x.cond, &y.cond) {
                             so_far = Clash::Open(
                                 "the one keeps up and the other forbids what is said of the same, in other words",
                             );
@@ -363,7 +370,7 @@ impl Desk<'_> {
                         continue;
                     }
                     (Verb::Ensure | Verb::Keep, Verb::NotDo) | (Verb::NotDo, Verb::Ensure | Verb::Keep) => {
-                        if shares_a_fact(&x.cond, &y.cond) {
+                        if related && shares_a_fact(&x.cond, &y.cond) {
                             so_far =
                                 Clash::Open("the one asks for a count or a state of what the other forbids");
                         }
@@ -372,7 +379,7 @@ impl Desk<'_> {
                     _ => continue,
                 };
                 let (Cond::Fact(must), Cond::Fact(must_not)) = (must, must_not) else {
-                    if shares_a_fact(must, must_not) {
+                    if related && shares_a_fact(must, must_not) {
                         so_far = Clash::Open("they ask for and forbid the same act under conditions");
                     }
                     continue;
