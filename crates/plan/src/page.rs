@@ -109,6 +109,10 @@ fn plots(out: &mut String, table: &Shown) {
         "displaced" => lines(out, table, 1, "displaced", "displaced", Some(("p10", "p90"))),
         "jobs-and-rents" => lines(out, table, 1, "rent", "rent", Some(("rent_p10", "rent_p90"))),
         "answers" => lines(out, table, 1, "received", "can_answer", None),
+        "by-reading" => {
+            let by = [("norm", ""), ("bearer", "")];
+            beside(out, table, &by, &[("reading", "")], &UNDER, Some(100.0), "percent of futures");
+        }
         "terms" => {
             let of = [("term", ""), ("reading", ""), ("counts", ""), ("in_days", " days")];
             beside(out, table, &[], &of, &DISTANCE, None, "incidents of all regions");
@@ -173,6 +177,7 @@ const ASKED: [Bar; 3] = [
     ("depends_pct", "hangs on a reading", Drawn::Dashed),
     ("broken_pct", "broken", Drawn::Hollow),
 ];
+const UNDER: [Bar; 2] = [("all_kept_pct", "kept", Drawn::Filled), ("broken_pct", "broken", Drawn::Hollow)];
 const DISTANCE: [Bar; 2] =
     [("threshold", "threshold", Drawn::Hollow), ("last", "in the last days", Drawn::Filled)];
 const CHANCE: [Bar; 1] = [("chance_pct", "chance of reaching it in the next days", Drawn::Filled)];
@@ -524,10 +529,10 @@ fn spans(out: &mut String, table: &Shown) {
             escape(words)
         );
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<line class=\"axis\" x1=\"{left:.1}\" y1=\"{bottom:.1}\" x2=\"{0:.1}\" y2=\"{bottom:.1}\"/><text x=\"{left:.1}\" y=\"{1:.1}\">{first}</text><text \
-         x=\"{0:.1}\" y=\"{1:.1}\" text-anchor=\"end\">{last}</text></svg>\n",
+         x=\"{0:.1}\" y=\"{1:.1}\" text-anchor=\"end\">{last}</text></svg>",
         left + width,
         bottom + 16.0
     );

@@ -102,9 +102,10 @@ impl<'a> Search<'a> {
         match cond {
             Cond::And(all) | Cond::Or(all) => all.iter().for_each(|cond| self.cond(cond)),
             Cond::Compare(one, op, other) => self.compare(one, *op, other),
-            Cond::CompareBy(count, reading, target) => self.each(reading, |search, meaning| match meaning {
-                Meaning::Compare(Comparator::AtLeast) => search.compare(count, Op::Ge, target),
-                _ => {}
+            Cond::CompareBy(count, reading, target) => self.each(reading, |search, meaning| {
+                if let Meaning::Compare(Comparator::AtLeast) = meaning {
+                    search.compare(count, Op::Ge, target);
+                }
             }),
             Cond::Reading(reading) => self.each(reading, |search, meaning| {
                 if let Meaning::Cond(cond) = meaning {

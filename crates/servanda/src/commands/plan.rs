@@ -688,9 +688,8 @@ fn force_asked(
         records: &simulated,
     });
     let measures = named.iter().map(|named| named.measure.clone()).collect();
-    let (foreseen, chances, gaps) = asking.tables(&measures, &planned, drawn)?;
-    answer.tables.insert(1, foreseen);
-    chances.into_iter().for_each(|chances| answer.tables.insert(2, chances));
+    let (tables, gaps) = asking.tables(&measures, &planned, drawn)?;
+    answer.tables.splice(1..1, tables);
     answer.gaps.extend(gaps);
     answer.assumptions.push(
         "the engine is told people serving as they are at the beginning, on the first day, and at the end of each month, on its last day; every range of the \

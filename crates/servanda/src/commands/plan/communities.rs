@@ -121,9 +121,8 @@ fn asked(
         threads: of.draws.threads,
         records: &simulated,
     });
-    let (foreseen, chances, gaps) = asking.tables(&BTreeSet::new(), &planned, drawn)?;
-    answer.tables.insert(1, foreseen);
-    chances.into_iter().for_each(|chances| answer.tables.insert(2, chances));
+    let (tables, gaps) = asking.tables(&BTreeSet::new(), &planned, drawn)?;
+    answer.tables.splice(1..1, tables);
     answer.gaps.extend(gaps);
     Ok(())
 }

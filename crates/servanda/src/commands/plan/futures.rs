@@ -28,7 +28,13 @@ use std::collections::{BTreeMap, BTreeSet};
 type Key = (String, String);
 
 /// The worst that is said of a norm and bearer, and when it is first broken.
-type Worst = BTreeMap<Key, (Performance, Option<Instant>)>;
+type Worst<K = Key> = BTreeMap<K, (Performance, Option<Instant>)>;
+
+/// What is said of each duty in one future; and of those that hang on readings, under each choice of them.
+struct Said {
+    duties: Worst,
+    under: Worst<(Key, String)>,
+}
 
 /// How many instances there are of each performance, and of each breach, by norm and bearer.
 type Counted = BTreeMap<Key, BTreeMap<(Performance, Option<Instant>), usize>>;
@@ -80,16 +86,16 @@ impl<'a> Asking<'a> {
             .map_err(|none| Failure::new(none.to_string()).help("look at `[records]` of the plan"))
     }
 
-    /// What the engine would say of the plan (`foreseen`) and, where something is drawn, of its futures (`chances`): of the duties that ask for
-    /// one of the facts in `of`, and of those of which the plan changes something.
+    /// What the engine would say of the plan (`foreseen`) and, where something is drawn, of its futures (`chances`, and `by-reading` where some
+    /// hang on a reading): of the duties that ask for one of the facts in `of`, and of those of which the plan changes something.
     ///
-    /// The third part are gaps: of what in `of` no duty speaks, which duties are asked of nobody, and which hang on a reading.
+    /// Beside the tables, gaps: of what in `of` no duty speaks, which duties are owed by nobody, and which hang on a reading.
     pub fn tables(
         &self,
         of: &BTreeSet<Name>,
         planned: &[Record],
         drawn: Option<Drawn<'_>>,
-    ) -> Result<(Shown, Option<Shown>, Vec<String>), Failure> {
+    ) -> Result<(Vec<Shown>, Vec<String>), Failure> {
         let agreement = &self.heard.agreement;
         let before: Board =
             servanda_engine::evaluate(agreement, &self.places, &self.heard.records, &self.question);
@@ -109,33 +115,58 @@ impl<'a> Asking<'a> {
             .map(|fact| format!("no duty of the agreement asks for `{fact}`: of this number of the plan the engine has nothing to say"))
             .collect();
         let future = self.ask(Basis::Planned, planned)?;
-        for norm in &named {
-            let all = future.foreseen().iter().filter(|one| one.norm.as_str() == *norm);
-            let idle = all.clone().all(|one| one.performance == Performance::NotApplicable);
-            if idle {
-                let why: BTreeSet<&str> =
-                    all.flat_map(|one| one.because.iter().map(String::as_str)).collect();
-                let why = match why.is_empty() {
-                    true => String::new(),
-                    false => format!(" ({})", why.into_iter().collect::<Vec<_>>().join(", ")),
-                };
-                gaps.push(format!(
-                    "with the records that there are nobody owes `{norm}` on {}{why}: is the agreement in force in them?",
-                    future.at()
-                ));
-            }
-        }
-        let shown = foreseen(&future, &counted_today, &named);
-        let Some(drawn) = drawn else { return Ok((shown, None, gaps)) };
+        gaps.extend(idle(&future, &named));
+        let mut tables = vec![foreseen(&future, &counted_today, &named)];
+        let Some(drawn) = drawn else { return Ok((tables, gaps)) };
         let all = each_future(drawn.futures, drawn.threads, |number| {
             let future = self.ask(Basis::Simulated, &(drawn.records)(number))?;
-            Ok(worst(future.foreseen().iter().map(of_foreseen)))
+            Ok(Said {
+                duties: worst(future.foreseen().iter().map(of_foreseen)),
+                under: worst(future.foreseen().iter().flat_map(under)),
+            })
         });
-        let all: Vec<Worst> = all.into_iter().collect::<Result<_, Failure>>()?;
-        let chances = chances(&all, &today, &named, future.at());
+        let all: Vec<Said> = all.into_iter().collect::<Result<_, Failure>>()?;
+        tables.push(chances(&all, &today, &named, future.at()));
+        tables.extend(by_reading(&all, future.at()));
         gaps.extend(readings(&all, &norms, agreement));
-        Ok((shown, Some(chances), gaps))
+        Ok((tables, gaps))
     }
+}
+
+/// Which duties that are asked about nobody owes, and why.
+fn idle(future: &Future, named: &BTreeSet<&str>) -> Vec<String> {
+    let mut by: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for norm in named {
+        let all = future.foreseen().iter().filter(|one| one.norm.as_str() == *norm);
+        if all.clone().any(|one| one.performance != Performance::NotApplicable) {
+            continue;
+        }
+        let why: BTreeSet<&str> = all.flat_map(|one| one.because.iter().map(String::as_str)).collect();
+        by.entry(why.into_iter().collect::<Vec<_>>().join(", ")).or_default().push(norm);
+    }
+    by.into_iter()
+        .map(|(why, norms)| {
+            let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+            format!(
+                "with the records that there are nobody owes {} on {}{why}: is the agreement in force by them?",
+                quoted(&norms),
+                future.at()
+            )
+        })
+        .collect()
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// A duty under each choice of readings.
+fn under(one: &Foreseen) -> impl Iterator<Item = ((Key, String), Performance, Option<Instant>)> + '_ {
+    one.elsewhere.iter().map(|(choice, performance)| {
+        let words: Vec<String> =
+            choice.iter().map(|(reading, option)| format!("{reading}={option}")).collect();
+        ((of_foreseen(one).0, words.join(" and ")), *performance, None)
+    })
 }
 
 fn of_foreseen(one: &Foreseen) -> (Key, Performance, Option<Instant>) {
@@ -143,7 +174,7 @@ fn of_foreseen(one: &Foreseen) -> (Key, Performance, Option<Instant>) {
 }
 
 /// Of several instances the worst: broken before open before kept.
-fn worst(all: impl Iterator<Item = (Key, Performance, Option<Instant>)>) -> Worst {
+fn worst<K: Ord>(all: impl Iterator<Item = (K, Performance, Option<Instant>)>) -> Worst<K> {
     let rank = |performance: Performance| match performance {
         Performance::Violated => 4,
         Performance::Missed => 3,
@@ -223,6 +254,14 @@ fn which(named: &BTreeSet<&str>) -> &'static str {
     }
 }
 
+fn share(n: u32, of: usize) -> Number {
+    Number::ratio(i64::from(n), of as i64).unwrap_or_default()
+}
+
+fn percent(n: u32, of: usize) -> Cell {
+    Cell::Number(share(n, of) * Number::from(100), 1)
+}
+
 /// What the engine said of one duty in all futures.
 #[derive(Default)]
 struct Seen {
@@ -235,9 +274,9 @@ struct Seen {
 }
 
 /// In how many of the futures each duty would be kept.
-fn chances(all: &[Worst], today: &Worst, named: &BTreeSet<&str>, at: Instant) -> Shown {
+fn chances(all: &[Said], today: &Worst, named: &BTreeSet<&str>, at: Instant) -> Shown {
     let mut seen: BTreeMap<&Key, Seen> = BTreeMap::new();
-    for (key, (performance, breached)) in all.iter().flatten() {
+    for (key, (performance, breached)) in all.iter().flat_map(|said| &said.duties) {
         let of = seen.entry(key).or_default();
         match performance {
             Performance::Violated | Performance::Missed => of.broken += 1,
@@ -253,9 +292,8 @@ fn chances(all: &[Worst], today: &Worst, named: &BTreeSet<&str>, at: Instant) ->
     let rows = seen.into_iter().filter(|(key, of)| of.differs || named.contains(key.0.as_str()));
     let rows = rows.map(|(key, mut of)| {
         of.first.sort_unstable();
-        let share = |n: u32| Number::ratio(i64::from(n), futures as i64).unwrap_or_default();
-        let pct = |n: u32| Cell::Number(share(n) * Number::from(100), 1);
-        let (low, high) = wilson(&share(of.kept), futures);
+        let pct = |n: u32| percent(n, futures);
+        let (low, high) = wilson(&share(of.kept, futures), futures);
         let at = |tenths: usize| {
             let rank = (of.first.len() * tenths).div_ceil(10).max(1) - 1;
             of.first.get(rank).map_or(Cell::Missing, |at| Cell::text(at.to_string()))
@@ -298,14 +336,47 @@ fn chances(all: &[Worst], today: &Worst, named: &BTreeSet<&str>, at: Instant) ->
     }
 }
 
+/// Duties that hang on a reading in some of the futures.
+fn depending(all: &[Said]) -> BTreeSet<&Key> {
+    let depends = |of: &(&Key, &(Performance, Option<Instant>))| of.1.0 == Performance::DependsOnReading;
+    all.iter().flat_map(|said| &said.duties).filter(depends).map(|(key, _)| key).collect()
+}
+
+/// In how many of the futures the duties that hang on a reading would be kept, under each choice.
+fn by_reading(all: &[Said], at: Instant) -> Option<Shown> {
+    let depends = depending(all);
+    let mut seen: BTreeMap<&(Key, String), [u32; 3]> = BTreeMap::new();
+    for (key, (performance, _)) in all.iter().flat_map(|said| &said.under) {
+        if !depends.contains(&key.0) {
+            continue;
+        }
+        let of = match performance {
+            Performance::Satisfied => 0,
+            Performance::Violated | Performance::Missed => 1,
+            _ => 2,
+        };
+        seen.entry(key).or_default()[of] += 1;
+    }
+    let futures = all.len();
+    let rows = seen.into_iter().map(|(((norm, bearer), choice), counts)| {
+        let mut row = vec![Cell::text(norm), Cell::text(bearer), Cell::text(choice)];
+        row.extend(counts.map(|n| percent(n, futures)));
+        row
+    });
+    (!depends.is_empty()).then(|| Shown {
+        name: "by-reading",
+        title: format!(
+            "of {futures} futures, the percent in which the engine would say on {at} that all instances of a duty are kept, that one is broken, or neither, under each \
+             choice of the readings that nobody has chosen: simulated, and no verdict about what happened"
+        ),
+        columns: vec!["norm", "bearer", "reading", "all_kept_pct", "broken_pct", "some_open_pct"],
+        rows: rows.collect(),
+    })
+}
+
 /// Which duties hang on a reading in some of the futures, and how one is chosen.
-fn readings(all: &[Worst], norms: &[(&Norm, Uses)], agreement: &Agreement) -> Vec<String> {
-    let depends: BTreeSet<&str> = all
-        .iter()
-        .flatten()
-        .filter(|(_, (performance, _))| *performance == Performance::DependsOnReading)
-        .map(|((norm, _), _)| norm.as_str())
-        .collect();
+fn readings(all: &[Said], norms: &[(&Norm, Uses)], agreement: &Agreement) -> Vec<String> {
+    let depends: BTreeSet<&str> = depending(all).into_iter().map(|(norm, _)| norm.as_str()).collect();
     let mut by: BTreeMap<&Name, Vec<&str>> = BTreeMap::new();
     for (norm, uses) in norms.iter().filter(|(norm, _)| depends.contains(norm.name.as_str())) {
         for reading in &uses.readings {
@@ -315,11 +386,11 @@ fn readings(all: &[Worst], norms: &[(&Norm, Uses)], agreement: &Agreement) -> Ve
     by.into_iter()
         .map(|(reading, norms)| {
             let options = agreement.readings.get(reading).map_or(&[][..], |reading| &reading.options);
-            let options: Vec<String> = options.iter().map(|(option, _)| format!("`{option}`")).collect();
+            let options: Vec<&str> = options.iter().map(|(option, _)| option.as_str()).collect();
             format!(
-                "in some futures {} hang on the reading `{reading}`: choose {} with --reading {reading}=OPTION",
-                norms.iter().map(|norm| format!("`{norm}`")).collect::<Vec<_>>().join(", "),
-                options.join(" or ")
+                "in some futures it hangs on the reading `{reading}` whether {} would be kept (`by-reading`); --reading {reading}=OPTION chooses one of {}",
+                quoted(&norms),
+                quoted(&options)
             )
         })
         .collect()
