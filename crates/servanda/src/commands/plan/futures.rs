@@ -59,7 +59,7 @@ pub(super) struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    /// Asks about the plan's last day, unless a moment was named. `planned` are the records of the plan itself: they name every place that its
+    /// Asks about the moment at which the plan's last day is over, so that what is due on it is decided, unless a moment was named. `planned` are the records of the plan itself: they name every place that its
     /// futures name.
     pub fn of(
         matter: &Matter,
@@ -73,7 +73,10 @@ impl<'a> Asking<'a> {
         let places = matter::places(&heard.agreement, &heard.path, &all, session)?;
         let mut question = heard.question.clone();
         if !matter.names_a_moment() {
-            question.at = heard.agreement.calendar.end_of_day(last_day);
+            let calendar = &heard.agreement.calendar;
+            question.at = last_day
+                .tomorrow()
+                .map_or_else(|_| calendar.end_of_day(last_day), |next| calendar.start_of_day(next));
         }
         question.known_at = question.known_at.max(question.at);
         Ok(Asking { heard, world, question, places })
