@@ -226,10 +226,11 @@ fn value(cell: &Cell) -> Option<f64> {
     }
 }
 
-fn begin(out: &mut String, height: f64, words: &str) {
-    // So many letters fit beside the axis; more begin at the left.
+/// Begins a plot; its words stand from `left` on, or where they are many, from the edge.
+fn begin(out: &mut String, height: f64, words: &str, left: f64) {
+    // So many letters fit beside the axis.
     const FIT: usize = 104;
-    let left = if words.chars().count() > FIT { 0.0 } else { LEFT };
+    let left = if words.chars().count() > FIT { 0.0 } else { left };
     let _ = write!(
         out,
         "<svg viewBox=\"0 0 {WIDTH:.0} {height:.0}\" lang=\"en\" role=\"img\" aria-label=\"{0}\"><title>{0}</title><text x=\"{left:.0}\" \
@@ -278,7 +279,7 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             None if first == second => format!("{group}: {first}"),
             None => format!("{group}: {first} (solid) and {second} (dashed)"),
         };
-        begin(out, TOP + HEIGHT + 24.0, &words);
+        begin(out, TOP + HEIGHT + 24.0, &words, LEFT);
         for part in [0.0, 0.5, 1.0] {
             let at = y(most * part);
             let _ = write!(
@@ -334,7 +335,12 @@ fn bars(out: &mut String, table: &Shown, names: &[&str], column: &str) {
         return;
     }
     let (middle, half) = (WIDTH * 0.7, WIDTH * 0.2);
-    begin(out, TOP + 20.0 * shown.len() as f64 + 6.0, &format!("{column}: filled above zero, hollow below"));
+    begin(
+        out,
+        TOP + 20.0 * shown.len() as f64 + 6.0,
+        &format!("{column}: filled above zero, hollow below"),
+        0.0,
+    );
     for (i, (name, v, words)) in shown.iter().enumerate() {
         let top = TOP + 20.0 * i as f64;
         let width = half * v.abs() / most;
@@ -411,7 +417,7 @@ fn beside(
             _ => format!("{words} ({})", drawn.word()),
         });
         let words = format!("{of}: {}", words.collect::<Vec<_>>().join(", "));
-        begin(out, TOP + high * shown.len() as f64 + 6.0, &words);
+        begin(out, TOP + high * shown.len() as f64 + 6.0, &words, 0.0);
         for (i, (name, cells)) in shown.iter().enumerate() {
             let top = TOP + high * i as f64;
             let _ = write!(
@@ -457,7 +463,7 @@ fn calibrated(out: &mut String, table: &Shown, by: &[(&str, &str)]) {
         }
         let words =
             format!("{name}: percent given (to the right), percent that came (upwards); dashed: as given");
-        begin(out, TOP + side + 26.0, &words);
+        begin(out, TOP + side + 26.0, &words, 0.0);
         for part in [0.0, 50.0, 100.0] {
             let (x, y) = (LEFT + at(part), TOP + side - at(part));
             let _ = write!(
@@ -514,7 +520,7 @@ fn spans(out: &mut String, table: &Shown) {
     let (left, width) = (WIDTH * 0.36, WIDTH * 0.38);
     let all = (last.since(first) + 1).max(1) as f64;
     let bottom = TOP + 20.0 * shown.len() as f64 + 6.0;
-    begin(out, bottom + 20.0, "where the plan starves, and what stands still at worst");
+    begin(out, bottom + 20.0, "where the plan starves, and what stands still at worst", 0.0);
     for (i, (name, from, until, words)) in shown.iter().enumerate() {
         let top = TOP + 20.0 * i as f64;
         let _ = write!(

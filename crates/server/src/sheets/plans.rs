@@ -76,6 +76,24 @@ fn below(table: &Shown, column: &str) -> usize {
     table.rows.iter().filter(|row| row.get(at).is_some_and(under)).count()
 }
 
+/// Rows of a table of which a column says this.
+fn saying(table: &Shown, column: &str, words: &str) -> usize {
+    let Some(at) = table.columns.iter().position(|name| *name == column) else { return 0 };
+    table.rows.iter().filter(|row| matches!(row.get(at), Some(Cell::Text(text)) if text == words)).count()
+}
+
+/// The row with the greatest chance of reaching a threshold: percent, term and days ahead.
+fn likeliest(table: &Shown, days: &str) -> Option<(String, String, String)> {
+    let at = |column: &str| table.columns.iter().position(|name| *name == column);
+    let (chance, term, days) = (at("chance_pct")?, at("term")?, at(days)?);
+    let number = |row: &&Vec<Cell>| match &row[chance] {
+        Cell::Number(value, _) => value.clone(),
+        _ => Number::zero(),
+    };
+    let row = table.rows.iter().max_by(|a, b| number(a).cmp(&number(b)))?;
+    Some((row[chance].plain(), row[term].plain(), row[days].plain()))
+}
+
 /// The answer in a sentence, by the first table that has one; of a comparison, by what differs.
 fn headline(page: &Page, answer: &Answer) -> String {
     let named = |name: &str| answer.tables.iter().find(|table| table.name == name);
@@ -88,9 +106,16 @@ fn headline(page: &Page, answer: &Answer) -> String {
         let scenarios = table.rows.len().saturating_sub(1).to_string();
         return e(&page.words.with("plan-overview", &[("n", &scenarios)]));
     }
+    let reach = |name: &str, days: &str| named(name).and_then(|table| likeliest(table, days));
+    if let Some((pct, term, days)) = reach("terms", "next_days").or_else(|| reach("thresholds", "days")) {
+        return e(&page.words.with("plan-reach", &[("pct", &pct), ("term", &term), ("days", &days)]));
+    }
     let of = |table: &Shown| {
         let all = table.rows.len();
         let (key, n) = match table.name {
+            "milestones" if answer.basis == Basis::Planned => {
+                ("plan-milestones-planned", saying(table, "planned", "kept"))
+            }
             "milestones" => ("plan-milestones", at_least(table, "kept_pct", 50)),
             "late" => ("plan-late", all),
             "fairness" => ("plan-fairness", above(table, "over", 0)),

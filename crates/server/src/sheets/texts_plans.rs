@@ -55,6 +55,16 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
         "Із {all} рубежів {n} досягнуто щонайменше в половині варіантів майбутнього.",
     ),
     (
+        "plan-milestones-planned",
+        "Of {all} milestones {n} are kept if all comes as planned.",
+        "Якщо все буде за планом, досягнуто рубежів: {n} із {all}.",
+    ),
+    (
+        "plan-reach",
+        "The greatest chance of reaching a threshold in the days ahead: {pct} percent ({term}, {days} days).",
+        "Найбільша ймовірність досягти порога найближчими днями: {pct} % ({term}, {days} днів).",
+    ),
+    (
         "plan-chances",
         "Chances of milestones against the base: {all} in all, {n} higher, {less} lower.",
         "Ймовірностей рубежів порівняно з базою: усього {all}, вищих {n}, нижчих {less}.",
