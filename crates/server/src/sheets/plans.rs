@@ -237,3 +237,34 @@ pub(crate) fn page(page: &Page, plan: &Planned, answer: &Answer) -> Result<Made,
         main: format!("{}{}{}", first.concat(), section(w.t("s-about-plan"), &about), rest.concat()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(columns: &[&'static str], rows: &[&[Cell]]) -> Shown {
+        let rows = rows.iter().map(|row| row.to_vec()).collect();
+        Shown { name: "t", title: String::new(), columns: columns.to_vec(), rows }
+    }
+
+    #[test]
+    fn the_greatest_chance_is_told_with_its_term_and_days() {
+        let chance = |term: &str, days, tenths| {
+            [Cell::text(term), Cell::whole(days), Cell::of(Number::ratio(tenths, 10), 1)]
+        };
+        let rows = [chance("storm", 7, 2), chance("storm", 28, 105), chance("gust", 7, 99)];
+        let rows: Vec<&[Cell]> = rows.iter().map(|row| row.as_slice()).collect();
+        let table = shown(&["term", "next_days", "chance_pct"], &rows);
+        assert_eq!(likeliest(&table, "next_days"), Some(("10.5".into(), "storm".into(), "28".into())));
+        assert_eq!(likeliest(&table, "days"), None, "another table");
+        assert_eq!(likeliest(&shown(&["term", "next_days", "chance_pct"], &[]), "next_days"), None);
+    }
+
+    #[test]
+    fn a_milestone_of_deliveries_counts_where_the_plan_keeps_it() {
+        let rows = [[Cell::text("kept")], [Cell::text("missed")], [Cell::Missing]];
+        let rows: Vec<&[Cell]> = rows.iter().map(|row| row.as_slice()).collect();
+        assert_eq!(saying(&shown(&["planned"], &rows), "planned", "kept"), 1);
+        assert_eq!(saying(&shown(&["other"], &rows), "planned", "kept"), 0);
+    }
+}
