@@ -154,7 +154,8 @@ fn made(arguments: &[String]) -> Result<PathBuf, String> {
         .collect();
     let (mut libc, mut cxx, mut needed) = ((0, 0), 0, BTreeSet::new());
     for (name, place) in &programs {
-        let bytes = read(place)?;
+        let how = if build { "" } else { "; without `--no-build` it is built" };
+        let bytes = read(place).map_err(|error| format!("{error}{how}"))?;
         libc = libc.max(newest_libc(&bytes));
         cxx = cxx.max(newest_cxx(&bytes));
         needed.extend(libraries(name, &said(Command::new("readelf").arg("-d").arg(place))?)?);
