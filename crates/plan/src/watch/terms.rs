@@ -336,7 +336,10 @@ mod tests {
         term wave\n  means week or (count of strike in any 24 hours > many)\n\
         term gust\n  means count of strike in any 24 hours >= 5\n```\n";
 
-    fn read(chosen: &[(&str, &str)]) -> (Vec<(String, String, usize, usize)>, Vec<String>) {
+    /// Term, reading, incidents, days.
+    type Row = (String, String, usize, usize);
+
+    fn read(chosen: &[(&str, &str)]) -> (Vec<Row>, Vec<String>) {
         let checked = servanda_lang::check(TEXT);
         let errors =
             checked.diagnostics.iter().filter(|d| d.severity == servanda_lang::diagnostic::Severity::Error);
