@@ -202,6 +202,8 @@ pub(crate) fn page(page: &Page, plan: &Planned, answer: &Answer) -> Result<Made,
     let w = page.words;
     let (tone, key) = match answer.basis {
         Basis::Planned => ("open", "is-planned"),
+        // The escalation watch draws nothing.
+        Basis::Simulated if answer.seed.is_none() => ("reading", "is-counted"),
         Basis::Simulated => ("reading", "is-simulated"),
     };
     let seed = answer.seed.map_or(String::new(), |seed| {

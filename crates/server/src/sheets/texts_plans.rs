@@ -37,6 +37,11 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
         "змодельовано: випадково розіграно в межах, які задає план",
     ),
     (
+        "is-counted",
+        "simulated: a distribution made of what was counted before",
+        "змодельовано: розподіл, складений із того, що пораховано раніше",
+    ),
+    (
         "with-seed",
         "Seed {seed}: the same seed gives the same figures.",
         "Зерно {seed}: те саме зерно дає ті самі цифри.",
