@@ -7,7 +7,7 @@ export async function who() {
     const me = await (await fetch('/api/me', { headers: { 'servanda-quiet': '1' } })).json();
     const place = byId('who');
     if (me.name) {
-      place.replaceChildren(...(me.roles?.includes('reporter') ? [el('a', { href: '/entry' }, t('to-entry')), ' '] : []), el('a', { href: '/account', title: t('your-account') }, me.party ? `${me.name} (${me.party})` : me.name));
+      place.replaceChildren(...(me.roles?.includes('reporter') ? [el('a', { href: '/entry' }, t('to-entry')), ' '] : []), ...(me.notices ? [el('a', { class: 'notices-there', href: '/account#notices' }, count('notices-there', me.notices)), ' '] : []), el('a', { href: '/account', title: t('your-account') }, me.party ? `${me.name} (${me.party})` : me.name));
       byId('whose').textContent = t('whose-account');
     } else if (me.is_public) {
       place.replaceChildren(el('a', { href: '/sign-in' }, t('sign-in')));

@@ -119,8 +119,8 @@ impl Default for Standing {
 
 /// What a server for several people is made of.
 pub struct Team {
-    /// Where the accounts are.
-    pub store: Store,
+    /// Where the accounts are. Whoever stops the server has it enter what waits ([`Store::settle_signings`]).
+    pub store: Arc<Store>,
     /// What each audience sees.
     pub cases: Arc<dyn Cases>,
     /// What the keeper sees, where it is at hand.
@@ -282,7 +282,7 @@ impl Front {
         Front(Arc::new(Inside {
             audiences: Audiences::new(Some(cases), keepers),
             people: Some(People {
-                store: Arc::new(store),
+                store,
                 read: Mutex::new(None),
                 reading: tokio::sync::Mutex::default(),
                 first_code,

@@ -140,8 +140,9 @@ fn serve_team(
     };
     let (tell, stopping) = watch::channel(false);
     let views = Arc::new(ViewsLog::of(workspace.store()));
+    let accounts = Arc::new(workspace.store());
     let team = Team {
-        store: workspace.store(),
+        store: accounts.clone(),
         cases: Arc::new(cases),
         keepers,
         intake: intake.map(|taking| taking as Arc<dyn servanda_server::Intake>),
@@ -161,6 +162,7 @@ fn serve_team(
     let reach = Reach { address: effective.address, tls, tell: Some(tell) };
     answer(servanda_server::router_for(team), reach, "server", "serving", session)?;
     views.settle()?;
+    accounts.settle_signings(crate::clock::finer())?;
     seal(&workspace.store())
 }
 
