@@ -236,7 +236,8 @@ async fn try_come_back(
     let mut response = page(caller, StatusCode::OK, caller.say("You are signed in", "Ви ввійшли"), &main);
     let refresh = HeaderValue::from_str(&format!("0; url={}", forms::back(&wanted)));
     response.headers_mut().insert(header::REFRESH, refresh.map_err(|e| Problem::bug(&e))?);
-    let mut response = begun(front, caller, headers, &account.name, Some(Way::Institution), false, response).await?;
+    let mut response =
+        begun(front, caller, headers, &account.name, Some(Way::Institution), false, response).await?;
     response.headers_mut().append(header::SET_COOKIE, way_cookie(front, caller, "", 0)?);
     Ok(response)
 }
@@ -366,9 +367,8 @@ pub(crate) async fn ask_device(State(front): State<Front>, Who(caller): Who, req
         let (headers, one, fields) = own_form(&caller, request).await?;
         let account = own_account(&front, &one).await?;
         let own = forms::own_of(&front, &one).await?;
-        let again = |status, problem: &str| {
-            Ok(own_page(&caller, &headers, status, &one, &account, &own, problem))
-        };
+        let again =
+            |status, problem: &str| Ok(own_page(&caller, &headers, status, &one, &account, &own, problem));
         let Some(name) = name_for_passkeys(&caller, &headers) else {
             return again(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -404,7 +404,8 @@ pub(crate) async fn ask_device(State(front): State<Front>, Who(caller): Who, req
             Some(passkey) => passkey.handle.clone(),
             None => base64url::write(&random_bytes::<32>().map_err(|e| Problem::bug(&e))?),
         };
-        let there: Vec<&str> = own.passkeys.iter().filter(|p| p.host == name).map(|p| p.id.as_str()).collect();
+        let there: Vec<&str> =
+            own.passkeys.iter().filter(|p| p.host == name).map(|p| p.id.as_str()).collect();
         let main = format!(
             "<form method=\"post\" action=\"{}\" id=\"passkey\" data-way=\"create\" data-challenge=\"{challenge}\" data-host=\"{}\" \
              data-user=\"{}\" data-handle=\"{handle}\" data-there=\"{}\" hidden>\n\
@@ -448,9 +449,8 @@ pub(crate) async fn keep_passkey(State(front): State<Front>, Who(caller): Who, r
         let (headers, one, fields) = own_form(&caller, request).await?;
         let account = own_account(&front, &one).await?;
         let own = forms::own_of(&front, &one).await?;
-        let again = |status, problem: &str| {
-            Ok(own_page(&caller, &headers, status, &one, &account, &own, problem))
-        };
+        let again =
+            |status, problem: &str| Ok(own_page(&caller, &headers, status, &one, &account, &own, problem));
         let (challenge, called) = (given(&fields, "challenge"), given(&fields, "called"));
         let host = name_for_passkeys(&caller, &headers).unwrap_or_default();
         let handle = given(&fields, "handle");

@@ -644,9 +644,8 @@ pub(crate) async fn change_password(
         let (headers, one, fields) = own_form(&caller, request).await?;
         let account = own_account(&front, &one).await?;
         let own = own_of(&front, &one).await?;
-        let again = |status, problem: &str| {
-            Ok(own_page(&caller, &headers, status, &one, &account, &own, problem))
-        };
+        let again =
+            |status, problem: &str| Ok(own_page(&caller, &headers, status, &one, &account, &own, problem));
         if let Some(answer) = too_often(&front, &caller, &one.name, again)? {
             return Ok(answer);
         }

@@ -99,6 +99,8 @@ pub struct Standing {
     pub metrics_token: Option<String>,
     /// What tells the cookies of two servers on one machine apart.
     pub cookie: String,
+    /// A program that looks into each file before it is taken.
+    pub scan: Option<crate::Scanner>,
 }
 
 impl Default for Standing {
@@ -113,6 +115,7 @@ impl Default for Standing {
             longest: 12 * 60 * 60_000,
             metrics_token: None,
             cookie: "servanda".to_string(),
+            scan: None,
         }
     }
 }

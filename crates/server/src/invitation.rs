@@ -12,8 +12,8 @@
 
 use crate::Problem;
 use crate::forms::{
-    self, NEW_PASSWORD, alert, begin, comparing, field, fields, form, given, has_form_token, old_form, or_problem,
-    page, people, tell, too_often, unable, with_form_token,
+    self, NEW_PASSWORD, alert, begin, comparing, field, fields, form, given, has_form_token, old_form,
+    or_problem, page, people, tell, too_often, unable, with_form_token,
 };
 use crate::front::{Caller, Front, Who};
 use crate::metrics::Try;
@@ -109,7 +109,8 @@ async fn try_accept(front: &Front, caller: &Caller, request: Request) -> Result<
     }
     front.0.tries.count(name, caller.address, front.now());
     let (store, asked, now) = (people.store.clone(), name.to_string(), front.now());
-    let (code, password) = (given(&fields, "code").trim().to_string(), given(&fields, "password").to_string());
+    let (code, password) =
+        (given(&fields, "code").trim().to_string(), given(&fields, "password").to_string());
     match comparing(front, move || store.accept_invitation(&asked, &code, &password, now)).await? {
         Ok(_) => {}
         Err(error) if error.is_denied() => {
@@ -130,7 +131,9 @@ async fn try_accept(front: &Front, caller: &Caller, request: Request) -> Result<
             let password = given(&fields, "password");
             let accounts = people.accounts(front.now()).await?;
             let why = accounts.get(name).and_then(|account| account.unfit(password));
-            let said = why.map_or(caller.say("It was not set.", "Його не задано."), |why| forms::unfit(caller, why));
+            let said = why.map_or(caller.say("It was not set.", "Його не задано."), |why| {
+                forms::unfit(caller, why)
+            });
             return again(StatusCode::UNPROCESSABLE_ENTITY, said);
         }
         Err(error) => return Err(unable(&error)),

@@ -136,7 +136,10 @@ fn sentence(caller: &Caller, notice: &Notice) -> String {
     };
     let by = match from.is_empty() {
         true => caller
-            .say("not in a browser of this account, but by a registrar", "не з браузера цього облікового запису, а реєстратором")
+            .say(
+                "not in a browser of this account, but by a registrar",
+                "не з браузера цього облікового запису, а реєстратором",
+            )
             .to_string(),
         false => networks(caller, from),
     };
@@ -186,7 +189,9 @@ fn sign_in(caller: &Caller, one: &SignIn) -> String {
 pub(crate) fn history(caller: &Caller, signings: &Signings) -> String {
     let failed = &signings.failed;
     let since = match failed.count {
-        0 => caller.say("Since the latest, no try failed.", "Після останнього входу невдалих спроб не було.").to_string(),
+        0 => caller
+            .say("Since the latest, no try failed.", "Після останнього входу невдалих спроб не було.")
+            .to_string(),
         n => format!(
             "{} {n}; {}; {}.",
             caller.say("Failed tries since the latest:", "Невдалих спроб після останнього входу:"),

@@ -11,8 +11,8 @@
 use crate::Problem;
 use crate::front::{Caller, Front, gate};
 use crate::{
-    answers, attached, doors, drafting, entry, events, feeds, forms, intake, invitation, metrics, notices, pages, plans,
-    sheets,
+    answers, attached, doors, drafting, entry, events, feeds, forms, intake, invitation, metrics, notices,
+    pages, plans, sheets,
 };
 use axum::Router;
 use axum::http::{HeaderValue, Uri, header};

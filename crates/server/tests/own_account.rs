@@ -90,7 +90,9 @@ async fn v6_3_5_an_account_is_told_of_tries_that_failed() {
     let page = again.get("/account").await.text();
     assert_eq!(put_away(&mut again, &page).await.to(), "/account");
     // In every browser of the account.
-    assert!(!has_notices(&again.get("/account").await.text()) && !has_notices(&here.get("/account").await.text()));
+    assert!(
+        !has_notices(&again.get("/account").await.text()) && !has_notices(&here.get("/account").await.text())
+    );
     assert_eq!(waiting(&mut here).await, 0);
     // A form without its token puts nothing away.
     assert_eq!(again.post("/account/notices", &[("token", "x")]).await.status, StatusCode::FORBIDDEN);
@@ -136,7 +138,9 @@ async fn v6_3_7_an_account_is_told_that_its_credentials_changed() {
     assert!(!page.contains(CHOSEN) && !page.contains("argon2"));
     // A registrar, at the machine, while nobody is looking.
     let store = world.workspace.store();
-    store.bind_identity("reader-North", "https://id.example.org", "s-1", Instant(3), &Viewer::keeper()).unwrap();
+    store
+        .bind_identity("reader-North", "https://id.example.org", "s-1", Instant(3), &Viewer::keeper())
+        .unwrap();
     world.now.fetch_add(120_000, Ordering::SeqCst);
     let mut there = world.browser();
     there.sign_in("reader-North", CHOSEN).await;
@@ -200,7 +204,10 @@ async fn v6_4_6_and_v6_4_1_an_invitation_is_good_once_for_its_account_and_seven_
     assert_eq!(accept(&mut anna, "anna", &code, CHOSEN).await.to(), "/");
     assert_eq!(anna.get("/api/board").await.status, StatusCode::OK);
     assert!(anna.get("/account").await.text().contains("with an invitation, from this machine"));
-    assert_eq!(accept(&mut world.browser(), "anna", &code, "another river, no bridge").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        accept(&mut world.browser(), "anna", &code, "another river, no bridge").await.status,
+        StatusCode::FORBIDDEN
+    );
     assert_eq!(world.browser().sign_in("anna", CHOSEN).await.status, StatusCode::SEE_OTHER);
     // Signed in, one is told where one's own password is changed.
     assert_eq!(anna.get("/invitation").await.to(), "/account");

@@ -216,7 +216,8 @@ impl Account {
     }
 
     fn is_owners(&self) -> Error {
-        let message = format!("`{}` has a password that its owner chose: nobody else sets another", self.name);
+        let message =
+            format!("`{}` has a password that its owner chose: nobody else sets another", self.name);
         Error::new(Kind::Refused, message)
             .help("`servanda account set` with `--invite` lets the owner choose a new one")
     }
@@ -268,7 +269,8 @@ impl Account {
 
     /// What tells its password and its other ways to sign in apart from others, and nothing of them.
     pub(crate) fn ways_to_sign_in(&self) -> (String, BTreeSet<String>) {
-        let short = |text: &str| -> String { crate::workspace::sha256(text.as_bytes()).chars().take(32).collect() };
+        let short =
+            |text: &str| -> String { crate::workspace::sha256(text.as_bytes()).chars().take(32).collect() };
         let password = self.password.as_deref().map(short).unwrap_or_default();
         let kind = |way: &str| way.split_once(':').map(|(kind, _)| kind.to_string()).unwrap_or_default();
         let ways = self.ways.split('\0').filter(|way| !way.is_empty());
@@ -409,8 +411,11 @@ impl Store {
         let invited = || -> Result<Account, Error> {
             let account = self.accounts()?.remove(name).filter(|account| account.is_code(code, now));
             account.ok_or_else(|| {
-                Error::new(Kind::Denied, "the invitation is wrong, was used or is too old, or the account is closed")
-                    .help("a registrar can make another")
+                Error::new(
+                    Kind::Denied,
+                    "the invitation is wrong, was used or is too old, or the account is closed",
+                )
+                .help("a registrar can make another")
             })
         };
         invited()?.fit(password)?;

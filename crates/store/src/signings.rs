@@ -169,8 +169,11 @@ impl Signings {
 
     /// What happens again is one notice: there are never more than two of each kind.
     fn keep(&mut self, notice: Notice) {
-        let is_known = |one: &Notice| one.what == notice.what && one.from.is_empty() == notice.from.is_empty();
-        let Some(there) = self.kept.iter_mut().find(|one| is_known(one)) else { return self.kept.push(notice) };
+        let is_known =
+            |one: &Notice| one.what == notice.what && one.from.is_empty() == notice.from.is_empty();
+        let Some(there) = self.kept.iter_mut().find(|one| is_known(one)) else {
+            return self.kept.push(notice);
+        };
         there.since = there.since.min(notice.since);
         there.at = there.at.max(notice.at);
         there.count = there.count.saturating_add(notice.count);
@@ -224,7 +227,8 @@ impl Store {
     fn said_of_signings(&self, name: &str) -> Result<Signings, Error> {
         let mut said: Option<String> = None;
         self.read(|connection| {
-            let sql = "SELECT json FROM statement WHERE kind = ?1 AND subject = ?2 ORDER BY number DESC LIMIT 1";
+            let sql =
+                "SELECT json FROM statement WHERE kind = ?1 AND subject = ?2 ORDER BY number DESC LIMIT 1";
             connection.query(sql, &[Value::Text(SIGNINGS), Value::Text(name)], |mut row| {
                 said = Some(row.text()?);
                 Ok(())
@@ -428,7 +432,8 @@ mod tests {
         store.tried("anna", Tried::Wrong, AWAY, Instant(4_000)).unwrap();
         assert_eq!(whats(&store.signings("anna", Instant(4_000)).unwrap()), [What::Tries]);
         let told = store.signed_in(&anna, Some(Way::Password), HOME, Instant(5_000)).unwrap();
-        let notice = Notice { what: What::Tries, since: 4_000, at: 4_000, count: 1, from: [AWAY.into()].into() };
+        let notice =
+            Notice { what: What::Tries, since: 4_000, at: 4_000, count: 1, from: [AWAY.into()].into() };
         assert_eq!(told.notices(), [notice], "signing in puts nothing away");
         // Three are a notice, wherever they come from.
         for at in 0..3 {
@@ -516,7 +521,10 @@ mod tests {
         let mut reader = now_of();
         reader.roles = [crate::policy::Role::Reader].into();
         store.put_account(&reader, Instant(50), &keeper).unwrap();
-        assert_eq!(store.signed_in(&now_of(), Some(Way::Password), HOME, Instant(60)).unwrap().notices().len(), 4);
+        assert_eq!(
+            store.signed_in(&now_of(), Some(Way::Password), HOME, Instant(60)).unwrap().notices().len(),
+            4
+        );
     }
 
     #[test]
@@ -536,7 +544,9 @@ mod tests {
         }
         let told = store.signings("anna", Instant(2_000_000)).unwrap();
         assert_eq!(told.sign_ins.len(), SIGN_INS_KEPT);
-        assert!(told.notices().len() <= 4 && told.notices().iter().all(|one| one.from.len() <= MOST_NETWORKS));
+        assert!(
+            told.notices().len() <= 4 && told.notices().iter().all(|one| one.from.len() <= MOST_NETWORKS)
+        );
         assert_eq!(told.notices().iter().find(|one| one.what == What::KnownPassword).unwrap().count, 1_000);
         // Two thousand seconds are six times five minutes.
         let entered = store.log().unwrap().size() - size;
