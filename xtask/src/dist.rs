@@ -144,6 +144,8 @@ fn made(arguments: &[String]) -> Result<PathBuf, String> {
         0o644,
     )?;
     lay("usr/share/doc/servanda/licences.txt", texts.as_bytes(), 0o644)?;
+    let bill = crate::dependencies::bill(&version, &rfc3339(&epoch)?, &list)?;
+    lay("usr/share/doc/servanda/bill.cdx.json", bill.as_bytes(), 0o644)?;
     let changes = format!(
         "servanda ({version}) unstable; urgency=medium\n\n  * See CHANGELOG.md of the source.\n\n -- {by}  {}\n",
         said(Command::new("date").args(["-u", "-R", "-d", &format!("@{epoch}")]))?.trim()
@@ -191,6 +193,23 @@ fn made(arguments: &[String]) -> Result<PathBuf, String> {
     )?;
     fs::rename(&draft, &package).map_err(|e| format!("cannot write {}: {e}", package.display()))?;
     Ok(package)
+}
+
+/// The bill of materials of what a user gets, as it would stand in a package of this commit.
+pub fn bill() -> Result<String, String> {
+    let root = tree::root();
+    let epoch = said(Command::new("git").args(["log", "-1", "--format=%ct"]).current_dir(&root))?;
+    let linked = linked(&[
+        (root.clone(), vec!["servanda", "servanda-auditor"]),
+        (root.join("pdf"), vec!["servanda-pdf"]),
+    ])?;
+    crate::dependencies::bill(&version(&root)?, &rfc3339(epoch.trim())?, &linked)
+}
+
+/// A moment in seconds as RFC 3339.
+fn rfc3339(epoch: &str) -> Result<String, String> {
+    let said = said(Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ", "-d", &format!("@{epoch}")]))?;
+    Ok(said.trim().to_string())
 }
 
 fn quoted(path: &Path) -> String {
@@ -250,8 +269,8 @@ fn contents(folder: &Path) -> Result<(u64, String), String> {
 /// Crates that are linked, with their licences, by name and version.
 type Linked = BTreeMap<(String, String), String>;
 
-/// All crates that are linked, and one text with all licence texts, each once, with the crates that it is for.
-fn licences(packages: &[(PathBuf, Vec<&str>)]) -> Result<(Linked, String), String> {
+/// All crates that are linked.
+fn linked(packages: &[(PathBuf, Vec<&str>)]) -> Result<Linked, String> {
     let mut list = Linked::new();
     for (folder, names) in packages {
         let mut command = Command::new("cargo");
@@ -269,6 +288,12 @@ fn licences(packages: &[(PathBuf, Vec<&str>)]) -> Result<(Linked, String), Strin
             }
         }
     }
+    Ok(list)
+}
+
+/// The same, and one text with all licence texts, each once, with the crates that it is for.
+fn licences(packages: &[(PathBuf, Vec<&str>)]) -> Result<(Linked, String), String> {
+    let list = linked(packages)?;
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")))
