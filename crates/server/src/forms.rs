@@ -567,7 +567,7 @@ pub(crate) fn own_page(
          <h2>{}</h2>\n{}{}{}<h2>{}</h2>\n{}<p class=\"about\">{}</p>",
         caller.say("Back to the board", "Назад до таблиці"),
         alert(problem),
-        notices::block(caller, &one.form_token, &own.signings),
+        notices::block(caller, one, &own.signings),
         notices::history(caller, &own.signings),
         caller.say("Feeds", "Стрічки"),
         caller.to("/account/feeds"),

@@ -5,13 +5,15 @@
 //! Invariants
 //! - a try is noted after it is answered, and only where there is such an account: neither the answer nor its time tells that;
 //! - of where somebody came from, a network is kept and shown, not the address;
-//! - notices wait on `/account`, and every page says that they do, until the account puts them away.
+//! - notices wait on `/account`, and every page says that they do, until the account puts them away; with a password alone, where that
+//!   does not do, nobody does.
 //!
 //! Where to start reading: [`signed_in`], [`tried`], then [`block`].
 
 use crate::Problem;
 use crate::forms::{form, given, or_problem, own_account, own_form, own_of, own_page, people};
 use crate::front::{Caller, Front, Who};
+use crate::signed_in::SignedIn;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -146,13 +148,19 @@ fn sentence(caller: &Caller, notice: &Notice) -> String {
     format!("<li>{said}{how_often}; {}; {by}.</li>\n", times(caller, *since, *at))
 }
 
-/// The notices of an account on its own page, with the button that puts them away; nothing where there are none.
-pub(crate) fn block(caller: &Caller, form_token: &str, signings: &Signings) -> String {
+/// The notices of an account on its own page, with the button that puts them away; nothing where there are none. Whoever gave a password
+/// alone where that does not do puts nothing away.
+pub(crate) fn block(caller: &Caller, one: &SignedIn, signings: &Signings) -> String {
     let all = signings.notices();
     if all.is_empty() {
         return String::new();
     }
     let mark = format!("<input type=\"hidden\" name=\"shown\" value=\"{}\">\n", signings.mark());
+    let put_away = caller.say("I know of this: put it away", "Знаю про це: прибрати");
+    let button = match one.is_narrow {
+        true => String::new(),
+        false => form(&caller.to("/account/notices"), &one.form_token, &mark, put_away),
+    };
     format!(
         "<section id=\"notices\" class=\"notices\" aria-labelledby=\"notices-title\">\n<h2 id=\"notices-title\">{}</h2>\n\
          <ul>\n{}</ul>\n<p>{}</p>\n{}</section>\n",
@@ -162,12 +170,7 @@ pub(crate) fn block(caller: &Caller, form_token: &str, signings: &Signings) -> S
             "If not: change your password below, revoke the passkeys that you do not know, sign out in all browsers, and tell a registrar.",
             "Якщо ні: змініть нижче пароль, відкличте незнайомі ключі доступу, вийдіть в усіх браузерах і повідомте реєстратора.",
         ),
-        form(
-            &caller.to("/account/notices"),
-            form_token,
-            &mark,
-            caller.say("I know of this: put it away", "Знаю про це: прибрати"),
-        ),
+        button,
     )
 }
 

@@ -164,7 +164,7 @@ pub static ROUTES: &[Route] = &[
     does("/sign-in/passkey", Who::Anyone, || post(doors::sign_in_with_passkey)),
     does("/sign-out", Who::Owner, || post(forms::sign_out)),
     reads("/account", Who::Owner, || get(forms::account_page)),
-    does("/account/notices", Who::Owner, || post(notices::put_away)),
+    does("/account/notices", Who::Account, || post(notices::put_away)),
     does("/account/password", Who::Owner, || post(forms::change_password)),
     does("/account/passkeys", Who::Owner, || post(doors::ask_device)),
     does("/account/passkeys/made", Who::Owner, || post(doors::keep_passkey)),
