@@ -28,21 +28,21 @@ fn invitation_form(
     caller: &Caller,
     status: StatusCode,
     token: &str,
-    name: &str,
+    (name, code): (&str, &str),
     problem: &str,
 ) -> Result<Response, Problem> {
     let name = format!(
         "value=\"{}\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"64\"",
         escape(name)
     );
+    let code = format!(
+        "value=\"{}\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"80\"",
+        escape(code)
+    );
     let rows = format!(
         "{}{}{}",
         field(caller.say("Name", "Ім’я"), "name", &name),
-        field(
-            caller.say("Code of the invitation", "Код запрошення"),
-            "code",
-            "autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"80\""
-        ),
+        field(caller.say("Code of the invitation", "Код запрошення"), "code", &code),
         field(
             caller.say("Your password, at least 12 characters", "Ваш пароль, щонайменше 12 знаків"),
             "password",
@@ -81,7 +81,7 @@ pub(crate) async fn invitation_page(State(front): State<Front>, Who(caller): Who
         return Redirect::to(&caller.to("/account")).into_response();
     }
     or_problem(with_form_token(&front, &caller, |token| {
-        invitation_form(&caller, StatusCode::OK, token, "", "")
+        invitation_form(&caller, StatusCode::OK, token, ("", ""), "")
     }))
 }
 
@@ -95,7 +95,7 @@ async fn try_accept(front: &Front, caller: &Caller, request: Request) -> Result<
     let (headers, fields) = fields(request).await?;
     let name = given(&fields, "name").trim();
     let again = |status, problem: &str| {
-        with_form_token(front, caller, |token| invitation_form(caller, status, token, name, problem))
+        with_form_token(front, caller, |token| invitation_form(caller, status, token, (name, ""), problem))
     };
     if !caller.is_locked {
         return Ok(Redirect::to("/").into_response());
@@ -134,7 +134,11 @@ async fn try_accept(front: &Front, caller: &Caller, request: Request) -> Result<
             let said = why.map_or(caller.say("It was not set.", "Його не задано."), |why| {
                 forms::unfit(caller, why)
             });
-            return again(StatusCode::UNPROCESSABLE_ENTITY, said);
+            // The code, which stays good, does not have to be typed again.
+            let typed = (name, given(&fields, "code").trim());
+            return with_form_token(front, caller, |token| {
+                invitation_form(caller, StatusCode::UNPROCESSABLE_ENTITY, token, typed, said)
+            });
         }
         Err(error) => return Err(unable(&error)),
     }

@@ -208,7 +208,7 @@ pub(crate) fn history(caller: &Caller, signings: &Signings) -> String {
         caller.say("The last sign-ins", "Останні входи"),
         caller.say(
             "The latest stands first. Of where from, the network is kept, not the address.",
-            "Останній стоїть першим. З адреси зберігають лише мережу.",
+            "Найновіший стоїть першим. З адреси зберігають лише мережу.",
         ),
     )
 }

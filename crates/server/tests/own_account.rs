@@ -199,7 +199,11 @@ async fn v6_4_6_and_v6_4_1_an_invitation_is_good_once_for_its_account_and_seven_
     // An unfit password uses nothing up.
     let answer = accept(&mut world.browser(), "anna", &code, "anna12345678").await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.text().contains("guessed soon"));
+    let text = answer.text();
+    assert!(
+        text.contains("guessed soon") && text.contains(&code) && !text.contains("anna12345678"),
+        "{text}"
+    );
     let mut anna = world.browser();
     assert_eq!(accept(&mut anna, "anna", &code, CHOSEN).await.to(), "/");
     assert_eq!(anna.get("/api/board").await.status, StatusCode::OK);
