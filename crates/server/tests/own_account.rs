@@ -252,3 +252,17 @@ async fn v6_3_1_codes_of_invitations_are_not_guessed() {
     world.now.fetch_add(15 * 60_000, Ordering::SeqCst);
     assert_eq!(accept(&mut world.browser(), "anna", &code, CHOSEN).await.status, StatusCode::SEE_OTHER);
 }
+
+#[tokio::test]
+async fn what_is_typed_into_an_invitation_is_text_and_a_form_without_its_token_is_none() {
+    let world = world(&clear());
+    let code = invited(&world, "anna", world.now.load(Ordering::SeqCst));
+    world.now.fetch_add(2_000, Ordering::SeqCst);
+    let name = "\"><script>alert(1)</script>";
+    let page = accept(&mut world.browser(), name, name, name).await.text();
+    assert!(page.contains("&lt;script&gt;") && !page.contains("<script>alert"), "{page}");
+    let fields = [("token", "x"), ("name", "anna"), ("code", &*code), ("password", CHOSEN)];
+    assert_eq!(world.browser().post("/invitation", &fields).await.status, StatusCode::FORBIDDEN);
+    // It used nothing up.
+    assert_eq!(accept(&mut world.browser(), "anna", &code, CHOSEN).await.to(), "/");
+}

@@ -248,16 +248,13 @@ impl Store {
         now: Instant,
         change: impl FnOnce(&mut Signings) -> (T, bool),
     ) -> Result<T, Error> {
-        let known = lock(&self.signings).accounts.get(name).cloned();
+        // Held while the database is asked, so that nobody notes anything on what stood before.
+        let mut at_hand = lock(&self.signings);
+        let known = at_hand.accounts.get(name).cloned();
         let (mut signings, waited) = match known {
             Some((signings, waits)) if waits || !afresh => (signings, waits),
             _ => (self.said_of_signings(name)?, false),
         };
-        let mut at_hand = lock(&self.signings);
-        // Another noted something meanwhile: that goes before what was read.
-        if let Some((theirs, true)) = at_hand.accounts.get(name) {
-            signings = theirs.clone();
-        }
         let (made, changed) = change(&mut signings);
         if at_hand.accounts.len() >= AT_HAND && !at_hand.accounts.contains_key(name) {
             at_hand.accounts.retain(|_, (_, waits)| *waits);
@@ -265,8 +262,7 @@ impl Store {
         if changed {
             at_hand.since.get_or_insert(now);
         }
-        let waits = changed || waited || at_hand.accounts.get(name).is_some_and(|(_, waits)| *waits);
-        at_hand.accounts.insert(name.to_string(), (signings, waits));
+        at_hand.accounts.insert(name.to_string(), (signings, changed || waited));
         let due = at_hand.since.is_some_and(|since| now.0.saturating_sub(since.0) >= EVERY_MS);
         drop(at_hand);
         if due {
@@ -365,27 +361,25 @@ impl Store {
     /// Where nothing can be entered; it waits on then.
     pub fn settle_signings(&self, now: Instant) -> Result<(), Error> {
         let _turn = lock(&self.settling_signings);
-        let mut at_hand = lock(&self.signings);
-        let mut waiting = BTreeMap::new();
-        for (name, (signings, waits)) in &mut at_hand.accounts {
-            if std::mem::take(waits) {
-                waiting.insert(name.clone(), signings.clone());
-            }
-        }
-        let since = at_hand.since.take();
+        let at_hand = lock(&self.signings);
+        let waits = |(_, (_, waits)): &(&String, &(Signings, bool))| *waits;
+        let all = at_hand.accounts.iter().filter(waits);
+        let waiting: BTreeMap<String, Signings> =
+            all.map(|(name, (s, _))| (name.clone(), s.clone())).collect();
         drop(at_hand);
         if waiting.is_empty() {
             return Ok(());
         }
-        let entered = self.enter_signings(&waiting, now);
-        if entered.is_err() {
-            let mut at_hand = lock(&self.signings);
-            at_hand.since = since.or(at_hand.since);
-            for (name, signings) in waiting {
-                at_hand.accounts.entry(name).or_insert((signings, true)).1 = true;
-            }
+        self.enter_signings(&waiting, now)?;
+        // What was noted meanwhile waits on.
+        let mut at_hand = lock(&self.signings);
+        let mut is_more = false;
+        for (name, (signings, waits)) in &mut at_hand.accounts {
+            *waits = *waits && waiting.get(name) != Some(signings);
+            is_more |= *waits;
         }
-        entered
+        at_hand.since = is_more.then_some(now);
+        Ok(())
     }
 
     fn enter_signings(&self, waiting: &BTreeMap<String, Signings>, now: Instant) -> Result<(), Error> {
@@ -551,5 +545,30 @@ mod tests {
         // Two thousand seconds are six times five minutes.
         let entered = store.log().unwrap().size() - size;
         assert!((1..=7).contains(&entered), "{entered}");
+    }
+
+    #[test]
+    fn nothing_that_is_noted_while_others_note_and_enter_is_lost() {
+        let (_folder, workspace) = workspace();
+        let store = workspace.store();
+        let anna = Account::new("anna");
+        store.put_account(&anna, Instant(1), &Viewer::keeper()).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for at in 0..100 {
+                        store.tried("anna", Tried::Wrong, HOME, Instant(at)).unwrap();
+                    }
+                });
+            }
+            scope.spawn(|| {
+                for at in 0..20 {
+                    store.settle_signings(Instant(at)).unwrap();
+                    store.signed_in(&anna, None, HOME, Instant(at)).unwrap();
+                }
+            });
+        });
+        store.settle_signings(Instant(200)).unwrap();
+        assert_eq!(workspace.store().signings("anna", Instant(201)).unwrap().failed.count, 400);
     }
 }
