@@ -168,7 +168,9 @@ try {
   console.error(error);
 } finally {
   await browser?.close();
+  // It enters what it noted of sign-ins before it ends.
   server.kill();
+  if (server.exitCode === null) await new Promise((ended) => server.once('exit', ended));
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit(failed ? 1 : 0);
