@@ -7,8 +7,8 @@
 //! - every text of the answer is escaped;
 //! - planned or simulated stands first.
 
-use crate::Answer;
 use crate::answer::{Cell, Shown};
+use crate::{Answer, Language};
 use servanda_report::document::html::escape;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -22,35 +22,48 @@ const ROWS: usize = 400;
 /// Lines of what is assumed that fit on a screen beside a table.
 const MANY: usize = 12;
 
+/// A text of the planner in a language, escaped; marked as English where the book does not have it, and it is no name of a file.
+fn said(language: Language, text: &str) -> String {
+    match language.said(text) {
+        Some(said) => escape(&said),
+        None if text.contains(' ') && text.is_ascii() => {
+            format!("<span lang=\"en\">{}</span>", escape(text))
+        }
+        None => escape(text),
+    }
+}
+
 impl Answer {
-    /// As a page.
-    pub fn page(&self) -> String {
+    /// As a page, in a language.
+    pub fn page(&self, language: Language) -> String {
+        let basis = language.say(self.basis.word());
         let mut out = format!(
-            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-             content=\"width=device-width\"><title>{}: {}</title><style>\n{}</style></head><body>\n<h1>Plan: {}</h1>\n<p \
+            "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+             content=\"width=device-width\"><title>{}: {}</title><style>\n{}</style></head><body>\n<h1>{}</h1>\n<p \
              class=\"basis\">{}: {}</p>\n",
-            self.asked,
-            self.basis.word(),
+            language.code(),
+            language.say(self.asked),
+            basis,
             include_str!("page.css"),
-            self.asked,
-            self.basis.word().to_uppercase(),
-            escape(&self.of_chance())
+            language.say(&format!("Plan: {}", self.asked)),
+            basis.to_uppercase(),
+            said(language, &self.of_chance())
         );
         // Where much is assumed the table that matters most stands above it.
         let above = usize::from(self.assumptions.len() > MANY);
         let shown = |out: &mut String, table: &Shown| {
-            let _ = writeln!(out, "<h2>{}</h2>", escape(&table.title));
-            plots(out, table);
-            rows(out, table);
+            let _ = writeln!(out, "<h2>{}</h2>", said(language, &table.title));
+            plots(out, table, language);
+            rows(out, table, language);
         };
         self.tables.iter().take(above).for_each(|table| shown(&mut out, table));
         for (head, lines) in
             [("Sources", &self.sources), ("Assumed", &self.assumptions), ("Gaps", &self.gaps)]
         {
             if !lines.is_empty() {
-                let _ = write!(out, "<h2>{head}</h2>\n<ul>");
+                let _ = write!(out, "<h2>{}</h2>\n<ul>", language.say(head));
                 for line in lines {
-                    let _ = write!(out, "<li>{}</li>", escape(line));
+                    let _ = write!(out, "<li>{}</li>", said(language, line));
                 }
                 out.push_str("</ul>\n");
             }
@@ -61,23 +74,27 @@ impl Answer {
 }
 
 /// The plots of a table, those that its kind has.
-fn plots(out: &mut String, table: &Shown) {
+fn plots(out: &mut String, table: &Shown, language: Language) {
     match table.name {
-        "curve" => lines(out, table, 1, "pledged", "reached", None),
-        "bands" => lines(out, table, 1, "p50", "p50", Some(("p10", "p90"))),
-        "real-bands" => lines(out, table, 1, "p50", "p50", Some(("low_80", "high_80"))),
-        "hangs-on" => bars(out, table, &["milestone", "category", "parameter"], "swing"),
-        "months" => lines(out, table, 1, "operating", "fit", None),
-        "weeks" => lines(out, table, 1, "incidents", "incidents", None),
-        "strength" => lines(out, table, 1, "there", "agreed", None),
-        "fairness" => bars(out, table, &["partner"], "over"),
-        "chances" => pairs(out, table, &["milestone"], "scenario", ["base_pct", "pct"], Some(100.0)),
-        "partners" => pairs(out, table, &["of", "unit", "scenario"], "partner", ["base_cost", "cost"], None),
-        "serving" => lines(out, table, 1, "p50", "base_p50", Some(("p10", "p90"))),
-        "load" => lines(out, table, 1, "needed", "there", Some(("p10", "p90"))),
-        "displaced" => lines(out, table, 1, "displaced", "displaced", Some(("p10", "p90"))),
-        "jobs-and-rents" => lines(out, table, 1, "rent", "rent", Some(("rent_p10", "rent_p90"))),
-        "answers" => lines(out, table, 1, "received", "can_answer", None),
+        "curve" => lines(out, table, language, 1, "pledged", "reached", None),
+        "bands" => lines(out, table, language, 1, "p50", "p50", Some(("p10", "p90"))),
+        "real-bands" => lines(out, table, language, 1, "p50", "p50", Some(("low_80", "high_80"))),
+        "hangs-on" => bars(out, table, language, &["milestone", "category", "parameter"], "swing"),
+        "months" => lines(out, table, language, 1, "operating", "fit", None),
+        "weeks" => lines(out, table, language, 1, "incidents", "incidents", None),
+        "strength" => lines(out, table, language, 1, "there", "agreed", None),
+        "fairness" => bars(out, table, language, &["partner"], "over"),
+        "chances" => {
+            pairs(out, table, language, &["milestone"], "scenario", ["base_pct", "pct"], Some(100.0))
+        }
+        "partners" => {
+            pairs(out, table, language, &["of", "unit", "scenario"], "partner", ["base_cost", "cost"], None)
+        }
+        "serving" => lines(out, table, language, 1, "p50", "base_p50", Some(("p10", "p90"))),
+        "load" => lines(out, table, language, 1, "needed", "there", Some(("p10", "p90"))),
+        "displaced" => lines(out, table, language, 1, "displaced", "displaced", Some(("p10", "p90"))),
+        "jobs-and-rents" => lines(out, table, language, 1, "rent", "rent", Some(("rent_p10", "rent_p90"))),
+        "answers" => lines(out, table, language, 1, "received", "can_answer", None),
         _ => {}
     }
 }
@@ -89,15 +106,15 @@ const ALONE: &str = "svg{background:#fff}text{font:12px sans-serif;fill:#1b1b1b}
 
 impl Shown {
     /// Its plots, each an element `svg` for a page that has the style; none where there is nothing to plot.
-    pub fn plots(&self) -> Vec<String> {
+    pub fn plots(&self, language: Language) -> Vec<String> {
         let mut out = String::new();
-        plots(&mut out, self);
+        plots(&mut out, self, language);
         out.split_inclusive("</svg>\n").filter(|plot| !plot.trim().is_empty()).map(String::from).collect()
     }
 
     /// One of them as a file of its own, with what it is said to be: `basis` is written beneath its title.
-    pub fn plot_alone(&self, number: usize, basis: &str) -> Option<String> {
-        let plot = self.plots().into_iter().nth(number)?;
+    pub fn plot_alone(&self, number: usize, basis: &str, language: Language) -> Option<String> {
+        let plot = self.plots(language).into_iter().nth(number)?;
         let (head, rest) = plot.split_once('>')?;
         let (title, body) = rest.split_once("</title>")?;
         let head = head.replacen("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ", 1);
@@ -127,7 +144,15 @@ fn begin(out: &mut String, height: f64, words: &str) {
 
 /// One plot for each value of the column `by`: two lines by month, with a band where one is asked for. The first column is the
 /// month.
-fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, band: Option<(&str, &str)>) {
+fn lines(
+    out: &mut String,
+    table: &Shown,
+    language: Language,
+    by: usize,
+    first: &str,
+    second: &str,
+    band: Option<(&str, &str)>,
+) {
     let groups: BTreeSet<String> = table.rows.iter().map(|row| row[by].plain()).collect();
     for group in groups {
         let of: Vec<&Vec<Cell>> = table.rows.iter().filter(|row| row[by].plain() == group).collect();
@@ -148,12 +173,14 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
         let path = |values: &mut dyn Iterator<Item = (usize, f64)>| {
             values.map(|(i, v)| format!("{:.1},{:.1}", x(i), y(v))).collect::<Vec<_>>().join(" ")
         };
+        let group = of.first().map_or(String::new(), |row| language.cell(table, by, &row[by]));
+        let [a_head, b_head] = [first, second].map(|column| language.column(table, column));
         let words = match &band {
             Some(_) if second.starts_with("base_") => {
                 format!("{group}: median (solid), middle 80 percent of futures as a band; base (dashed)")
             }
             Some(_) if first != second => format!(
-                "{group}: {first} (solid) with the middle 80 percent of futures as a band, and {second} (dashed)"
+                "{group}: {a_head} (solid) with the middle 80 percent of futures as a band, and {b_head} (dashed)"
             ),
             Some(_) if shipped => {
                 format!("{group}: the plan's median, and the wider 80 percent that is shipped as a band")
@@ -161,10 +188,11 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             Some(_) if first == "p50" => {
                 format!("{group}: median, and the middle 80 percent of futures as a band")
             }
-            Some(_) => format!("{group}: {first}, and the middle 80 percent of futures as a band"),
-            None if first == second => format!("{group}: {first}"),
-            None => format!("{group}: {first} (solid) and {second} (dashed)"),
+            Some(_) => format!("{group}: {a_head}, and the middle 80 percent of futures as a band"),
+            None if first == second => format!("{group}: {a_head}"),
+            None => format!("{group}: {a_head} (solid) and {b_head} (dashed)"),
         };
+        let words = language.say(&words);
         begin(out, TOP + HEIGHT + 24.0, &words);
         for part in [0.0, 0.5, 1.0] {
             let at = y(most * part);
@@ -204,15 +232,15 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
 }
 
 /// A bar for each row, to the right where its value is above zero, hollow and to the left where it is below.
-fn bars(out: &mut String, table: &Shown, names: &[&str], column: &str) {
+fn bars(out: &mut String, table: &Shown, language: Language, names: &[&str], column: &str) {
     let Some(at) = index(table, column) else { return };
     let names: Vec<usize> = names.iter().filter_map(|name| index(table, name)).collect();
     let shown: Vec<(String, f64, String)> = table
         .rows
         .iter()
         .filter_map(|row| {
-            let name: Vec<String> = names.iter().map(|i| row[*i].plain()).collect();
-            value(&row[at]).map(|v| (name.join(", "), v, row[at].plain()))
+            let name: Vec<String> = names.iter().map(|i| language.cell(table, *i, &row[*i])).collect();
+            value(&row[at]).map(|v| (name.join(", "), v, language.cell(table, at, &row[at])))
         })
         .take(ROWS)
         .collect();
@@ -221,7 +249,8 @@ fn bars(out: &mut String, table: &Shown, names: &[&str], column: &str) {
         return;
     }
     let (middle, half) = (WIDTH * 0.7, WIDTH * 0.2);
-    begin(out, TOP + 20.0 * shown.len() as f64 + 6.0, &format!("{column}: filled above zero, hollow below"));
+    let words = format!("{}: filled above zero, hollow below", language.column(table, column));
+    begin(out, TOP + 20.0 * shown.len() as f64 + 6.0, &language.say(&words));
     for (i, (name, v, words)) in shown.iter().enumerate() {
         let top = TOP + 20.0 * i as f64;
         let width = half * v.abs() / most;
@@ -240,13 +269,23 @@ fn bars(out: &mut String, table: &Shown, names: &[&str], column: &str) {
 
 /// One plot for each value of the columns `by`; in it two bars for each row, hollow for the base and filled for the other. `all` is the whole
 /// that a bar is a part of; without it the longest bar is.
-fn pairs(out: &mut String, table: &Shown, by: &[&str], label: &str, columns: [&str; 2], all: Option<f64>) {
+fn pairs(
+    out: &mut String,
+    table: &Shown,
+    language: Language,
+    by: &[&str],
+    label: &str,
+    columns: [&str; 2],
+    all: Option<f64>,
+) {
     let (Some(label), [Some(base), Some(other)]) = (index(table, label), columns.map(|c| index(table, c)))
     else {
         return;
     };
     let by: Vec<usize> = by.iter().filter_map(|name| index(table, name)).collect();
-    let group = |row: &Vec<Cell>| by.iter().map(|i| row[*i].plain()).collect::<Vec<_>>().join(", ");
+    let group = |row: &Vec<Cell>| {
+        by.iter().map(|i| language.cell(table, *i, &row[*i])).collect::<Vec<_>>().join(", ")
+    };
     let mut groups: Vec<String> = Vec::new();
     for row in &table.rows {
         let name = group(row);
@@ -266,14 +305,15 @@ fn pairs(out: &mut String, table: &Shown, by: &[&str], label: &str, columns: [&s
         if most <= 0.0 {
             continue;
         }
-        begin(out, TOP + 34.0 * of.len() as f64 + 6.0, &format!("{name}: base (hollow), scenario (filled)"));
+        let words = language.say(&format!("{name}: base (hollow), scenario (filled)"));
+        begin(out, TOP + 34.0 * of.len() as f64 + 6.0, &words);
         for (i, row) in of.iter().enumerate() {
             let top = TOP + 34.0 * i as f64;
             let _ = write!(
                 out,
                 "<text x=\"0\" y=\"{:.1}\">{}</text>",
                 top + 17.0,
-                escape(&shortened(&row[label].plain()))
+                escape(&shortened(&language.cell(table, label, &row[label])))
             );
             for (column, at, class) in [(base, top, "less"), (other, top + 13.0, "bar")] {
                 let Some(v) = value(&row[column]) else {
@@ -287,7 +327,7 @@ fn pairs(out: &mut String, table: &Shown, by: &[&str], label: &str, columns: [&s
                      y=\"{:.1}\">{}</text>",
                     left + long + 6.0,
                     at + 10.0,
-                    row[column].plain()
+                    language.cell(table, column, &row[column])
                 );
             }
         }
@@ -304,9 +344,9 @@ fn shortened(label: &str) -> String {
     }
 }
 
-fn rows(out: &mut String, table: &Shown) {
+fn rows(out: &mut String, table: &Shown, language: Language) {
     if table.rows.is_empty() {
-        out.push_str("<p>None.</p>\n");
+        let _ = writeln!(out, "<p>{}</p>", language.say("None."));
         return;
     }
     let right = |i: usize| {
@@ -315,24 +355,28 @@ fn rows(out: &mut String, table: &Shown) {
     let _ = write!(
         out,
         "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{}\"><table><thead><tr>",
-        escape(&table.title)
+        escape(&language.say(&table.title))
     );
     for (i, column) in table.columns.iter().enumerate() {
-        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", right(i), escape(column));
+        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", right(i), escape(&language.column(table, column)));
     }
     out.push_str("</tr></thead><tbody>\n");
     let classes: Vec<&str> = (0..table.columns.len()).map(right).collect();
     for row in table.rows.iter().take(ROWS) {
         out.push_str("<tr>");
-        for (cell, class) in row.iter().zip(&classes) {
-            let words = if *cell == Cell::Missing { "–".to_string() } else { escape(&cell.plain()) };
+        for (i, (cell, class)) in row.iter().zip(&classes).enumerate() {
+            let words = match cell {
+                Cell::Missing => "–".to_string(),
+                cell => escape(&language.cell(table, i, cell)),
+            };
             let _ = write!(out, "<td{class}>{words}</td>");
         }
         out.push_str("</tr>\n");
     }
     out.push_str("</tbody></table></div>\n");
     if table.rows.len() > ROWS {
-        let _ = writeln!(out, "<p>… and {} more rows, in CSV and JSON.</p>", table.rows.len() - ROWS);
+        let more = format!("… and {} more rows, in CSV and JSON.", table.rows.len() - ROWS);
+        let _ = writeln!(out, "<p>{}</p>", language.say(&more));
     }
 }
 
@@ -373,19 +417,41 @@ mod tests {
 
     #[test]
     fn the_page_says_what_it_is_and_escapes_every_text() {
-        let page = answer().page();
+        let page = answer().page(Language::English);
         assert!(page.contains("SIMULATED: ") && page.contains("seed 3") && page.contains("none known"));
         assert!(
             page.contains("a &quot;source&quot; &amp; &lt;script&gt;") && page.contains("<td>&lt;b&gt;</td>")
         );
         assert!(!page.contains("<b>") && !page.contains("<script") && !page.contains("http"));
         assert!(page.contains("<td class=\"n\">–</td>"));
-        assert_eq!(page, answer().page());
+        assert_eq!(page, answer().page(Language::English));
+    }
+
+    #[test]
+    fn a_ukrainian_page_says_all_of_it_and_leaves_names() {
+        let mut answer = answer();
+        answer.gaps.push("the tracker is silent".into());
+        answer.sources.push("plans/force.toml".into());
+        let page = answer.page(Language::Ukrainian);
+        for words in [
+            "<html lang=\"uk\">",
+            "<h1>План: облік допомоги</h1>",
+            "ЗМОДЕЛЬОВАНО: розіграно",
+            "<h2>Чого бракує або що не сходиться</h2>",
+            "<th scope=\"col\">місяць</th>",
+            "&lt;b&gt;: обіцяно (суцільна) і досягнуто (штрихова)</title>",
+            "понад правило: заповнені — більше нуля",
+            // What is not in the book is marked, and a file's name is nobody's language.
+            "<span lang=\"en\">the tracker is silent</span>",
+            "<li>plans/force.toml</li>",
+        ] {
+            assert!(page.contains(words), "{words} in {page}");
+        }
     }
 
     #[test]
     fn lines_and_bars_lie_where_the_figures_say() {
-        let page = answer().page();
+        let page = answer().page(Language::English);
         // 10 and 20 of at most 20: the middle and the top; 0 and 5: the bottom and a quarter.
         assert!(page.contains("class=\"a\" points=\"90.0,126.0 750.0,26.0\""), "{page}");
         assert!(page.contains("class=\"b\" points=\"90.0,226.0 750.0,176.0\""), "{page}");
@@ -396,16 +462,16 @@ mod tests {
     #[test]
     fn a_plot_alone_is_the_same_plot_with_its_style_and_basis() {
         let answer = answer();
-        let plots = answer.tables[0].plots();
+        let plots = answer.tables[0].plots(Language::English);
         assert_eq!(plots.len(), 1);
-        assert!(answer.page().contains(&plots[0]));
-        let alone = answer.tables[0].plot_alone(0, "simulated: seed 3 & more").unwrap();
+        assert!(answer.page(Language::English).contains(&plots[0]));
+        let alone = answer.tables[0].plot_alone(0, "simulated: seed 3 & more", Language::English).unwrap();
         assert!(alone.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox="), "{alone}");
         assert!(
             alone.contains("<desc>simulated: seed 3 &amp; more</desc><style>") && alone.ends_with("</svg>\n")
         );
         assert!(alone.contains("points=\"90.0,126.0 750.0,26.0\"") && !alone.contains("<b>"));
-        assert_eq!(answer.tables[0].plot_alone(1, ""), None);
+        assert_eq!(answer.tables[0].plot_alone(1, "", Language::English), None);
     }
 
     #[test]
@@ -413,7 +479,7 @@ mod tests {
         let mut answer = answer();
         answer.tables[0].rows.truncate(1);
         answer.tables[1].rows.clear();
-        let page = answer.page();
+        let page = answer.page(Language::English);
         assert!(!page.contains("<svg") && page.contains("<p>None.</p>"));
     }
 }
