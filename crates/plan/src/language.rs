@@ -121,9 +121,9 @@ impl Language {
         }
     }
 
-    /// Whether the words of a column are the planner's own.
-    pub fn is_own(table: &Shown, column: &str) -> bool {
-        by_table(&UKRAINIAN.cells, table.name, column).is_some()
+    /// Whether a column of a table holds words of the planner, of which each has its Ukrainian; names may stand among them.
+    pub fn has_words(table: &str, column: &str) -> bool {
+        by_table(&UKRAINIAN.cells, table, column).is_some()
     }
 }
 
