@@ -86,7 +86,11 @@ const signIn = async (name) => {
   await ready('in');
 };
 const states = () => page.$$eval('.items > li', (all) => all.map((li) => li.dataset.state));
-const saved = () => until(() => /: (saved|збережено) \d/.test(document.querySelector('form.report [role=status]')?.textContent ?? ''));
+// What was typed last is written, and the page says so: a time alone may be that of an earlier key.
+const saved = () => until(() => {
+  const status = document.querySelector('form.report [role=status]');
+  return status?.dataset.saved === 'yes' && /: (saved|збережено) \d/.test(status.textContent);
+});
 // Fills the form in with the keyboard alone: the focus stands in the first field when it opens.
 const write = async (source, { submit = true } = {}) => {
   await until(() => document.activeElement?.id === 'q-what');
