@@ -151,7 +151,8 @@ try {
   await page.goto(`${base}/entry`);
   await ready('away');
   check('a draft is there again after the page went away', (await page.inputValue('#q-source')) === 'Patrol South 7');
-  check('and the one that waits', (await states()).join() === 'waiting');
+  const there = (await states()).join();
+  check('and the one that waits', there === 'waiting', there);
   await picture('3-draft-again');
   // Files, without network: what is no photo is refused with a reason, the others wait sealed with the report.
   await page.setInputFiles('#q-files', [file('map.svg', Buffer.from('<svg onload="alert(1)"/>')), file('fake.jpg', Buffer.from('<script>alert(1)</script>'))]);
