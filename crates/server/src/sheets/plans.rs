@@ -110,7 +110,12 @@ fn headline(page: &Page, answer: &Answer) -> String {
 
 /// Text of the planner, in the page's language; what its book does not have is marked like text of the engine.
 fn said(page: &Page, text: &str) -> String {
-    language(page.words.0).said(text).map_or_else(|| engine_text(page.words, text), |said| e(&said))
+    match language(page.words.0).said(text) {
+        Some(said) => e(&said),
+        // A file has a name, and no language.
+        None if !text.contains(' ') => e(text),
+        None => engine_text(page.words, text),
+    }
 }
 
 fn lines(page: &Page, heading: &str, lines: &[String]) -> String {
