@@ -119,6 +119,20 @@ pub struct Case {
     pub path: PathBuf,
 }
 
+/// What is asked of which agreement, before any record is read.
+pub struct Asked {
+    /// The workspace, where there is one.
+    pub workspace: Option<Workspace>,
+    /// The agreement's text.
+    pub text: String,
+    /// The agreement.
+    pub agreement: Agreement,
+    /// Where the agreement lies.
+    pub path: PathBuf,
+    /// The question.
+    pub question: Question,
+}
+
 /// What was read, before anything is computed.
 pub struct Heard {
     /// The workspace, where there is one.
@@ -250,12 +264,12 @@ impl Matter {
         self.engine.evaluate_of(agreement, &case.places, records, &question)
     }
 
-    /// Reads everything and asks nobody: the records as they were entered, without what was ruled about them.
-    pub fn hear(&self, session: &Session) -> Result<Heard, Failure> {
+    /// Reads the agreement, and what is asked of it.
+    pub fn asked(&self, session: &Session) -> Result<Asked, Failure> {
         let workspace = self.workspace()?;
         let path =
             self.agreement.clone().or(workspace.as_ref().map(Workspace::agreement)).unwrap_or_default();
-        let working = session.working("reading the agreement");
+        let _working = session.working("reading the agreement");
         let (text, agreement) = agreement(&path, session)?;
         let settings = workspace.as_ref().map(Workspace::settings);
         let readings = self.readings(&agreement, settings.map(|s| &s.readings))?;
@@ -263,15 +277,23 @@ impl Matter {
         let at = self.moment("--at", &self.at, &clock.at, &agreement, session)?.unwrap_or(session.now);
         let known_at = self.moment("--known-at", &self.known_at, &clock.known_at, &agreement, session)?;
         let known_at = known_at.unwrap_or(session.now.max(at));
-        let question = Question { at, known_at, readings };
+        Ok(Asked { workspace, text, agreement, path, question: Question { at, known_at, readings } })
+    }
 
-        working.at("reading the records");
+    /// Reads everything and asks nobody: the records as they were entered, without what was ruled about them.
+    pub fn hear(&self, session: &Session) -> Result<Heard, Failure> {
+        let Asked { workspace, text, agreement, path, question } = self.asked(session)?;
+        let _working = session.working("reading the records");
         let records = match (&workspace, self.records.as_slice()) {
             (Some(workspace), []) => source::entered(workspace)?,
             (None, []) => Vec::new(),
-            (_, files) => {
-                source::loose(files, self.map.as_deref(), &agreement, known_at.max(session.now), session)?
-            }
+            (_, files) => source::loose(
+                files,
+                self.map.as_deref(),
+                &agreement,
+                question.known_at.max(session.now),
+                session,
+            )?,
         };
         Ok(Heard { workspace, text, agreement, path, question, records })
     }

@@ -85,6 +85,21 @@ async fn news_show_in_the_next_answer() {
     }
 }
 
+/// What a report of a cut-off speaks of: the one who follows passed it a moment ago.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_board_of_the_last_full_five_minutes_is_not_evaluated_from_nothing() {
+    let fire = record("f1", "fire", "North", "2026-01-02T09:03:00Z");
+    let after = record("f2", "fire", "South", "2026-01-02T09:05:01Z");
+    let served = served(Vec::new());
+    let told =
+        |records: Vec<Record>, now| News { records: shared(records), places: None, complete_to: at(now) };
+    served.learn(told(vec![fire.clone()], "2026-01-02T09:03:00Z")).unwrap();
+    served.learn(told(Vec::new(), "2026-01-02T09:05:00Z")).unwrap();
+    served.learn(told(vec![after], "2026-01-02T09:06:00Z")).unwrap();
+    let mark = "2026-01-02T09:05:00Z";
+    assert_eq!(get(&served, &format!("/api/board?at={mark}")).await, from_nothing(&[fire], mark));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_against_the_promise_is_right_all_the_same() {
     let served = served(Vec::new());

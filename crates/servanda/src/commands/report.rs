@@ -207,7 +207,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
         Some(name) => Calendar::of_zone(name).ok_or_else(|| {
             Failure::new(format!("there is no time zone `{name}`")).help("write one like Europe/Kyiv")
         })?,
-        None => matter.hear(session)?.agreement.calendar,
+        None => matter.asked(session)?.agreement.calendar,
     };
     let cut_off = moment("--cut-off", &arguments.cut_off, &zone)?;
     matter.stands_at(cut_off);

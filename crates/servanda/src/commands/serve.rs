@@ -3,7 +3,7 @@
 use super::Answer;
 use crate::failure::Failure;
 use crate::intake::Intake;
-use crate::matter::{Case, Heard, Matter};
+use crate::matter::{Asked, Case, Matter};
 use crate::pages::{Besides, Cases, Pages, Shown, ViewsLog, lock};
 use crate::serve_settings::{Effective, Line, PORT as DEFAULT_PORT};
 use crate::session::Session;
@@ -115,7 +115,7 @@ fn serve_team(
     };
     let (cases, keepers) = if is_locked {
         // The keeper sees nothing here, so nothing is computed for the keeper.
-        let Heard { text, agreement, path, question, .. } = matter.hear(session)?;
+        let Asked { text, agreement, path, question, .. } = matter.asked(session)?;
         let pages = Arc::new(Pages::new(workspace.store(), &agreement, &path, labels()?));
         if let Some(taking) = &follows {
             lock(&taking.intake).follow_from(question.known_at);
