@@ -1,7 +1,7 @@
 // The verdict card: words, rule, verdict, steps, what it rests on, what stands against it, what would change it, who was watching.
 import { badge, dated, el, shape } from './element.js';
 import { civil } from './address.js';
-import { bearer, engine, english, known, language, left, local, marking, state as stateOf, t, word } from './language.js';
+import { bearer, engine, known, language, left, local, marking, state as stateOf, t, word } from './language.js';
 
 const when = (w) => (w ? local(w.local) : '');
 const section = (title, ...content) => el('section', {}, el('h3', {}, title), content);
@@ -152,7 +152,7 @@ export function showCard(side, doc, state, go, source, phrases) {
     el('figure', { class: 'quote' },
       card.words.length ? card.words.map((w) => el('blockquote', {}, w)) : el('p', { class: 'empty' }, t('no-words')),
       card.clause && el('figcaption', {}, card.clause.heading)),
-    section(t('s-rule'), el('p', {}, english(dated(card.rule))),
+    section(t('s-rule'), el('p', {}, dated(card.rule)),
       facts([
         [t('owed-to'), card.owed_to.join(', ')], [t('binds'), force], [t('standard'), card.standard && word('grade', card.standard)],
         [t('reading'), card.readings.length ? readings(card.readings) : card.elsewhere.length ? t('nobody-chose') : ''],

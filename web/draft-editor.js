@@ -187,7 +187,7 @@ export function edit(place, { text, asks, changed, moved, format }) {
     const found = await asks('hover', view.state.doc.toString(), at);
     if (!found?.hover) return null;
     const { from, to, title, body } = found.hover;
-    return { pos: from, end: to, above: true, create: () => ({ dom: el('div', { class: 'pact-hover', lang: language === 'en' ? null : 'en' }, el('b', {}, title), body.map((p) => el('p', {}, p))) }) };
+    return { pos: from, end: to, above: true, create: () => ({ dom: el('div', { class: 'pact-hover' }, english(el('b', {}, title)), body.map((p) => (/[\u0400-\u052f]/.test(p) ? el('p', {}, p) : english(el('p', {}, p))))) }) };
   }, { hoverTime: 450 });
   const view = new EditorView({
     root,

@@ -41,7 +41,7 @@ const checks = newest();
 const looks = newest();
 const english = language === 'en' ? {} : { lang: 'en' };
 
-const asks = (want, text, at) => looks.ask('/api/draft/at', { text, at, want }).catch(() => null);
+const asks = (want, text, at) => looks.ask('/api/draft/at', { text, at, want, language }).catch(() => null);
 
 // What was asked before the last change stays, and says so.
 function old(out) {
@@ -67,7 +67,7 @@ async function check(text) {
     return;
   }
   try {
-    const answer = await checks.ask('/api/draft/check', { text });
+    const answer = await checks.ask('/api/draft/check', { text, language });
     if (!answer || editor.text() !== text) return;
     last = answer;
     stale = false;
@@ -116,7 +116,7 @@ function lists() {
       : el('p', { class: 'about' }, `${t('n-undecided', { n: 0 })}.`),
     el('details', {}, el('summary', {}, t('looked-at')), el('dl', { class: 'sentences', ...english }, last.looked.map((l) => [el('dt', {}, `${l.analysis}: ${number(l.at)}`), el('dd', {}, l.bound)]))));
   byId('outline-out').replaceChildren(el('ul', { class: 'outline' }, last.outline.map((o) => el('li', { class: `depth-${Math.min(o.depth, 3)}` }, el('button', { type: 'button', class: 'record', onclick: () => editor.go(o.from) }, o.kind === 'clause' ? el('b', {}, o.name) : [el('span', { class: 'about' }, o.kind), ' ', o.name])))));
-  byId('rules-out').replaceChildren(el('p', english, last.about), el('dl', { class: 'sentences' }, last.rules.map((r) => [el('dt', {}, el('button', { type: 'button', class: 'record', onclick: () => editor.go(r.from) }, `${r.kind} `, el('b', {}, r.name))), el('dd', english, r.sentence)])));
+  byId('rules-out').replaceChildren(el('p', {}, last.about), el('dl', { class: 'sentences' }, last.rules.map((r) => [el('dt', {}, el('button', { type: 'button', class: 'record', onclick: () => editor.go(r.from) }, `${r.kind} `, el('b', {}, r.name))), el('dd', {}, r.sentence)])));
 }
 
 // The rule under the cursor, in plain words.
@@ -127,7 +127,7 @@ function under(at) {
   const key = rule ? `${rule.name} ${rule.sentence}` : '';
   if (key === before) return;
   before = key;
-  byId('under').replaceChildren(...(rule ? [el('p', { class: 'about' }, `${rule.kind} `, el('b', {}, rule.name)), el('p', { class: 'sentence', ...english }, rule.sentence)] : [el('p', { class: 'about' }, t('no-rule-here'))]));
+  byId('under').replaceChildren(...(rule ? [el('p', { class: 'about' }, `${rule.kind} `, el('b', {}, rule.name)), el('p', { class: 'sentence' }, rule.sentence)] : [el('p', { class: 'about' }, t('no-rule-here'))]));
 }
 
 // ---- panels that are asked for ----
@@ -170,7 +170,7 @@ const audit = () => panel('audit-out', async () => {
 
 const compares = newest();
 const compare = () => panel('changes-out', async () => {
-  const doc = await compares.ask('/api/draft/changes', { text: editor.text() }, { moments: from_ });
+  const doc = await compares.ask('/api/draft/changes', { text: editor.text(), language }, { moments: from_ });
   if (!doc) return null;
   const change = (c) => el('li', {}, el('b', {}, `${c.what} ${c.name}`.trim()), el('div', { class: 'side-by-side' },
     el('div', { class: 'was' }, el('span', { class: 'about', lang: language }, t('was')), el('p', {}, c.before ?? '–')), el('div', { class: 'is' }, el('span', { class: 'about', lang: language }, t('is')), el('p', {}, c.after ?? '–'))));
@@ -180,7 +180,7 @@ const compare = () => panel('changes-out', async () => {
   return [
     el('p', { class: 'lead' }, el('strong', {}, doc.same ? t('same-meaning') : t('n-changes', { n: doc.meaning.length + doc.words.length })), ' ', t('n-verdicts', { n: doc.verdicts.length + doc.verdicts_left_out }), ' ', t('as-of', { at: doc.question.at_local, known: doc.question.known_at_local })),
     doc.without_shape.length ? el('p', { class: 'tone-doubt' }, t('without-shape', { names: doc.without_shape.join(', ') })) : null,
-    doc.meaning.length ? [el('h3', {}, t('meaning')), el('ul', { class: 'change-list', ...english }, doc.meaning.map(change))] : null,
+    doc.meaning.length ? [el('h3', {}, t('meaning')), el('ul', { class: 'change-list' }, doc.meaning.map(change))] : null,
     doc.words.length ? [el('h3', {}, t('words-changed')), el('ul', { class: 'change-list', ...english }, doc.words.map(change))] : null,
     gaps('gaps-new', doc.found), gaps('gaps-gone', doc.resolved),
     doc.verdicts.length ? [el('h3', {}, t('verdicts-changed')), el('table', { class: 'list' }, el('caption', { class: 'unseen-text' }, t('verdicts-changed')),

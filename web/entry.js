@@ -20,6 +20,7 @@ let token = null; // of the sign-in; only from the server, never kept
 let draft = null; // the report that is open
 let saving = Promise.resolve();
 let notice = '';
+let withoutAccounts = false; // nobody signs in here: the workspace has none
 
 const main = document.getElementById('main');
 const head = document.getElementById('head');
@@ -42,7 +43,7 @@ async function ask(path, options = {}) {
   return { status: response.status, body: await response.json() };
 }
 
-// Asks who is signed in. `away`: no network; `out`: nobody; `no`: may not report; `in`.
+// Asks who is signed in. `away`: no network; `out`: nobody; `no`: may not report; `open`: the workspace has no accounts; `in`.
 async function session() {
   let answer;
   try {
@@ -51,7 +52,7 @@ async function session() {
     return 'away';
   }
   if (answer.status === 401) return 'out';
-  if (answer.status !== 200) return 'no';
+  if (answer.status !== 200) return answer.body.code === 'no-accounts' ? 'open' : 'no';
   const { token: fresh, ...rest } = answer.body;
   await setPlain('cookie', rest.cookie);
   kept = await Kept.open();
@@ -279,9 +280,11 @@ function faultsOf(answers) {
 }
 
 // Saves what is typed, at once and in order; what comes while it is written is written next.
+// It says that it is saved only of the last that was typed: `data-saved` is `no` from the first key on until all of it is written.
 let again = false;
 function save() {
   if (!draft || !kept) return saving;
+  status.dataset.saved = 'no';
   if (again) return saving;
   again = true;
   saving = saving.then(async () => {
@@ -289,7 +292,10 @@ function save() {
     if (!draft || !kept) return;
     draft.changed = new Date().toISOString();
     try {
-      await write({ ...draft });
+      await write({ ...draft, answers: { ...draft.answers } });
+      // What came meanwhile is written next, and is not saved yet.
+      if (again) return;
+      status.dataset.saved = 'yes';
       say(t('draft-saved', { time: clock() }));
     } catch (error) {
       say(t('draft-not-saved', { why: error?.name ?? String(error) }));
@@ -357,6 +363,7 @@ function form() {
 async function begin(more = {}) {
   await saving;
   draft = { state: 'draft', key: random(16), begun: new Date().toISOString(), answers: { when: zoned(new Date()), source: (await kept.get('source')) ?? '', ...more }, faults: [], files: [] };
+  delete status.dataset.saved;
   say(t('nothing-yet'));
   await draw('q-what');
 }
@@ -448,6 +455,7 @@ function top() {
     profile && el('p', { class: 'hint' }, t('as', { name: profile.party ? `${profile.account} (${profile.party})` : profile.account }), ' ', t('times', { zone: profile.zone })));
 }
 
+const MAKES_ACCOUNT = 'echo "PASSWORD" | servanda account set NAME --role reader --role reporter --password-stdin --workspace FOLDER';
 let drawing = Promise.resolve();
 // One at a time; `focus` is where the keyboard goes on.
 function draw(focus) {
@@ -469,6 +477,11 @@ async function redraw(focus) {
   head.replaceChildren(top());
   const told = notice ? el('p', { class: 'about', role: 'status' }, notice) : null;
   notice = '';
+  if (withoutAccounts) {
+    main.replaceChildren(el('section', { class: 'card', id: 'no-accounts' }, el('h2', {}, t('no-accounts')), el('p', {}, t('no-accounts-why')), el('pre', { tabindex: 0, 'aria-label': t('no-accounts-command') }, el('code', {}, MAKES_ACCOUNT)),
+      el('p', {}, t('no-accounts-then'), ' ', el('a', { href: `/sign-in?back=${encodeURIComponent('/entry')}` }, t('sign-in')))));
+    return;
+  }
   if (!kept || !profile) {
     main.replaceChildren(told ?? '', el('section', { class: 'card' }, el('h2', {}, t('nobody')), el('p', {}, t('nobody-more')), el('p', {}, el('a', { href: `/sign-in?back=${encodeURIComponent('/entry')}` }, t('sign-in')))));
     return;
@@ -500,6 +513,10 @@ async function start() {
   } else if (who === 'no') {
     notice = t('not-reporter');
     kept = profile = null;
+    await draw();
+  } else if (who === 'open') {
+    kept = profile = null;
+    withoutAccounts = true;
     await draw();
   } else if (who === 'in') {
     // From the page of an incident: what is entered belongs to it.

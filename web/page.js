@@ -1,6 +1,6 @@
 // Puts the page together: the address says what is shown; every change goes through the address.
 import { byId, dated, el } from './element.js';
-import { asked, choice, english, local, radius, t, word, worded } from './language.js';
+import { asked, choice, english, language, local, radius, t, word, worded } from './language.js';
 import { civil, moment, plusDays, question, read, write } from './address.js';
 import { answer, showBoard } from './board.js';
 import { showCard } from './card.js';
@@ -66,7 +66,7 @@ async function show(focus) {
     showBoard(board, state, go, phrases);
     const side = byId('side');
     if (state.norm) {
-      const source = `/api/card${question(state, { norm: state.norm, bearer: state.bearer, instance: state.instance })}`;
+      const source = `/api/card${question(state, { norm: state.norm, bearer: state.bearer, instance: state.instance, language: language === 'en' ? '' : language })}`;
       try {
         const card = await get(source);
         if (mine !== turn) return;

@@ -1,4 +1,5 @@
-// Makes passkeys and signs in with them, in Chromium with a device of its own (a virtual authenticator), against the program as it is.
+// Makes passkeys and signs in with them, in Chromium with a device of its own (a virtual authenticator), against the program as it is; then where
+// a password alone does not do.
 //
 //   node passkey.mjs
 //
@@ -35,17 +36,27 @@ function run(args, input = '') {
 }
 run(['new', mission]);
 run(['account', 'set', 'mira', '--workspace', mission, '--role', 'reader', '--clearance', 'TLP:AMBER', '--password-stdin'], `${PASSWORD}\n`);
-const server = spawn(program, ['serve', mission, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+run(['account', 'set', 'otto', '--workspace', mission, '--role', 'reader', '--clearance', 'TLP:AMBER', '--password-stdin'], `${PASSWORD}\n`);
+const servers = [];
+// Under its name: a browser makes no passkey for a number.
+const serve = async (settings = {}) => {
+  const server = spawn(program, ['serve', mission, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...settings } });
+  servers.push(server);
+  for await (const line of createInterface({ input: server.stdout })) {
+    const found = /^serving http:\/\/127\.0\.0\.1:(\d+)/.exec(line);
+    if (found) return `http://localhost:${found[1]}`;
+  }
+  throw new Error('the server ended');
+};
+const stop = (server) => new Promise((done) => {
+  if (server.exitCode !== null || server.signalCode !== null) return done();
+  server.on('exit', done);
+  server.kill();
+});
 let browser;
 let failed = false;
 try {
-  let port;
-  for await (const line of createInterface({ input: server.stdout })) {
-    const found = /^serving http:\/\/127\.0\.0\.1:(\d+)/.exec(line);
-    if (found) { [, port] = found; break; }
-  }
-  // Under its name: a browser makes no passkey for a number.
-  const url = `http://localhost:${port}`;
+  let url = await serve();
   browser = await playwright.chromium.launch({ executablePath: chrome, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
   const context = await browser.newContext({ locale: 'en' });
   const page = await context.newPage();
@@ -59,11 +70,15 @@ try {
   const kept = async () => (await devices.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
   const me = () => page.evaluate(async () => (await (await fetch('/api/me')).json()).name);
 
-  const withPassword = async () => {
-    await page.goto(`${url}/sign-in?back=%2Faccount`);
-    await page.fill('#name', 'mira');
+  const enter = async (name, back = '/account') => {
+    await page.goto(`${url}/sign-in?back=${encodeURIComponent(back)}`);
+    await page.fill('#name', name);
     await page.fill('#password', PASSWORD);
     await page.click('form[action="/sign-in"] button');
+    await page.waitForLoadState();
+  };
+  const withPassword = async () => {
+    await enter('mira');
     await page.waitForURL(`${url}/account`);
   };
   const ask = async (called, password) => {
@@ -160,6 +175,54 @@ try {
     assert.match(await page.textContent('#passkey button'), /Увійти з ключем доступу/);
     assert.equal(await page.getAttribute('html', 'lang'), 'uk');
   });
+
+  // Where a password alone does not do: another server of the same workspace, and an account that has no passkey yet.
+  await stop(servers[0]);
+  await context.clearCookies();
+  // The device has a revoked one left; a person would choose another, and this device takes the first.
+  await devices.send('WebAuthn.clearCredentials', { authenticatorId });
+  url = await serve({ SERVANDA_PASSWORD_ALONE: 'false' });
+  const status = (path) => page.evaluate(async (of) => (await fetch(of)).status, path);
+  await step('where a password alone does not do, the page of signing in says so', async () => {
+    await page.goto(`${url}/sign-in`);
+    assert.match(await page.textContent('main'), /A password alone does not do here/);
+  });
+  await step('the password leads to the own page and nowhere else', async () => {
+    await enter('otto', '/duties');
+    await page.waitForURL(`${url}/account`);
+    assert.match(await page.textContent('.problem'), /A password alone opens nothing on this server\. Make a passkey below/);
+    for (const path of ['/', '/incidents', '/duties', '/reports']) {
+      await page.goto(`${url}${path}`);
+      assert.equal(new URL(page.url()).pathname, '/account', `${path} is not shown`);
+    }
+    assert.equal(await status('/api/board'), 403);
+    assert.equal(await status('/api/duties'), 403);
+    await page.goto(`${url}/account?lang=uk`);
+    assert.match(await page.textContent('.problem'), /Самого пароля на цьому сервері не досить/);
+  });
+  await step('a passkey is made there, and then everything opens', async () => {
+    await page.goto(`${url}/account`);
+    await make('otto’s key');
+    assert.equal(await page.locator('.problem:not([hidden])').count(), 0, 'nothing is missing any more');
+    assert.equal(await me(), 'otto');
+    assert.equal(await status('/api/board'), 200);
+    for (const path of ['/', '/incidents', '/duties', '/reports']) {
+      await page.goto(`${url}${path}`);
+      assert.equal(new URL(page.url()).pathname, path, `${path} is shown`);
+    }
+  });
+  await step('from then on the password signs nobody in, and the passkey does', async () => {
+    await signOut();
+    await enter('otto', '/duties');
+    assert.match(await page.textContent('[role=alert]'), /it signs in with its passkey or through its institution only/);
+    assert.equal(await me(), null);
+    await page.goto(`${url}/sign-in?back=%2Fduties`);
+    await page.waitForSelector('#passkey:not([hidden])');
+    await page.click('#passkey button');
+    await page.waitForURL(`${url}/duties`);
+    assert.equal(await me(), 'otto');
+    assert.equal(await status('/api/board'), 200);
+  });
   // What is refused is answered with a status that a browser writes down; nothing else may stand there.
   const others = problems.filter((text) => !/status of 4(01|03|22)/.test(text));
   assert.deepEqual(others, []);
@@ -168,9 +231,8 @@ try {
   console.error(error);
 } finally {
   await browser?.close();
-  // It enters what it noted of sign-ins before it ends.
-  server.kill();
-  if (server.exitCode === null) await new Promise((ended) => server.once('exit', ended));
+  // A server enters what it noted of sign-ins before it ends.
+  await Promise.all(servers.map(stop));
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit(failed ? 1 : 0);

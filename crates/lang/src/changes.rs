@@ -12,6 +12,7 @@
 //! Where to start reading: [`changes`]. Tests: `tests/changes.rs` of this crate, `tests/mutants.rs` for the promise above.
 
 use crate::findings::findings;
+use crate::surface::Language;
 use crate::{Checked, readback};
 use servanda_model::agreement::*;
 use servanda_model::{Agreement, Name};
@@ -74,6 +75,11 @@ pub struct Version<'a> {
 /// assert!(found.meaning[0].after.as_deref().unwrap().contains("48 hours"));
 /// ```
 pub fn changes(before: Version, after: Version) -> Changes {
+    changes_in(Language::English, before, after)
+}
+
+/// The same with the sentences in a language. Codes and messages of findings are English.
+pub fn changes_in(language: Language, before: Version, after: Version) -> Changes {
     let codes = |v: Version| -> BTreeSet<(&'static str, String)> {
         findings(v.text, v.checked)
             .findings
@@ -83,7 +89,7 @@ pub fn changes(before: Version, after: Version) -> Changes {
     };
     let (old, new) = (codes(before), codes(after));
     Changes {
-        meaning: meaning(before, after),
+        meaning: meaning_in(language, before, after),
         words: words(before, after),
         found: new.difference(&old).cloned().collect(),
         resolved: old.difference(&new).cloned().collect(),
@@ -92,8 +98,12 @@ pub fn changes(before: Version, after: Version) -> Changes {
 
 /// Differences of meaning alone.
 pub fn meaning(before: Version, after: Version) -> Vec<Change> {
+    meaning_in(Language::English, before, after)
+}
+
+fn meaning_in(language: Language, before: Version, after: Version) -> Vec<Change> {
     let (a, b) = (quiet(&before.checked.agreement), quiet(&after.checked.agreement));
-    let mut both = Both { before, after, a: &a, b: &b, out: Vec::new() };
+    let mut both = Both { language, before, after, a: &a, b: &b, out: Vec::new() };
     both.agreement();
     both.of("party", |x| &x.parties, |_, _, _| None);
     both.of("group", |x| &x.groups, |_, _, _| None);
@@ -101,8 +111,8 @@ pub fn meaning(before: Version, after: Version) -> Vec<Change> {
     both.of("zone", |x| &x.zones, |_, _, _| None);
     both.of("class", |x| &x.classes, |_, _, _| None);
     both.of("fact", |x| &x.facts, |_, _, _| None);
-    both.of("reading", |x| &x.readings, |x, n, r| Some(readback::reading(x, n, r)));
-    both.of("term", |x| &x.terms, |x, n, t| Some(readback::term(x, n, t)));
+    both.of("reading", |x| &x.readings, |x, n, r| Some(readback::reading_in(language, x, n, r)));
+    both.of("term", |x| &x.terms, |x, n, t| Some(readback::term_in(language, x, n, t)));
     both.norms();
     both.powers();
     both.priorities();
@@ -132,6 +142,7 @@ fn quiet(agreement: &Agreement) -> Agreement {
 }
 
 struct Both<'a> {
+    language: Language,
     before: Version<'a>,
     after: Version<'a>,
     a: &'a Agreement,
@@ -199,7 +210,8 @@ impl<'a> Both<'a> {
         let (x, y) = (head(self.a), head(self.b));
         if x != y {
             let name = Name::from(self.b.name.as_str());
-            let (before, after) = (readback::agreement(&x), readback::agreement(&y));
+            let (before, after) =
+                (readback::agreement_in(self.language, &x), readback::agreement_in(self.language, &y));
             let (before, after) = if before == after {
                 let of = |v: Version, a: &Agreement| {
                     format!("{}\n{}", a.title, source(v, &Name::from(a.name.as_str())))
@@ -232,8 +244,8 @@ impl<'a> Both<'a> {
                 Some(NormKind::Right) => "right",
                 _ => "duty",
             };
-            let (before, after) =
-                (old.map(|n| readback::norm(self.a, n)), new.map(|n| readback::norm(self.b, n)));
+            let sentence = |of, norm: Option<&&Norm>| norm.map(|n| readback::norm_in(self.language, of, n));
+            let (before, after) = (sentence(self.a, old), sentence(self.b, new));
             self.push(what, name, old.is_some(), new.is_some(), before, after);
         }
     }
@@ -247,8 +259,9 @@ impl<'a> Both<'a> {
         for name in names {
             let (old, new) = (x.get(name), y.get(name));
             if old != new {
-                let (before, after) =
-                    (old.map(|p| readback::power(self.a, p)), new.map(|p| readback::power(self.b, p)));
+                let sentence =
+                    |of, power: Option<&&Power>| power.map(|p| readback::power_in(self.language, of, p));
+                let (before, after) = (sentence(self.a, old), sentence(self.b, new));
                 self.push("power", name, old.is_some(), new.is_some(), before, after);
             }
         }

@@ -90,21 +90,46 @@ pub fn norm_in(language: Language, of: &Agreement, norm: &Norm) -> String {
     }
 }
 
+/// One sentence for a term, or for words left to judgement, in a language.
+pub fn term_in(language: Language, of: &Agreement, name: &Name, term: &Term) -> String {
+    match language {
+        Language::English => self::term(of, name, term),
+        Language::Ukrainian => ukrainian::term(of, name, term),
+    }
+}
+
+/// One sentence for a power, in a language.
+pub fn power_in(language: Language, of: &Agreement, power: &Power) -> String {
+    match language {
+        Language::English => self::power(of, power),
+        Language::Ukrainian => ukrainian::power(of, power),
+    }
+}
+
+/// One sentence for rival interpretations, in a language.
+pub fn reading_in(language: Language, of: &Agreement, name: &Name, reading: &Reading) -> String {
+    match language {
+        Language::English => self::reading(of, name, reading),
+        Language::Ukrainian => ukrainian::reading(of, name, reading),
+    }
+}
+
+/// A paragraph for the agreement as a whole, in a language.
+pub fn agreement_in(language: Language, of: &Agreement) -> String {
+    match language {
+        Language::English => agreement(of),
+        Language::Ukrainian => ukrainian::agreement(of),
+    }
+}
+
 /// The whole agreement in a language: each sentence with the name of what it is about; the first is about the agreement and has none.
 pub fn whole(of: &Agreement, language: Language) -> Vec<(Option<String>, String)> {
-    let uk = language == Language::Ukrainian;
-    let mut out = vec![(None, if uk { ukrainian::agreement(of) } else { agreement(of) })];
-    for (name, t) in &of.terms {
-        out.push((Some(name.to_string()), if uk { ukrainian::term(of, name, t) } else { term(of, name, t) }));
-    }
-    for (name, r) in &of.readings {
-        let text = if uk { ukrainian::reading(of, name, r) } else { reading(of, name, r) };
-        out.push((Some(name.to_string()), text));
-    }
+    let mut out = vec![(None, agreement_in(language, of))];
+    out.extend(of.terms.iter().map(|(name, t)| (Some(name.to_string()), term_in(language, of, name, t))));
+    let readings = of.readings.iter();
+    out.extend(readings.map(|(name, r)| (Some(name.to_string()), reading_in(language, of, name, r))));
     out.extend(of.norms.iter().map(|n| (Some(n.name.to_string()), norm_in(language, of, n))));
-    for p in &of.powers {
-        out.push((Some(p.name.to_string()), if uk { ukrainian::power(of, p) } else { power(of, p) }));
-    }
+    out.extend(of.powers.iter().map(|p| (Some(p.name.to_string()), power_in(language, of, p))));
     out
 }
 

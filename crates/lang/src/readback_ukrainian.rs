@@ -19,27 +19,27 @@ use servanda_model::{Agreement, Grade, Instant, Name, Number, Span};
 
 /// One sentence for a norm.
 pub(crate) fn norm(agreement: &Agreement, norm: &Norm) -> String {
-    sentence(Prose { agreement, depth: 0 }.norm(norm))
+    sentence(Prose::new(agreement).norm(norm))
 }
 
 /// One sentence for a term, or for words left to judgement.
 pub(crate) fn term(agreement: &Agreement, name: &Name, term: &Term) -> String {
-    sentence(Prose { agreement, depth: 0 }.term(name, term))
+    sentence(Prose::new(agreement).term(name, term))
 }
 
 /// One sentence for a power.
 pub(crate) fn power(agreement: &Agreement, power: &Power) -> String {
-    sentence(Prose { agreement, depth: 0 }.power(power))
+    sentence(Prose { bearer: EMPOWERED, ..Prose::new(agreement) }.power(power))
 }
 
 /// One sentence for rival interpretations.
 pub(crate) fn reading(agreement: &Agreement, name: &Name, reading: &Reading) -> String {
-    sentence(Prose { agreement, depth: 0 }.whole_reading(name, reading))
+    sentence(Prose::new(agreement).whole_reading(name, reading))
 }
 
 /// A paragraph for the agreement as a whole.
 pub(crate) fn agreement(agreement: &Agreement) -> String {
-    let sentences = Prose { agreement, depth: 0 }.agreement();
+    let sentences = Prose::new(agreement).agreement();
     sentences.into_iter().map(sentence).collect::<Vec<_>>().join(" ")
 }
 
@@ -240,9 +240,19 @@ const DEEPEST: u32 = 3;
 struct Prose<'a> {
     agreement: &'a Agreement,
     depth: u32,
+    /// What whoever bears the norm or holds the power is called inside of its sentence.
+    bearer: &'static str,
 }
 
+/// As in treaties and in the law of obligations: who has to do or to leave something, and who may do it.
+const OBLIGED: &str = "зобов’язана сторона";
+const EMPOWERED: &str = "уповноважена сторона";
+
 impl<'a> Prose<'a> {
+    fn new(agreement: &'a Agreement) -> Prose<'a> {
+        Prose { agreement, depth: 0, bearer: OBLIGED }
+    }
+
     fn deeper(self) -> Prose<'a> {
         Prose { depth: self.depth + 1, ..self }
     }
@@ -290,7 +300,7 @@ impl<'a> Prose<'a> {
     fn party(self, party: &PartyRef) -> String {
         match party {
             PartyRef::Name(name) => self.name(name),
-            PartyRef::Bearer => "носій".to_string(),
+            PartyRef::Bearer => self.bearer.to_string(),
         }
     }
 
@@ -500,7 +510,7 @@ impl<'a> Prose<'a> {
             Value::Role(role) => format!("його {}", quoted(&said(role.as_str()))),
             Value::Attribute(attribute, of) => format!("{} ({attribute})", self.value(of)),
             Value::OfTrigger(role) => format!("{} підстави", quoted(&said(role.as_str()))),
-            Value::Bearer => "носій".to_string(),
+            Value::Bearer => self.bearer.to_string(),
             Value::Beneficiary => "бенефіціар".to_string(),
             Value::Aggregate(aggregate) => self.aggregate(aggregate),
             Value::Measure(pattern) => self.pattern(pattern),
@@ -949,7 +959,7 @@ impl<'a> Prose<'a> {
             Targets::Norms(names) => {
                 listed(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>(), "та")
             }
-            Targets::EveryNormOfActor => "кожну норму, яку несе".to_string(),
+            Targets::EveryNormOfActor => "кожну норму, яка її зобов’язує".to_string(),
             Targets::All => "кожну норму".to_string(),
         };
         let can = match power.can {

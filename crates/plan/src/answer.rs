@@ -8,7 +8,7 @@
 //! - what is missing is a dash, `null` or an empty cell, never a zero;
 //! - a number is rounded only here, half away from zero, to the places that its column states.
 
-use crate::Refusal;
+use crate::{Language, Refusal};
 use serde_json::{Value, json};
 use servanda_model::Number;
 use std::fmt::Write;
@@ -121,22 +121,24 @@ pub fn decimal(value: &Number, places: usize) -> String {
 }
 
 impl Answer {
-    /// For people. At most `rows` rows of each table, where that is given.
-    pub fn human(&self, rows: Option<usize>) -> String {
-        let mut out = format!("{}: {}\n", self.basis.word().to_uppercase(), self.of_chance());
-        for source in &self.sources {
-            let _ = writeln!(out, "source: {source}");
-        }
-        for assumption in &self.assumptions {
-            let _ = writeln!(out, "assumed: {assumption}");
-        }
-        for gap in &self.gaps {
-            let _ = writeln!(out, "gap: {gap}");
+    /// For people, in a language. At most `rows` rows of each table, where that is given.
+    pub fn human(&self, rows: Option<usize>, language: Language) -> String {
+        let basis = language.say(self.basis.word()).to_uppercase();
+        let mut out = format!("{basis}: {}\n", language.say(&self.of_chance()));
+        for (what, lines) in self.beside() {
+            for line in lines {
+                let _ = writeln!(out, "{}", language.say(&format!("{what}: {}", language.say(line))));
+            }
         }
         for table in &self.tables {
-            table.human(rows, &mut out);
+            table.human(rows, language, &mut out);
         }
         out
+    }
+
+    /// What is said beside the tables.
+    fn beside(&self) -> [(&'static str, &Vec<String>); 3] {
+        [("source", &self.sources), ("assumed", &self.assumptions), ("gap", &self.gaps)]
     }
 
     /// As a document for programs, version 1.
@@ -178,8 +180,7 @@ impl Answer {
             ));
         };
         let mut out = format!("# {}: {}\n# {}\n", self.basis.word(), self.of_chance(), table.title);
-        for (what, lines) in [("source", &self.sources), ("assumed", &self.assumptions), ("gap", &self.gaps)]
-        {
+        for (what, lines) in self.beside() {
             for line in lines {
                 let _ = writeln!(out, "# {what}: {}", line.replace('\n', " "));
             }
@@ -194,6 +195,16 @@ impl Answer {
             let _ = writeln!(out, "{}", cells.join(","));
         }
         Ok(out)
+    }
+
+    /// What it is, in a line: planned or simulated, and with which seed.
+    pub fn basis_line(&self, language: Language) -> String {
+        let word = language.say(self.basis.word());
+        match (self.seed, language) {
+            (None, _) => word,
+            (Some(seed), Language::English) => format!("{word}, seed {seed}"),
+            (Some(seed), Language::Ukrainian) => format!("{word}, зерно {seed}"),
+        }
     }
 
     pub(crate) fn of_chance(&self) -> String {
@@ -216,24 +227,31 @@ impl Shown {
         Value::Object(self.columns.iter().map(|c| c.to_string()).zip(row.iter().map(value)).collect())
     }
 
-    fn human(&self, limit: Option<usize>, out: &mut String) {
-        let _ = writeln!(out, "\n{} ({})", self.title, self.name);
+    fn human(&self, limit: Option<usize>, language: Language, out: &mut String) {
+        let _ = writeln!(out, "\n{} ({})", language.say(&self.title), self.name);
         if self.rows.is_empty() {
-            out.push_str("  none\n");
+            let none = match language {
+                Language::English => "none",
+                Language::Ukrainian => "немає",
+            };
+            let _ = writeln!(out, "  {none}");
             return;
         }
         let shown = &self.rows[..limit.map_or(self.rows.len(), |limit| limit.min(self.rows.len()))];
-        let word = |cell: &Cell| match cell {
+        let heads: Vec<String> = self.columns.iter().map(|column| language.column(self, column)).collect();
+        let word = |(i, cell): (usize, &Cell)| match cell {
             Cell::Missing => "–".to_string(),
-            cell => cell.plain(),
+            cell => language.cell(self, i, cell),
         };
+        let words: Vec<Vec<String>> =
+            shown.iter().map(|row| row.iter().enumerate().map(word).collect()).collect();
         let width = |i: usize| {
-            let longest = shown.iter().map(|row| word(&row[i]).chars().count()).max().unwrap_or(0);
-            longest.max(self.columns[i].chars().count())
+            let longest = words.iter().map(|row| row[i].chars().count()).max().unwrap_or(0);
+            longest.max(heads[i].chars().count())
         };
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
         let right = |i: usize| !shown.iter().any(|row| matches!(row[i], Cell::Text(_)));
-        let line = |cells: Vec<String>| {
+        let line = |cells: &[String]| {
             let padded: Vec<String> = cells
                 .iter()
                 .enumerate()
@@ -244,12 +262,13 @@ impl Shown {
                 .collect();
             format!("  {}\n", padded.join("  ").trim_end())
         };
-        out.push_str(&line(self.columns.iter().map(|c| c.to_string()).collect()));
-        for row in shown {
-            out.push_str(&line(row.iter().map(word).collect()));
+        out.push_str(&line(&heads));
+        for row in &words {
+            out.push_str(&line(row));
         }
         if shown.len() < self.rows.len() {
-            let _ = writeln!(out, "  … {} more rows; --all shows them", self.rows.len() - shown.len());
+            let more = format!("… {} more rows; --all shows them", self.rows.len() - shown.len());
+            let _ = writeln!(out, "  {}", language.say(&more));
         }
     }
 }
@@ -300,9 +319,14 @@ mod tests {
                 ],
             }],
         };
-        let human = answer.human(Some(1));
+        let human = answer.human(Some(1), Language::English);
         for words in ["SIMULATED", "seed 7", "assumed: one", "gap: no rate", "0.13", "1 more rows"] {
             assert!(human.contains(words), "{words} in {human}");
+        }
+        let ukrainian = answer.human(Some(1), Language::Ukrainian);
+        for words in ["ЗМОДЕЛЬОВАНО: ", "зерно 7", "припущення: one", "партнер", "0,13", "ще 1 рядок"]
+        {
+            assert!(ukrainian.contains(words), "{words} in {ukrainian}");
         }
         let csv = answer.csv(Some("t")).unwrap();
         assert!(csv.ends_with("partner,share,basis\n\"A, B\",0.13,simulated\nC,,simulated\n"), "{csv}");

@@ -27,6 +27,7 @@ pub mod economy;
 pub mod forces;
 pub mod iati;
 pub mod kiel;
+pub mod language;
 pub mod month;
 mod page;
 pub mod program;
@@ -37,6 +38,7 @@ pub mod table;
 pub mod watch;
 
 pub use answer::{Answer, Basis};
+pub use language::Language;
 pub use month::Month;
 
 /// Why something cannot be computed, and what to do about it.

@@ -9,7 +9,7 @@
 //! - planned or simulated stands first.
 
 use crate::answer::{Cell, Shown};
-use crate::{Answer, Month};
+use crate::{Answer, Language, Month};
 use servanda_report::document::html::escape;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -23,35 +23,48 @@ const ROWS: usize = 400;
 /// Lines of what is assumed that fit on a screen beside a table.
 const MANY: usize = 12;
 
+/// A text of the planner in a language, escaped; marked as English where the book does not have it, and it is no name of a file.
+fn said(language: Language, text: &str) -> String {
+    match language.said(text) {
+        Some(said) => escape(&said),
+        None if text.contains(' ') && text.is_ascii() => {
+            format!("<span lang=\"en\">{}</span>", escape(text))
+        }
+        None => escape(text),
+    }
+}
+
 impl Answer {
-    /// As a page.
-    pub fn page(&self) -> String {
+    /// As a page, in a language.
+    pub fn page(&self, language: Language) -> String {
+        let basis = language.say(self.basis.word());
         let mut out = format!(
-            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-             content=\"width=device-width\"><title>{}: {}</title><style>\n{}</style></head><body>\n<h1>Plan: {}</h1>\n<p \
+            "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+             content=\"width=device-width\"><title>{}: {}</title><style>\n{}</style></head><body>\n<h1>{}</h1>\n<p \
              class=\"basis\">{}: {}</p>\n",
-            self.asked,
-            self.basis.word(),
+            language.code(),
+            language.say(self.asked),
+            basis,
             include_str!("page.css"),
-            self.asked,
-            self.basis.word().to_uppercase(),
-            escape(&self.of_chance())
+            language.say(&format!("Plan: {}", self.asked)),
+            basis.to_uppercase(),
+            said(language, &self.of_chance())
         );
         // Where much is assumed the table that matters most stands above it.
         let above = usize::from(self.assumptions.len() > MANY);
         let shown = |out: &mut String, table: &Shown| {
-            let _ = writeln!(out, "<h2>{}</h2>", escape(&table.title));
-            plots(out, table);
-            rows(out, table);
+            let _ = writeln!(out, "<h2>{}</h2>", said(language, &table.title));
+            plots(out, Drawing { table, language });
+            rows(out, table, language);
         };
         self.tables.iter().take(above).for_each(|table| shown(&mut out, table));
         for (head, lines) in
             [("Sources", &self.sources), ("Assumed", &self.assumptions), ("Gaps", &self.gaps)]
         {
             if !lines.is_empty() {
-                let _ = write!(out, "<h2>{head}</h2>\n<ul>");
+                let _ = write!(out, "<h2>{}</h2>\n<ul>", language.say(head));
                 for line in lines {
-                    let _ = write!(out, "<li>{}</li>", escape(line));
+                    let _ = write!(out, "<li>{}</li>", said(language, line));
                 }
                 out.push_str("</ul>\n");
             }
@@ -61,21 +74,35 @@ impl Answer {
     }
 }
 
+/// A table whose plots are drawn, in a language.
+#[derive(Clone, Copy)]
+struct Drawing<'a> {
+    table: &'a Shown,
+    language: Language,
+}
+
+impl Drawing<'_> {
+    /// A cell of the column with this number, as it is shown.
+    fn cell(self, row: &[Cell], column: usize) -> String {
+        row.get(column).map_or_else(String::new, |cell| self.language.cell(self.table, column, cell))
+    }
+}
+
 /// The plots of a table, those that its kind has.
-fn plots(out: &mut String, table: &Shown) {
-    match table.name {
-        "curve" => lines(out, table, 1, "pledged", "reached", None),
-        "bands" => lines(out, table, 1, "p50", "p50", Some(("p10", "p90"))),
-        "real-bands" => lines(out, table, 1, "p50", "p50", Some(("low_80", "high_80"))),
-        "hangs-on" => bars(out, table, &["milestone", "category", "parameter"], "swing"),
-        "months" => lines(out, table, 1, "operating", "fit", None),
-        "weeks" => lines(out, table, 1, "incidents", "incidents", None),
-        "strength" => lines(out, table, 1, "there", "agreed", None),
-        "fairness" => bars(out, table, &["partner"], "over"),
+fn plots(out: &mut String, drawn: Drawing) {
+    match drawn.table.name {
+        "curve" => lines(out, drawn, 1, "pledged", "reached", None),
+        "bands" => lines(out, drawn, 1, "p50", "p50", Some(("p10", "p90"))),
+        "real-bands" => lines(out, drawn, 1, "p50", "p50", Some(("low_80", "high_80"))),
+        "hangs-on" => bars(out, drawn, &["milestone", "category", "parameter"], "swing"),
+        "months" => lines(out, drawn, 1, "operating", "fit", None),
+        "weeks" => lines(out, drawn, 1, "incidents", "incidents", None),
+        "strength" => lines(out, drawn, 1, "there", "agreed", None),
+        "fairness" => bars(out, drawn, &["partner"], "over"),
         "chances" => {
             beside(
                 out,
-                table,
+                drawn,
                 &[("milestone", "")],
                 &[("scenario", "")],
                 &compared("base_pct", "pct"),
@@ -84,7 +111,7 @@ fn plots(out: &mut String, table: &Shown) {
             );
             beside(
                 out,
-                table,
+                drawn,
                 &[],
                 &[("norm", ""), ("bearer", "")],
                 &ASKED,
@@ -96,7 +123,7 @@ fn plots(out: &mut String, table: &Shown) {
             let bars = compared("base_cost", "cost");
             beside(
                 out,
-                table,
+                drawn,
                 &[("of", ""), ("unit", ""), ("scenario", "")],
                 &[("partner", "")],
                 &bars,
@@ -104,37 +131,37 @@ fn plots(out: &mut String, table: &Shown) {
                 "",
             );
         }
-        "serving" => lines(out, table, 1, "p50", "base_p50", Some(("p10", "p90"))),
-        "load" => lines(out, table, 1, "needed", "there", Some(("p10", "p90"))),
-        "displaced" => lines(out, table, 1, "displaced", "displaced", Some(("p10", "p90"))),
-        "jobs-and-rents" => lines(out, table, 1, "rent", "rent", Some(("rent_p10", "rent_p90"))),
-        "answers" => lines(out, table, 1, "received", "can_answer", None),
+        "serving" => lines(out, drawn, 1, "p50", "base_p50", Some(("p10", "p90"))),
+        "load" => lines(out, drawn, 1, "needed", "there", Some(("p10", "p90"))),
+        "displaced" => lines(out, drawn, 1, "displaced", "displaced", Some(("p10", "p90"))),
+        "jobs-and-rents" => lines(out, drawn, 1, "rent", "rent", Some(("rent_p10", "rent_p90"))),
+        "answers" => lines(out, drawn, 1, "received", "can_answer", None),
         "by-reading" => {
             let by = [("norm", ""), ("bearer", "")];
-            beside(out, table, &by, &[("reading", "")], &UNDER, Some(100.0), "percent of futures");
+            beside(out, drawn, &by, &[("reading", "")], &UNDER, Some(100.0), "percent of futures");
         }
         "terms" => {
             let of = [("term", ""), ("reading", ""), ("counts", ""), ("in_days", " days")];
-            beside(out, table, &[], &of, &DISTANCE, None, "incidents of all regions");
+            beside(out, drawn, &[], &of, &DISTANCE, None, "incidents of all regions");
             let of = [("term", ""), ("reading", ""), ("counts", ""), ("next_days", " days")];
-            beside(out, table, &[], &of, &CHANCE, Some(100.0), "of 100 percent");
+            beside(out, drawn, &[], &of, &CHANCE, Some(100.0), "of 100 percent");
         }
         "thresholds" => {
             let by = [("term", ""), ("days", " days")];
-            beside(out, table, &by, &[("region", "")], &DISTANCE, None, "incidents of a region");
-            beside(out, table, &by, &[("region", "")], &CHANCE, Some(100.0), "of 100 percent");
+            beside(out, drawn, &by, &[("region", "")], &DISTANCE, None, "incidents of a region");
+            beside(out, drawn, &by, &[("region", "")], &CHANCE, Some(100.0), "of 100 percent");
         }
         "terms-calibration" => {
-            calibrated(out, table, &[("term", ""), ("reading", ""), ("counts", ""), ("next_days", " days")]);
+            calibrated(out, drawn, &[("term", ""), ("reading", ""), ("counts", ""), ("next_days", " days")]);
         }
-        "calibration" => calibrated(out, table, &[("term", ""), ("days", " days")]),
+        "calibration" => calibrated(out, drawn, &[("term", ""), ("days", " days")]),
         // Of deliveries: those of forces have no pieces.
-        "milestones" => beside(out, table, &[], &[("milestone", "")], &PROMISED, None, "pieces that operate"),
-        "stages" => beside(out, table, &[("item", "")], &[("partner", "")], &LEDGER, None, "pieces"),
+        "milestones" => beside(out, drawn, &[], &[("milestone", "")], &PROMISED, None, "pieces that operate"),
+        "stages" => beside(out, drawn, &[("item", "")], &[("partner", "")], &LEDGER, None, "pieces"),
         "late" => {
-            beside(out, table, &[("item", "")], &[("partner", ""), ("pledge", "")], &LATE, None, "pieces")
+            beside(out, drawn, &[("item", "")], &[("partner", ""), ("pledge", "")], &LATE, None, "pieces")
         }
-        "starves" => spans(out, table),
+        "starves" => spans(out, drawn),
         _ => {}
     }
 }
@@ -199,15 +226,15 @@ const ALONE: &str = "svg{background:#fff}text{font:12px sans-serif;fill:#1b1b1b}
 
 impl Shown {
     /// Its plots, each an element `svg` for a page that has the style; none where there is nothing to plot.
-    pub fn plots(&self) -> Vec<String> {
+    pub fn plots(&self, language: Language) -> Vec<String> {
         let mut out = String::new();
-        plots(&mut out, self);
+        plots(&mut out, Drawing { table: self, language });
         out.split_inclusive("</svg>\n").filter(|plot| !plot.trim().is_empty()).map(String::from).collect()
     }
 
     /// One of them as a file of its own, with what it is said to be: `basis` is written beneath its title.
-    pub fn plot_alone(&self, number: usize, basis: &str) -> Option<String> {
-        let plot = self.plots().into_iter().nth(number)?;
+    pub fn plot_alone(&self, number: usize, basis: &str, language: Language) -> Option<String> {
+        let plot = self.plots(language).into_iter().nth(number)?;
         let (head, rest) = plot.split_once('>')?;
         let (title, body) = rest.split_once("</title>")?;
         let head = head.replacen("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ", 1);
@@ -227,21 +254,24 @@ fn value(cell: &Cell) -> Option<f64> {
 }
 
 /// Begins a plot; its words stand from `left` on, or where they are many, from the edge.
-fn begin(out: &mut String, height: f64, words: &str, left: f64) {
+fn begin(out: &mut String, language: Language, height: f64, words: &str, left: f64) {
     // So many letters fit beside the axis.
     const FIT: usize = 104;
+    let words = &language.say(words);
     let left = if words.chars().count() > FIT { 0.0 } else { left };
     let _ = write!(
         out,
-        "<svg viewBox=\"0 0 {WIDTH:.0} {height:.0}\" lang=\"en\" role=\"img\" aria-label=\"{0}\"><title>{0}</title><text x=\"{left:.0}\" \
+        "<svg viewBox=\"0 0 {WIDTH:.0} {height:.0}\" lang=\"{1}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title><text x=\"{left:.0}\" \
          y=\"14\">{0}</text>",
-        escape(words)
+        escape(words),
+        language.code()
     );
 }
 
 /// One plot for each value of the column `by`: two lines by month, with a band where one is asked for. The first column is the
 /// month.
-fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, band: Option<(&str, &str)>) {
+fn lines(out: &mut String, drawn: Drawing, by: usize, first: &str, second: &str, band: Option<(&str, &str)>) {
+    let Drawing { table, language } = drawn;
     let groups: BTreeSet<String> = table.rows.iter().map(|row| row[by].plain()).collect();
     for group in groups {
         let of: Vec<&Vec<Cell>> = table.rows.iter().filter(|row| row[by].plain() == group).collect();
@@ -262,12 +292,14 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
         let path = |values: &mut dyn Iterator<Item = (usize, f64)>| {
             values.map(|(i, v)| format!("{:.1},{:.1}", x(i), y(v))).collect::<Vec<_>>().join(" ")
         };
+        let group = of.first().map_or(String::new(), |row| drawn.cell(row, by));
+        let [a_head, b_head] = [first, second].map(|column| language.column(table, column));
         let words = match &band {
             Some(_) if second.starts_with("base_") => {
                 format!("{group}: median (solid), middle 80 percent of futures as a band; base (dashed)")
             }
             Some(_) if first != second => format!(
-                "{group}: {first} (solid) with the middle 80 percent of futures as a band, and {second} (dashed)"
+                "{group}: {a_head} (solid) with the middle 80 percent of futures as a band, and {b_head} (dashed)"
             ),
             Some(_) if shipped => {
                 format!("{group}: the plan's median, and the wider 80 percent that is shipped as a band")
@@ -275,11 +307,11 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
             Some(_) if first == "p50" => {
                 format!("{group}: median, and the middle 80 percent of futures as a band")
             }
-            Some(_) => format!("{group}: {first}, and the middle 80 percent of futures as a band"),
-            None if first == second => format!("{group}: {first}"),
-            None => format!("{group}: {first} (solid) and {second} (dashed)"),
+            Some(_) => format!("{group}: {a_head}, and the middle 80 percent of futures as a band"),
+            None if first == second => format!("{group}: {a_head}"),
+            None => format!("{group}: {a_head} (solid) and {b_head} (dashed)"),
         };
-        begin(out, TOP + HEIGHT + 24.0, &words, LEFT);
+        begin(out, language, TOP + HEIGHT + 24.0, &words, LEFT);
         for part in [0.0, 0.5, 1.0] {
             let at = y(most * part);
             let _ = write!(
@@ -318,15 +350,16 @@ fn lines(out: &mut String, table: &Shown, by: usize, first: &str, second: &str, 
 }
 
 /// A bar for each row, to the right where its value is above zero, hollow and to the left where it is below.
-fn bars(out: &mut String, table: &Shown, names: &[&str], column: &str) {
+fn bars(out: &mut String, drawn: Drawing, names: &[&str], column: &str) {
+    let Drawing { table, language } = drawn;
     let Some(at) = index(table, column) else { return };
     let names: Vec<usize> = names.iter().filter_map(|name| index(table, name)).collect();
     let shown: Vec<(String, f64, String)> = table
         .rows
         .iter()
         .filter_map(|row| {
-            let name: Vec<String> = names.iter().map(|i| row[*i].plain()).collect();
-            value(&row[at]).map(|v| (name.join(", "), v, row[at].plain()))
+            let name: Vec<String> = names.iter().map(|i| drawn.cell(row, *i)).collect();
+            value(&row[at]).map(|v| (name.join(", "), v, drawn.cell(row, at)))
         })
         .take(ROWS)
         .collect();
@@ -335,12 +368,8 @@ fn bars(out: &mut String, table: &Shown, names: &[&str], column: &str) {
         return;
     }
     let (middle, half) = (WIDTH * 0.7, WIDTH * 0.2);
-    begin(
-        out,
-        TOP + 20.0 * shown.len() as f64 + 6.0,
-        &format!("{column}: filled above zero, hollow below"),
-        0.0,
-    );
+    let words = format!("{}: filled above zero, hollow below", language.column(table, column));
+    begin(out, language, TOP + 20.0 * shown.len() as f64 + 6.0, &words, 0.0);
     for (i, (name, v, words)) in shown.iter().enumerate() {
         let top = TOP + 20.0 * i as f64;
         let width = half * v.abs() / most;
@@ -358,19 +387,24 @@ fn bars(out: &mut String, table: &Shown, names: &[&str], column: &str) {
 }
 
 /// What a row is called: the columns that the table has, each with what follows it.
-fn called(table: &Shown, row: &[Cell], columns: &[(&str, &str)]) -> String {
+fn called(drawn: Drawing, row: &[Cell], columns: &[(&str, &str)]) -> String {
     let words = columns.iter().filter_map(|(column, after)| {
-        let words = row.get(index(table, column)?)?.plain();
-        (!words.is_empty()).then(|| format!("{words}{after}"))
+        let at = index(drawn.table, column)?;
+        let plain = row.get(at).map(Cell::plain).filter(|plain| !plain.is_empty())?;
+        // A number is told with its unit; a name alone is nobody's to translate.
+        Some(match after.is_empty() {
+            true => drawn.cell(row, at),
+            false => drawn.language.say(&format!("{plain}{after}")),
+        })
     });
     words.collect::<Vec<_>>().join(", ")
 }
 
 /// Rows with the same value in the columns `by`, in the order of the table.
-fn groups<'a>(table: &'a Shown, by: &[(&str, &str)]) -> Vec<(String, Vec<&'a Vec<Cell>>)> {
+fn groups<'a>(drawn: Drawing<'a>, by: &[(&str, &str)]) -> Vec<(String, Vec<&'a Vec<Cell>>)> {
     let mut groups: Vec<(String, Vec<&Vec<Cell>>)> = Vec::new();
-    for row in &table.rows {
-        let name = called(table, row, by);
+    for row in &drawn.table.rows {
+        let name = called(drawn, row, by);
         match groups.iter_mut().find(|(known, _)| *known == name) {
             Some((_, rows)) => rows.push(row),
             None => groups.push((name, vec![row])),
@@ -383,20 +417,20 @@ fn groups<'a>(table: &'a Shown, by: &[(&str, &str)]) -> Vec<(String, Vec<&'a Vec
 /// `all` is the whole that a bar is a part of; without it the longest bar is. `of` is what is counted.
 fn beside(
     out: &mut String,
-    table: &Shown,
+    drawn: Drawing,
     by: &[(&str, &str)],
     label: &[(&str, &str)],
     bars: &[Bar],
     all: Option<f64>,
     of: &str,
 ) {
-    let at: Option<Vec<usize>> = bars.iter().map(|(column, ..)| index(table, column)).collect();
+    let at: Option<Vec<usize>> = bars.iter().map(|(column, ..)| index(drawn.table, column)).collect();
     let Some(at) = at else { return };
     let (left, width, high) = (WIDTH * 0.4, WIDTH * 0.48, 13.0 * bars.len() as f64 + 8.0);
-    for (name, rows) in groups(table, by) {
+    for (name, rows) in groups(drawn, by) {
         let mut shown: Vec<(String, Vec<&Cell>)> = Vec::new();
         for row in rows.into_iter().take(ROWS) {
-            let one = (called(table, row, label), at.iter().map(|i| &row[*i]).collect());
+            let one = (called(drawn, row, label), at.iter().map(|i| &row[*i]).collect());
             if !shown.contains(&one) {
                 shown.push(one);
             }
@@ -409,15 +443,15 @@ fn beside(
         }
         let of = match (name.is_empty(), of.is_empty()) {
             (_, true) => name,
-            (true, false) => of.to_string(),
-            (false, false) => format!("{name}, {of}"),
+            (true, false) => drawn.language.say(of),
+            (false, false) => format!("{name}, {}", drawn.language.say(of)),
         };
-        let words = bars.iter().map(|(_, words, drawn)| match bars.len() {
+        let words = bars.iter().map(|(_, words, way)| match bars.len() {
             1 => (*words).to_string(),
-            _ => format!("{words} ({})", drawn.word()),
+            _ => format!("{words} ({})", way.word()),
         });
         let words = format!("{of}: {}", words.collect::<Vec<_>>().join(", "));
-        begin(out, TOP + high * shown.len() as f64 + 6.0, &words, 0.0);
+        begin(out, drawn.language, TOP + high * shown.len() as f64 + 6.0, &words, 0.0);
         for (i, (name, cells)) in shown.iter().enumerate() {
             let top = TOP + high * i as f64;
             let _ = write!(
@@ -426,8 +460,8 @@ fn beside(
                 top + 6.5 * bars.len() as f64 + 4.0,
                 escape(&shortened(name))
             );
-            for (n, ((.., drawn), cell)) in bars.iter().zip(cells).enumerate() {
-                let (class, at) = (drawn.class(), top + 13.0 * n as f64);
+            for (n, (((.., way), column), cell)) in bars.iter().zip(&at).zip(cells).enumerate() {
+                let (class, at) = (way.class(), top + 13.0 * n as f64);
                 let Some(v) = value(cell) else {
                     let _ = write!(out, "<text x=\"{left:.1}\" y=\"{:.1}\">–</text>", at + 10.0);
                     continue;
@@ -439,7 +473,7 @@ fn beside(
                      y=\"{:.1}\">{}</text>",
                     left + long + 6.0,
                     at + 10.0,
-                    cell.plain()
+                    escape(&drawn.language.cell(drawn.table, *column, cell))
                 );
             }
         }
@@ -448,12 +482,13 @@ fn beside(
 }
 
 /// One plot for each value of the columns `by`: chances that were given against how often it came. On the dashed line it came as often as was said.
-fn calibrated(out: &mut String, table: &Shown, by: &[(&str, &str)]) {
+fn calibrated(out: &mut String, drawn: Drawing, by: &[(&str, &str)]) {
+    let Drawing { table, language } = drawn;
     let columns = ["mean_chance_pct", "came_pct", "forecasts"].map(|column| index(table, column));
     let [Some(given), Some(came), Some(forecasts)] = columns else { return };
     let side = HEIGHT + 40.0;
     let at = |percent: f64| side * percent.clamp(0.0, 100.0) / 100.0;
-    for (name, rows) in groups(table, by) {
+    for (name, rows) in groups(drawn, by) {
         let points: Vec<(f64, f64, String)> = rows
             .iter()
             .filter_map(|row| Some((value(&row[given])?, value(&row[came])?, row[forecasts].plain())))
@@ -463,7 +498,7 @@ fn calibrated(out: &mut String, table: &Shown, by: &[(&str, &str)]) {
         }
         let words =
             format!("{name}: percent given (to the right), percent that came (upwards); dashed: as given");
-        begin(out, TOP + side + 26.0, &words, 0.0);
+        begin(out, language, TOP + side + 26.0, &words, 0.0);
         for part in [0.0, 50.0, 100.0] {
             let (x, y) = (LEFT + at(part), TOP + side - at(part));
             let _ = write!(
@@ -484,13 +519,13 @@ fn calibrated(out: &mut String, table: &Shown, by: &[(&str, &str)]) {
         );
         for (i, (given, came, forecasts)) in points.iter().enumerate() {
             let (x, y) = (LEFT + at(*given), TOP + side - at(*came));
+            let words = format!("{given:.1} given, {came:.1} came: {forecasts} forecasts");
             let _ = write!(
                 out,
-                "<circle class=\"bar\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/><text x=\"{:.1}\" y=\"{:.1}\">{given:.1} given, {came:.1} came: {} \
-                 forecasts</text>",
+                "<circle class=\"bar\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/><text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
                 LEFT + side + 40.0,
                 TOP + 16.0 + 20.0 * i as f64,
-                escape(forecasts)
+                escape(&language.say(&words))
             );
         }
         out.push_str("</svg>\n");
@@ -498,7 +533,8 @@ fn calibrated(out: &mut String, table: &Shown, by: &[(&str, &str)]) {
 }
 
 /// From which month until which something is short, a bar for each row, on the months from the first of them to the last.
-fn spans(out: &mut String, table: &Shown) {
+fn spans(out: &mut String, drawn: Drawing) {
+    let Drawing { table, language } = drawn;
     let [Some(from), Some(until), Some(worst), Some(still)] =
         ["from", "until", "at_worst", "stands_still"].map(|column| index(table, column))
     else {
@@ -509,8 +545,8 @@ fn spans(out: &mut String, table: &Shown) {
         .iter()
         .filter_map(|row| {
             let (from, until) = (Month::parse(&row[from].plain())?, Month::parse(&row[until].plain())?);
-            let words = format!("{} {}", row[worst].plain(), row[still].plain());
-            Some((called(table, row, &[("item", ""), ("starves_of", "")]), from, until, words))
+            let words = format!("{} {}", drawn.cell(row, worst), drawn.cell(row, still));
+            Some((called(drawn, row, &[("item", ""), ("starves_of", "")]), from, until, words))
         })
         .take(ROWS)
         .collect();
@@ -520,7 +556,7 @@ fn spans(out: &mut String, table: &Shown) {
     let (left, width) = (WIDTH * 0.36, WIDTH * 0.38);
     let all = (last.since(first) + 1).max(1) as f64;
     let bottom = TOP + 20.0 * shown.len() as f64 + 6.0;
-    begin(out, bottom + 20.0, "where the plan starves, and what stands still at worst", 0.0);
+    begin(out, language, bottom + 20.0, "where the plan starves, and what stands still at worst", 0.0);
     for (i, (name, from, until, words)) in shown.iter().enumerate() {
         let top = TOP + 20.0 * i as f64;
         let _ = write!(
@@ -553,9 +589,9 @@ fn shortened(label: &str) -> String {
     }
 }
 
-fn rows(out: &mut String, table: &Shown) {
+fn rows(out: &mut String, table: &Shown, language: Language) {
     if table.rows.is_empty() {
-        out.push_str("<p>None.</p>\n");
+        let _ = writeln!(out, "<p>{}</p>", language.say("None."));
         return;
     }
     let right = |i: usize| {
@@ -564,24 +600,28 @@ fn rows(out: &mut String, table: &Shown) {
     let _ = write!(
         out,
         "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{}\"><table><thead><tr>",
-        escape(&table.title)
+        escape(&language.say(&table.title))
     );
     for (i, column) in table.columns.iter().enumerate() {
-        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", right(i), escape(column));
+        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", right(i), escape(&language.column(table, column)));
     }
     out.push_str("</tr></thead><tbody>\n");
     let classes: Vec<&str> = (0..table.columns.len()).map(right).collect();
     for row in table.rows.iter().take(ROWS) {
         out.push_str("<tr>");
-        for (cell, class) in row.iter().zip(&classes) {
-            let words = if *cell == Cell::Missing { "–".to_string() } else { escape(&cell.plain()) };
+        for (i, (cell, class)) in row.iter().zip(&classes).enumerate() {
+            let words = match cell {
+                Cell::Missing => "–".to_string(),
+                cell => escape(&language.cell(table, i, cell)),
+            };
             let _ = write!(out, "<td{class}>{words}</td>");
         }
         out.push_str("</tr>\n");
     }
     out.push_str("</tbody></table></div>\n");
     if table.rows.len() > ROWS {
-        let _ = writeln!(out, "<p>… and {} more rows, in CSV and JSON.</p>", table.rows.len() - ROWS);
+        let more = format!("… and {} more rows, in CSV and JSON.", table.rows.len() - ROWS);
+        let _ = writeln!(out, "<p>{}</p>", language.say(&more));
     }
 }
 
@@ -622,19 +662,41 @@ mod tests {
 
     #[test]
     fn the_page_says_what_it_is_and_escapes_every_text() {
-        let page = answer().page();
+        let page = answer().page(Language::English);
         assert!(page.contains("SIMULATED: ") && page.contains("seed 3") && page.contains("none known"));
         assert!(
             page.contains("a &quot;source&quot; &amp; &lt;script&gt;") && page.contains("<td>&lt;b&gt;</td>")
         );
         assert!(!page.contains("<b>") && !page.contains("<script") && !page.contains("http"));
         assert!(page.contains("<td class=\"n\">–</td>"));
-        assert_eq!(page, answer().page());
+        assert_eq!(page, answer().page(Language::English));
+    }
+
+    #[test]
+    fn a_ukrainian_page_says_all_of_it_and_leaves_names() {
+        let mut answer = answer();
+        answer.gaps.push("the tracker is silent".into());
+        answer.sources.push("plans/force.toml".into());
+        let page = answer.page(Language::Ukrainian);
+        for words in [
+            "<html lang=\"uk\">",
+            "<h1>План: облік допомоги</h1>",
+            "ЗМОДЕЛЬОВАНО: розіграно",
+            "<h2>Чого бракує або що не сходиться</h2>",
+            "<th scope=\"col\">місяць</th>",
+            "&lt;b&gt;: обіцяно (суцільна) і досягнуто (штрихова)</title>",
+            "понад правило: заповнені — більше нуля",
+            // What is not in the book is marked, and a file's name is nobody's language.
+            "<span lang=\"en\">the tracker is silent</span>",
+            "<li>plans/force.toml</li>",
+        ] {
+            assert!(page.contains(words), "{words} in {page}");
+        }
     }
 
     #[test]
     fn lines_and_bars_lie_where_the_figures_say() {
-        let page = answer().page();
+        let page = answer().page(Language::English);
         // 10 and 20 of at most 20: the middle and the top; 0 and 5: the bottom and a quarter.
         assert!(page.contains("class=\"a\" points=\"90.0,126.0 750.0,26.0\""), "{page}");
         assert!(page.contains("class=\"b\" points=\"90.0,226.0 750.0,176.0\""), "{page}");
@@ -645,16 +707,16 @@ mod tests {
     #[test]
     fn a_plot_alone_is_the_same_plot_with_its_style_and_basis() {
         let answer = answer();
-        let plots = answer.tables[0].plots();
+        let plots = answer.tables[0].plots(Language::English);
         assert_eq!(plots.len(), 1);
-        assert!(answer.page().contains(&plots[0]));
-        let alone = answer.tables[0].plot_alone(0, "simulated: seed 3 & more").unwrap();
+        assert!(answer.page(Language::English).contains(&plots[0]));
+        let alone = answer.tables[0].plot_alone(0, "simulated: seed 3 & more", Language::English).unwrap();
         assert!(alone.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox="), "{alone}");
         assert!(
             alone.contains("<desc>simulated: seed 3 &amp; more</desc><style>") && alone.ends_with("</svg>\n")
         );
         assert!(alone.contains("points=\"90.0,126.0 750.0,26.0\"") && !alone.contains("<b>"));
-        assert_eq!(answer.tables[0].plot_alone(1, ""), None);
+        assert_eq!(answer.tables[0].plot_alone(1, "", Language::English), None);
     }
 
     #[test]
@@ -662,7 +724,7 @@ mod tests {
         let mut answer = answer();
         answer.tables[0].rows.truncate(1);
         answer.tables[1].rows.clear();
-        let page = answer.page();
+        let page = answer.page(Language::English);
         assert!(!page.contains("<svg") && page.contains("<p>None.</p>"));
     }
 
@@ -688,7 +750,7 @@ mod tests {
                 &["tanks", "A", "3", "3", "0"],
             ],
         )
-        .plots();
+        .plots(Language::English);
         assert_eq!(plots.len(), 2, "one for each item");
         assert!(plots[0].contains("guns, pieces: pledged (hollow), received by the ledger (filled), still to arrive by the plan (dashed)"));
         // Twenty are the longest: 364.8 wide. Ten are half of it, four a fifth, five a quarter.
@@ -707,7 +769,11 @@ mod tests {
         );
         assert!(plots[0].contains("viewBox=\"0 0 760 126\" lang=\"en\""), "{}", plots[0]);
         // The ledger's own table of that name has no plan beside it.
-        assert!(shown("stages", &["item", "partner", "pledged"], &[&["guns", "A", "10"]]).plots().is_empty());
+        assert!(
+            shown("stages", &["item", "partner", "pledged"], &[&["guns", "A", "10"]])
+                .plots(Language::English)
+                .is_empty()
+        );
     }
 
     #[test]
@@ -722,7 +788,7 @@ mod tests {
                 &["storm", "", "strike", "3", "100", "25", "28", "50"],
             ],
         )
-        .plots();
+        .plots(Language::English);
         assert_eq!(plots.len(), 2);
         assert_eq!(plots[0].matches("<rect").count(), 2, "both rows have the same distance: {}", plots[0]);
         assert!(
@@ -732,7 +798,7 @@ mod tests {
         );
         assert!(plots[1].contains("class=\"bar\" x=\"304.0\" y=\"47.0\" width=\"182.4\""), "{}", plots[1]);
         let none = shown("thresholds", &["term", "region", "threshold", "days", "last", "chance_pct"], &[]);
-        assert!(none.plots().is_empty());
+        assert!(none.plots(Language::English).is_empty());
     }
 
     #[test]
@@ -747,7 +813,7 @@ mod tests {
                 &["storm", "28", "20 to 30", "9", "25", "25"],
             ],
         )
-        .plots();
+        .plots(Language::English);
         assert_eq!(plots.len(), 2);
         // The line goes from the left below (90, 266) to the right above (330, 26).
         assert!(plots[0].contains("points=\"90.0,266.0 330.0,26.0\""), "{}", plots[0]);
@@ -773,7 +839,7 @@ mod tests {
                 &["guns", "training places", "2027-04", "2027-04", "1", "2", "pieces"],
             ],
         )
-        .plots();
+        .plots(Language::English);
         // Four months are 288.8 wide: three of them from the left, and the last.
         assert!(plots[0].contains("x=\"273.6\" y=\"26.0\" width=\"216.6\""), "{}", plots[0]);
         assert!(plots[0].contains("x=\"490.2\" y=\"46.0\" width=\"72.2\""), "{}", plots[0]);
@@ -804,7 +870,7 @@ mod tests {
             crate::deliveries::beside(answer, &plan, &ledger, "2027-02-15".parse().unwrap()).unwrap();
         for name in ["milestones", "starves", "late", "stages", "months"] {
             let table = answer.tables.iter().find(|table| table.name == name).unwrap();
-            assert!(!table.plots().is_empty(), "{name}");
+            assert!(!table.plots(Language::English).is_empty(), "{name}");
         }
         let rows: String = (0..1200)
             .filter(|day| day % 3 == 0)
@@ -826,7 +892,7 @@ mod tests {
         let answer = crate::watch::answer_of(&counts, &asked, &[term], vec![]).unwrap();
         for name in ["terms", "terms-calibration", "thresholds", "calibration", "weeks"] {
             let table = answer.tables.iter().find(|table| table.name == name).unwrap();
-            assert!(!table.plots().is_empty(), "{name}");
+            assert!(!table.plots(Language::English).is_empty(), "{name}");
         }
     }
 }

@@ -95,7 +95,7 @@ fn balances_of_a_month_may_be_negative_and_the_promise_is_what_came_and_what_is_
     }
     let answer =
         support::answer(&kiel.ledger, Stage::Allocated, "2026-04-30".parse().unwrap(), vec![], kiel.gaps());
-    assert!(answer.human(None).starts_with("PLANNED"));
+    assert!(answer.human(None, servanda_plan::Language::English).starts_with("PLANNED"));
     let waiting = answer.csv(Some("waiting")).unwrap();
     assert!(waiting.contains(EU), "{waiting}");
 }

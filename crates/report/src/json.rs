@@ -427,6 +427,18 @@ pub struct CardsJson {
     cards: Vec<CardJson>,
 }
 
+impl CardsJson {
+    /// The same with each rule said back otherwise, by its name: in another language. What gives nothing stays.
+    pub fn with_rules(mut self, said: impl Fn(&str) -> Option<String>) -> CardsJson {
+        for card in &mut self.cards {
+            if let Some(rule) = said(&card.norm) {
+                card.rule = rule;
+            }
+        }
+        self
+    }
+}
+
 #[derive(Serialize)]
 struct CardJson {
     norm: String,

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
+use servanda_lang::{Language, readback};
 use servanda_report::ics::{self, Feed};
 use servanda_report::{Owed, View, json, map, timeline};
 use std::sync::{Arc, PoisonError};
@@ -192,17 +193,32 @@ pub(crate) async fn timeline_document(Seen(served): Seen, RawQuery(query): RawQu
 }
 
 pub(crate) async fn card(Seen(served): Seen, RawQuery(query): RawQuery) -> Response {
-    answer("card", served, query, &["norm", "bearer", "instance"], JSON, |view, served, asked| {
+    let allowed = ["norm", "bearer", "instance", "language"];
+    answer("card", served, query, &allowed, JSON, |view, served, asked| {
         let Some(norm) = asked.rest.get("norm") else {
             return Err(Problem::bad("norm-wanted", "say which norm: `norm=NAME`"));
         };
         let part = |name| asked.rest.get(name).map(String::as_str);
         let found = view.find(norm, part("bearer"), part("instance"));
         let verdicts = found.map_err(|e| Problem::missing("no-such-verdict", e.to_string()))?;
-        match served.explained(&asked.question, &verdicts)? {
-            Some(explained) => document(&json::cards_explained(view, &explained)),
-            None => document(&json::cards(view, &verdicts)),
+        let language = match part("language") {
+            None => Language::English,
+            Some(code) => Language::of_code(code).ok_or_else(|| {
+                Problem::bad(
+                    "bad-language",
+                    format!("`{code}` is no language of the cards; write `en` or `uk`"),
+                )
+            })?,
+        };
+        let cards = match served.explained(&asked.question, &verdicts)? {
+            Some(explained) => json::cards_explained(view, &explained),
+            None => json::cards(view, &verdicts),
+        };
+        if language == Language::English {
+            return document(&cards);
         }
+        let said = |norm: &str| Some(readback::norm_in(language, view.agreement, view.agreement.norm(norm)?));
+        document(&cards.with_rules(said))
     })
     .await
 }

@@ -570,6 +570,10 @@ async fn gated(
         {
             return Ok(Redirect::to("/account").into_response());
         }
+        // Whoever sits here is no account, and no registrar could change that.
+        Decision::No if caller.is_keeper() => {
+            return Err(Problem::with(StatusCode::FORBIDDEN, "no-accounts", without_accounts(route.who)));
+        }
         Decision::No => {
             let who = caller.signed_in.as_ref().map_or("", |one| &one.name);
             crate::forms::tell(&caller, who, &format!("not allowed: {} {}", route.method, route.path));
@@ -589,6 +593,21 @@ async fn gated(
         front.write_down(viewer, route.path, &query, records, is_file).await?;
     }
     Ok(response)
+}
+
+/// What has to be done in a workspace without accounts before somebody may ask a route of that kind.
+fn without_accounts(who: crate::Who) -> String {
+    let (does, role) = match who {
+        crate::Who::Reporter => {
+            ("reports are entered by an account with the role `reporter`", " --role reporter")
+        }
+        crate::Who::Officer => ("this is done by an account with the role `officer`", " --role officer"),
+        _ => ("this is for whoever signs in with an account", ""),
+    };
+    format!(
+        "{does}, and this workspace has no accounts; make one with `servanda account set NAME --role reader{role} --password-stdin --workspace FOLDER`, \
+         and sign in at `/sign-in`"
+    )
 }
 
 fn is_narrow(caller: &Caller) -> bool {

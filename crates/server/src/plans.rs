@@ -20,11 +20,12 @@
 
 use crate::Problem;
 use crate::front::{Front, Who};
+use crate::sheets::Lang;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use servanda_model::record::Marking;
-use servanda_plan::Answer;
+use servanda_plan::{Answer, Language};
 use servanda_store::policy::Viewer;
 use std::sync::Arc;
 
@@ -78,15 +79,15 @@ pub(crate) async fn one(
     Ok((plan, answer.map_err(|e| Problem::bug(&e))??))
 }
 
-/// What an answer is, in a line: planned or simulated, and with which seed.
-pub(crate) fn basis(answer: &Answer) -> String {
-    match answer.seed {
-        Some(seed) => format!("{}, seed {seed}", answer.basis.word()),
-        None => answer.basis.word().to_string(),
+/// The planner's name for a language of the pages.
+pub(crate) fn language(lang: Lang) -> Language {
+    match lang {
+        Lang::En => Language::English,
+        Lang::Uk => Language::Ukrainian,
     }
 }
 
-/// A file of a plan.
+/// A file of a plan: tables and the answer as they are for programs, a plot in the language of whoever asks.
 pub(crate) async fn file(
     State(front): State<Front>,
     Who(caller): Who,
@@ -114,7 +115,9 @@ pub(crate) async fn file(
                 let number =
                     number.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).ok_or_else(missing)?;
                 let table = answer.tables.iter().find(|shown| shown.name == table).ok_or_else(missing)?;
-                let plot = table.plot_alone(number, &basis(&answer)).ok_or_else(missing)?;
+                let language = language(caller.lang);
+                let plot =
+                    table.plot_alone(number, &answer.basis_line(language), language).ok_or_else(missing)?;
                 ("image/svg+xml", plot)
             }
             _ => return Err(missing()),
@@ -123,6 +126,8 @@ pub(crate) async fn file(
         let saved = format!("attachment; filename=\"{}-{name}\"", plan.id);
         let saved = HeaderValue::from_str(&saved).map_err(|e| Problem::bug(&e))?;
         response.headers_mut().insert(header::CONTENT_DISPOSITION, saved);
+        // A plot has words.
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
         Ok(response)
     };
     made.await.unwrap_or_else(IntoResponse::into_response)

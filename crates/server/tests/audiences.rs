@@ -25,6 +25,8 @@ fn paths() -> Vec<String> {
                 "?norm=no-fire",
                 "?norm=no-fire&bearer=South",
                 "?norm=report-fire&bearer=North",
+                "?norm=no-fire&language=uk",
+                "?norm=no-fire&language=xx",
                 "?norm=x",
                 "",
             ],
@@ -337,6 +339,7 @@ async fn v8_2_3_a_hidden_rule_of_the_agreement_makes_no_difference_on_any_route(
             "/triggers/alarm",
             "/api/card?norm=hand-over",
             "/api/card?norm=hand-over&bearer=North",
+            "/api/card?norm=hand-over&language=uk",
             "/api/incidents?clause=annex",
         ] {
             let answer = low.get(path).await;

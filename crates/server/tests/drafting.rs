@@ -53,6 +53,19 @@ async fn a_text_is_checked_found_about_read_back_and_placed_as_a_browser_counts(
     let rule = rules.iter().find(|rule| rule["name"] == "report-fire").unwrap();
     assert!(stretch(&text, &rule["from"], &rule["to"]).starts_with("duty report-fire"));
     assert!(rule["sentence"].as_str().unwrap().contains("2nd day"), "{rule}");
+    // The same in Ukrainian: all of it, and for the place under the cursor.
+    let asked = json!({ "text": text, "language": "uk" });
+    let said = read(&browser.ask("/api/draft/check", &asked).await);
+    let ukrainian =
+        |of: &Value| of.as_str().unwrap().chars().filter(|c| matches!(c, 'а'..='я' | 'і')).count() > 20;
+    assert!(ukrainian(&said["about"]) && !ukrainian(&checked["about"]), "{}", said["about"]);
+    assert_eq!(said["rules"].as_array().unwrap().len(), rules.len());
+    for (rule, was) in said["rules"].as_array().unwrap().iter().zip(rules) {
+        assert_eq!((&rule["name"], &rule["from"]), (&was["name"], &was["from"]));
+        assert!(ukrainian(&rule["sentence"]), "{rule}");
+    }
+    let wrong = browser.ask("/api/draft/check", &json!({ "text": text, "language": "xx" })).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{}", wrong.text());
     let findings = checked["findings"].as_array().unwrap();
     assert!(
         findings.iter().any(|f| f["about"] == "no-fire" && !f["title"].as_str().unwrap().is_empty()),
@@ -86,6 +99,12 @@ async fn a_text_is_checked_found_about_read_back_and_placed_as_a_browser_counts(
     assert_eq!(found[0], at("event fire", 6));
     let hover = ask("hover", at("duty report-fire", 6)).await;
     assert!(hover["hover"]["title"].as_str().unwrap().contains("report-fire"), "{hover}");
+    let asked = json!({ "text": text, "at": at("duty report-fire", 6), "want": "hover", "language": "uk" });
+    let said = read(&browser.ask("/api/draft/at", &asked).await);
+    assert!(ukrainian(&said["hover"]["body"][0]) && !ukrainian(&hover["hover"]["body"][0]), "{said}");
+    let mut ask = async |want: &str, at: usize| {
+        read(&browser.ask("/api/draft/at", &json!({ "text": text, "at": at, "want": want })).await)
+    };
     let offers = ask("complete", at("seen by     commission", 14)).await;
     assert!(offers["offers"].as_array().unwrap().iter().any(|o| o["text"] == "commission"), "{offers}");
     let uses = ask("references", at("event report", 7)).await;
@@ -115,6 +134,15 @@ async fn the_enforceability_page_and_the_differences_are_those_of_the_command_li
     assert_eq!(changed["same"], false);
     let meaning = changed["meaning"].as_array().unwrap();
     assert!(meaning.iter().any(|c| c["name"] == "report-fire" && c["before"] != c["after"]), "{meaning:?}");
+    let asked = json!({ "text": draft, "language": "uk" });
+    let said = read(&browser.ask("/api/draft/changes", &asked).await);
+    assert_eq!(said["meaning"].as_array().unwrap().len(), meaning.len());
+    let of = said["meaning"].as_array().unwrap().iter().find(|c| c["name"] == "report-fire").unwrap();
+    let sentences = [&of["before"], &of["after"]].map(|sentence| sentence.as_str().unwrap());
+    assert!(
+        sentences[0] != sentences[1] && sentences.iter().all(|s| s.contains("годин") || s.contains("дн")),
+        "{of}"
+    );
     let verdicts = changed["verdicts"].as_array().unwrap();
     let [one] = &verdicts[..] else { panic!("{verdicts:?}") };
     assert_eq!(

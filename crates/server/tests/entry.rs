@@ -67,6 +67,26 @@ fn entered(world: &World) -> Vec<servanda_model::Record> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_keeper_of_a_workspace_without_accounts_is_told_how_to_make_one() {
+    let open = team::world_of(&clear(), &[], servanda_server::Standing::default());
+    let mut browser = open.browser();
+    for path in ["/entry/session", "/account"] {
+        let answer = browser.get(path).await;
+        let said: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!((answer.status, &said["code"]), (StatusCode::FORBIDDEN, &json!("no-accounts")), "{said}");
+        let message = said["message"].as_str().unwrap();
+        assert!(message.contains("servanda account set NAME") && !message.contains("registrar"), "{message}");
+        assert_eq!(message.contains("--role reporter"), path == "/entry/session", "{message}");
+    }
+    // Who signs in and may not report is told something else: there somebody can change it.
+    let team = world(&clear());
+    let mut reader = team.signed_in("reader-North").await;
+    let said: Value = serde_json::from_slice(&reader.get("/entry/session").await.body).unwrap();
+    assert_eq!(said["code"], "not-allowed");
+    assert!(said["message"].as_str().unwrap().contains("registrar"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_report_is_entered_once_with_its_marking_and_answered_with_a_receipt() {
     let world = world(&clear());
     let mut browser = world.signed_in("reporter-North").await;

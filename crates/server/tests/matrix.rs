@@ -36,7 +36,7 @@ async fn asked(browser: &mut Browser, method: &str, path: &str) -> &'static str 
     match answer.status {
         _ if to_sign_in || text.contains("\"sign-in-first\"") => "sign-in",
         StatusCode::SEE_OTHER if path == "/" && answer.to() == "/account" => "no",
-        StatusCode::FORBIDDEN if text.contains("\"not-allowed\"") => "no",
+        StatusCode::FORBIDDEN if text.contains("\"not-allowed\"") || text.contains("\"no-accounts\"") => "no",
         status if status.is_server_error() => panic!("{path}: {status} {text}"),
         _ => "yes",
     }

@@ -42,10 +42,34 @@ async fn the_page_says_simulated_with_its_seed_assumptions_gaps_plots_and_tables
         // Drawn in the page, without a style or a script of its own.
         assert!(page.contains("<polygon class=\"band\"") && !page.contains("<style"));
         assert!(
-            page.contains("href=\"/plans/force/bands-1.svg\"")
-                && page.contains("/plans/force/milestones.csv")
+            page.contains(&format!("href=\"/plans/force/bands-1.svg?lang={lang}\""))
+                && page.contains("href=\"/plans/force/milestones.csv\"")
         );
+        // Heads, plots and what the planner says are in the page's language; names of a plan's own are nobody's.
+        let (said, other) = match lang {
+            "en" => (["kept_pct</th>", "median, and the middle 80", "nothing is late</li>"], "медіана"),
+            _ => (["дотримано, %</th>", "медіана і середні 80", "нічого не прострочено</li>"], "median"),
+        };
+        for word in said {
+            assert!(page.contains(word), "{lang}: no `{word}`: {page}");
+        }
+        assert!(!page.contains(other), "{lang}: `{other}`: {page}");
+        let marked = page.contains("<span lang=\"en\">no losses</span>");
+        assert_eq!(marked, lang == "uk", "what the book does not have is said to be English: {page}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plot_as_a_file_is_in_the_language_of_whoever_asks() {
+    let world = world(&clear());
+    let mut browser = world.signed_in("reader-North").await;
+    let ukrainian = browser.get("/plans/force/bands-1.svg?lang=uk").await;
+    assert_eq!(ukrainian.headers["vary"], "accept-language, cookie");
+    assert!(ukrainian.text().contains("<desc>змодельовано, зерно 7</desc>"), "{}", ukrainian.text());
+    let english = browser.get("/plans/force/bands-1.svg?lang=en").await.text();
+    assert!(english.contains("<desc>simulated, seed 7</desc>"), "{english}");
+    let csv = browser.get("/plans/force/milestones.csv?lang=uk").await.text();
+    assert!(csv.contains("milestone,kept_pct,basis\nfirst,80,simulated"), "for programs: {csv}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -203,7 +203,9 @@ async fn a_decision_takes_two_accounts_with_their_passwords_and_sends_nothing() 
     assert_eq!(step(&mut ben, &sign("confirm", "after all")).await.status, StatusCode::SEE_OTHER);
     assert_eq!(step(&mut ben, &sign("confirm", "")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     let signed = page(&mut anna, "/triggers/under-fire?lang=uk").await;
-    for text in ["підписали двоє", "незгода", "too early", "after all", "anna", "ben"] {
+    // The condition is read back in the language of the page.
+    for text in ["підписали двоє", "незгода", "too early", "after all", "anna", "ben", "«heavy fire» означає"]
+    {
         assert!(signed.contains(text), "{text}");
     }
     // Whoever is not cleared for it does not learn that there is one.

@@ -65,7 +65,7 @@ fn two_contingents_do_not_and_the_answer_says_what_would() {
     assert_eq!(by[&Clause::Ready], (Some(1.0), true));
     let (said, schedule) = answer(&plan, None, &Microlp, PROOF, vec![]).unwrap();
     assert!(schedule.is_none());
-    let human = said.human(None);
+    let human = said.human(None, servanda_plan::Language::English);
     for words in [
         "impossible, because these conflict: `force`, at-least; how many contingents there are",
         "1 contingents more would do",

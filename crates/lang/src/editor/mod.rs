@@ -26,6 +26,7 @@ use crate::ast::{Decl, FieldValue, Span};
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::lower::names::is_reserved;
 use crate::parser::vocabulary;
+use crate::surface::Language;
 use crate::syntax::SyntaxKind;
 use names::{Names, Place, Symbol};
 use servanda_model::Name;
@@ -51,6 +52,8 @@ pub struct Sheet<'a> {
     pub names: Names,
     /// The quotes of its rules.
     pub quoted: Vec<Quoted>,
+    /// The language in which rules are said back.
+    pub language: Language,
 }
 
 impl<'a> Sheet<'a> {
@@ -58,7 +61,12 @@ impl<'a> Sheet<'a> {
     pub fn new(text: &'a str, checked: &'a Checked) -> Sheet<'a> {
         let names = Names::of(text, &checked.file);
         let quoted = words::quoted(&checked.file, &checked.parse.document);
-        Sheet { text, checked, names, quoted }
+        Sheet { text, checked, names, quoted, language: Language::English }
+    }
+
+    /// The same, with rules said back in a language.
+    pub fn in_language(self, language: Language) -> Sheet<'a> {
+        Sheet { language, ..self }
     }
 
     /// Where what stands at an offset is declared: for a name its declaration, for quoted words the place in the clause, for words

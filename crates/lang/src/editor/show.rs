@@ -87,11 +87,11 @@ impl Sheet<'_> {
         Some(Hover { span, title, body })
     }
 
-    /// A norm's sentence in the language of its rules, where that is not English.
+    /// A norm's sentence in the language of its rules, where that is another one.
     fn in_its_language(&self, decl: &Decl) -> Option<String> {
         let name = &decl.name.as_ref()?.text;
         let a = &self.checked.agreement;
-        let norm = a.norms.iter().find(|norm| norm.name == *name && decl.language != Language::English)?;
+        let norm = a.norms.iter().find(|norm| norm.name == *name && decl.language != self.language)?;
         Some(readback::norm_in(decl.language, a, norm))
     }
 
@@ -99,7 +99,10 @@ impl Sheet<'_> {
         let name = decl.name.as_ref().map_or_else(|| Name::from(""), |n| n.text.clone());
         match Symbol::declared(decl.keyword, &name) {
             Some(symbol) => self.described(&symbol),
-            None => (format!("agreement `{name}`"), vec![readback::agreement(&self.checked.agreement)]),
+            None => (
+                format!("agreement `{name}`"),
+                vec![readback::agreement_in(self.language, &self.checked.agreement)],
+            ),
         }
     }
 
@@ -180,9 +183,9 @@ impl Sheet<'_> {
             }
             Symbol::Thing(_) => {
                 let body = if let Some(term) = a.terms.get(name) {
-                    vec![term.readback.clone()]
+                    vec![readback::term_in(self.language, a, name, term)]
                 } else if let Some(reading) = a.readings.get(name) {
-                    vec![readback::reading(a, name, reading)]
+                    vec![readback::reading_in(self.language, a, name, reading)]
                 } else if let Some(fact) = a.facts.get(name) {
                     let mut body: Vec<String> = [&fact.phrase, &fact.says]
                         .into_iter()
@@ -209,14 +212,22 @@ impl Sheet<'_> {
                 for norm in norms.iter().take(MOST_ROWS) {
                     let due: Vec<String> =
                         dates::deadlines(a, norm).into_iter().map(|at| a.calendar.show(at)).collect();
-                    let due =
-                        if due.is_empty() { String::new() } else { format!(" Due {}.", due.join(" and ")) };
-                    body.push(format!("{}{due}", norm.readback));
+                    let due = match (due.is_empty(), self.language) {
+                        (true, _) => String::new(),
+                        (_, Language::English) => format!(" Due {}.", due.join(" and ")),
+                        (_, Language::Ukrainian) => format!(" Строк: {}.", due.join(" і ")),
+                    };
+                    body.push(format!("{}{due}", readback::norm_in(self.language, a, norm)));
                 }
                 if norms.len() > MOST_ROWS {
-                    body.push(format!("And {} more.", norms.len() - MOST_ROWS));
+                    let more = norms.len() - MOST_ROWS;
+                    body.push(match self.language {
+                        Language::English => format!("And {more} more."),
+                        Language::Ukrainian => format!("І ще {more}."),
+                    });
                 }
-                body.extend(a.powers.iter().filter(|p| p.name == *name).map(|p| p.readback.clone()));
+                let powers = a.powers.iter().filter(|p| p.name == *name);
+                body.extend(powers.map(|p| readback::power_in(self.language, a, p)));
                 let word = self.keyword_of(symbol);
                 if body.is_empty() && word != Keyword::Priority.word() {
                     body = nothing();

@@ -224,7 +224,7 @@ fn it_says_planned_where_nothing_is_drawn_and_simulated_where_something_is() {
     let drawn = answer(&plan(&[]), ALL, &Known::default(), vec![]).unwrap();
     assert_eq!((drawn.basis, drawn.seed), (Basis::Simulated, Some(5)));
     assert!(
-        drawn.page().contains(
+        drawn.page(crate::Language::English).contains(
             "Lviv, housing: places: needed (solid) with the middle 80 percent of futures as a band"
         )
     );

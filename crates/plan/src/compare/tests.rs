@@ -228,7 +228,7 @@ fn every_form_says_planned_or_simulated_row_by_row() {
         csv.starts_with("# simulated: drawn by chance from stated ranges, seed 5")
             && csv.contains(",simulated\n")
     );
-    let page = said.page();
+    let page = said.page(crate::Language::English);
     for words in [
         "SIMULATED",
         "seed 5",

@@ -231,7 +231,11 @@ fn the_first_late_date_and_what_is_missing() {
     assert_eq!(cell(&answer, "milestones", 2, "missing_p50"), &Cell::whole(100));
     assert_eq!(cell(&answer, "first-late", 0, "milestone"), &Cell::text("sooner"));
     assert!(answer.gaps.iter().any(|gap| gap.contains("all futures are the same")));
-    assert!(answer.human(None).starts_with("SIMULATED: drawn by chance from stated ranges, seed 1"));
+    assert!(
+        answer
+            .human(None, crate::Language::English)
+            .starts_with("SIMULATED: drawn by chance from stated ranges, seed 1")
+    );
 }
 
 #[test]

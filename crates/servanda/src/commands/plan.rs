@@ -24,7 +24,7 @@ use servanda_plan::kiel::{EU, Files, Kiel};
 use servanda_plan::program::{Effort, Stopped, Told};
 use servanda_plan::support::{self, Ledger, Stage};
 use servanda_plan::table::Table;
-use servanda_plan::{Refusal, deliveries, forces, rotations, watch};
+use servanda_plan::{Language, Refusal, deliveries, forces, rotations, watch};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -54,6 +54,21 @@ enum Of {
     Compare(Box<compare::Compare>),
 }
 
+impl Of {
+    fn shape(&self) -> &Shape {
+        match self {
+            Of::Support(of) => &of.shape,
+            Of::Burden(of) => &of.shape,
+            Of::Forces(of) => &of.shape,
+            Of::Deliveries(of) => &of.shape,
+            Of::Watch(of) => &of.shape,
+            Of::Communities(of) => &of.shape,
+            Of::Rotations(of) => &of.shape,
+            Of::Compare(of) => &of.shape,
+        }
+    }
+}
+
 /// Form of the answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
 enum Form {
@@ -80,19 +95,30 @@ struct Shape {
     /// Also write a page with plots, whole in one file
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Language of the answer for people and of the page: en or uk (documents for programs have one language)
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    lang: String,
 }
 
 const ROWS: usize = 20;
 
 impl Shape {
+    fn language(&self) -> Result<Language, Failure> {
+        Language::parse(&self.lang).ok_or_else(|| {
+            Failure::new(format!("there are no words for the language `{}`", self.lang))
+                .help("write --lang en or uk")
+        })
+    }
+
     fn say(&self, answer: &servanda_plan::Answer, session: &Session) -> Result<Answer, Failure> {
+        let language = self.language()?;
         let text = match self.format {
-            Form::Human => answer.human((!self.all).then_some(ROWS)),
+            Form::Human => answer.human((!self.all).then_some(ROWS), language),
             Form::Json => answer.json(),
             Form::Csv => answer.csv(self.table.as_deref()).map_err(refused)?,
         };
         if let Some(path) = &self.html {
-            servanda_store::files::write(path, answer.page().as_bytes())?;
+            servanda_store::files::write(path, answer.page(language).as_bytes())?;
             session.note(&format!("wrote {}", path.display()));
         }
         session.say(&text)?;
@@ -370,6 +396,7 @@ fn refused(refusal: Refusal) -> Failure {
 }
 
 pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
+    arguments.of.shape().language()?;
     let (shape, answer, end) = computed(arguments.of, session)?;
     shape.say(&answer, session)?;
     Ok(end)

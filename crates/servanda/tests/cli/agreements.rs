@@ -219,7 +219,7 @@ fn rules_are_translated_and_read_back() {
     servanda(here.path(), &["translate", "a.pact.md", "--to", "de"]).ends_with(2).complains(&["uk"]);
     servanda(here.path(), &["read", "uk.pact.md", "--language", "uk"]).ends_with(0).says(&[
         "report-once",
-        "North – зобов’язання вчинити: «носій reports»",
+        "North – зобов’язання вчинити: «зобов’язана сторона reports»",
         "перед ким: South",
     ]);
     servanda(here.path(), &["read", "a.pact.md"])

@@ -1,7 +1,73 @@
 //! `plan`: what the guide shows runs, each form says what it is, and bad input is refused with what to do.
 
-use crate::terminal::servanda;
+use crate::terminal::{self, Ran};
+use servanda_plan::Language;
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
+
+/// Runs `servanda`; of a plan that was made it hears, in whatever form it was asked for, that each of its sentences has its Ukrainian.
+#[track_caller]
+fn servanda(folder: &Path, line: &[&str]) -> Ran {
+    let ran = terminal::servanda(folder, line);
+    let has = |word: &str| line.contains(&word);
+    if ran.code < 2 && !has("uk") {
+        let mut said = Vec::new();
+        if has("json") {
+            said = of_json(&ran.out);
+        } else {
+            let mut before = "the head";
+            for text in ran.out.lines() {
+                let of = text.trim_start_matches("# ");
+                let sentence = ["PLANNED: ", "SIMULATED: ", "planned: ", "simulated: ", "assumed: ", "gap: "]
+                    .into_iter()
+                    .find_map(|head| of.strip_prefix(head));
+                // A title stands after an empty line, with the name of its table behind it.
+                let title = of.rsplit_once(" (").map(|(title, _)| title).filter(|_| before.is_empty());
+                said.extend(sentence.or(title).map(String::from));
+                before = text;
+            }
+        }
+        let missing: BTreeSet<&String> =
+            said.iter().filter(|text| Language::Ukrainian.said(text).is_none()).collect();
+        assert!(!said.is_empty(), "nothing was heard of {line:?}: {}", ran.out);
+        assert!(missing.is_empty(), "no Ukrainian for {missing:#?} of {line:?}");
+    }
+    ran
+}
+
+/// All that the planner words in an answer, cells too. Names stand in some columns among the planner's own words.
+fn of_json(out: &str) -> Vec<String> {
+    let answer: serde_json::Value = serde_json::from_str(out).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_string();
+    let mut said = Vec::new();
+    for list in ["assumptions", "gaps"] {
+        said.extend(answer[list].as_array().unwrap().iter().map(text));
+    }
+    for (name, table) in answer["tables"].as_object().unwrap() {
+        said.push(text(&table["title"]));
+        for (column, cell) in
+            table["rows"].as_array().unwrap().iter().flat_map(|row| row.as_object().unwrap())
+        {
+            let names = [
+                "scenario",
+                "milestone",
+                "category",
+                "unit",
+                "different",
+                "what",
+                "base_what",
+                "year",
+                "price_basis",
+            ];
+            let Some(words) = cell.as_str().filter(|_| !names.contains(&column.as_str())) else { continue };
+            if Language::has_words(name, column) && !words.is_empty() {
+                said.push(words.to_string());
+            }
+        }
+    }
+    said
+}
 
 /// A fenced block of the guide.
 fn of_guide(language: &str) -> String {
@@ -22,6 +88,7 @@ fn the_guides_ledger_runs() {
         "Union      fund       EUR m         –        500",
         "p1  Freedonia  howitzers  2026-06-30       12     4  pieces     –         92  confirmed",
     ]);
+    servanda(here.path(), &[&ask[..], &["--format", "json"]].concat()).ends_with(0);
     let csv = [&ask[..], &["--format", "csv", "--table", "late"]].concat();
     servanda(here.path(), &csv)
         .ends_with(0)
@@ -84,6 +151,7 @@ fn the_burden_of_the_real_tables() {
         "gap: no GDP for EU (Commission and Council)",
         "  United States  115.380650       32.19",
     ]);
+    ask(&["--without", "United States", "--format", "json"]).ends_with(0);
     ask(&["--economy", &economy, "--gdp", "economy"])
         .ends_with(0)
         .says(&["gap: no rate from USD to EUR: 2022, 2023"]);
@@ -145,6 +213,16 @@ fn the_guides_deliveries_run() {
         "howitzers  deliveries",
         "howitzers  training places",
     ]);
+    servanda(here.path(), &[&ask[..], &["--format", "json"]].concat()).ends_with(0);
+    servanda(here.path(), &[&ask[..], &["--lang", "uk"]].concat()).ends_with(0).says(&[
+        "ЗАПЛАНОВАНО: нічого не розіграно випадково",
+        "припущення: що заплановано на місяць",
+        "рубіж  ",
+        "howitzers  навчальні місця",
+    ]);
+    servanda(here.path(), &[&ask[..], &["--lang", "xx"]].concat())
+        .ends_with(2)
+        .complains(&["no words for the language `xx`", "--lang en or uk"]);
     let csv = [&ask[..], &["--format", "csv", "--table", "arrivals"]].concat();
     servanda(here.path(), &csv).ends_with(0).says(&["2027-04,howitzers,Freedonia,18,planned"]);
     let page = [&ask[..], &["--html", "page.html"]].concat();
@@ -192,6 +270,16 @@ fn the_guides_rotations_run_and_the_engine_is_asked() {
         "impossible, because these conflict: `rotational force`, at-least",
         "how many contingents there are",
     ]);
+    let few = ["plan", "rotations", "few.toml", "--seconds", "20"];
+    servanda(here.path(), &[&few[..], &["--lang", "uk", "--html", "uk.html"]].concat()).ends_with(1).says(&[
+        "бракує: неможливо, бо суперечать одна одній такі умови: `rotational force`, нижня межа (at-least)",
+        "вистачило б at-least = ",
+    ]);
+    let page = fs::read_to_string(here.path().join("uk.html")).unwrap();
+    assert!(page.contains("<html lang=\"uk\">") && page.contains("<h1>План: ротації</h1>"));
+    for english in ["lang=\"en\"", "would do", "proved", "clauses", "not decided"] {
+        assert!(!page.contains(english), "{english}: {page}");
+    }
     servanda(here.path(), &["plan", "rotations", "rotations.toml", "--gap", "101"])
         .ends_with(2)
         .complains(&["--gap 101 is no gap"]);
@@ -371,6 +459,7 @@ fn a_partner_drops_out_and_the_engine_is_asked_of_both() {
         "source: `France leaves` changes the base's schedule",
         "planned, and no verdict about what happened",
     ]);
+    servanda(here.path(), &[&base[..], &["--format", "json"]].concat()).ends_with(0);
     let saved = |name: &str| fs::read_to_string(here.path().join("out").join(name)).unwrap();
     // Four tours of six months: 4 × (1 + 12). France's two of the second year are Poland's then: 2 × 6 more, two gone and two new.
     let schedules = saved("schedules.csv");
@@ -430,6 +519,7 @@ fn a_burden_is_compared_by_the_options_of_its_command() {
         "--table",
         "costs",
     ];
+    servanda(here.path(), &[&ask[..6], &["--format", "json"]].concat()).ends_with(0);
     let run = servanda(here.path(), &ask);
     run.ends_with(0).says(&["# planned: nothing is drawn by chance"]);
     let sum = |year: &str, scenario: &str, column: usize| -> f64 {
@@ -505,6 +595,7 @@ fn thresholds_of_the_agreements_terms_are_read_and_scored() {
         "--table",
         "terms",
     ];
+    servanda(here.path(), &[&ask[..6], &["--format", "json"]].concat()).ends_with(0);
     let run = servanda(here.path(), &ask);
     run.ends_with(0)
         .says(&["# assumed: `large-scale-aggression`: 100 or more `armed-attack` in 3 days in a row"]);
@@ -611,6 +702,7 @@ fn real_forces_stand_beside_the_guides_force() {
     assert!(
         page.contains("how often a real force grew") && page.contains("the wider 80 percent that is shipped")
     );
+    servanda(here.path(), &[&ask[..], &["--format", "json"]].concat()).ends_with(0);
     servanda(here.path(), &[&ask[..], &["--hold-out", "25"]].concat())
         .ends_with(2)
         .complains(&["too short to hold out 25 years"]);

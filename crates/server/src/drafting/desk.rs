@@ -13,11 +13,11 @@ use super::{Wanted, text_of, within};
 use crate::{Problem, Served};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use servanda_lang::Checked;
 use servanda_lang::changes::{Change, Version};
 use servanda_lang::diagnostic::{Diagnostic, Severity, title};
 use servanda_lang::editor::{Item, Outline, Sheet, Sort};
 use servanda_lang::findings::{Finding, Findings, findings};
+use servanda_lang::{Checked, Language};
 use servanda_lang::{readback, readback::ONES};
 use servanda_model::verdict::{Board, Verdict};
 use servanda_model::{Agreement, Name, Places, Question};
@@ -70,6 +70,33 @@ pub(super) fn empty(question: &Question) -> Board {
 #[serde(deny_unknown_fields)]
 pub(super) struct TextAsked {
     text: String,
+}
+
+/// A text to be said back, and in which language.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadAsked {
+    text: String,
+    #[serde(default)]
+    language: Tongue,
+}
+
+/// The language of what is said back.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Tongue {
+    #[default]
+    En,
+    Uk,
+}
+
+impl Tongue {
+    fn language(self) -> Language {
+        match self {
+            Tongue::En => Language::English,
+            Tongue::Uk => Language::Ukrainian,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -193,13 +220,14 @@ fn trouble(d: &Diagnostic, units: &Units<'_>) -> TroubleJson {
 }
 
 /// What is to be said about a text as it is being written.
-pub(super) fn check(asked: &TextAsked) -> Result<CheckJson, Problem> {
+pub(super) fn check(asked: &ReadAsked) -> Result<CheckJson, Problem> {
     let text = &asked.text;
     within(text)?;
     let checked = servanda_lang::check(text);
     let found = findings(text, &checked);
     let units = Units::of(text);
-    let sheet = Sheet::new(text, &checked);
+    let language = asked.language.language();
+    let sheet = Sheet::new(text, &checked).in_language(language);
     let agreement = &checked.agreement;
     let count = |severity| checked.diagnostics.iter().filter(|d| d.severity == severity).count();
     let stretches = sheet.coverage();
@@ -235,7 +263,7 @@ pub(super) fn check(asked: &TextAsked) -> Result<CheckJson, Problem> {
         diagnostics: checked.diagnostics.iter().take(MOST_TOLD).map(|d| trouble(d, &units)).collect(),
         findings: found.findings.iter().take(MOST_TOLD).map(found_json).collect(),
         looked: looked(found),
-        about: readback::agreement(agreement),
+        about: readback::agreement_in(language, agreement),
         rules,
         outline,
         dates: sheet.dates().into_iter().map(|d| DateJson { at: units.unit(d.at), shown: d.shown }).collect(),
@@ -258,17 +286,19 @@ fn looked(found: Findings) -> Vec<LookedJson> {
 /// The read-back of every declaration that has one, with the place of the declaration.
 fn rules(sheet: &Sheet<'_>, units: &Units<'_>) -> Vec<RuleJson> {
     let agreement = &sheet.checked.agreement;
+    let language = sheet.language;
     let sentence = |name: &str| -> Option<String> {
         if let Some(norm) = agreement.norm(name) {
-            return Some(norm.readback.clone());
+            return Some(readback::norm_in(language, agreement, norm));
         }
-        if let Some(term) = agreement.terms.get(name) {
-            return Some(term.readback.clone());
+        if let Some((name, term)) = agreement.terms.get_key_value(name) {
+            return Some(readback::term_in(language, agreement, name, term));
         }
         if let Some((name, reading)) = agreement.readings.get_key_value(name) {
-            return Some(readback::reading(agreement, name, reading));
+            return Some(readback::reading_in(language, agreement, name, reading));
         }
-        agreement.powers.iter().find(|p| p.name == *name).map(|power| readback::power(agreement, power))
+        let power = agreement.powers.iter().find(|p| p.name == *name);
+        power.map(|power| readback::power_in(language, agreement, power))
     };
     let of = |decl: &servanda_lang::ast::Decl| {
         let name = decl.name.as_ref()?.text.to_string();
@@ -304,6 +334,8 @@ pub(super) struct PlaceAsked {
     text: String,
     at: usize,
     want: Wish,
+    #[serde(default)]
+    language: Tongue,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -344,7 +376,7 @@ struct OfferJson {
 pub(super) fn at(asked: &PlaceAsked) -> Result<PlaceJson, Problem> {
     within(&asked.text)?;
     let checked = servanda_lang::check(&asked.text);
-    let sheet = Sheet::new(&asked.text, &checked);
+    let sheet = Sheet::new(&asked.text, &checked).in_language(asked.language.language());
     let units = Units::of(&asked.text);
     let at = units.byte(asked.at);
     let mut out = PlaceJson { servanda: "draft-place/1", ..PlaceJson::default() };
@@ -462,7 +494,7 @@ struct OtherJson {
 /// The draft beside the agreement in force: what it says differently, and of whom another verdict would be given. `before` is the
 /// board of the agreement in force for the question.
 pub(super) fn changes(
-    asked: &TextAsked,
+    asked: &ReadAsked,
     served: &Served,
     before: &Board,
     wanted: &Wanted,
@@ -470,7 +502,8 @@ pub(super) fn changes(
     let draft = sound(&asked.text)?;
     let text = text_of(served);
     let old = servanda_lang::check(text);
-    let found = servanda_lang::changes::changes(
+    let found = servanda_lang::changes::changes_in(
+        asked.language.language(),
         Version { text, checked: &old },
         Version { text: &asked.text, checked: &draft },
     );

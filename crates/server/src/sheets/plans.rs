@@ -10,7 +10,7 @@
 
 use super::frame::{Made, Page, badge, e, engine_text, section, segment, table};
 use crate::Problem;
-use crate::plans::Planned;
+use crate::plans::{Planned, language};
 use servanda_model::Number;
 use servanda_plan::answer::{Cell, Shown};
 use servanda_plan::{Answer, Basis};
@@ -34,10 +34,10 @@ pub(crate) fn list(page: &Page, all: &[Planned]) -> Result<Made, Problem> {
     let w = page.words;
     let row = |plan: &Planned| {
         format!(
-            "<tr><th scope=\"row\" class=\"what\"><a href=\"{}\">{}</a></th><td><code>{}</code></td><td>{}</td></tr>\n",
+            "<tr><th scope=\"row\" class=\"what\"><a href=\"{}\">{}</a></th><td>{}</td><td>{}</td></tr>\n",
             page.link(&format!("/plans/{}", segment(&plan.id)), &[]),
             e(&plan.title),
-            e(&plan.asks),
+            said(page, &plan.asks),
             marking(page, plan),
         )
     };
@@ -133,21 +133,35 @@ fn headline(page: &Page, answer: &Answer) -> String {
     }
 }
 
+/// Text of the planner, in the page's language; what its book does not have is marked like text of the engine.
+fn said(page: &Page, text: &str) -> String {
+    match language(page.words.0).said(text) {
+        Some(said) => e(&said),
+        // A file has a name, and no language.
+        None if !text.contains(' ') => e(text),
+        None => engine_text(page.words, text),
+    }
+}
+
 fn lines(page: &Page, heading: &str, lines: &[String]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let all: String =
-        lines.iter().map(|line| format!("<li>{}</li>", engine_text(page.words, line))).collect();
+    let all: String = lines.iter().map(|line| format!("<li>{}</li>", said(page, line))).collect();
     format!("<h3>{}</h3><ul>{all}</ul>", page.e(heading))
 }
 
 fn shown(page: &Page, plan: &Planned, table: &Shown) -> String {
     let w = page.words;
-    let file = |name: &str| e(&format!("/plans/{}/{name}", segment(&plan.id)));
-    let plots = table.plots();
+    let language = language(w.0);
+    let title = language.say(&table.title);
+    let file = |name: &str| format!("/plans/{}/{name}", segment(&plan.id));
+    let plots = table.plots(language);
     let svgs: String = (1..=plots.len())
-        .map(|n| format!(" <a href=\"{}\">SVG {n}</a>", file(&format!("{}-{n}.svg", table.name))))
+        .map(|n| {
+            let plot = page.link(&file(&format!("{}-{n}.svg", table.name)), &[]);
+            format!(" <a href=\"{plot}\">SVG {n}</a>")
+        })
         .collect();
     let numeric = |i: usize| !table.rows.iter().any(|row| matches!(row.get(i), Some(Cell::Text(_))));
     let classes: Vec<&str> =
@@ -156,24 +170,26 @@ fn shown(page: &Page, plan: &Planned, table: &Shown) -> String {
         .columns
         .iter()
         .zip(&classes)
-        .map(|(name, class)| format!("<th scope=\"col\"{class}>{}</th>", engine_text(w, name)))
+        .map(|(name, class)| format!("<th scope=\"col\"{class}>{}</th>", e(&language.column(table, name))))
         .collect();
-    let cell = |(cell, class): (&Cell, &&str)| match cell {
+    let cell = |(column, (cell, class)): (usize, (&Cell, &&str))| match cell {
         Cell::Missing => format!("<td{class}>–</td>"),
-        cell => format!("<td{class}>{}</td>", e(&cell.plain())),
+        cell => format!("<td{class}>{}</td>", e(&language.cell(table, column, cell))),
     };
     let rows: String = table
         .rows
         .iter()
         .take(ROWS)
-        .map(|row| format!("<tr>{}</tr>\n", row.iter().zip(&classes).map(cell).collect::<String>()))
+        .map(|row| {
+            format!("<tr>{}</tr>\n", row.iter().zip(&classes).enumerate().map(cell).collect::<String>())
+        })
         .collect();
     let rows = match table.rows.is_empty() {
         true => format!("<p class=\"empty\">{}</p>", page.e("no-rows")),
         false => format!(
             "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table class=\"data\">\
              <caption class=\"unseen-text\">{0}</caption><thead><tr>{heads}</tr></thead><tbody>\n{rows}</tbody></table></div>",
-            e(&table.title)
+            e(&title)
         ),
     };
     let more = match table.rows.len().saturating_sub(ROWS) {
@@ -184,7 +200,7 @@ fn shown(page: &Page, plan: &Planned, table: &Shown) -> String {
         true => String::new(),
         false => format!(
             "<div class=\"plots scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</div>\n",
-            e(&w.with("plots-of", &[("table", &table.title)])),
+            e(&w.with("plots-of", &[("table", &title)])),
             plots.concat()
         ),
     };
@@ -192,8 +208,8 @@ fn shown(page: &Page, plan: &Planned, table: &Shown) -> String {
         "<section class=\"sheet\" id=\"{}\"><h2>{}</h2>\n{drawn}{rows}{more}\n\
          <p class=\"downloads\"><a href=\"{}\">CSV</a>{svgs}</p></section>\n",
         e(table.name),
-        engine_text(w, &table.title),
-        file(&format!("{}.csv", table.name)),
+        said(page, &table.title),
+        e(&file(&format!("{}.csv", table.name))),
     )
 }
 

@@ -81,7 +81,7 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
     ("h-left", "Left", "Залишилось"),
     ("side-active", "active: that it may carry out", "активна: скільки може провести"),
     ("side-passive", "passive: that it has to accept", "пасивна: скільки має прийняти"),
-    ("side-untied", "not tied to whoever bears it", "не прив’язана до носія"),
+    ("side-untied", "not tied to whoever bears it", "не прив’язана до зобов’язаної сторони"),
     ("per-day", "each day", "щодня"),
     ("per-week", "each week", "щотижня"),
     ("per-month", "each month", "щомісяця"),

@@ -19,6 +19,7 @@ use crate::signed_in::random_text;
 use crate::{Problem, Served};
 use axum::http::StatusCode;
 use serde_json::json;
+use servanda_lang::readback;
 use servanda_model::grade::Truth;
 use servanda_model::record::{Marking, Says, Tlp};
 use servanda_model::uses::Uses;
@@ -187,7 +188,8 @@ fn clocks(page: &Page, states: &[&TermState], facts: &[&Record]) -> String {
     table(w.t("s-clocks"), &heads, &rows)
 }
 
-fn condition(page: &Page, term: &servanda_model::agreement::Term) -> String {
+fn condition(page: &Page, name: &Name, term: &servanda_model::agreement::Term) -> String {
+    let language = page.words.0.of_rules();
     let quotes: String =
         term.per.iter().map(|words| format!("<blockquote>{}</blockquote>", e(words))).collect();
     let clause = term.clause.and_then(|clause| page.seen.matter.agreement.clauses.get(clause));
@@ -198,7 +200,7 @@ fn condition(page: &Page, term: &servanda_model::agreement::Term) -> String {
     format!(
         "<figure class=\"quote\">{quotes}<figcaption>{}</figcaption></figure>\n<p>{}</p>\n{}<p class=\"about\">{}</p>",
         e(clause.map_or("", |clause| &clause.heading)),
-        engine_text(page.words, &term.readback),
+        e(&readback::term_in(language, &page.seen.matter.agreement, name, term)),
         found_by.unwrap_or_default(),
         page.words.with("standard", &[("grade", &page.grade(term.standard.word()))]),
     )
@@ -485,7 +487,7 @@ pub(crate) fn page(page: &Page, name: &str) -> Result<Made, Problem> {
     let w = page.words;
     let gauge: String = states.iter().map(|state| gauges(page, state)).collect();
     let main = [
-        section(w.t("s-condition"), &format!("{}\n{gauge}", condition(page, term))),
+        section(w.t("s-condition"), &format!("{}\n{gauge}", condition(page, name, term))),
         section(w.t("s-clocks"), &clocks(page, &states, &facts)),
         section(w.t("s-missing"), &missing(page, name, &states, &follows)),
         section(w.t("s-facts"), &evidence(page, &facts)),

@@ -4,6 +4,7 @@
 //! Ukrainian. Where to start reading: [`Words`].
 
 use super::{texts, texts_inspections, texts_plans};
+use servanda_lang::Language;
 use servanda_model::time::{DAY, HOUR};
 use servanda_model::{Instant, When};
 use servanda_report::document::Messages;
@@ -26,6 +27,14 @@ impl Lang {
         match self {
             Lang::En => "en",
             Lang::Uk => "uk",
+        }
+    }
+
+    /// The language in which rules are said back.
+    pub(crate) fn of_rules(self) -> Language {
+        match self {
+            Lang::En => Language::English,
+            Lang::Uk => Language::Ukrainian,
         }
     }
 

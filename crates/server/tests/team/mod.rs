@@ -163,7 +163,7 @@ impl Plans for TwoPlans {
             seed: Some(7),
             sources: vec![format!("plan {id}")],
             assumptions: vec!["nothing <script>".into()],
-            gaps: vec!["no losses".into()],
+            gaps: vec!["no losses".into(), "nothing is late".into()],
             tables: vec![
                 Shown {
                     name: "milestones",

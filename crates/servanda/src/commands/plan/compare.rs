@@ -18,7 +18,7 @@ use jiff::civil::Date;
 use servanda_evidence::record_json;
 use servanda_model::Record;
 use servanda_plan::compare::{Kind, Outcome, Scenario};
-use servanda_plan::{Answer, Refusal, compare, deliveries, forces, rotations};
+use servanda_plan::{Answer, Language, Refusal, compare, deliveries, forces, rotations};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -140,7 +140,7 @@ pub(super) fn compared(of: &Compare, session: &Session) -> Result<Answer, Failur
     let answer = compare::answer(&made.outcome, &outcomes, Some(of.draws.seed), sources);
     if let Some(folder) = &of.save {
         let calendar = compare::ics(&made.outcome, &outcomes, answer.seed, session.now);
-        save(folder, &answer, &calendar, &records, session)?;
+        save(folder, &answer, &calendar, &records, of.shape.language()?, session)?;
     }
     Ok(answer)
 }
@@ -280,6 +280,7 @@ fn save(
     answer: &Answer,
     calendar: &str,
     records: &[(String, Vec<Record>)],
+    language: Language,
     session: &Session,
 ) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|error| {
@@ -287,17 +288,14 @@ fn save(
             .help("name a folder that can be written")
     })?;
     let write = |name: &str, text: &str| servanda_store::files::write(&folder.join(name), text.as_bytes());
-    write("compare.html", &answer.page())?;
+    write("compare.html", &answer.page(language))?;
     write("compare.json", &answer.json())?;
     write("due.ics", calendar)?;
-    let basis = match answer.seed {
-        Some(seed) => format!("{}, seed {seed}", answer.basis.word()),
-        None => answer.basis.word().to_string(),
-    };
+    let basis = answer.basis_line(language);
     for table in &answer.tables {
         write(&format!("{}.csv", table.name), &answer.csv(Some(table.name)).map_err(refused)?)?;
-        for number in 0..table.plots().len() {
-            if let Some(plot) = table.plot_alone(number, &basis) {
+        for number in 0..table.plots(language).len() {
+            if let Some(plot) = table.plot_alone(number, &basis, language) {
                 write(&format!("{}-{}.svg", table.name, number + 1), &plot)?;
             }
         }
