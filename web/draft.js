@@ -83,12 +83,14 @@ async function check(text) {
   }
 }
 
+const undecided = () => last.looked.reduce((n, l) => n + l.undecided.length, 0);
+
 function summary() {
   const c = last.counts;
   const share = c.words ? Math.round((100 * c.words_covered) / c.words) : null;
   const word = c.errors ? t('n-errors', { n: c.errors }) : t('no-errors');
   told(head, word, [t('draft-sentence', { rules: t('n-rules', { n: c.rules }), found: t('n-findings', { n: c.findings }) }), ' ',
-    share === null ? t('no-words') : t('covered', { share }), ' ', c.accepted ? t('n-accepted', { n: c.accepted }) : '']);
+    share === null ? t('no-words') : t('covered', { share }), ' ', c.accepted ? `${t('n-accepted', { n: c.accepted })} ` : '', `${t('n-undecided', { n: undecided() })}.`]);
 }
 
 const KIND = { error: 'broken', warning: 'doubt', info: 'open' };
@@ -103,10 +105,16 @@ function lists() {
   for (const f of last.findings) kinds.set(f.code, [...(kinds.get(f.code) ?? []), f]);
   const finding = (f) => el('li', {}, f.accepted ? [badge({ tone: 'kept', word: t('accepted') }), ' '] : null, place(f), ' ', el('span', english, dated(f.message)),
     f.help && !f.accepted ? el('div', { class: 'about', ...english }, dated(f.help)) : null, f.accepted ? el('div', { class: 'about', ...english }, `because ${f.accepted}`) : null, fixButton(f));
+  // What could not be decided stands open where nothing was found: no finding is no answer. Whoever opened or closed it keeps it so.
+  const shown = byId('undecided-out');
+  const open = shown ? shown.open : !kinds.size;
   byId('findings-out').replaceChildren(
     kinds.size ? el('div', {}, [...kinds].sort(([a], [b]) => a.localeCompare(b)).map(([code, all]) => el('details', {}, el('summary', {}, el('code', {}, code), ' ', el('span', english, all[0].title), ` (${number(all.length)})`), el('ul', { class: 'found-list' }, all.map(finding)))))
       : el('p', { class: 'empty' }, t('none-found')),
-    el('details', {}, el('summary', {}, t('looked-at')), el('ul', { class: 'plain-list', ...english }, last.looked.map((l) => el('li', {}, `${l.analysis}: ${l.at}`, l.undecided.map((u) => el('div', { class: 'tone-doubt' }, `not decided: ${u}`)))))));
+    undecided() ? el('details', { id: 'undecided-out', open }, el('summary', {}, badge({ tone: 'doubt', word: t('n-undecided', { n: undecided() }) })),
+      el('dl', { class: 'sentences', ...english }, last.looked.filter((l) => l.undecided.length).map((l) => [el('dt', {}, l.analysis), l.undecided.map((u) => el('dd', {}, dated(u)))])))
+      : el('p', { class: 'about' }, `${t('n-undecided', { n: 0 })}.`),
+    el('details', {}, el('summary', {}, t('looked-at')), el('dl', { class: 'sentences', ...english }, last.looked.map((l) => [el('dt', {}, `${l.analysis}: ${number(l.at)}`), el('dd', {}, l.bound)]))));
   byId('outline-out').replaceChildren(el('ul', { class: 'outline' }, last.outline.map((o) => el('li', { class: `depth-${Math.min(o.depth, 3)}` }, el('button', { type: 'button', class: 'record', onclick: () => editor.go(o.from) }, o.kind === 'clause' ? el('b', {}, o.name) : [el('span', { class: 'about' }, o.kind), ' ', o.name])))));
   byId('rules-out').replaceChildren(el('p', {}, last.about), el('dl', { class: 'sentences' }, last.rules.map((r) => [el('dt', {}, el('button', { type: 'button', class: 'record', onclick: () => editor.go(r.from) }, `${r.kind} `, el('b', {}, r.name))), el('dd', {}, r.sentence)])));
 }

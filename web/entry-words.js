@@ -69,6 +69,7 @@ export const WORDS = {
   'file-kind': ['{name} is no photo, film, sound or PDF that this page takes, or not what its name says. Endings: {endings}.', '{name}: це не фото, відео, звук чи PDF, які приймає ця сторінка, або файл не той, за який його видає назва. Закінчення назв: {endings}.'],
   'file-waits': ['waits for the network', 'чекає на мережу'],
   'file-sent': ['delivered', 'доставлено'],
+  'file-scanned': ['the scanner of the server refused it; have this device looked at', 'сканер сервера його відхилив; дайте перевірити цей пристрій'],
   'file-gone': ['it is no longer on this device', 'його вже немає на цьому пристрої'],
   'file-refused': ['not taken: {why}', 'не прийнято: {why}'],
   'keys': ['Ctrl+Enter puts the report into the queue.', 'Ctrl+Enter ставить повідомлення в чергу.'],

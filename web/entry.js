@@ -170,7 +170,7 @@ async function oneFile(item) {
   if (!answer.body) return answer.again;
   const { status: code, body } = answer;
   if (code === 200 && body.status === 'accepted') return came({ sent: true });
-  return came({ refused: body.message ?? String(code) });
+  return came({ refused: body.code === 'refused-by-scanner' ? t('file-scanned') : body.message ?? String(code) });
 }
 
 // What is wrong with a file, or nothing; one that is too large has not been read. The server looks again.

@@ -3,7 +3,7 @@
 import { byId, el, openedInView } from './element.js';
 import { civil, moment, plusDays } from './address.js';
 import { asked as lang, choice, known, t, word } from './language.js';
-import { follow } from './people.js';
+import { follow, noticesInto } from './people.js';
 
 const parameters = () => new URLSearchParams(location.search);
 export { known, language, learn, local, number, radius, t } from './language.js';
@@ -76,7 +76,7 @@ export function begin(module) {
     el('aside', { id: 'exercise', class: 'exercise', 'aria-label': t('exercise'), hidden: true }, t('exercise'), ' ', el('span', {}, t('exercise-more'))),
     el('header', { class: 'top' },
       el('div', { class: 'top-line' }, el('p', { id: 'agreement', class: 'agreement' }),
-        el('div', { class: 'tools' }, languages,
+        el('div', { class: 'tools', id: 'tools' }, languages,
           el('button', { type: 'button', id: 'theme', class: 'quiet', onclick: () => flip() }, ''),
           el('button', { type: 'button', id: 'keys-open', class: 'quiet', 'aria-haspopup': 'dialog', onclick: () => byId('keys').showModal() }, t('keys'), ' ', el('kbd', {}, '?')))),
       el('nav', { 'aria-label': t('nav') }, el('ul', { class: 'nav', id: 'nav' })),
@@ -112,6 +112,7 @@ export function begin(module) {
   });
   draw();
   follow(again);
+  noticesInto(byId('tools'));
 }
 
 // What came in shows where the page speaks of now; a moment that was chosen stays as it is, and so does what is being typed.

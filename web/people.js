@@ -7,7 +7,7 @@ export async function who() {
     const me = await (await fetch('/api/me', { headers: { 'servanda-quiet': '1' } })).json();
     const place = byId('who');
     if (me.name) {
-      place.replaceChildren(...(me.roles?.includes('reporter') ? [el('a', { href: '/entry' }, t('to-entry')), ' '] : []), el('a', { href: '/account', title: t('your-account') }, me.party ? `${me.name} (${me.party})` : me.name));
+      place.replaceChildren(...(me.roles?.includes('reporter') ? [el('a', { href: '/entry' }, t('to-entry')), ' '] : []), ...(me.notices ? [noticesThere(me.notices), ' '] : []), el('a', { href: '/account', title: t('your-account') }, me.party ? `${me.name} (${me.party})` : me.name));
       byId('whose').textContent = t('whose-account');
     } else if (me.is_public) {
       place.replaceChildren(el('a', { href: '/sign-in' }, t('sign-in')));
@@ -22,6 +22,15 @@ export async function who() {
 }
 
 export const signIn = () => location.assign(`/sign-in?back=${encodeURIComponent(location.pathname + location.search)}`);
+
+// Pages whose head does not say who is signed in say that something waits on the account's own page.
+export async function noticesInto(place) {
+  try {
+    const me = await (await fetch('/api/me', { headers: { 'servanda-quiet': '1' } })).json();
+    if (me.notices) place.prepend(noticesThere(me.notices));
+  } catch { /* the page says itself that the server does not answer */ }
+}
+const noticesThere = (n) => el('a', { class: 'notices-there', href: '/account#notices' }, t('notices-there', { n }));
 
 // Calls `again` when something came in that this reader may see; several at once are one.
 export function follow(again) {

@@ -312,6 +312,7 @@ export default {
   'whose-keeper': 'This page is for this machine: local view, not public.',
   'whose-account': 'What you see is what your party and your clearance open; others may see another board.',
   'whose-public': 'This is what everybody may see; whoever signs in may see another board.',
+  'notices-there': ['{n} notice on your account', '{n} notices on your account'],
   'your-account': 'Your account, and signing out',
   'sign-in': 'Sign in',
   'have-sign-in': 'Have people sign in',

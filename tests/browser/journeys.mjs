@@ -16,7 +16,7 @@ const world = await import('./lib/world.mjs');
 const only = option('only')?.toLowerCase();
 
 // In the order of the table of EXPERIENCE: who opens it. The last looks at every page there is.
-const ALL = ['duty-officer', 'compliance-analyst', 'treaty-officer', 'crisis-cell', 'joint-commission', 'planner', 'drafter', 'public', 'auditor', 'keyboard', 'live', 'by-themselves', 'every-page'];
+const ALL = ['duty-officer', 'compliance-analyst', 'treaty-officer', 'crisis-cell', 'joint-commission', 'planner', 'drafter', 'public', 'auditor', 'own-account', 'keyboard', 'live', 'by-themselves', 'every-page'];
 const chosen = ALL.filter((name) => !only || name.replaceAll('-', ' ').includes(only) || name.includes(only));
 if (!chosen.length) {
   console.error(`no journey is called \`${only}\`; there are ${ALL.join(', ')}`);

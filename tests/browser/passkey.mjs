@@ -231,6 +231,7 @@ try {
   console.error(error);
 } finally {
   await browser?.close();
+  // They enter what they noted of sign-ins before they end.
   await Promise.all(servers.map(stop));
   rmSync(folder, { recursive: true, force: true });
 }

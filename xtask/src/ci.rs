@@ -59,6 +59,15 @@ fn steps(root: &Path, has_nextest: bool) -> Vec<Step> {
             ..Step::new("documentation", "cargo doc --no-deps --workspace")
         },
         Step {
+            skip: |_| match std::env::var_os("SERVANDA_ADVISORIES") {
+                Some(_) => None,
+                None => Some(
+                    "SERVANDA_ADVISORIES names no copy of the advisory database (SECURITY.md)".to_string(),
+                ),
+            },
+            ..Step::new("known vulnerabilities", "cargo xtask dependencies --advisories")
+        },
+        Step {
             release: true,
             skip: |root| match SCENARIO_FOLDERS.iter().any(|folder| root.join(folder).is_dir()) {
                 false => Some("there are no scenarios yet".to_string()),

@@ -10,6 +10,7 @@
 
 mod bench;
 mod ci;
+mod dependencies;
 mod dist;
 mod fuzz;
 mod mutants;
@@ -33,6 +34,11 @@ const TASKS: &[Task] = &[
         name: "ci",
         about: "everything that has to pass; --quick leaves the release steps out",
         run: ci::run,
+    },
+    Task {
+        name: "dependencies",
+        about: "what is linked; --bill for scanners, --advisories DIR against a copy of the advisory database",
+        run: dependencies::run,
     },
     Task {
         name: "dist",

@@ -41,6 +41,8 @@ pub struct Foreseen {
     pub breached: Option<Instant>,
     /// Why, in the codes of reasons.
     pub because: Vec<String>,
+    /// How it would be performed under each choice of the readings that nobody has chosen, as reading and option; empty where it hangs on none.
+    pub elsewhere: Vec<(Vec<(Name, Name)>, Performance)>,
 }
 
 /// What the engine would say, if a world came true.
@@ -144,6 +146,12 @@ pub fn ask(
         performance: verdict.performance,
         breached: verdict.breached.map(|when| when.earliest),
         because: verdict.reasons().because.iter().map(|because| because.code.word().to_string()).collect(),
+        elsewhere: verdict
+            .reasons()
+            .elsewhere
+            .iter()
+            .map(|of| (of.readings.clone(), of.performance))
+            .collect(),
     });
     Ok(Future { world: world.clone(), at: question.at, supposed, foreseen: foreseen.collect() })
 }

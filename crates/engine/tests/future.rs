@@ -168,3 +168,36 @@ fn observed_records_count_as_ever_beside_a_world() {
     assert_eq!(hold(&future), hold_of_board.performance);
     assert_eq!(hold(&future), Performance::PendingEvidence);
 }
+
+#[test]
+fn under_each_choice_of_readings_it_says_what_choosing_it_would_say() {
+    let text = TEXT
+        .replace(
+            "measure troops",
+            "reading many \"one hundred persons\"\n  option      sharp: 100 persons\n  option      long: 120 persons\n\nmeasure troops",
+        )
+        .replace(">= 100 persons", ">= many")
+        .replace("```pact\nagreement presence", "> There are one hundred persons.\n\n```pact\nagreement presence");
+    let agreement = agreement(&text);
+    let records = plan(110, Basis::Simulated, "b");
+    let world = World { name: "b".into(), basis: Basis::Simulated };
+    let ask = |readings: &[(&str, &str)]| {
+        let readings = readings.iter().map(|(name, option)| ((*name).into(), (*option).into())).collect();
+        let question = Question { readings, ..question() };
+        let future = ask(&agreement, &Places::default(), &records, &world, &question).unwrap();
+        future.foreseen().iter().find(|one| one.norm.as_str() == "hold").unwrap().clone()
+    };
+    let open = ask(&[]);
+    assert_eq!(open.performance, Performance::DependsOnReading);
+    let under: Vec<(String, Performance)> = open
+        .elsewhere
+        .iter()
+        .map(|(choice, performance)| (choice[0].1.as_str().to_string(), *performance))
+        .collect();
+    assert_eq!(under.len(), 2);
+    for (option, performance) in under {
+        let chosen = ask(&[("many", &option)]);
+        assert_eq!((chosen.performance, chosen.elsewhere), (performance, vec![]), "{option}");
+    }
+    assert_eq!(ask(&[("many", "long")]).performance, Performance::Violated);
+}

@@ -13,9 +13,11 @@
 //!
 //! Where to start reading: [`for_reader`].
 
+use crate::document::folded;
 use crate::parser::vocabulary::Keyword;
 use crate::surface::Language;
 use crate::syntax::SyntaxKind;
+use crate::words::pieces;
 use crate::{lexer, readback};
 use servanda_model::agreement::*;
 use servanda_model::record::Marking;
@@ -473,7 +475,7 @@ impl<'a> Hidden<'a> {
         }
         let words = folded(words);
         // A quote that is not found there, or goes over several sentences, takes no chance.
-        let sentences = sentences(&words);
+        let sentences: Vec<&str> = pieces(&words).into_iter().map(|piece| &words[piece]).collect();
         let is_within_one =
             |quote: &String| sentences.iter().any(|sentence| sentence.contains(quote.as_str()));
         let is_cut = |sentence: &str| hidden.iter().any(|quote| sentence.contains(quote.as_str()));
@@ -488,25 +490,6 @@ impl<'a> Hidden<'a> {
         });
         left.collect::<Vec<_>>().join(" ")
     }
-}
-
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Sentences of a text whose white space is folded.
-fn sentences(text: &str) -> Vec<&str> {
-    let mut all = Vec::new();
-    let mut from = 0;
-    for (at, _) in text.match_indices(' ') {
-        if text[from..at].ends_with(['.', '!', '?', ';', ':']) {
-            all.push(&text[from..at]);
-            from = at + 1;
-        }
-    }
-    all.push(&text[from..]);
-    all.retain(|sentence| !sentence.is_empty());
-    all
 }
 
 fn keep<T>(all: &mut Vec<T>, hidden: &BTreeSet<usize>) {

@@ -1,8 +1,8 @@
 //! Words, numbers and sentences of a text in English or Ukrainian, for whoever reads the words of a clause: the findings about a draft, and
 //! what takes published texts apart.
 //!
-//! It knows forms, not meanings. What a reader may not see is cut at more signs than a sentence ends with (`readers`): that is no place for
-//! abbreviations.
+//! It knows forms, not meanings. It is the one place that cuts sentences: what no rule accounts for, what a published text obliges to, and what
+//! of a clause is withheld from a reader (`readers`) are the same pieces.
 //!
 //! Invariants
 //! - everything has its place, as bytes of the text that was handed in.
@@ -125,14 +125,8 @@ fn push_sentence(text: &str, range: Range<usize>, out: &mut Vec<Range<usize>>) {
     }
 }
 
-/// The parts of a paragraph that can be carried out each by a rule of its own: sentences, cut at semicolons as well.
-///
-/// ```
-/// let text = "A withdraws; B does not follow. See art. 4.";
-/// let parts: Vec<&str> = servanda_lang::words::parts(text).into_iter().map(|r| &text[r]).collect();
-/// assert_eq!(parts, ["A withdraws;", "B does not follow.", "See art. 4."]);
-/// ```
-pub fn parts(text: &str) -> Vec<Range<usize>> {
+/// The pieces of a paragraph: sentences, cut at semicolons as well. Nothing but white space lies between them.
+pub fn pieces(text: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     for sentence in sentences(text) {
         let mut start = sentence.start;
@@ -142,6 +136,18 @@ pub fn parts(text: &str) -> Vec<Range<usize>> {
         }
         push_sentence(text, start..sentence.end, &mut out);
     }
+    out
+}
+
+/// The pieces of a paragraph that can be carried out each by a rule of its own: those with a letter.
+///
+/// ```
+/// let text = "A withdraws; B does not follow. See art. 4.";
+/// let parts: Vec<&str> = servanda_lang::words::parts(text).into_iter().map(|r| &text[r]).collect();
+/// assert_eq!(parts, ["A withdraws;", "B does not follow.", "See art. 4."]);
+/// ```
+pub fn parts(text: &str) -> Vec<Range<usize>> {
+    let mut out = pieces(text);
     out.retain(|r| text[r.clone()].chars().any(char::is_alphabetic));
     out
 }

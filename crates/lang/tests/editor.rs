@@ -113,6 +113,35 @@ fn names_lead_to_their_declaration_and_back() {
     assert_eq!(sheet.references(at(TRUCE, "both\n"), true).len(), 6);
 }
 
+/// One word for a party, a zone and a value of a class: the place says which is meant, to the editor and to the agreement alike.
+#[test]
+fn a_word_that_means_three_things_means_in_the_editor_what_it_means_in_the_agreement() {
+    let text = "# T\n\n```pact\nagreement t\n  in force    2026-01-01\n  time zone   UTC\n\nparty north\nparty south\n\nzone north\n  shape       \
+                within 2 km of point 46 30\n\nclass flank\n  value       north\n\nevent go\n  says        \"{by} moves\"\n  carries     by: party, at: \
+                place, on: flank\n\nban stay\n  bearer      north\n  owed to     south\n  must not    do go by north at north on north\n```\n";
+    let checked = check(text);
+    assert!(!checked.has_errors(), "{:?}", checked.diagnostics);
+    let sheet = Sheet::new(text, &checked);
+    let line = at(text, "do go by north");
+    let meant: Vec<Symbol> = text[line..]
+        .match_indices("north")
+        .take(3)
+        .map(|(place, _)| sheet.names.at(line + place).unwrap().symbol.clone())
+        .collect();
+    let north = || "north".into();
+    assert_eq!(
+        meant,
+        [Symbol::Actor(north()), Symbol::Zone(north()), Symbol::Value("flank".into(), north())]
+    );
+    for (nth, symbol) in meant.iter().enumerate() {
+        let place = text[line..].match_indices("north").nth(nth).unwrap().0 + line;
+        let after = check(&replaced(text, &sheet.rename(place, "hill").unwrap(), "hill"));
+        let asked = format!("{:?}", after.agreement.norms[0].parts[0].cond);
+        assert_eq!(asked.matches("hill").count(), 1, "{symbol:?}: {asked}");
+        assert_eq!(asked.matches("north").count(), 2, "{symbol:?}: {asked}");
+    }
+}
+
 #[test]
 fn quotes_lead_to_the_words_and_the_words_to_the_rules() {
     let checked = check(TRUCE);

@@ -511,18 +511,21 @@ fn what_an_analysis_could_not_decide_is_listed_with_its_reason() {
     for (analysis, why) in [
         ("missing elements and response gaps", "a breach of `level` hangs on a condition"),
         ("words that no rule accounts for", "for a person to judge"),
-        ("figures in words and rules", "`level` quotes no words"),
+        (
+            "figures in words and rules",
+            "no words are quoted to be compared with the figures of `after-breach`, `judged`, `level`",
+        ),
         ("rival readings", "records decide"),
-        ("who can block a decision", "how `mission` decides"),
+        ("who can block a decision", "how `mission` decides the text does not say"),
         ("who can block a decision", "who bears `unstated-one`"),
         ("who judges itself", "who sits in `mission`"),
         ("finding time against reaction time", "how fast `council` decides"),
         ("sequence and slack", "`waiting` waits for `timed`"),
         ("conventions of the calendar", "the time of `timed` is given by a reading"),
-        ("rules that never end", "`unstated-one` lasts until a condition"),
+        ("rules that never end", "a condition, and no date, ends `unstated-one`"),
         ("parties and balance", "who bears `unstated-one`"),
-        ("thresholds that doing nothing reaches", "`reading-level` asks for is no threshold"),
-        ("acts tied to their bearer", "`unstated-one`: who acts is said in a condition"),
+        ("thresholds that doing nothing reaches", "no threshold in figures in `reading-level`"),
+        ("acts tied to their bearer", "who acts is said in a condition of its own in `unstated-one`"),
         ("rules against each other", "a reading gives one of their levels"),
         ("marking leaks", "`judged` hangs on what is judged of `grave`"),
         ("what can come about, and who can keep it from coming", "was taken as possible for"),
@@ -540,6 +543,323 @@ fn what_an_analysis_could_not_decide_is_listed_with_its_reason() {
         "{said:?} {:?}",
         checked.diagnostics
     );
+}
+
+/// A text on which an analysis cannot decide, for every analysis, reason by reason; and its words in the guide.
+#[test]
+fn no_analysis_is_silent_about_what_it_could_not_decide() {
+    let act = "  must        do draw-line by bearer\n";
+    let by = "  by          2026-06-30\n";
+    let first = |rest: &str| duty("first", "A", rest);
+    let dated = || first(&format!("{act}{by}"));
+    let second = |rest: &str| duty("second", "B", rest);
+    let ban = |rest: &str| duty("no-line", "A", rest).replace("duty no-line", "ban no-line");
+    let withdraw =
+        |head: &str, time: &str| second(&format!("{head}  must        do withdraw by bearer\n{time}"));
+    let remedy = |time: &str| {
+        format!(
+            "{}remedy make-good\n  bearer      breaching party\n  owed to     B\n  must        do report by bearer\n{time}  effect      adds to the \
+             breached duty\n  seen by     mission\n  per         \"The parties do what is written\"\n\n",
+            first(&format!("{act}{by}  on breach   remedy make-good\n"))
+        )
+    };
+    // Rules on the ground of a small truce, the analysis, and what it says that it could not decide.
+    let sound: Vec<(String, &str, &str)> = vec![
+        (
+            remedy("  within      3 days of ask by C\n"),
+            "missing elements and response gaps",
+            "how fast the response must come hangs on a reading or on another event in `make-good`",
+        ),
+        (
+            first(&format!("{act}{by}"))
+                + &withdraw("  if          first breached\n", "  by          2026-12-31\n"),
+            "missing elements and response gaps",
+            "whether something follows a breach of `first` hangs on a condition or a power",
+        ),
+        (dated(), "words that no rule accounts for", "for a person to judge"),
+        (dated(), "who can block a decision", "how `mission` decides the text does not say"),
+        (
+            dated().replace("seen by     mission", "seen by     council"),
+            "who can block a decision",
+            "changes with time, and all who ever do were counted",
+        ),
+        (
+            withdraw("  needs       vote\n", "  by          2026-06-30\n"),
+            "conditions that somebody may leave unfulfilled",
+            "`second`: nobody is named who does `vote`",
+        ),
+        (
+            withdraw("  needs       no ask\n", "  by          2026-06-30\n"),
+            "conditions that somebody may leave unfulfilled",
+            "a condition of `second` is more than an act or a count of acts",
+        ),
+        (dated(), "who judges itself", "who sits in `mission`, which establishes `first`"),
+        (
+            withdraw("  needs       serious found\n", "  by          2026-06-30\n"),
+            "finding time against reaction time",
+            "besides the beginning a finding is waited for by `second`",
+        ),
+        (
+            withdraw("  when        (serious and strength of A >= 5 persons) begins\n", "  within      3 days\n"),
+            "finding time against reaction time",
+            "a finding is only a part of what begins `second`",
+        ),
+        (
+            withdraw("  when        serious ends\n", "  within      3 days\n"),
+            "finding time against reaction time",
+            "how fast the end of what a body finds is found, which begins `second`",
+        ),
+        (
+            withdraw("  needs       strength of A >= 5 persons\n", "  by          2026-06-30\n"),
+            "sequence and slack",
+            "no act and no fulfilment, and has no time, in `second`",
+        ),
+        (
+            withdraw("  when        (strength of A >= 5 persons) begins\n", "  by          2026-06-30\n"),
+            "sequence and slack",
+            "comes before the fixed day decides over `second`",
+        ),
+        (
+            ban("  must not    do draw-line by bearer\n  until       2026-03-31\n")
+                + &withdraw("  needs       no-line fulfilled\n", "  by          2026-06-30\n"),
+            "sequence and slack",
+            "for those who wait for it was not counted in `no-line`",
+        ),
+        (
+            dated() + &duty("too", "C", &format!("{act}{by}")) + &withdraw("", "  within      3 days of draw-line\n"),
+            "sequence and slack",
+            "a moment of `second` is an act to which several rules oblige",
+        ),
+        (
+            withdraw("  when        ask by C\n", "  within      3 days\n"),
+            "conventions of the calendar",
+            "the day of an event decides over whether offices are closed on the last day of `second`",
+        ),
+        (
+            dated(),
+            "conventions of the calendar",
+            "which days are holidays the text does not say, and one may be the last day of `first`",
+        ),
+        (
+            withdraw("  from        3 days after ask by C\n", "  by          2026-06-30\n"),
+            "rules that never have an effect",
+            "the text gives no day for the beginning of `second`",
+        ),
+        (
+            withdraw("  until       ask by C\n", "  within      3 days of vote\n"),
+            "rules that never have an effect",
+            "the text gives no day for the end of `second`",
+        ),
+        (
+            withdraw("", "  within      3 days of vote\n"),
+            "rules that never have an effect",
+            "the text gives no day for the deadline of `second`",
+        ),
+        (
+            withdraw("  until       ask by C\n", "  by          2026-06-30\n"),
+            "rules that never end",
+            "nothing in the text makes sure that what ends it ever comes about for `second`",
+        ),
+        (
+            remedy("  within      3 days of breach\n").replace("bearer      A", "bearer      unstated"),
+            "parties and balance",
+            "who bears `make-good` follows from who breaks another rule",
+        ),
+        (
+            withdraw("  when        (strength of A >= 5 persons) begins\n", "  within      3 days\n"),
+            "parties and balance",
+            "what no act shows decides over whether nothing has to be done by `B`",
+        ),
+        (
+            first("  must        ensure strength of A >= 5 persons\n  by          2026-06-30\n"),
+            "thresholds that doing nothing reaches",
+            "records decide in `first`",
+        ),
+        (
+            first("  must        do vote\n  by          2026-06-30\n"),
+            "acts tied to their bearer",
+            "`first`: nobody is named who does `vote`",
+        ),
+        (
+            dated() + &ban("  must not    do draw-line by bearer where (by = C)\n"),
+            "rules against each other",
+            "the one asks for an act of which the other forbids some",
+        ),
+        (
+            first("  must        ensure count of draw-line by A >= 2\n  by          2026-06-30\n")
+                + &ban("  must not    do draw-line by bearer\n"),
+            "rules against each other",
+            "a count or a state of what the other forbids",
+        ),
+        (
+            withdraw("  needs       no ask\n", "  by          2026-06-30\n"),
+            "what can come about, and who can keep it from coming",
+            "that something is not so was taken as possible for `second`",
+        ),
+        (
+            withdraw("  when        serious found\n", "  within      3 days\n"),
+            "what can come about, and who can keep it from coming",
+            "that a body which can decide does find it was taken as possible for `second`",
+        ),
+        (
+            // What is taken for the one is taken for whatever waits for it.
+            first(&format!("  needs       no ask\n{act}{by}"))
+                + &withdraw("  needs       first fulfilled\n", "  by          2026-12-31\n"),
+            "what can come about, and who can keep it from coming",
+            "that something is not so was taken as possible for `first` and `second`",
+        ),
+        (
+            "reading few \"what is written\"\n  option      two: 2 persons\n  option      three: 3 persons\n\n".to_string()
+                + &first("  must        ensure strength of A >= few\n  by          2026-06-30\n"),
+            "rival readings",
+            "how often `first` differ under `few`, records decide",
+        ),
+        (
+            "open grave \"do what is written\"\n  judged by   council\n  until then  any ask\n\n".to_string()
+                + &withdraw("  when        grave begins\n", "  within      3 days\n"),
+            "marking leaks",
+            "`second` hangs on what is judged of `grave`",
+        ),
+        (
+            "zone strip \"the strip\"\n  shape       within 2 km of point 46 30\n\nevent enter\n  says        \"{by} enters {at}\"\n  carries     by: \
+             party, at: place\n\n"
+                .to_string()
+                + &ban("  must not    do enter by bearer at strip\n")
+                + &duty("look", "C", "  must        keep coverage of strip by C >= 90 percent\n"),
+            "who watches",
+            "whether the watching that is owed sees all of the place, and all of the time, of `no-line`",
+        ),
+        (
+            dated().replace("per         \"The parties do what is written\"\n", ""),
+            "figures in words and rules",
+            "no words are quoted to be compared with the figures of `first`",
+        ),
+    ];
+    // With an error: what is named there is neither missing nor idle.
+    let wrong: Vec<(String, &str, &str)> = vec![
+        (
+            withdraw("  when        serious begins\n", "  within      3 unheard-of\n"),
+            "terms from which nothing follows",
+            "a declaration with an error names `serious`",
+        ),
+        (
+            withdraw("  when        vote\n", "  within      3 unheard-of\n"),
+            "facts that no rule speaks of",
+            "`vote`",
+        ),
+        (
+            duty("second", "C", "  must        do withdraw by nobody-known\n"),
+            "parties and balance",
+            "what binds `B` and `C` may stand in a declaration with an error",
+        ),
+        (
+            dated() + &withdraw("  when        first breached\n", "  within      3 unheard-of\n"),
+            "missing elements and response gaps",
+            "what follows a breach of `first` may stand in a declaration with an error",
+        ),
+        (
+            withdraw("", "  within      3 unheard-of\n"),
+            "declarations that were understood",
+            "`second` has an error, and was not looked at",
+        ),
+    ];
+    let mut shown = BTreeSet::new();
+    let mut all = BTreeSet::new();
+    let cases = sound.into_iter().map(|c| (c, false)).chain(wrong.into_iter().map(|c| (c, true)));
+    for ((rules, analysis, why), damaged) in cases {
+        let mut text = on_ground(&rules);
+        if why.contains("changes with time") {
+            text = text.replace("members     A, B\n", "members     A, B until 2027-01-01\n");
+        }
+        let checked = servanda_lang::check(&text);
+        assert_eq!(checked.has_errors(), damaged, "{rules}\n{:?}", checked.diagnostics);
+        let found = findings(&text, &checked);
+        let looked = found.looked.iter().find(|l| l.analysis == analysis).unwrap();
+        assert!(looked.undecided.iter().any(|u| u.contains(why)), "{analysis}: {why}\n{looked:#?}");
+        if damaged {
+            let idle = ["A0704", "A0720", "A0715", "A0702"];
+            let name = why.split('`').nth(1).unwrap();
+            let told = found.findings.iter().filter(|f| idle.contains(&f.diagnostic.code));
+            assert!(told.clone().all(|f| f.about.as_ref().is_none_or(|a| *a != name)), "{analysis}: {name}");
+        }
+        shown.insert(analysis);
+        all.extend(found.looked.iter().map(|l| (l.analysis, l.bound)));
+    }
+    assert_eq!(shown, all.iter().map(|(analysis, _)| *analysis).collect(), "every analysis");
+    let guide = std::fs::read_to_string(root().join("docs/guides/before-signing.md")).unwrap();
+    for (analysis, bound) in all {
+        assert!(
+            guide.contains(&format!("| {analysis} | {bound} |\n")),
+            "the guide lacks: | {analysis} | {bound} |"
+        );
+    }
+}
+
+/// Without an agreement, an empty text too: the same analyses, and none of them decides that all is well.
+#[test]
+fn the_same_analyses_look_at_a_text_with_nothing_in_it() {
+    let whole = example("berlin-framework");
+    let names = |f: &Findings| f.looked.iter().map(|l| l.analysis).collect::<Vec<_>>();
+    for text in ["", "# Nothing\n", "# T\n\n```pact\nparty A\n```\n"] {
+        let found = findings(text, &servanda_lang::check(text));
+        assert_eq!(names(&found), names(&whole), "{text}");
+        let undecided = found.undecided().join("\n");
+        assert!(undecided.contains("no clause of the text has words"), "{undecided}");
+        assert!(undecided.contains("no `agreement` says how days are counted"), "{undecided}");
+    }
+}
+
+/// A ban that ends before a duty begins forbids none of it.
+#[test]
+fn rules_that_never_stand_on_one_day_are_no_conflict() {
+    let told = |until: &str| {
+        let ban =
+            duty("no-line", "A", &format!("  must not    do draw-line by bearer\n  until       {until}\n"))
+                .replace("duty no-line", "ban no-line");
+        let first = duty(
+            "first",
+            "A",
+            "  from        2026-03-01\n  must        do draw-line by bearer\n  by          2026-06-30\n",
+        );
+        said(&of(&on_ground(&format!("{ban}{first}"))), "A0716", "first").len()
+    };
+    assert_eq!((told("2026-02-28"), told("2026-03-31")), (0, 1));
+}
+
+/// Of a body that decides by any so many of a group, the members of the group are asked, and not its own.
+#[test]
+fn who_can_block_is_counted_among_those_who_decide() {
+    let told = |group: &str| {
+        let rule = duty("first", "A", "  must        do draw-line by bearer\n  by          2026-06-30\n");
+        let text = on_ground(&rule.replace("seen by     mission", "seen by     council")).replace(
+            "decides     by all members",
+            &format!("decides     by any 2 of deciding\n\ngroup deciding\n  members     {group}"),
+        );
+        said(&of(&text), "A0711", "first").len()
+    };
+    assert_eq!((told("A, B"), told("B, C")), (1, 0));
+}
+
+/// Numbers in Ukrainian words are not read: that is said, where there are any. A scale behind figures is.
+#[test]
+fn ukrainian_figures_are_compared_or_listed_as_not_read() {
+    let text = |words: &str, rule: &str| {
+        let rules = duty(
+            "first",
+            "A",
+            &format!("  must        ensure strength of A >= {rule} persons\n  by          2026-12-31\n"),
+        );
+        let text = on_ground(&rules).replace("The parties do what is written", words);
+        let found = of(&text);
+        let wrong = found.findings.iter().filter(|f| f.diagnostic.code == "A0706").count();
+        let open = found.undecided().iter().any(|u| u.contains("number words in Ukrainian are not read"));
+        (wrong, open)
+    };
+    assert_eq!(text("A тримає 800 тисяч осіб", "800,000"), (0, false));
+    assert_eq!(text("A тримає 800 тисяч осіб", "80,000"), (1, false));
+    assert_eq!(text("A тримає вісімсот тисяч осіб", "800,000"), (0, true));
+    assert_eq!(text("A тримає п’ять осіб", "5"), (0, true));
+    assert_eq!(text("A тримає столицю і стан", "5"), (0, false));
 }
 
 /// A repair is offered as a button: pressed, the finding is gone, and nothing else is wrong.

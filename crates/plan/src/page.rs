@@ -1,14 +1,15 @@
 //! An answer as one page: what it is, what it assumes and lacks, its plots and its tables, whole in one file.
 //!
 //! It shows what the answer's tables hold and computes nothing. It loads nothing and runs nothing. Coordinates are whole tenths,
-//! so the same answer gives the same bytes; a line has a dash beside its colour, and every plot says in words what it shows.
+//! so the same answer gives the same bytes; a line has a dash beside its colour, bars differ in more than colour, and every plot says in words what
+//! it shows, in the language of the page.
 //!
 //! Invariants
 //! - every text of the answer is escaped;
 //! - planned or simulated stands first.
 
 use crate::answer::{Cell, Shown};
-use crate::{Answer, Language};
+use crate::{Answer, Language, Month};
 use servanda_report::document::html::escape;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -85,24 +86,148 @@ fn plots(out: &mut String, table: &Shown, language: Language) {
         "strength" => lines(out, table, language, 1, "there", "agreed", None),
         "fairness" => bars(out, table, language, &["partner"], "over"),
         "chances" => {
-            pairs(out, table, language, &["milestone"], "scenario", ["base_pct", "pct"], Some(100.0))
+            beside(
+                out,
+                table,
+                language,
+                &[("milestone", "")],
+                &[("scenario", "")],
+                &compared("base_pct", "pct"),
+                Some(100.0),
+                "",
+            );
+            beside(
+                out,
+                table,
+                language,
+                &[],
+                &[("norm", ""), ("bearer", "")],
+                &ASKED,
+                Some(100.0),
+                "percent of futures",
+            );
         }
         "partners" => {
-            pairs(out, table, language, &["of", "unit", "scenario"], "partner", ["base_cost", "cost"], None)
+            let bars = compared("base_cost", "cost");
+            beside(
+                out,
+                table,
+                language,
+                &[("of", ""), ("unit", ""), ("scenario", "")],
+                &[("partner", "")],
+                &bars,
+                None,
+                "",
+            );
         }
         "serving" => lines(out, table, language, 1, "p50", "base_p50", Some(("p10", "p90"))),
         "load" => lines(out, table, language, 1, "needed", "there", Some(("p10", "p90"))),
         "displaced" => lines(out, table, language, 1, "displaced", "displaced", Some(("p10", "p90"))),
         "jobs-and-rents" => lines(out, table, language, 1, "rent", "rent", Some(("rent_p10", "rent_p90"))),
         "answers" => lines(out, table, language, 1, "received", "can_answer", None),
+        "by-reading" => {
+            let by = [("norm", ""), ("bearer", "")];
+            beside(out, table, language, &by, &[("reading", "")], &UNDER, Some(100.0), "percent of futures");
+        }
+        "terms" => {
+            let of = [("term", ""), ("reading", ""), ("counts", ""), ("in_days", " days")];
+            beside(out, table, language, &[], &of, &DISTANCE, None, "incidents of all regions");
+            let of = [("term", ""), ("reading", ""), ("counts", ""), ("next_days", " days")];
+            beside(out, table, language, &[], &of, &CHANCE, Some(100.0), "of 100 percent");
+        }
+        "thresholds" => {
+            let by = [("term", ""), ("days", " days")];
+            beside(out, table, language, &by, &[("region", "")], &DISTANCE, None, "incidents of a region");
+            beside(out, table, language, &by, &[("region", "")], &CHANCE, Some(100.0), "of 100 percent");
+        }
+        "terms-calibration" => {
+            calibrated(
+                out,
+                table,
+                language,
+                &[("term", ""), ("reading", ""), ("counts", ""), ("next_days", " days")],
+            );
+        }
+        "calibration" => calibrated(out, table, language, &[("term", ""), ("days", " days")]),
+        // Of deliveries: those of forces have no pieces.
+        "milestones" => {
+            beside(out, table, language, &[], &[("milestone", "")], &PROMISED, None, "pieces that operate")
+        }
+        "stages" => {
+            beside(out, table, language, &[("item", "")], &[("partner", "")], &LEDGER, None, "pieces")
+        }
+        "late" => beside(
+            out,
+            table,
+            language,
+            &[("item", "")],
+            &[("partner", ""), ("pledge", "")],
+            &LATE,
+            None,
+            "pieces",
+        ),
+        "starves" => spans(out, table, language),
         _ => {}
     }
 }
 
+/// A bar of a row: its column, what it is in words, and how it is drawn.
+type Bar = (&'static str, &'static str, Drawn);
+
+/// How a bar is drawn; a plot says it in words, too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Drawn {
+    Filled,
+    Hollow,
+    Dashed,
+}
+
+impl Drawn {
+    fn class(self) -> &'static str {
+        match self {
+            Drawn::Filled => "bar",
+            Drawn::Hollow => "less",
+            Drawn::Dashed => "third",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Drawn::Filled => "filled",
+            Drawn::Hollow => "hollow",
+            Drawn::Dashed => "dashed",
+        }
+    }
+}
+
+fn compared(base: &'static str, other: &'static str) -> [Bar; 2] {
+    [(base, "base", Drawn::Hollow), (other, "scenario", Drawn::Filled)]
+}
+
+const ASKED: [Bar; 3] = [
+    ("all_kept_pct", "kept", Drawn::Filled),
+    ("depends_pct", "hangs on a reading", Drawn::Dashed),
+    ("broken_pct", "broken", Drawn::Hollow),
+];
+const UNDER: [Bar; 2] = [("all_kept_pct", "kept", Drawn::Filled), ("broken_pct", "broken", Drawn::Hollow)];
+const DISTANCE: [Bar; 2] =
+    [("threshold", "threshold", Drawn::Hollow), ("last", "in the last days", Drawn::Filled)];
+const CHANCE: [Bar; 1] = [("chance_pct", "chance of reaching it in the next days", Drawn::Filled)];
+const PROMISED: [Bar; 2] =
+    [("at_least", "promised", Drawn::Hollow), ("there", "in the plan when it is due", Drawn::Filled)];
+const LEDGER: [Bar; 3] = [
+    ("pledged", "pledged", Drawn::Hollow),
+    ("received", "received by the ledger", Drawn::Filled),
+    ("planned", "still to arrive by the plan", Drawn::Dashed),
+];
+const LATE: [Bar; 2] =
+    [("open", "late and open", Drawn::Hollow), ("would_feed", "of these a crew waits for", Drawn::Filled)];
+
 /// Colours and lines of a plot that stands alone.
 const ALONE: &str = "svg{background:#fff}text{font:12px sans-serif;fill:#1b1b1b}.axis{stroke:#c8c8c8}\
     .a{stroke:#0b5394;fill:none;stroke-width:2}.b{stroke:#a8500a;fill:none;stroke-width:2;stroke-dasharray:6 3}\
-    .band{fill:#0b539433}.bar{fill:#0b5394}.less{fill:none;stroke:#a8500a;stroke-width:1.5}";
+    .band{fill:#0b539433}.bar{fill:#0b5394}.less{fill:none;stroke:#a8500a;stroke-width:1.5}\
+    .third{fill:none;stroke:#0b5394;stroke-width:1.5;stroke-dasharray:4 2}";
 
 impl Shown {
     /// Its plots, each an element `svg` for a page that has the style; none where there is nothing to plot.
@@ -133,12 +258,21 @@ fn value(cell: &Cell) -> Option<f64> {
     }
 }
 
-fn begin(out: &mut String, height: f64, words: &str) {
+/// Begins a plot; its words stand from `left` on, or where they are many, from the edge.
+fn begin(out: &mut String, language: Language, height: f64, words: &str, left: f64) {
+    // So many letters fit beside the axis.
+    const FIT: usize = 104;
+    let said = language.said(words);
+    // Words that name nothing but a column are said by its head.
+    let is_said = said.is_some() || words.chars().any(|c| matches!(c, '\u{400}'..='\u{52f}'));
+    let (words, code) =
+        (said.unwrap_or_else(|| words.to_string()), if is_said { language.code() } else { "en" });
+    let left = if words.chars().count() > FIT { 0.0 } else { left };
     let _ = write!(
         out,
-        "<svg viewBox=\"0 0 {WIDTH:.0} {height:.0}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title><text x=\"{LEFT:.0}\" \
+        "<svg viewBox=\"0 0 {WIDTH:.0} {height:.0}\" lang=\"{code}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title><text x=\"{left:.0}\" \
          y=\"14\">{0}</text>",
-        escape(words)
+        escape(&words)
     );
 }
 
@@ -192,8 +326,7 @@ fn lines(
             None if first == second => format!("{group}: {a_head}"),
             None => format!("{group}: {a_head} (solid) and {b_head} (dashed)"),
         };
-        let words = language.say(&words);
-        begin(out, TOP + HEIGHT + 24.0, &words);
+        begin(out, language, TOP + HEIGHT + 24.0, &words, LEFT);
         for part in [0.0, 0.5, 1.0] {
             let at = y(most * part);
             let _ = write!(
@@ -249,8 +382,13 @@ fn bars(out: &mut String, table: &Shown, language: Language, names: &[&str], col
         return;
     }
     let (middle, half) = (WIDTH * 0.7, WIDTH * 0.2);
-    let words = format!("{}: filled above zero, hollow below", language.column(table, column));
-    begin(out, TOP + 20.0 * shown.len() as f64 + 6.0, &language.say(&words));
+    begin(
+        out,
+        language,
+        TOP + 20.0 * shown.len() as f64 + 6.0,
+        &format!("{}: filled above zero, hollow below", language.column(table, column)),
+        0.0,
+    );
     for (i, (name, v, words)) in shown.iter().enumerate() {
         let top = TOP + 20.0 * i as f64;
         let width = half * v.abs() / most;
@@ -267,56 +405,84 @@ fn bars(out: &mut String, table: &Shown, language: Language, names: &[&str], col
     out.push_str("</svg>\n");
 }
 
-/// One plot for each value of the columns `by`; in it two bars for each row, hollow for the base and filled for the other. `all` is the whole
-/// that a bar is a part of; without it the longest bar is.
-fn pairs(
+/// What a row is called: the columns that the table has, each with what follows it.
+fn called(table: &Shown, language: Language, row: &[Cell], columns: &[(&str, &str)]) -> String {
+    let words = columns.iter().filter_map(|(column, after)| {
+        let at = index(table, column)?;
+        let words = language.cell(table, at, row.get(at)?);
+        (!words.is_empty()).then(|| language.say(&format!("{words}{after}")))
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// Rows with the same value in the columns `by`, in the order of the table.
+fn groups<'a>(
+    table: &'a Shown,
+    language: Language,
+    by: &[(&str, &str)],
+) -> Vec<(String, Vec<&'a Vec<Cell>>)> {
+    let mut groups: Vec<(String, Vec<&Vec<Cell>>)> = Vec::new();
+    for row in &table.rows {
+        let name = called(table, language, row, by);
+        match groups.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, rows)) => rows.push(row),
+            None => groups.push((name, vec![row])),
+        }
+    }
+    groups
+}
+
+/// One plot for each value of the columns `by`; in it the bars of each row, one below the other, and a row that says the same as one above it once.
+/// `all` is the whole that a bar is a part of; without it the longest bar is. `of` is what is counted.
+fn beside(
     out: &mut String,
     table: &Shown,
     language: Language,
-    by: &[&str],
-    label: &str,
-    columns: [&str; 2],
+    by: &[(&str, &str)],
+    label: &[(&str, &str)],
+    bars: &[Bar],
     all: Option<f64>,
+    of: &str,
 ) {
-    let (Some(label), [Some(base), Some(other)]) = (index(table, label), columns.map(|c| index(table, c)))
-    else {
-        return;
-    };
-    let by: Vec<usize> = by.iter().filter_map(|name| index(table, name)).collect();
-    let group = |row: &Vec<Cell>| {
-        by.iter().map(|i| language.cell(table, *i, &row[*i])).collect::<Vec<_>>().join(", ")
-    };
-    let mut groups: Vec<String> = Vec::new();
-    for row in &table.rows {
-        let name = group(row);
-        if !groups.contains(&name) {
-            groups.push(name);
+    let at: Option<Vec<usize>> = bars.iter().map(|(column, ..)| index(table, column)).collect();
+    let Some(at) = at else { return };
+    let (left, width, high) = (WIDTH * 0.4, WIDTH * 0.48, 13.0 * bars.len() as f64 + 8.0);
+    for (name, rows) in groups(table, language, by) {
+        let mut shown: Vec<(String, Vec<&Cell>)> = Vec::new();
+        for row in rows.into_iter().take(ROWS) {
+            let one = (called(table, language, row, label), at.iter().map(|i| &row[*i]).collect());
+            if !shown.contains(&one) {
+                shown.push(one);
+            }
         }
-    }
-    let (left, width) = (WIDTH * 0.4, WIDTH * 0.48);
-    for name in groups {
-        let of: Vec<&Vec<Cell>> = table.rows.iter().filter(|row| group(row) == name).take(ROWS).collect();
-        let longest = of
-            .iter()
-            .flat_map(|row| [value(&row[base]), value(&row[other])])
-            .flatten()
-            .fold(0.0_f64, f64::max);
+        let longest = shown.iter().flat_map(|(_, cells)| cells.iter().filter_map(|cell| value(cell)));
+        let longest = longest.fold(0.0_f64, f64::max);
         let most = all.unwrap_or(longest);
-        if most <= 0.0 {
+        if most <= 0.0 || shown.iter().all(|(_, cells)| cells.iter().all(|cell| value(cell).is_none())) {
             continue;
         }
-        let words = language.say(&format!("{name}: base (hollow), scenario (filled)"));
-        begin(out, TOP + 34.0 * of.len() as f64 + 6.0, &words);
-        for (i, row) in of.iter().enumerate() {
-            let top = TOP + 34.0 * i as f64;
+        let of = match (name.is_empty(), of.is_empty()) {
+            (_, true) => name,
+            (true, false) => language.say(of),
+            (false, false) => format!("{name}, {}", language.say(of)),
+        };
+        let words = bars.iter().map(|(_, words, drawn)| match bars.len() {
+            1 => (*words).to_string(),
+            _ => format!("{words} ({})", drawn.word()),
+        });
+        let words = format!("{of}: {}", words.collect::<Vec<_>>().join(", "));
+        begin(out, language, TOP + high * shown.len() as f64 + 6.0, &words, 0.0);
+        for (i, (name, cells)) in shown.iter().enumerate() {
+            let top = TOP + high * i as f64;
             let _ = write!(
                 out,
                 "<text x=\"0\" y=\"{:.1}\">{}</text>",
-                top + 17.0,
-                escape(&shortened(&language.cell(table, label, &row[label])))
+                top + 6.5 * bars.len() as f64 + 4.0,
+                escape(&shortened(name))
             );
-            for (column, at, class) in [(base, top, "less"), (other, top + 13.0, "bar")] {
-                let Some(v) = value(&row[column]) else {
+            for (n, ((.., drawn), cell)) in bars.iter().zip(cells).enumerate() {
+                let (class, at) = (drawn.class(), top + 13.0 * n as f64);
+                let Some(v) = value(cell) else {
                     let _ = write!(out, "<text x=\"{left:.1}\" y=\"{:.1}\">–</text>", at + 10.0);
                     continue;
                 };
@@ -327,12 +493,113 @@ fn pairs(
                      y=\"{:.1}\">{}</text>",
                     left + long + 6.0,
                     at + 10.0,
-                    language.cell(table, column, &row[column])
+                    language.cell(table, usize::MAX, cell)
                 );
             }
         }
         out.push_str("</svg>\n");
     }
+}
+
+/// One plot for each value of the columns `by`: chances that were given against how often it came. On the dashed line it came as often as was said.
+fn calibrated(out: &mut String, table: &Shown, language: Language, by: &[(&str, &str)]) {
+    let columns = ["mean_chance_pct", "came_pct", "forecasts"].map(|column| index(table, column));
+    let [Some(given), Some(came), Some(forecasts)] = columns else { return };
+    let side = HEIGHT + 40.0;
+    let at = |percent: f64| side * percent.clamp(0.0, 100.0) / 100.0;
+    for (name, rows) in groups(table, language, by) {
+        let points: Vec<(f64, f64, String)> = rows
+            .iter()
+            .filter_map(|row| Some((value(&row[given])?, value(&row[came])?, row[forecasts].plain())))
+            .collect();
+        if points.is_empty() {
+            continue;
+        }
+        let words =
+            format!("{name}: percent given (to the right), percent that came (upwards); dashed: as given");
+        begin(out, language, TOP + side + 26.0, &words, 0.0);
+        for part in [0.0, 50.0, 100.0] {
+            let (x, y) = (LEFT + at(part), TOP + side - at(part));
+            let _ = write!(
+                out,
+                "<line class=\"axis\" x1=\"{LEFT:.1}\" y1=\"{y:.1}\" x2=\"{:.1}\" y2=\"{y:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\" \
+                 text-anchor=\"end\">{part:.0}</text><text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{part:.0}</text>",
+                LEFT + side,
+                LEFT - 8.0,
+                y + 4.0,
+                TOP + side + 18.0
+            );
+        }
+        let _ = write!(
+            out,
+            "<polyline class=\"b\" points=\"{LEFT:.1},{:.1} {:.1},{TOP:.1}\"/>",
+            TOP + side,
+            LEFT + side
+        );
+        for (i, (given, came, forecasts)) in points.iter().enumerate() {
+            let (x, y) = (LEFT + at(*given), TOP + side - at(*came));
+            let words = format!("{given:.1} given, {came:.1} came: {forecasts} forecasts");
+            let _ = write!(
+                out,
+                "<circle class=\"bar\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/><text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                LEFT + side + 40.0,
+                TOP + 16.0 + 20.0 * i as f64,
+                escape(&language.say(&words))
+            );
+        }
+        out.push_str("</svg>\n");
+    }
+}
+
+/// From which month until which something is short, a bar for each row, on the months from the first of them to the last.
+fn spans(out: &mut String, table: &Shown, language: Language) {
+    let [Some(from), Some(until), Some(worst), Some(still)] =
+        ["from", "until", "at_worst", "stands_still"].map(|column| index(table, column))
+    else {
+        return;
+    };
+    let shown: Vec<(String, Month, Month, String)> = table
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let (from, until) = (Month::parse(&row[from].plain())?, Month::parse(&row[until].plain())?);
+            let words = format!(
+                "{} {}",
+                language.cell(table, worst, &row[worst]),
+                language.cell(table, still, &row[still])
+            );
+            Some((called(table, language, row, &[("item", ""), ("starves_of", "")]), from, until, words))
+        })
+        .take(ROWS)
+        .collect();
+    let months =
+        shown.iter().map(|(_, from, ..)| *from).min().zip(shown.iter().map(|(_, _, to, _)| *to).max());
+    let Some((first, last)) = months else { return };
+    let (left, width) = (WIDTH * 0.36, WIDTH * 0.38);
+    let all = (last.since(first) + 1).max(1) as f64;
+    let bottom = TOP + 20.0 * shown.len() as f64 + 6.0;
+    begin(out, language, bottom + 20.0, "where the plan starves, and what stands still at worst", 0.0);
+    for (i, (name, from, until, words)) in shown.iter().enumerate() {
+        let top = TOP + 20.0 * i as f64;
+        let _ = write!(
+            out,
+            "<text x=\"0\" y=\"{0:.1}\">{1}</text><rect class=\"bar\" x=\"{2:.1}\" y=\"{top:.1}\" width=\"{3:.1}\" height=\"13\"/><text \
+             x=\"{4:.1}\" y=\"{0:.1}\">{5}</text>",
+            top + 11.0,
+            escape(&shortened(name)),
+            left + width * from.since(first) as f64 / all,
+            width * (until.since(*from) + 1) as f64 / all,
+            left + width + 8.0,
+            escape(words)
+        );
+    }
+    let _ = writeln!(
+        out,
+        "<line class=\"axis\" x1=\"{left:.1}\" y1=\"{bottom:.1}\" x2=\"{0:.1}\" y2=\"{bottom:.1}\"/><text x=\"{left:.1}\" y=\"{1:.1}\">{first}</text><text \
+         x=\"{0:.1}\" y=\"{1:.1}\" text-anchor=\"end\">{last}</text></svg>",
+        left + width,
+        bottom + 16.0
+    );
 }
 
 /// A label that fits beside its bar.
@@ -481,5 +748,173 @@ mod tests {
         answer.tables[1].rows.clear();
         let page = answer.page(Language::English);
         assert!(!page.contains("<svg") && page.contains("<p>None.</p>"));
+    }
+
+    fn shown(name: &'static str, columns: &[&'static str], rows: &[&[&str]]) -> Shown {
+        let cell = |text: &&str| match (text.is_empty(), Number::parse(text)) {
+            (true, _) => Cell::Missing,
+            (false, Some(number)) => Cell::Number(number, 1),
+            (false, None) => Cell::text(*text),
+        };
+        let rows = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+        Shown { name, title: name.into(), columns: columns.to_vec(), rows }
+    }
+
+    #[test]
+    fn what_was_promised_stands_above_what_came_and_what_is_to_come() {
+        let columns = ["item", "partner", "pledged", "received", "planned"];
+        let plots = shown(
+            "stages",
+            &columns,
+            &[
+                &["guns", "A", "10", "4", "5"],
+                &["guns", "<B>", "20", "", "0"],
+                &["tanks", "A", "3", "3", "0"],
+            ],
+        )
+        .plots(Language::English);
+        assert_eq!(plots.len(), 2, "one for each item");
+        assert!(plots[0].contains("guns, pieces: pledged (hollow), received by the ledger (filled), still to arrive by the plan (dashed)"));
+        // Twenty are the longest: 364.8 wide. Ten are half of it, four a fifth, five a quarter.
+        for (class, top, width) in [
+            ("less", "26.0", "182.4"),
+            ("bar", "39.0", "73.0"),
+            ("third", "52.0", "91.2"),
+            ("less", "73.0", "364.8"),
+        ] {
+            let bar = format!("class=\"{class}\" x=\"304.0\" y=\"{top}\" width=\"{width}\"");
+            assert!(plots[0].contains(&bar), "{bar}: {}", plots[0]);
+        }
+        assert!(
+            plots[0].contains("&lt;B&gt;") && plots[0].contains(">–</text>"),
+            "what is missing is a dash"
+        );
+        assert!(plots[0].contains("viewBox=\"0 0 760 126\" lang=\"en\""), "{}", plots[0]);
+        // The ledger's own table of that name has no plan beside it.
+        assert!(
+            shown("stages", &["item", "partner", "pledged"], &[&["guns", "A", "10"]])
+                .plots(Language::English)
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_distance_is_drawn_once_and_a_chance_is_of_a_hundred() {
+        let columns =
+            ["term", "reading", "counts", "in_days", "threshold", "last", "next_days", "chance_pct"];
+        let plots = shown(
+            "terms",
+            &columns,
+            &[
+                &["storm", "", "strike", "3", "100", "25", "7", "0"],
+                &["storm", "", "strike", "3", "100", "25", "28", "50"],
+            ],
+        )
+        .plots(Language::English);
+        assert_eq!(plots.len(), 2);
+        assert_eq!(plots[0].matches("<rect").count(), 2, "both rows have the same distance: {}", plots[0]);
+        assert!(
+            plots[0].contains("storm, strike, 3.0 days") && plots[0].contains("width=\"91.2\""),
+            "{}",
+            plots[0]
+        );
+        assert!(plots[1].contains("class=\"bar\" x=\"304.0\" y=\"47.0\" width=\"182.4\""), "{}", plots[1]);
+        let none = shown("thresholds", &["term", "region", "threshold", "days", "last", "chance_pct"], &[]);
+        assert!(none.plots(Language::English).is_empty());
+    }
+
+    #[test]
+    fn a_chance_that_came_as_often_as_was_said_lies_on_the_dashed_line() {
+        let columns = ["term", "days", "chance_pct", "forecasts", "mean_chance_pct", "came_pct"];
+        let plots = shown(
+            "calibration",
+            &columns,
+            &[
+                &["storm", "7", "0 to 10", "40", "0", "0"],
+                &["storm", "7", "50 to 60", "10", "50", "100"],
+                &["storm", "28", "20 to 30", "9", "25", "25"],
+            ],
+        )
+        .plots(Language::English);
+        assert_eq!(plots.len(), 2);
+        // The line goes from the left below (90, 266) to the right above (330, 26).
+        assert!(plots[0].contains("points=\"90.0,266.0 330.0,26.0\""), "{}", plots[0]);
+        assert!(
+            plots[0].contains("cx=\"90.0\" cy=\"266.0\"") && plots[0].contains("cx=\"210.0\" cy=\"26.0\""),
+            "{}",
+            plots[0]
+        );
+        assert!(
+            plots[1].contains("cx=\"150.0\" cy=\"206.0\"")
+                && plots[1].contains("25.0 given, 25.0 came: 9.0 forecasts")
+        );
+    }
+
+    #[test]
+    fn a_plan_starves_from_a_month_until_a_month() {
+        let columns = ["item", "starves_of", "from", "until", "months", "at_worst", "stands_still"];
+        let plots = shown(
+            "starves",
+            &columns,
+            &[
+                &["guns", "deliveries", "2027-01", "2027-03", "3", "4", "crews"],
+                &["guns", "training places", "2027-04", "2027-04", "1", "2", "pieces"],
+            ],
+        )
+        .plots(Language::English);
+        // Four months are 288.8 wide: three of them from the left, and the last.
+        assert!(plots[0].contains("x=\"273.6\" y=\"26.0\" width=\"216.6\""), "{}", plots[0]);
+        assert!(plots[0].contains("x=\"490.2\" y=\"46.0\" width=\"72.2\""), "{}", plots[0]);
+        assert!(
+            plots[0].contains("4.0 crews")
+                && plots[0].contains(">2027-01<")
+                && plots[0].contains(">2027-04<")
+        );
+    }
+
+    #[test]
+    fn the_tables_of_watch_and_deliveries_have_the_columns_that_their_plots_need() {
+        // A column that is renamed would take its plot away without a word.
+        let plan = crate::deliveries::Plan::read(
+            "d",
+            "from = \"2027-01\"\nmonths = 12\n[[item]]\nname = \"guns\"\nfit = 4\ncrew = 5\ntrained = 60\nrecruits = 0\nplaces = 0\n\
+             training-months = 1\nworkshop = 0\nrepair-months = 1\nwear = 0.0\nlosses = 0.0\n[[delivery]]\nitem = \"guns\"\npartner = \"A\"\n\
+             month = \"2027-06\"\nquantity = 5\n[[milestone]]\nname = \"m\"\nitem = \"guns\"\nat-least = 6\nby = \"2027-12\"\n",
+        )
+        .unwrap();
+        let ledger = crate::support::Ledger::read(
+            "l",
+            "id,partner,item,stage,date,due,quantity,unit,source\np1,A,guns,pledged,2026-01,2026-10-31,10,pieces,x\n",
+        )
+        .unwrap();
+        let answer = crate::deliveries::answer(&plan, vec![]);
+        let answer =
+            crate::deliveries::beside(answer, &plan, &ledger, "2027-02-15".parse().unwrap()).unwrap();
+        for name in ["milestones", "starves", "late", "stages", "months"] {
+            let table = answer.tables.iter().find(|table| table.name == name).unwrap();
+            assert!(!table.plots(Language::English).is_empty(), "{name}");
+        }
+        let rows: String = (0..1200)
+            .filter(|day| day % 3 == 0)
+            .map(|day| {
+                let date = jiff::civil::date(2018, 1, 1) + jiff::Span::new().days(day);
+                format!("{date},North\n")
+            })
+            .collect();
+        let counts = crate::watch::Counts::read("i", &format!("date,region\n{rows}")).unwrap();
+        let term = crate::watch::Agreed {
+            term: "t".into(),
+            reading: String::new(),
+            fact: "f".into(),
+            incidents: 2,
+            days: 3,
+            words: String::new(),
+        };
+        let asked = [crate::watch::Threshold::read("t=3/7").unwrap()];
+        let answer = crate::watch::answer_of(&counts, &asked, &[term], vec![]).unwrap();
+        for name in ["terms", "terms-calibration", "thresholds", "calibration", "weeks"] {
+            let table = answer.tables.iter().find(|table| table.name == name).unwrap();
+            assert!(!table.plots(Language::English).is_empty(), "{name}");
+        }
     }
 }

@@ -77,7 +77,9 @@ impl Plans {
             let title = plan.title.clone().unwrap_or_else(|| id.clone());
             all.push((Planned { id: id.clone(), title, asks: asks.clone(), marking }, plan.ask.clone()));
         }
-        Ok(Plans { root: workspace.root().to_path_buf(), all, kept: Mutex::default() })
+        // Whole, so that a short name of a folder is not taken out of the middle of words.
+        let root = std::path::absolute(workspace.root()).unwrap_or_else(|_| workspace.root().to_path_buf());
+        Ok(Plans { root, all, kept: Mutex::default() })
     }
 
     /// The words with the files of the workspace by their whole paths, and what tells whether those changed.
@@ -219,12 +221,27 @@ by = "2026-06"
     }
 
     #[test]
+    fn a_short_name_of_the_folder_is_not_taken_out_of_words() {
+        let here = std::env::current_dir().unwrap();
+        let folder = tempfile::Builder::new().prefix("r").rand_bytes(0).tempdir_in(&here).unwrap();
+        let root = folder.path().strip_prefix(&here).unwrap();
+        assert_eq!(root, Path::new("r"));
+        let asked = "[plans.force]\nask = [\"forces\", \"plans/force.toml\", \"--futures\", \"20\"]\n";
+        let answer = Plans::of(&workspace(root, asked)).unwrap().answer("force").unwrap();
+        assert_eq!(answer.sources, ["plans/force.toml"]);
+        assert!(answer.gaps.iter().any(|gap| gap.starts_with("ranges are as stated")), "{:?}", answer.gaps);
+    }
+
+    #[test]
     fn communities_stand_on_the_page_and_the_engine_is_not_asked_there() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("w");
         let words =
             "\"communities\", \"plans/near.toml\", \"--futures\", \"50\", \"--complaints\", \"plans/c.csv\"";
-        let asked = format!("[plans.near]\nask = [{words}]\n[plans.asks]\nask = [{words}, \"--ask\"]\n");
+        let force = "\"forces\", \"plans/force.toml\", \"--ask\"";
+        let asked = format!(
+            "[plans.near]\nask = [{words}]\n[plans.asks]\nask = [{words}, \"--ask\"]\n[plans.force]\nask = [{force}]\n"
+        );
         let plans = Plans::of(&workspace(&root, &asked)).unwrap();
         let near = "from = \"2026-07\"\nmonths = 3\n[[community]]\nname = \"North\"\nlevel = \"hromada\"\ndisplaced = 500\n\
                     in-need = { low = 0.1, likely = 0.2, high = 0.3 }\nhousing = 90\n";
@@ -237,8 +254,10 @@ by = "2026-06"
             .unwrap();
         let refused = plans.answer("near").unwrap_err().to_string();
         assert!(refused.contains("is no community of the plan"), "{refused}");
-        let refused = plans.answer("asks").unwrap_err().to_string();
-        assert!(refused.contains("`--ask` takes all records of the workspace"), "{refused}");
+        for id in ["asks", "force"] {
+            let refused = plans.answer(id).unwrap_err().to_string();
+            assert!(refused.contains("`--ask` takes all records of the workspace"), "{refused}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use crate::failure::Failure;
 use crate::input;
 use crate::institution::Institution;
-use servanda_server::{Standing, Tls};
+use servanda_server::{Scanner, Standing, Tls};
 use servanda_store::{Serve, sha256};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -212,12 +212,49 @@ impl Effective {
         }
         let token =
             places.find("metrics-token", None, |t| Some(t.to_string()), |s| s.metrics_token.clone())?;
+        let token_file = places.find(
+            "metrics-token-file",
+            None,
+            |t| Some(t.to_string()),
+            |s| s.metrics_token_file.clone(),
+        )?;
+        note(
+            "metrics-token-file",
+            token_file.value.as_deref().map_or("none".to_string(), quoted),
+            &token_file.from,
+        );
+        let token = match (token.value, &token_file.value) {
+            (Some(_), Some(_)) => {
+                return Err(Failure::new(
+                    "`metrics-token` and `metrics-token-file` say the same thing twice",
+                )
+                .help("leave one of them out"));
+            }
+            (None, Some(path)) => {
+                let text = input::text(&within(path, &token_file.from))?.trim().to_string();
+                Found { value: Some(text), from: "metrics-token-file".to_string() }
+            }
+            (value, None) => Found { value, from: token.from },
+        };
         let hidden = if token.value.is_some() { "\"(not shown)\"" } else { "none" };
         note("metrics-token", hidden.to_string(), &token.from);
         if token.value.as_ref().is_some_and(|token| token.len() < 16) {
             return Err(Failure::new("`metrics-token` has fewer than 16 characters")
                 .help("`openssl rand -hex 16` makes one"));
         }
+        let scan = places.find("scan", None, |t| Some(listed(t)), |s| s.scan.clone())?;
+        note("scan", scan.value.as_ref().map_or("none".to_string(), |all| format!("{all:?}")), &scan.from);
+        let scan = match scan.value.as_deref() {
+            None => None,
+            Some([program, arguments @ ..]) if !program.is_empty() => {
+                Some(Scanner { program: program.clone(), arguments: arguments.to_vec() })
+            }
+            Some(_) => {
+                return Err(Failure::new("`scan` names no program").help(
+                    "write a program and its arguments, such as `scan = [\"clamdscan\", \"--no-summary\", \"-\"]`, or leave it out",
+                ));
+            }
+        };
         let oidc = places.find("oidc", None, |_| None, |s| s.oidc.clone())?;
         let institution = match oidc.value {
             None => {
@@ -252,6 +289,7 @@ impl Effective {
             longest: i64::from(signed_in_hours) * 3_600_000,
             metrics_token: token.value,
             cookie: format!("servanda-{}", of.get(..8).unwrap_or_default()),
+            scan,
         };
         Ok(Effective { address: SocketAddr::new(host, port), tls, standing, institution, lines })
     }
@@ -363,6 +401,33 @@ mod tests {
         assert!(effective(&Line::default(), "tls-key = \"k\"", &[]).is_err());
         assert!(effective(&Line::default(), "metrics-token = \"short\"", &[]).is_err());
         assert!(effective(&Line::default(), "signed-in-hours = 200", &[]).is_err());
+        assert!(effective(&Line::default(), "scan = []", &[]).is_err());
+    }
+
+    #[test]
+    fn a_scanner_and_a_token_come_from_where_they_are_named() {
+        let own = "scan = [\"clamdscan\", \"-\"]\n";
+        let scanner = |arguments: &[&str]| Scanner {
+            program: "clamdscan".into(),
+            arguments: arguments.iter().map(|one| one.to_string()).collect(),
+        };
+        let found = effective(&Line::default(), own, &[]).unwrap();
+        assert_eq!(found.standing.scan, Some(scanner(&["-"])));
+        assert!(found.text().contains("scan = [\"clamdscan\", \"-\"]  # servanda.toml"), "{}", found.text());
+        assert!(Serve::parse(Path::new("x"), &found.text()).is_ok());
+        let found = effective(&Line::default(), own, &[("SERVANDA_SCAN", "clamdscan, --no-summary, -")]);
+        assert_eq!(found.unwrap().standing.scan, Some(scanner(&["--no-summary", "-"])));
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, "0123456789abcdef\n").unwrap();
+        let named = format!("metrics-token-file = {file:?}\n");
+        let found = effective(&Line::default(), &named, &[]).unwrap();
+        assert_eq!(found.standing.metrics_token.as_deref(), Some("0123456789abcdef"));
+        assert!(!found.text().contains("0123456789abcdef"));
+        let twice = format!("{named}metrics-token = \"0123456789abcdef\"\n");
+        assert!(effective(&Line::default(), &twice, &[]).is_err());
+        assert!(effective(&Line::default(), "metrics-token-file = \"/no/such/file\"", &[]).is_err());
     }
 
     /// ASVS 5.0: 12.2.1 (TLS for all that comes from outside), 13.4.2 (no way in by default).

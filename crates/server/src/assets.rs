@@ -62,6 +62,7 @@ pub const ASSETS: &[Asset] = &[
     asset!("frame.js", JS),
     asset!("incident.js", JS),
     asset!("incidents.js", JS),
+    asset!("invitation.js", JS),
     asset!("lab-plots.js", JS),
     asset!("lab.js", JS),
     asset!("map.js", JS),

@@ -12,6 +12,7 @@
 //! - a file comes after the report that names it, of the account that entered that report, and fits the hash in it;
 //! - a file of a browser is of a kind of [`KINDS`], by the ending of its name and by its first bytes: no page, no drawing with scripts,
 //!   no program is taken;
+//! - where the operator named a scanner, it has nothing against the file ([`crate::Scanner`]);
 //! - whatever its kind, it goes out as bytes to be saved, that no browser shows, guesses at or runs;
 //! - it goes out with a record that the asker may see at the moment that they ask about, and in the same words not at all: whether a
 //!   file is there is not told to whoever may not see what names it.
@@ -148,12 +149,13 @@ pub(crate) async fn take(
         return Err(Problem::with(StatusCode::UNPROCESSABLE_ENTITY, "unknown-kind", message));
     }
     let size = bytes.len();
-    let store = people.store.clone();
+    let (store, scanner) = (people.store.clone(), front.0.standing.scan.clone());
     let kept = tokio::task::spawn_blocking(move || {
-        let hash = store.attach(&bytes)?;
-        store.hold(Holder::Submitter(&submitter), &hash)
+        scanner.map_or(Ok(()), |scanner| scanner.look(&bytes))?;
+        let hash = store.attach(&bytes).map_err(|e| unable(&e))?;
+        store.hold(Holder::Submitter(&submitter), &hash).map_err(|e| unable(&e))
     });
-    kept.await.map_err(|e| Problem::bug(&e))?.map_err(|e| unable(&e))?;
+    kept.await.map_err(|e| Problem::bug(&e))??;
     let document = json!({"servanda": "attached/1", "status": "accepted", "hash": expected, "size": size});
     Ok(([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response())
 }

@@ -20,6 +20,7 @@ use crate::front::{Caller, Front, Who, cookie};
 use crate::institution::Institution;
 use crate::keys::Key;
 use crate::metrics::Try;
+use crate::notices;
 use crate::sheets::Lang;
 use crate::webauthn::{self, Expected};
 use crate::{Problem, answers, base64url};
@@ -27,7 +28,7 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use servanda_report::document::html::escape;
-use servanda_store::{Account, Passkey, random_bytes};
+use servanda_store::{Account, Passkey, Tried, Way, random_bytes};
 use std::sync::Arc;
 
 /// What the challenge of a way to the institution is for.
@@ -235,7 +236,8 @@ async fn try_come_back(
     let mut response = page(caller, StatusCode::OK, caller.say("You are signed in", "Ви ввійшли"), &main);
     let refresh = HeaderValue::from_str(&format!("0; url={}", forms::back(&wanted)));
     response.headers_mut().insert(header::REFRESH, refresh.map_err(|e| Problem::bug(&e))?);
-    let mut response = begun(front, caller, headers, &account.name, false, response).await?;
+    let mut response =
+        begun(front, caller, headers, &account.name, Some(Way::Institution), false, response).await?;
     response.headers_mut().append(header::SET_COOKIE, way_cookie(front, caller, "", 0)?);
     Ok(response)
 }
@@ -279,6 +281,8 @@ pub(crate) fn passkey_button(
         ),
     ))
 }
+
+const COPIED: &str = "it counts backwards: there may be a copy of it";
 
 const HIDDEN: &str = "<input type=\"hidden\" name=\"id\">\n<input type=\"hidden\" name=\"client\">\n\
                       <input type=\"hidden\" name=\"device\">\n<input type=\"hidden\" name=\"signature\">\n\
@@ -362,10 +366,9 @@ pub(crate) async fn ask_device(State(front): State<Front>, Who(caller): Who, req
         let people = people(&front)?;
         let (headers, one, fields) = own_form(&caller, request).await?;
         let account = own_account(&front, &one).await?;
-        let passkeys = forms::passkeys_of(&front, &one).await?;
-        let again = |status, problem: &str| {
-            Ok(own_page(&caller, &headers, status, &one, &account, &passkeys, problem))
-        };
+        let own = forms::own_of(&front, &one).await?;
+        let again =
+            |status, problem: &str| Ok(own_page(&caller, &headers, status, &one, &account, &own, problem));
         let Some(name) = name_for_passkeys(&caller, &headers) else {
             return again(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -381,6 +384,7 @@ pub(crate) async fn ask_device(State(front): State<Front>, Who(caller): Who, req
         match forms::comparing(&front, move || store.sign_in(&who, &password)).await? {
             Ok(_) => {}
             Err(error) if error.is_denied() => {
+                notices::tried(&front, &caller, &one.name, Tried::Wrong).await;
                 let said = caller.say("The password now is another one.", "Теперішній пароль інший.");
                 return again(StatusCode::FORBIDDEN, said);
             }
@@ -396,11 +400,12 @@ pub(crate) async fn ask_device(State(front): State<Front>, Who(caller): Who, req
             return again(StatusCode::UNPROCESSABLE_ENTITY, said);
         }
         let challenge = front.0.challenges.make(&purpose(&account, called), front.now())?;
-        let handle = match passkeys.first() {
+        let handle = match own.passkeys.first() {
             Some(passkey) => passkey.handle.clone(),
             None => base64url::write(&random_bytes::<32>().map_err(|e| Problem::bug(&e))?),
         };
-        let there: Vec<&str> = passkeys.iter().filter(|p| p.host == name).map(|p| p.id.as_str()).collect();
+        let there: Vec<&str> =
+            own.passkeys.iter().filter(|p| p.host == name).map(|p| p.id.as_str()).collect();
         let main = format!(
             "<form method=\"post\" action=\"{}\" id=\"passkey\" data-way=\"create\" data-challenge=\"{challenge}\" data-host=\"{}\" \
              data-user=\"{}\" data-handle=\"{handle}\" data-there=\"{}\" hidden>\n\
@@ -443,10 +448,9 @@ pub(crate) async fn keep_passkey(State(front): State<Front>, Who(caller): Who, r
         let people = people(&front)?;
         let (headers, one, fields) = own_form(&caller, request).await?;
         let account = own_account(&front, &one).await?;
-        let passkeys = forms::passkeys_of(&front, &one).await?;
-        let again = |status, problem: &str| {
-            Ok(own_page(&caller, &headers, status, &one, &account, &passkeys, problem))
-        };
+        let own = forms::own_of(&front, &one).await?;
+        let again =
+            |status, problem: &str| Ok(own_page(&caller, &headers, status, &one, &account, &own, problem));
         let (challenge, called) = (given(&fields, "challenge"), given(&fields, "called"));
         let host = name_for_passkeys(&caller, &headers).unwrap_or_default();
         let handle = given(&fields, "handle");
@@ -514,10 +518,10 @@ pub(crate) async fn revoke_passkey(
         match revoked.map_err(|e| Problem::bug(&e))? {
             Ok(()) => {}
             Err(error) if error.is_not_found() => {
-                let passkeys = forms::passkeys_of(&front, &one).await?;
+                let own = forms::own_of(&front, &one).await?;
                 let said = caller.say("There is no such passkey.", "Такого ключа доступу немає.");
                 let status = StatusCode::NOT_FOUND;
-                return Ok(own_page(&caller, &headers, status, &one, &account, &passkeys, said));
+                return Ok(own_page(&caller, &headers, status, &one, &account, &own, said));
             }
             Err(error) => return Err(unable(&error)),
         }
@@ -556,11 +560,13 @@ async fn try_passkey(front: &Front, caller: &Caller, request: Request) -> Result
             tell(caller, &name, "signed in with a passkey");
             front.0.counted.tried(Try::Right);
             people.forget();
-            begin(front, caller, &headers, &name, forms::back(wanted), false).await
+            begin(front, caller, &headers, &name, Way::Passkey, forms::back(wanted), false).await
         }
         Err((name, why)) => {
             tell(caller, &name, &format!("a passkey was refused: {why}"));
             front.0.counted.tried(Try::Wrong);
+            let tried = if why == COPIED { Tried::CopiedPasskey } else { Tried::Wrong };
+            notices::tried(front, caller, &name, tried).await;
             again(caller.say(
                 "This passkey signs nobody in here. It may have been revoked, or made for another name of this server.",
                 "З цим ключем доступу ввійти не можна. Можливо, його відкликано або створено для іншої адреси цього сервера.",
@@ -612,7 +618,7 @@ async fn check(
         };
         match store.use_passkey(&passkey.id, count, now) {
             Ok(()) => Ok(Ok(passkey.owner)),
-            Err(error) if error.is_denied() => refused("it counts backwards: there may be a copy of it"),
+            Err(error) if error.is_denied() => refused(COPIED),
             Err(error) => Err(error),
         }
     };

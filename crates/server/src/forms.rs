@@ -13,6 +13,7 @@ use crate::Problem;
 use crate::doors;
 use crate::front::{Caller, Front, People, Who, cookie, first_account};
 use crate::metrics::Try;
+use crate::notices;
 use crate::sheets::Lang;
 use crate::signed_in::{SignedIn, is_same, random_text};
 use axum::body::{Body, Bytes};
@@ -22,7 +23,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 use servanda_report::document::html::escape;
 use servanda_store::policy::Role;
-use servanda_store::{Account, Error, Passkey, Unfit};
+use servanda_store::{Account, Error, Passkey, Signings, Tried, Unfit, Way};
 use std::collections::BTreeMap;
 
 /// Longest body of a form, in bytes.
@@ -63,7 +64,7 @@ pub(crate) fn field(label: &str, name: &str, rest: &str) -> String {
     )
 }
 
-const NEW_PASSWORD: &str =
+pub(crate) const NEW_PASSWORD: &str =
     "type=\"password\" autocomplete=\"new-password\" minlength=\"12\" maxlength=\"1024\"";
 
 pub(crate) fn form(to: &str, token: &str, fields: &str, button: &str) -> String {
@@ -336,6 +337,7 @@ async fn try_sign_in(front: &Front, caller: &Caller, request: Request) -> Result
         Err(error) if error.is_denied() => {
             tell(caller, name, "refused");
             front.0.counted.tried(Try::Wrong);
+            notices::tried(front, caller, name, Tried::Wrong).await;
             return again(StatusCode::FORBIDDEN, wrong);
         }
         Err(error) => return Err(unable(&error)),
@@ -344,17 +346,18 @@ async fn try_sign_in(front: &Front, caller: &Caller, request: Request) -> Result
     if narrow && has_other_way(front, name).await? {
         tell(caller, name, "refused: a password alone does not do");
         front.0.counted.tried(Try::Wrong);
+        notices::tried(front, caller, name, Tried::KnownPassword).await;
         return again(StatusCode::FORBIDDEN, wrong);
     }
     front.0.tries.forget(name, caller.address);
     tell(caller, name, if narrow { "signed in to make a passkey" } else { "signed in" });
     front.0.counted.tried(Try::Right);
     people.forget();
-    begin(front, caller, &headers, name, back(wanted), narrow).await
+    begin(front, caller, &headers, name, Way::Password, back(wanted), narrow).await
 }
 
 /// Whether an account signs in with a passkey or by an institution.
-async fn has_other_way(front: &Front, name: &str) -> Result<bool, Problem> {
+pub(crate) async fn has_other_way(front: &Front, name: &str) -> Result<bool, Problem> {
     let (store, name) = (people(front)?.store.clone(), name.to_string());
     let found = tokio::task::spawn_blocking(move || -> Result<bool, Error> {
         let passkey = store.passkeys()?.iter().any(|one| one.owner == name && !one.revoked);
@@ -418,11 +421,12 @@ pub(crate) async fn begin(
     caller: &Caller,
     headers: &HeaderMap,
     name: &str,
+    way: Way,
     to: &str,
     narrow: bool,
 ) -> Result<Response, Problem> {
     let to = if narrow { caller.to("/account") } else { to.to_string() };
-    begun(front, caller, headers, name, narrow, Redirect::to(&to).into_response()).await
+    begun(front, caller, headers, name, Some(way), narrow, Redirect::to(&to).into_response()).await
 }
 
 /// Signs somebody out everywhere, because how they sign in is another now, and in again here.
@@ -435,15 +439,17 @@ pub(crate) async fn begin_anew(
 ) -> Result<Response, Problem> {
     people(front)?.forget();
     front.0.signed_in.end_all(name);
-    begin(front, caller, headers, name, &caller.to("/account"), narrow).await
+    let to = Redirect::to(&caller.to("/account")).into_response();
+    begun(front, caller, headers, name, None, narrow, to).await
 }
 
-/// The same, with an answer that is made already.
+/// The same, with an answer that is made already. Without a way somebody who is signed in goes on in another sign-in.
 pub(crate) async fn begun(
     front: &Front,
     caller: &Caller,
     headers: &HeaderMap,
     name: &str,
+    way: Option<Way>,
     narrow: bool,
     mut response: Response,
 ) -> Result<Response, Problem> {
@@ -452,6 +458,7 @@ pub(crate) async fn begun(
     if let Some(before) = cookie(headers, &front.cookie(caller.is_secure, "")) {
         front.0.signed_in.end(before);
     }
+    notices::signed_in(front, caller, account, way).await?;
     let token = front.0.signed_in.begin(name, &account.credential(), front.now())?;
     if narrow {
         front.0.signed_in.narrow(&token);
@@ -512,7 +519,7 @@ pub(crate) fn own_page(
     status: StatusCode,
     one: &SignedIn,
     account: &Account,
-    passkeys: &[Passkey],
+    own: &Own,
     problem: &str,
 ) -> Response {
     let clearances = account.clearances.iter().map(|(policy, level)| match policy.as_str() {
@@ -555,11 +562,13 @@ pub(crate) fn own_page(
     });
     let missing = missing.map(|text| format!("<p class=\"problem\">{text}</p>\n")).unwrap_or_default();
     let main = format!(
-        "<p><a href=\"/\">{}</a></p>\n{missing}{}<dl>\n{rows}</dl>\n\
+        "<p><a href=\"/\">{}</a></p>\n{missing}{}{}<dl>\n{rows}</dl>\n{}\
          <h2>{}</h2>\n<p><a href=\"{}\">{}</a></p>\n\
          <h2>{}</h2>\n{}{}{}<h2>{}</h2>\n{}<p class=\"about\">{}</p>",
         caller.say("Back to the board", "Назад до таблиці"),
         alert(problem),
+        notices::block(caller, one, &own.signings),
+        notices::history(caller, &own.signings),
         caller.say("Feeds", "Стрічки"),
         caller.to("/account/feeds"),
         caller.say("Addresses for a calendar and a feed reader", "Адреси для календаря та читача стрічок"),
@@ -571,7 +580,7 @@ pub(crate) fn own_page(
             "<input type=\"hidden\" name=\"everywhere\" value=\"yes\">\n",
             caller.say("Sign out in all browsers", "Вийти в усіх браузерах")
         ),
-        doors::own_passkeys(caller, headers, &one.form_token, passkeys),
+        doors::own_passkeys(caller, headers, &one.form_token, &own.passkeys),
         caller.say("Another password", "Інший пароль"),
         form(
             &caller.to("/account/password"),
@@ -592,12 +601,23 @@ pub(crate) async fn own_account(front: &Front, one: &SignedIn) -> Result<Account
     accounts.get(&one.name).cloned().ok_or_else(|| Problem::unable("the account went away meanwhile"))
 }
 
-/// The passkeys that sign somebody in.
-pub(crate) async fn passkeys_of(front: &Front, one: &SignedIn) -> Result<Vec<Passkey>, Problem> {
-    let store = people(front)?.store.clone();
-    let all = tokio::task::spawn_blocking(move || store.passkeys()).await;
-    let all = all.map_err(|e| Problem::bug(&e))?.map_err(|e| unable(&e))?;
-    Ok(all.into_iter().filter(|passkey| passkey.owner == one.name && !passkey.revoked).collect())
+/// What the page of an account shows besides the account.
+pub(crate) struct Own {
+    /// The passkeys that sign it in.
+    pub passkeys: Vec<Passkey>,
+    /// What it is told of its sign-ins.
+    pub signings: Signings,
+}
+
+/// The same of whoever is signed in.
+pub(crate) async fn own_of(front: &Front, one: &SignedIn) -> Result<Own, Problem> {
+    let (store, name, now) = (people(front)?.store.clone(), one.name.clone(), front.now());
+    let read = tokio::task::spawn_blocking(move || -> Result<Own, Error> {
+        let mut passkeys = store.passkeys()?;
+        passkeys.retain(|passkey| passkey.owner == name && !passkey.revoked);
+        Ok(Own { passkeys, signings: store.signings(&name, now)? })
+    });
+    read.await.map_err(|e| Problem::bug(&e))?.map_err(|e| unable(&e))
 }
 
 pub(crate) async fn account_page(
@@ -608,8 +628,8 @@ pub(crate) async fn account_page(
     let made = async {
         let one = caller.signed_in.clone().ok_or_else(|| Problem::bug(&"nobody is signed in"))?;
         let account = own_account(&front, &one).await?;
-        let passkeys = passkeys_of(&front, &one).await?;
-        Ok(own_page(&caller, &headers, StatusCode::OK, &one, &account, &passkeys, ""))
+        let own = own_of(&front, &one).await?;
+        Ok(own_page(&caller, &headers, StatusCode::OK, &one, &account, &own, ""))
     };
     or_problem(made.await)
 }
@@ -623,10 +643,9 @@ pub(crate) async fn change_password(
         let people = people(&front)?;
         let (headers, one, fields) = own_form(&caller, request).await?;
         let account = own_account(&front, &one).await?;
-        let passkeys = passkeys_of(&front, &one).await?;
-        let again = |status, problem: &str| {
-            Ok(own_page(&caller, &headers, status, &one, &account, &passkeys, problem))
-        };
+        let own = own_of(&front, &one).await?;
+        let again =
+            |status, problem: &str| Ok(own_page(&caller, &headers, status, &one, &account, &own, problem));
         if let Some(answer) = too_often(&front, &caller, &one.name, again)? {
             return Ok(answer);
         }
@@ -638,6 +657,7 @@ pub(crate) async fn change_password(
         match comparing(&front, move || store.change_password(&name, &old, &new, now)).await? {
             Ok(_) => {}
             Err(error) if error.is_denied() => {
+                notices::tried(&front, &caller, &one.name, Tried::Wrong).await;
                 let said = caller.say("The password now is another one.", "Теперішній пароль інший.");
                 return again(StatusCode::FORBIDDEN, said);
             }
@@ -662,7 +682,7 @@ pub(crate) async fn change_password(
 }
 
 /// Why a password is not taken, for whoever chose it.
-fn unfit(caller: &Caller, why: Unfit) -> &'static str {
+pub(crate) fn unfit(caller: &Caller, why: Unfit) -> &'static str {
     match why {
         Unfit::Short => caller.say(
             "A password has at least 12 characters. A few words in a row are easy to keep in mind.",
@@ -768,7 +788,7 @@ pub(crate) async fn first(State(front): State<Front>, Who(caller): Who, request:
             return again(StatusCode::UNPROCESSABLE_ENTITY, unfit(&caller, why));
         }
         let made = comparing(&front, move || {
-            account.set_password(&password)?;
+            account.choose_password(&password)?;
             store.put_account(&account, now, &servanda_store::policy::Viewer::keeper())
         });
         match made.await? {
@@ -780,7 +800,7 @@ pub(crate) async fn first(State(front): State<Front>, Who(caller): Who, request:
             Err(error) => return Err(unable(&error)),
         }
         people.forget();
-        begin(&front, &caller, &headers, name, "/", !front.0.standing.password_alone).await
+        begin(&front, &caller, &headers, name, Way::Password, "/", !front.0.standing.password_alone).await
     };
     or_problem(made.await)
 }
@@ -788,6 +808,7 @@ pub(crate) async fn first(State(front): State<Front>, Who(caller): Who, request:
 /// Who the page speaks to.
 pub(crate) async fn me(State(front): State<Front>, Who(caller): Who) -> Response {
     let viewer = caller.viewer.as_ref().filter(|_| caller.signed_in.is_some());
+    let notices = notices::waiting(&front, &caller).await;
     let first =
         !caller.is_locked && front.0.people.as_ref().is_some_and(|people| people.first_code.is_some());
     let document = json!({
@@ -798,6 +819,8 @@ pub(crate) async fn me(State(front): State<Front>, Who(caller): Who) -> Response
         "party": viewer.and_then(|viewer| viewer.party.as_ref()),
         "roles": viewer.map(|viewer| viewer.roles.iter().map(|role: &Role| role.word()).collect::<Vec<_>>()),
         "first_account": first,
+        // So many notices wait on `/account`: of the one who asks alone.
+        "notices": notices,
     });
     ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response()
 }

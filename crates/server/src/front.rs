@@ -99,6 +99,8 @@ pub struct Standing {
     pub metrics_token: Option<String>,
     /// What tells the cookies of two servers on one machine apart.
     pub cookie: String,
+    /// A program that looks into each file before it is taken.
+    pub scan: Option<crate::Scanner>,
 }
 
 impl Default for Standing {
@@ -113,14 +115,15 @@ impl Default for Standing {
             longest: 12 * 60 * 60_000,
             metrics_token: None,
             cookie: "servanda".to_string(),
+            scan: None,
         }
     }
 }
 
 /// What a server for several people is made of.
 pub struct Team {
-    /// Where the accounts are.
-    pub store: Store,
+    /// Where the accounts are. Whoever stops the server has it enter what waits ([`Store::settle_signings`]).
+    pub store: Arc<Store>,
     /// What each audience sees.
     pub cases: Arc<dyn Cases>,
     /// What the keeper sees, where it is at hand.
@@ -282,7 +285,7 @@ impl Front {
         Front(Arc::new(Inside {
             audiences: Audiences::new(Some(cases), keepers),
             people: Some(People {
-                store: Arc::new(store),
+                store,
                 read: Mutex::new(None),
                 reading: tokio::sync::Mutex::default(),
                 first_code,

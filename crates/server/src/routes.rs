@@ -11,7 +11,8 @@
 use crate::Problem;
 use crate::front::{Caller, Front, gate};
 use crate::{
-    answers, attached, doors, drafting, entry, events, feeds, forms, intake, metrics, pages, plans, sheets,
+    answers, attached, doors, drafting, entry, events, feeds, forms, intake, invitation, metrics, notices,
+    pages, plans, sheets,
 };
 use axum::Router;
 use axum::http::{HeaderValue, Uri, header};
@@ -163,6 +164,7 @@ pub static ROUTES: &[Route] = &[
     does("/sign-in/passkey", Who::Anyone, || post(doors::sign_in_with_passkey)),
     does("/sign-out", Who::Owner, || post(forms::sign_out)),
     reads("/account", Who::Owner, || get(forms::account_page)),
+    does("/account/notices", Who::Account, || post(notices::put_away)),
     does("/account/password", Who::Owner, || post(forms::change_password)),
     does("/account/passkeys", Who::Owner, || post(doors::ask_device)),
     does("/account/passkeys/made", Who::Owner, || post(doors::keep_passkey)),
@@ -173,6 +175,8 @@ pub static ROUTES: &[Route] = &[
     // The token in the address is what opens them; each writes its views down itself.
     reads("/feeds/{token}/duties.ics", Who::Anyone, || get(feeds::duties)),
     reads("/feeds/{token}/changes.atom", Who::Anyone, || get(feeds::changes)),
+    reads("/invitation", Who::Anyone, || get(invitation::invitation_page)),
+    does("/invitation", Who::Anyone, || post(invitation::accept)),
     reads("/first-account", Who::Keeper, || get(forms::first_page)),
     does("/first-account", Who::Keeper, || post(forms::first)),
     reads("/health", Who::Anyone, || get(metrics::health)),

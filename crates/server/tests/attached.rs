@@ -257,3 +257,36 @@ async fn v8_2_2_a_hash_that_is_only_named_opens_nothing_and_says_nothing() {
     assert_eq!(file(&mut south, &own, &hash, JPEG).await.0, StatusCode::OK);
     assert_eq!(reader.get(&address(&own, &hash)).await.status, StatusCode::OK);
 }
+
+/// ASVS 5.0: 5.4.3 (files are scanned before they are kept), with a program of the operator's.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn v5_4_3_a_scanner_looks_into_each_file_before_it_is_taken() {
+    let records = clear();
+    let standing = |script: &str| servanda_server::Standing {
+        scan: Some(servanda_server::Scanner {
+            program: "sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+        }),
+        ..servanda_server::Standing::default()
+    };
+    let refuses = "if grep -q crater; then exit 1; fi; exit 0";
+    for (script, status, code) in [
+        (refuses, StatusCode::UNPROCESSABLE_ENTITY, "refused-by-scanner"),
+        ("exit 3", StatusCode::SERVICE_UNAVAILABLE, "not-scanned"),
+        ("cat >/dev/null", StatusCode::OK, ""),
+    ] {
+        let world = team::world_of(&records, &team::accounts(), standing(script));
+        let mut reporter = world.signed_in("reporter-North").await;
+        let hash = sha256(JPEG);
+        let files = json!([{"name": "crater.jpg", "hash": hash}]);
+        let (_, said) = deliver(&mut reporter, &report(1, None, "TLP:CLEAR", &files)).await;
+        let record = said["record"].as_str().unwrap().to_string();
+        let (answer, said) = file(&mut reporter, &record, &hash, JPEG).await;
+        assert_eq!((answer, said["code"].as_str().unwrap_or_default()), (status, code), "{said}");
+        tell(&world, &record);
+        // What was not taken is nowhere.
+        let kept = world.signed_in("reader-North").await.get(&address(&record, &hash)).await.status;
+        assert_eq!(kept == StatusCode::OK, status == StatusCode::OK, "{script}: {kept}");
+    }
+}

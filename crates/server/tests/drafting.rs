@@ -71,7 +71,13 @@ async fn a_text_is_checked_found_about_read_back_and_placed_as_a_browser_counts(
         findings.iter().any(|f| f["about"] == "no-fire" && !f["title"].as_str().unwrap().is_empty()),
         "{findings:?}"
     );
-    assert!(checked["looked"].as_array().unwrap().len() > 5);
+    let looked = checked["looked"].as_array().unwrap();
+    assert!(looked.len() > 5);
+    assert!(looked.iter().all(|l| !l["bound"].as_str().unwrap().is_empty()));
+    assert!(
+        looked.iter().any(|l| !l["undecided"].as_array().unwrap().is_empty()),
+        "what was not decided is told"
+    );
     assert!(
         checked["outline"]
             .as_array()

@@ -5,9 +5,12 @@
 //! Invariants
 //! - what is said of accounts is for nobody's eyes but the keeper's and this module's;
 //! - whether a name is known cannot be told from the answer to a wrong password, nor from the time that it takes;
-//! - nobody changes an account but a registrar, and nobody gives a role to themselves.
+//! - nobody changes an account but a registrar, and nobody gives a role to themselves;
+//! - a password that its owner chose is replaced by its owner alone: with the old one, or with an invitation;
+//! - an invitation is good once, for seven days, and ends where the account is closed or its password is set; what is kept of it is its
+//!   SHA-256, which is enough for 256 bits that were drawn.
 //!
-//! Where to start reading: [`Account`], then [`Store::sign_in`].
+//! Where to start reading: [`Account`], then [`Store::sign_in`], [`Account::invite`].
 
 use crate::entry::Statement;
 use crate::error::{Error, Kind};
@@ -21,6 +24,9 @@ use serde::{Deserialize, Serialize};
 use servanda_model::record::{Marking, Tlp};
 use servanda_model::{Instant, Name};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// So long an invitation is good, in milliseconds.
+pub const INVITATION_LASTS: i64 = 7 * 24 * 3_600_000;
 
 /// The kind of statements on accounts.
 const ACCOUNT: &str = "account";
@@ -48,8 +54,22 @@ pub struct Account {
     pub closed: bool,
     /// The hash of its password; `None`: it has none and cannot sign in with one.
     password: Option<String>,
+    /// Its owner chose that password.
+    chosen: bool,
+    /// What lets its owner choose one.
+    invitation: Option<Invitation>,
     /// What tells its other ways to sign in apart from others; empty where it has none.
     ways: String,
+}
+
+/// What is kept of an invitation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Invitation {
+    /// SHA-256 of its code.
+    hash: String,
+    /// Until when it is good, in milliseconds.
+    ends: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,6 +87,10 @@ struct Said {
     closed: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    chosen: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    invitation: Option<Invitation>,
 }
 
 /// For the keeper only: whatever level, it is released to nobody.
@@ -177,14 +201,80 @@ impl Account {
         })
     }
 
-    /// Gives it a password. Its names are given before: they are no part of a password.
+    /// Gives it a password that somebody else chose for it. Its names are given before: they are no part of a password.
+    ///
+    /// # Errors
+    /// [`Error::is_refused`] where it is unfit, or its owner chose the one that it has.
+    pub fn set_password(&mut self, password: &str) -> Result<(), Error> {
+        if self.chosen {
+            return Err(self.is_owners());
+        }
+        self.fit(password)?;
+        self.password = Some(hash(password)?);
+        self.invitation = None;
+        Ok(())
+    }
+
+    fn is_owners(&self) -> Error {
+        let message =
+            format!("`{}` has a password that its owner chose: nobody else sets another", self.name);
+        Error::new(Kind::Refused, message)
+            .help("`servanda account set` with `--invite` lets the owner choose a new one")
+    }
+
+    /// Gives it a password that its owner chose.
     ///
     /// # Errors
     /// [`Error::is_refused`] where it is unfit.
-    pub fn set_password(&mut self, password: &str) -> Result<(), Error> {
+    pub fn choose_password(&mut self, password: &str) -> Result<(), Error> {
         self.fit(password)?;
-        self.password = Some(hash(password)?);
+        self.chosen(hash(password)?);
         Ok(())
+    }
+
+    fn chosen(&mut self, hash: String) {
+        self.password = Some(hash);
+        self.chosen = true;
+        self.invitation = None;
+    }
+
+    /// Makes an invitation, with which its owner chooses a password, and gives its code: 64 hexadecimal digits, kept nowhere. An older
+    /// invitation is good no more.
+    ///
+    /// # Errors
+    /// Where the system gives no randomness.
+    pub fn invite(&mut self, now: Instant) -> Result<String, Error> {
+        let mut drawn = [0; 32];
+        random(&mut drawn)?;
+        let code: String = drawn.iter().map(|byte| format!("{byte:02x}")).collect();
+        let ends = now.0.saturating_add(INVITATION_LASTS);
+        self.invitation = Some(Invitation { hash: crate::workspace::sha256(code.as_bytes()), ends });
+        Ok(code)
+    }
+
+    /// Until when an invitation waits for its owner; `None`: none does.
+    pub fn is_invited(&self, now: Instant) -> Option<Instant> {
+        let until = self.invitation.as_ref().filter(|_| !self.closed)?.ends;
+        (now.0 < until).then_some(Instant(until))
+    }
+
+    /// Whether this code is that of the invitation, and it is good. The time that it takes does not tell how much of it was right.
+    fn is_code(&self, code: &str, now: Instant) -> bool {
+        let hash = crate::workspace::sha256(code.as_bytes());
+        let known = self.invitation.as_ref().filter(|_| self.is_invited(now).is_some());
+        let against = known.map_or("", |invitation| invitation.hash.as_str());
+        let differ = against.bytes().zip(hash.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b));
+        against.len() == hash.len() && differ == 0
+    }
+
+    /// What tells its password and its other ways to sign in apart from others, and nothing of them.
+    pub(crate) fn ways_to_sign_in(&self) -> (String, BTreeSet<String>) {
+        let short =
+            |text: &str| -> String { crate::workspace::sha256(text.as_bytes()).chars().take(32).collect() };
+        let password = self.password.as_deref().map(short).unwrap_or_default();
+        let kind = |way: &str| way.split_once(':').map(|(kind, _)| kind.to_string()).unwrap_or_default();
+        let ways = self.ways.split('\0').filter(|way| !way.is_empty());
+        (password, ways.map(|way| format!("{}:{}", kind(way), short(way))).collect())
     }
 
     /// What changes when its password does, when a passkey or an identity comes or goes, or it is closed: whoever signed in before then
@@ -215,6 +305,9 @@ impl Account {
             caveats: self.caveats.clone(),
             closed: self.closed,
             password: self.password.clone(),
+            chosen: self.chosen,
+            // Where an account is closed, its invitation is good no more, also when it is opened again.
+            invitation: self.invitation.clone().filter(|_| !self.closed),
         };
         let json = serde_json::to_string(&said).map_err(|e| Error::new(Kind::Refused, e.to_string()))?;
         Ok(Statement { kind: ACCOUNT.into(), subject: self.name.as_str().into(), marking: hidden(), json })
@@ -243,6 +336,8 @@ impl Account {
             caveats: said.caveats,
             closed: said.closed,
             password: said.password,
+            chosen: said.chosen,
+            invitation: said.invitation,
             ways: String::new(),
             name,
         })
@@ -260,7 +355,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::is_denied`] for whoever is no registrar, or changes what they may do themselves; [`Error::is_refused`] where the
-    /// name is none.
+    /// name is none, or the password would be another than the one that its owner chose.
     pub fn put_account(&self, account: &Account, now: Instant, by: &Viewer) -> Result<Receipt, Error> {
         need(by, Role::Registrar, "change accounts")?;
         let fine = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '@');
@@ -273,7 +368,13 @@ impl Store {
                 .help("ask another registrar, or the keeper of the folder"));
         }
         let statement = account.statement()?;
-        self.say_once(by, now, |_| Ok(statement))
+        self.say_once(by, now, |_| {
+            let there = self.accounts()?.remove(&account.name).filter(|there| there.chosen);
+            match there.is_some_and(|there| there.password != account.password) {
+                true => Err(account.is_owners()),
+                false => Ok(statement),
+            }
+        })
     }
 
     /// Lets somebody who knows the password of an account give it another one. Nothing else of the account changes.
@@ -285,14 +386,44 @@ impl Store {
         if old == new {
             return Err(Error::new(Kind::Refused, "the new password is the old one"));
         }
-        let mut account = self.accounts()?.remove(name).ok_or_else(denied)?;
-        account.fit(new)?;
-        account.password = Some(hash(new)?);
-        let hashed = account.password.take();
+        self.accounts()?.remove(name).ok_or_else(denied)?.fit(new)?;
+        let hashed = hash(new)?;
         // What stands of it is read by the one who writes: what a registrar said meanwhile is kept.
         self.say_once(&Viewer::keeper(), now, |_| {
             let mut account = self.accounts()?.remove(name).ok_or_else(denied)?;
-            account.password = hashed;
+            account.chosen(hashed);
+            account.statement()
+        })
+    }
+
+    /// Lets whoever holds an invitation choose the password of its account, once.
+    ///
+    /// # Errors
+    /// [`Error::is_denied`], in the same words whether there is no such account, it is closed, or the invitation is another, too old or
+    /// used; [`Error::is_refused`] where the password is unfit: then the invitation stays good.
+    pub fn accept_invitation(
+        &self,
+        name: &str,
+        code: &str,
+        password: &str,
+        now: Instant,
+    ) -> Result<Receipt, Error> {
+        let invited = || -> Result<Account, Error> {
+            let account = self.accounts()?.remove(name).filter(|account| account.is_code(code, now));
+            account.ok_or_else(|| {
+                Error::new(
+                    Kind::Denied,
+                    "the invitation is wrong, was used or is too old, or the account is closed",
+                )
+                .help("a registrar can make another")
+            })
+        };
+        invited()?.fit(password)?;
+        let hashed = hash(password)?;
+        // Of two at once the second finds that it was used.
+        self.say_once(&Viewer::keeper(), now, |_| {
+            let mut account = invited()?;
+            account.chosen(hashed);
             account.statement()
         })
     }
@@ -303,10 +434,11 @@ impl Store {
     /// Where the database cannot be read.
     pub fn accounts(&self) -> Result<BTreeMap<String, Account>, Error> {
         let mut accounts = BTreeMap::new();
-        let mut ways = self.ways()?;
+        let ways = self.ways()?;
         for (statement, _) in self.view(&Viewer::keeper()).statements(ACCOUNT)? {
             let mut account = Account::of(statement)?;
-            account.ways = ways.remove(&account.name).unwrap_or_default();
+            // Of an account much may have been said, and each time it has the ways that it has now.
+            account.ways = ways.get(&account.name).cloned().unwrap_or_default();
             accounts.insert(account.name.clone(), account);
         }
         Ok(accounts)
@@ -397,6 +529,86 @@ mod tests {
         assert!(store.sign_in("ben", "another long password").unwrap_err().is_denied());
         store.sign_in("ben", "a third long password").unwrap();
         assert_ne!(store.accounts().unwrap()["ben"].credential(), before);
+    }
+
+    /// ASVS 5.0: 6.4.6 (whoever registers an account starts a reset, and never knows the password).
+    #[test]
+    fn v6_4_6_an_invitation_lets_its_owner_choose_once() {
+        let (folder, workspace) = workspace();
+        let (store, keeper, now) = (workspace.store(), Viewer::keeper(), Instant(10_000));
+        let mut anna = Account::new("anna");
+        anna.roles = [Role::Reader].into();
+        let code = anna.invite(now).unwrap();
+        assert_eq!(code.len(), 64);
+        store.put_account(&anna, now, &keeper).unwrap();
+        let anna = || store.accounts().unwrap().remove("anna").unwrap();
+        let accept = |name: &str, code: &str, password: &str, now: Instant| {
+            store.accept_invitation(name, code, password, now).map(drop)
+        };
+        let fine = "a bridge over the river";
+        // Whatever is wrong, the words are the same, and the invitation stays.
+        let late = Instant(now.0 + INVITATION_LASTS);
+        let hash = crate::workspace::sha256(code.as_bytes());
+        let words: BTreeSet<String> = [
+            ("anna", "", now),
+            ("anna", &code[1..], now),
+            ("anna", hash.as_str(), now),
+            ("ben", code.as_str(), now),
+            ("anna", code.as_str(), late),
+        ]
+        .map(|(name, code, at)| accept(name, code, fine, at).unwrap_err().to_string())
+        .into();
+        assert_eq!(words.len(), 1, "{words:?}");
+        assert!(accept("anna", &code, "short", now).unwrap_err().is_refused());
+        assert_eq!(anna().is_invited(now), Some(late));
+        accept("anna", &code, fine, Instant(late.0 - 1)).unwrap();
+        store.sign_in("anna", fine).unwrap();
+        assert!(accept("anna", &code, "another river, another bridge", now).unwrap_err().is_denied(), "once");
+        // Nobody sets another password than the one that she chose; an invitation leaves it until she chooses anew.
+        let mut again = anna();
+        let error = again.set_password("a password of the registrar").unwrap_err();
+        assert!(error.is_refused() && error.help_text().unwrap().contains("--invite"), "{error}");
+        let mut other = Account::new("anna");
+        other.set_password("a password of the registrar").unwrap();
+        assert!(store.put_account(&other, now, &keeper).unwrap_err().is_refused());
+        let first = again.invite(now).unwrap();
+        store.put_account(&again, now, &keeper).unwrap();
+        store.sign_in("anna", fine).unwrap();
+        let second = again.invite(now).unwrap();
+        store.put_account(&again, now, &keeper).unwrap();
+        assert!(accept("anna", &first, fine, now).unwrap_err().is_denied(), "the older one");
+        // It ends where the account is closed, also when it is opened again, and where the old password made a new one.
+        again.closed = true;
+        store.put_account(&again, now, &keeper).unwrap();
+        assert!(accept("anna", &second, fine, now).unwrap_err().is_denied(), "closed");
+        let mut open = anna();
+        open.closed = false;
+        store.put_account(&open, now, &keeper).unwrap();
+        assert!(accept("anna", &second, fine, now).unwrap_err().is_denied(), "opened again");
+        let third = open.invite(now).unwrap();
+        store.put_account(&open, now, &keeper).unwrap();
+        store.change_password("anna", fine, "another river, another bridge", now).unwrap();
+        assert!(accept("anna", &third, fine, now).unwrap_err().is_denied(), "changed");
+        // Its code stands nowhere.
+        store.settle().unwrap();
+        let mut places = vec![folder.path().to_path_buf()];
+        while let Some(place) = places.pop() {
+            for entry in std::fs::read_dir(&place).unwrap().flatten() {
+                let path = entry.path();
+                match path.is_dir() {
+                    true => places.push(path),
+                    false => {
+                        let bytes = std::fs::read(&path).unwrap();
+                        for code in [&code, &first, &second, &third] {
+                            let found = bytes.windows(code.len()).any(|part| part == code.as_bytes());
+                            assert!(!found, "{}", path.display());
+                        }
+                    }
+                }
+            }
+        }
+        store.rebuild().unwrap();
+        store.sign_in("anna", "another river, another bridge").unwrap();
     }
 
     /// ASVS 5.0: 6.1.2 and 6.2.11 (words of the mission and of the account), 6.2.4 (common ones), 6.2.12 (leaked ones).

@@ -89,6 +89,10 @@ pub struct Serve {
     pub signed_in_hours: Option<u32>,
     /// Whoever carries it may read the metrics.
     pub metrics_token: Option<String>,
+    /// File with that, one line.
+    pub metrics_token_file: Option<String>,
+    /// A program that looks into each file before it is taken, and its arguments.
+    pub scan: Option<Vec<String>>,
     /// An institution that says who somebody is.
     pub oidc: Option<Oidc>,
 }

@@ -131,6 +131,9 @@ pub struct Store {
     pub(crate) looks: Mutex<crate::access::Looks>,
     /// Held by whoever enters looks.
     pub(crate) settling: Mutex<()>,
+    pub(crate) signings: Mutex<crate::signings::AtHand>,
+    /// Held by whoever enters those.
+    pub(crate) settling_signings: Mutex<()>,
     /// The log may follow submissions later.
     follows: AtomicBool,
 }
@@ -183,6 +186,8 @@ impl Store {
             queue: crate::submit::Queue::default(),
             looks: Mutex::default(),
             settling: Mutex::default(),
+            signings: Mutex::default(),
+            settling_signings: Mutex::default(),
             follows: AtomicBool::new(false),
         }
     }

@@ -345,12 +345,12 @@ impl Store {
         let mut ways: BTreeMap<String, String> = BTreeMap::new();
         for (id, said) in self.said_of::<SaidOfPasskey>(PASSKEY)? {
             if !said.revoked {
-                ways.entry(said.owner).or_default().push_str(&format!("{id}\0"));
+                ways.entry(said.owner).or_default().push_str(&format!("{}{id}\0", crate::signings::PASSKEY));
             }
         }
         for (key, said) in self.said_of::<SaidOfIdentity>(IDENTITY)? {
             if !said.revoked {
-                ways.entry(said.account).or_default().push_str(&format!("{key}\0"));
+                ways.entry(said.account).or_default().push_str(&format!("identity:{key}\0"));
             }
         }
         Ok(ways)
@@ -382,6 +382,8 @@ mod tests {
         for name in ["anna", "ben"] {
             store.put_account(&Account::new(name), now, &keeper).unwrap();
         }
+        // Also of an account of which something was said again.
+        store.put_account(&Account::new("anna"), now, &keeper).unwrap();
         let before = store.accounts().unwrap();
         store.add_passkey(&passkey("anna", "one"), now).unwrap();
         let after = store.accounts().unwrap();

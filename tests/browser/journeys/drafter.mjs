@@ -18,6 +18,9 @@ export default async function drafter(t, { exercise }) {
       assert.ok((await page.locator('#answer').textContent()).includes(text(language, 'no-errors')), 'the agreement in force can be understood');
       assert.match(await page.locator('#answer').textContent(), says(language, 'draft-sentence'));
       assert.ok(await page.locator('#rules-out dt').count() > 20, 'it is read back rule by rule');
+      assert.match(await page.locator('#answer').textContent(), says(language, 'n-undecided'), 'how much was not decided stands above the fold');
+      await page.locator('#undecided-out summary').click();
+      assert.ok(await page.locator('#undecided-out dd').first().isVisible(), 'with each reason');
       await picture(page, `drafter-text-${language}`);
 
       // A mistake shows while it is made, with its place and its code; taken back, it is gone.

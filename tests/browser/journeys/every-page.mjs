@@ -39,6 +39,7 @@ const LOOKED_AT = {
   '/sign-in': { in: 'team', at: '/sign-in', keys: false },
   '/account': { in: 'team', as: 'mira', at: '/account', keys: false },
   '/account/feeds': { in: 'team', as: 'mira', at: '/account/feeds', keys: false },
+  '/invitation': { in: 'team', at: '/invitation', keys: false },
   '/first-account': { in: 'post', at: '/first-account', keys: false },
 };
 

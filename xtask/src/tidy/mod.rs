@@ -19,6 +19,7 @@
 mod append_only;
 mod big_files;
 mod codes;
+mod cryptography;
 mod headers;
 mod homes;
 mod leftovers;
@@ -70,6 +71,7 @@ const fn rule(says: &'static str, check: fn(&Tree) -> Vec<Finding>) -> Rule {
 const RULES: &[Rule] = &[
     rule("the table of rooms in ARCHITECTURE.md is what Cargo builds", rooms::check),
     rule("a heavy dependency lives in one room", homes::check),
+    rule("which cryptography is linked is written down", cryptography::check),
     rule("every path and link in a document leads somewhere", paths::check),
     rule("every module says in its header what it is for", headers::check),
     rule("pure crates do no IO, read no clock, and have no hash order", purity::check),

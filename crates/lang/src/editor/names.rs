@@ -1,7 +1,9 @@
 //! Every place of a text where a name is declared or used, and what it stands for there.
 //!
-//! It follows the order in which the lowering looks a name up: a party and a zone may share a name, and which of them is meant
-//! is said by the place. It reports nothing: what is wrong is said by [`check`](crate::check).
+//! In which list a name stands and what one means that stands alone is asked where the lowering asks it (`lower/names.rs`): a party and a zone
+//! may share a name, and which of them is meant is said by the place. The places are collected here and not by the lowering, which gives a
+//! declaration up at its first mistake: the declaration that is just being written mostly has one. It reports nothing: what is wrong is
+//! said by [`check`](crate::check).
 //!
 //! Invariants
 //! - places do not overlap, stand in order of the text, and each is the name as written;
@@ -11,7 +13,7 @@ use crate::ast::{
     Decision, Decl, Expr, ExprKind, Extent, Field, FieldValue, File, Happening, Ident, Meaning, Pattern,
     Quorum, Span, Targets, Text, Who, Window,
 };
-use crate::lower::names::{is_reserved, rows};
+use crate::lower::names::{Alone, Known, List, alone, is_reserved, rows};
 use crate::parser::vocabulary::Keyword;
 use servanda_model::Name;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +44,18 @@ pub enum Symbol {
 }
 
 impl Symbol {
+    /// What a word declares under a name; the agreement's own name stands for nothing.
+    pub fn declared(keyword: Keyword, name: &Name) -> Option<Symbol> {
+        let name = name.clone();
+        Some(match List::of(keyword)? {
+            List::Actors => Symbol::Actor(name),
+            List::Zones => Symbol::Zone(name),
+            List::Classes => Symbol::Class(name),
+            List::Things => Symbol::Thing(name),
+            List::Norms => Symbol::Norm(name),
+        })
+    }
+
     /// The name as it is written.
     pub fn name(&self) -> &Name {
         use Symbol::*;
@@ -214,13 +228,12 @@ impl Names {
     }
 
     fn declare(&mut self, decl: &Decl) {
-        use Keyword::*;
         let Some(name) = decl.name.as_ref().map(|n| n.text.clone()) else { return };
-        match decl.keyword {
-            Agreement => {}
-            Party | Group | Body => drop(self.actors.insert(name)),
-            Zone => drop(self.zones.entry(name).or_insert_with(|| params(decl, "given"))),
-            Class => {
+        let Some(list) = List::of(decl.keyword) else { return };
+        match list {
+            List::Actors => drop(self.actors.insert(name)),
+            List::Zones => drop(self.zones.entry(name).or_insert_with(|| params(decl, "given"))),
+            List::Classes => {
                 for field in decl.all("value") {
                     let FieldValue::ClassValue { attributes, .. } = &field.value else { continue };
                     for (attribute, _) in attributes {
@@ -233,12 +246,11 @@ impl Names {
                 });
                 self.classes.entry(name).or_insert_with(|| values.collect());
             }
-            Event | State | Object | Measure => {
+            List::Things => {
                 self.things.entry(name).or_insert_with(|| (decl.keyword, params(decl, "carries")));
             }
-            Term | Open | Reading => drop(self.things.entry(name).or_insert((decl.keyword, Vec::new()))),
-            _ => {
-                self.delivers |= decl.keyword == Delivery && decl.field("fact").is_none();
+            List::Norms => {
+                self.delivers |= decl.keyword == Keyword::Delivery && decl.field("fact").is_none();
                 for row in rows(decl) {
                     self.rows.entry(row).or_insert_with(|| name.clone());
                 }
@@ -252,26 +264,15 @@ impl Names {
     }
 
     fn declaration(&mut self, text: &str, decl: &Decl) {
-        use Keyword::*;
         let own = decl.name.as_ref().map_or_else(|| Name::from(""), |n| n.text.clone());
-        if let Some(name) = &decl.name {
-            let symbol = match decl.keyword {
-                Agreement => None,
-                Party | Group | Body => Some(Symbol::Actor(own.clone())),
-                Zone => Some(Symbol::Zone(own.clone())),
-                Class => Some(Symbol::Class(own.clone())),
-                Event | State | Object | Measure | Term | Open | Reading => Some(Symbol::Thing(own.clone())),
-                _ => Some(Symbol::Norm(own.clone())),
-            };
-            if let Some(symbol) = symbol {
-                self.push(&name.span, symbol, true);
-            }
+        if let (Some(name), Some(symbol)) = (&decl.name, Symbol::declared(decl.keyword, &own)) {
+            self.push(&name.span, symbol, true);
         }
         let event_of = |word: &str| match decl.field(word).map(|f| &f.value) {
             Some(FieldValue::Expr(e)) => event(e).map(|p| p.name.text.clone()),
             _ => None,
         };
-        let trigger = if decl.keyword == Notify { event_of("of") } else { event_of("when") };
+        let trigger = if decl.keyword == Keyword::Notify { event_of("of") } else { event_of("when") };
         let scope = Scope { trigger, ..Scope::default() };
         for field in &decl.fields {
             self.field(text, decl, &own, field, &scope);
@@ -657,54 +658,95 @@ impl Names {
         if is_reserved(text.as_str()) {
             return Need::Any;
         }
-        if let Some(fact) =
-            scope.record.clone().filter(|fact| self.roles(fact).iter().any(|(role, _)| role == text))
-        {
-            return self.role(&fact, name);
-        }
-        if let Some(zone) = &scope.zone
-            && let Some((_, kind)) = self.parameters(zone).iter().find(|(parameter, _)| parameter == text)
-        {
-            let kind = Need::of(kind);
-            self.push(&name.span, Symbol::Parameter(zone.clone(), text.clone()), false);
-            return kind;
-        }
-        if let Need::Class(class) = need
-            && self.classes.get(class).is_some_and(|values| values.contains(text))
-        {
-            self.push(&name.span, Symbol::Value(class.clone(), text.clone()), false);
-            return need.clone();
-        }
-        if *need == Need::Place && self.zones.contains_key(text) {
-            self.push(&name.span, Symbol::Zone(text.clone()), false);
-            return Need::Place;
-        }
-        if self.things.contains_key(text) {
-            self.push(&name.span, Symbol::Thing(text.clone()), false);
-            return Need::Any;
-        }
-        if self.actors.contains(text) {
-            self.push(&name.span, Symbol::Actor(text.clone()), false);
-            return Need::Actor;
-        }
-        if self.zones.contains_key(text) {
-            self.push(&name.span, Symbol::Zone(text.clone()), false);
-            return Need::Place;
-        }
-        let class =
-            self.classes.iter().find(|(_, values)| values.contains(text)).map(|(class, _)| class.clone());
-        if let Some(class) = class {
-            self.push(&name.span, Symbol::Value(class.clone(), text.clone()), false);
-            return Need::Class(class);
-        }
-        if scope.any_role {
-            let fact = self.things.iter().find(|(_, (_, roles))| roles.iter().any(|(role, _)| role == text));
-            if let Some(fact) = fact.map(|(fact, _)| fact.clone()) {
-                return self.role(&fact, name);
+        let class = match need {
+            Need::Class(class) => Some(class),
+            _ => None,
+        };
+        match alone(text, class, *need == Need::Place, &Here { names: self, scope }) {
+            Alone::Role => self.role_or_parameter(name, scope),
+            Alone::Value => {
+                let Need::Class(class) = need else { return Need::Any };
+                self.push(&name.span, Symbol::Value(class.clone(), text.clone()), false);
+                need.clone()
+            }
+            Alone::Thing => {
+                self.push(&name.span, Symbol::Thing(text.clone()), false);
+                Need::Any
+            }
+            Alone::Actor => {
+                self.push(&name.span, Symbol::Actor(text.clone()), false);
+                Need::Actor
+            }
+            Alone::Zone => {
+                self.push(&name.span, Symbol::Zone(text.clone()), false);
+                Need::Place
+            }
+            Alone::ValueOf(class) => {
+                self.push(&name.span, Symbol::Value(class.clone(), text.clone()), false);
+                Need::Class(class)
+            }
+            Alone::RoleOfAny => {
+                let mut facts = self.things.iter();
+                let fact = facts.find(|(_, (_, roles))| roles.iter().any(|(role, _)| role == text));
+                fact.map(|(fact, _)| fact.clone()).map_or(Need::Any, |fact| self.role(&fact, name))
+            }
+            Alone::Unknown => {
+                self.norm(name);
+                Need::Any
             }
         }
-        self.norm(name);
-        Need::Any
+    }
+
+    /// A role of the record under test, or else a parameter of the zone.
+    fn role_or_parameter(&mut self, name: &Ident, scope: &Scope) -> Need {
+        let text = &name.text;
+        if let Some(fact) =
+            scope.record.as_ref().filter(|fact| self.roles(fact).iter().any(|(role, _)| role == text))
+        {
+            return self.role(fact, name);
+        }
+        let Some(zone) = &scope.zone else { return Need::Any };
+        let kind = self.parameters(zone).iter().find(|(parameter, _)| parameter == text);
+        let kind = kind.map_or(Need::Any, |(_, kind)| Need::of(kind));
+        self.push(&name.span, Symbol::Parameter(zone.clone(), text.clone()), false);
+        kind
+    }
+}
+
+/// What is known where a name stands.
+struct Here<'h> {
+    names: &'h Names,
+    scope: &'h Scope,
+}
+
+impl Known for Here<'_> {
+    fn is_role(&self, name: &Name) -> bool {
+        let among = |all: &[(Name, Name)]| all.iter().any(|(known, _)| known == name);
+        self.scope.record.as_ref().is_some_and(|fact| among(self.names.roles(fact)))
+            || self.scope.zone.as_ref().is_some_and(|zone| among(self.names.parameters(zone)))
+    }
+
+    fn has_value(&self, class: &Name, name: &Name) -> bool {
+        self.names.classes.get(class).is_some_and(|values| values.contains(name))
+    }
+
+    fn has(&self, list: List, name: &Name) -> bool {
+        match list {
+            List::Actors => self.names.actors.contains(name),
+            List::Zones => self.names.zones.contains_key(name),
+            List::Classes => self.names.classes.contains_key(name),
+            List::Things => self.names.things.contains_key(name),
+            List::Norms => self.names.norms.contains_key(name),
+        }
+    }
+
+    fn class_of(&self, name: &Name) -> Option<Name> {
+        self.names.classes.iter().find(|(_, values)| values.contains(name)).map(|(class, _)| class.clone())
+    }
+
+    fn is_role_of_any(&self, name: &Name) -> bool {
+        let mut facts = self.names.things.values();
+        self.scope.any_role && facts.any(|(_, roles)| roles.iter().any(|(role, _)| role == name))
     }
 }
 

@@ -97,17 +97,12 @@ impl Sheet<'_> {
 
     fn declared_as(&self, decl: &Decl) -> (String, Vec<String>) {
         let name = decl.name.as_ref().map_or_else(|| Name::from(""), |n| n.text.clone());
-        use Keyword::*;
-        match decl.keyword {
-            Agreement => (
+        match Symbol::declared(decl.keyword, &name) {
+            Some(symbol) => self.described(&symbol),
+            None => (
                 format!("agreement `{name}`"),
                 vec![readback::agreement_in(self.language, &self.checked.agreement)],
             ),
-            Party | Group | Body => self.described(&Symbol::Actor(name)),
-            Zone => self.described(&Symbol::Zone(name)),
-            Class => self.described(&Symbol::Class(name)),
-            Event | State | Object | Measure | Term | Open | Reading => self.described(&Symbol::Thing(name)),
-            _ => self.described(&Symbol::Norm(name)),
         }
     }
 

@@ -10,16 +10,16 @@
 //!
 //! Invariants
 //! - what the exploration does not know (how often, how much, where, that something did *not* happen, a finding against the facts) is taken as
-//!   possible: it finds no obstacle that is not there in the text, and lists what it took as possible as not decided;
+//!   possible: it finds no obstacle that is not there in the text, and lists what it took as possible, and for which norms, as not decided;
 //! - each finding says how far was looked.
 //!
 //! Where to start reading: [`World`], then [`Desk::explore`].
 
-use super::{Desk, listed, say};
+use super::{Desk, Open, listed, say};
 use crate::diagnostic::Severity;
 use servanda_model::Name;
 use servanda_model::agreement::*;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who does what of their own will.
@@ -35,6 +35,43 @@ enum Will<'a> {
     None,
 }
 
+/// Whether something begins.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Begun {
+    /// Whatever anybody does, it does not.
+    Not,
+    /// Where something is so that no act shows.
+    Possibly,
+    /// By acts alone.
+    Surely,
+}
+
+/// What was taken as possible: one bit each.
+type Taken = u16;
+
+const NOT_SO: Taken = 1;
+const STATES: Taken = 1 << 1;
+const MUCH: Taken = 1 << 2;
+const RECORDED: Taken = 1 << 3;
+const JUDGED: Taken = 1 << 4;
+const FOUND: Taken = 1 << 5;
+const READ: Taken = 1 << 6;
+const IN_FORCE: Taken = 1 << 7;
+const NOT_EXCUSED: Taken = 1 << 8;
+
+/// The same in words.
+const TAKEN: [(Taken, &str); 9] = [
+    (NOT_SO, "that something is not so was taken as possible for {}"),
+    (STATES, "that a state or an object comes about was taken as possible for {}"),
+    (MUCH, "how often, how much, where and how long was taken as possible for {}"),
+    (RECORDED, "that a body records what it establishes was taken as possible for {}"),
+    (JUDGED, "what is left to judgement was taken as possible for {}"),
+    (FOUND, "that a body which can decide does find it was taken as possible for {}"),
+    (READ, "the reading under which it comes about was taken for {}"),
+    (IN_FORCE, "that the agreement enters into force was taken as possible for {}"),
+    (NOT_EXCUSED, "that no exception covers a breach was taken as possible for {}"),
+];
+
 /// What is true in one exploration. Norms are known by their index.
 struct World<'d, 'a> {
     desk: &'d Desk<'a>,
@@ -45,14 +82,18 @@ struct World<'d, 'a> {
     /// The norm whose breach is supposed.
     broken: Option<usize>,
     begun: Vec<bool>,
+    /// What was taken as possible so that it began.
+    begun_by: Vec<Taken>,
     fulfilled: Vec<bool>,
     breached: Vec<bool>,
     due: Vec<bool>,
     /// Acts that somebody who does nothing of their own will owes by a deadline: fact and party.
     owed: BTreeSet<(&'a Name, &'d Name)>,
     rounds: usize,
-    /// What was taken as possible.
-    taken: RefCell<BTreeSet<&'static str>>,
+    /// What was taken as possible for each norm, and in the last place for what is asked outside of any.
+    taken: Vec<Cell<Taken>>,
+    /// The norm of which something is asked now.
+    asking: Cell<usize>,
 }
 
 /// What is asked of the norms again and again.
@@ -92,7 +133,8 @@ impl<'a> Rules<'a> {
 
 impl<'d, 'a> World<'d, 'a> {
     fn new(desk: &'d Desk<'a>, rules: &'d Rules<'a>, will: Will<'d>) -> World<'d, 'a> {
-        let none = vec![false; desk.agreement.norms.len()];
+        let count = desk.agreement.norms.len();
+        let none = vec![false; count];
         World {
             desk,
             rules,
@@ -100,12 +142,14 @@ impl<'d, 'a> World<'d, 'a> {
             given: BTreeSet::new(),
             broken: None,
             begun: none.clone(),
+            begun_by: vec![0; count],
             fulfilled: none.clone(),
             breached: none.clone(),
             due: none,
             owed: BTreeSet::new(),
             rounds: 0,
-            taken: RefCell::new(BTreeSet::new()),
+            taken: vec![Cell::new(0); count + 1],
+            asking: Cell::new(count),
         }
     }
 
@@ -124,24 +168,25 @@ impl<'d, 'a> World<'d, 'a> {
                     continue;
                 }
                 if !self.begun[i] {
-                    if !(self.is_triggered(norm) && self.is_let(norm)) {
+                    if !self.asked(i, |w| w.is_triggered(norm) && w.is_let(norm)) {
                         continue;
                     }
                     self.begun[i] = true;
+                    self.begun_by[i] = self.taken[i].get();
                     new = true;
                 }
-                if !self.due[i] && norm.parts.iter().any(|p| self.has_time(p)) {
+                if !self.due[i] && self.asked(i, |w| norm.parts.iter().any(|p| w.has_time(p))) {
                     self.due[i] = true;
                     new = true;
                     if !norm.force.is_soft() && norm.kind != NormKind::Ban {
                         self.owe(i);
                     }
                 }
-                if !self.fulfilled[i] && self.is_fulfilled(norm) {
+                if !self.fulfilled[i] && self.asked(i, |w| w.is_fulfilled(norm)) {
                     self.fulfilled[i] = true;
                     new = true;
                 }
-                if !self.breached[i] && self.is_broken(norm) {
+                if !self.breached[i] && self.asked(i, |w| w.is_broken(norm)) {
                     self.breached[i] = true;
                     new = true;
                 }
@@ -166,9 +211,28 @@ impl<'d, 'a> World<'d, 'a> {
         }
     }
 
-    fn take(&self, what: &'static str) -> bool {
-        self.taken.borrow_mut().insert(what);
+    /// Takes something as possible, for the norm that is asked about.
+    fn take(&self, what: Taken) -> bool {
+        let of = &self.taken[self.asking.get()];
+        of.set(of.get() | what);
         true
+    }
+
+    /// Asks something of a norm; what was taken as possible counts where the answer is yes.
+    fn asked(&self, norm: usize, question: impl FnOnce(&Self) -> bool) -> bool {
+        let before = (self.asking.replace(norm), self.taken[norm].get());
+        let answer = question(self);
+        self.asking.set(before.0);
+        if !answer {
+            self.taken[norm].set(before.1);
+        }
+        answer
+    }
+
+    /// Whether one of these has come about; then what was taken as possible for it is taken for whoever asks.
+    fn one_of(&self, mut norms: impl Iterator<Item = usize>, is_so: impl Fn(usize) -> bool) -> bool {
+        let found = norms.find(|i| is_so(*i));
+        found.is_some_and(|i| self.take(self.taken[i].get()))
     }
 
     /// Whether a part is due at a moment that comes.
@@ -190,7 +254,7 @@ impl<'d, 'a> World<'d, 'a> {
             Trigger::Norm(event) => self.norm_event(event),
             Trigger::Breach => {
                 let causes = self.rules.causes.get(&norm.name).into_iter().flatten();
-                causes.into_iter().any(|n| self.breached[*n] || self.broken == Some(*n))
+                self.one_of(causes.copied(), |n| self.breached[n] || self.broken == Some(n))
             }
         }
     }
@@ -199,6 +263,7 @@ impl<'d, 'a> World<'d, 'a> {
     fn is_let(&self, norm: &Norm) -> bool {
         let subject = norm.subject(self.desk.agreement);
         norm.needs.iter().chain(&norm.only_if).chain(&subject).all(|c| self.can_hold_for(c, norm))
+            && (norm.unless.is_none() || self.take(NOT_SO))
     }
 
     fn can_hold_for(&self, cond: &Cond, norm: &Norm) -> bool {
@@ -242,21 +307,22 @@ impl<'d, 'a> World<'d, 'a> {
             Will::But(p) | Will::Nothing(p) => bearers.iter().any(|b| b != p) || bearers.is_empty(),
             Will::None => false,
         };
-        willing
+        let broken = willing
             && norm.parts.iter().any(|p| match p.verb {
                 Verb::Do | Verb::Ensure => {
                     self.has_time(p) || norm.until.is_some() || self.desk.agreement.ends.is_some()
                 }
                 _ => true,
-            })
+            });
+        broken && (norm.except.is_empty() || self.take(NOT_EXCUSED))
     }
 
     fn norm_event(&self, event: &NormEvent) -> bool {
-        let mut its = self.rules.called.get(event.norm.as_str()).into_iter().flatten().copied();
+        let its = self.rules.called.get(event.norm.as_str()).into_iter().flatten().copied();
         match event.what {
-            NormMoment::Fulfilled => its.any(|i| self.fulfilled[i]),
-            NormMoment::Breached => its.any(|i| self.breached[i] || self.broken == Some(i)),
-            NormMoment::Due => its.any(|i| self.due[i]),
+            NormMoment::Fulfilled => self.one_of(its, |i| self.fulfilled[i]),
+            NormMoment::Breached => self.one_of(its, |i| self.breached[i] || self.broken == Some(i)),
+            NormMoment::Due => self.one_of(its, |i| self.due[i]),
         }
     }
 
@@ -295,10 +361,10 @@ impl<'d, 'a> World<'d, 'a> {
         match cond {
             Cond::And(all) => all.iter().all(|c| self.can_hold(c)),
             Cond::Or(all) => all.iter().any(|c| self.can_hold(c)),
-            Cond::Not(_) => self.take("that something is not so"),
+            Cond::Not(_) => self.take(NOT_SO),
             Cond::Fact(pattern) => match agreement.facts.get(&pattern.fact).map(|f| f.kind) {
                 Some(FactKind::Event) => self.happens(pattern),
-                _ => self.take("states and objects"),
+                _ => self.take(STATES),
             },
             Cond::Compare(Value::Aggregate(counted), op, Value::Number(least, _)) => {
                 let zero = servanda_model::Number::zero();
@@ -307,31 +373,36 @@ impl<'d, 'a> World<'d, 'a> {
                     Op::Gt => *least >= zero,
                     _ => false,
                 };
-                self.take("how often and how much") && (!needed || self.happens(&counted.of))
+                self.take(MUCH) && (!needed || self.happens(&counted.of))
             }
-            Cond::Compare(..) | Cond::CompareBy(..) | Cond::Inside(..) => self.take("how often and how much"),
-            Cond::Run(_, _, _) => self.take("that something is not so"),
-            Cond::Term(term) => {
-                let means = agreement.terms.get(term).and_then(|t| t.means.as_ref());
-                means.is_none_or(|c| self.can_hold(c))
-            }
+            Cond::Compare(..) | Cond::CompareBy(..) | Cond::Inside(..) | Cond::Run(..) => self.take(MUCH),
+            Cond::Term(term) => match agreement.terms.get(term).and_then(|t| t.means.as_ref()) {
+                Some(means) => self.can_hold(means),
+                None => self.take(JUDGED),
+            },
             Cond::Found(term) => self.is_found(term),
             Cond::Norm(event) => self.norm_event(event),
             Cond::Reading(reading) => {
                 let options =
                     agreement.readings.get(reading).map(|r| r.options.as_slice()).unwrap_or_default();
-                options.is_empty()
-                    || options.iter().any(|(_, m)| match m {
-                        Meaning::Cond(c) => self.can_hold(c),
-                        _ => true,
-                    })
+                let holds = |m: &Meaning| match m {
+                    Meaning::Cond(c) => self.can_hold(c),
+                    _ => true,
+                };
+                options.is_empty() || self.one_reading(options.iter().map(|(_, m)| holds(m)))
             }
         }
     }
 
     fn is_found(&self, term: &Name) -> bool {
         let by = self.desk.agreement.terms.get(term).and_then(|t| t.found_by.as_ref());
-        by.is_none_or(|body| self.can_decide(body))
+        by.is_none_or(|body| self.can_decide(body)) && self.take(FOUND)
+    }
+
+    /// Whether something is so under one of several readings.
+    fn one_reading(&self, under: impl Iterator<Item = bool>) -> bool {
+        let under: Vec<bool> = under.collect();
+        under.contains(&true) && (!under.contains(&false) || self.take(READ))
     }
 
     /// Whether a body has enough members that vote.
@@ -340,7 +411,7 @@ impl<'d, 'a> World<'d, 'a> {
         let Some(found) = agreement.bodies.get(body) else { return true };
         // A record of its own; who makes it the text does not say.
         let Some(decision) = &found.decides else {
-            return self.will != Will::None || self.take("what a body records");
+            return self.take(RECORDED);
         };
         let members = self.desk.parties_of(found.members.iter().map(|m| &m.who));
         let mut decision = Some(decision);
@@ -380,20 +451,33 @@ impl<'d, 'a> World<'d, 'a> {
             | Moment::Verified(m) => self.comes(m),
             Moment::Reading(reading) => {
                 let options = self.desk.agreement.readings.get(reading).map(|r| r.options.as_slice());
-                options.unwrap_or_default().iter().any(|(_, m)| match m {
+                let comes = |m: &Meaning| match m {
                     Meaning::Moment(m) => self.comes(m),
                     Meaning::Cond(c) => self.can_hold(c),
                     _ => true,
-                })
+                };
+                self.one_reading(options.unwrap_or_default().iter().map(|(_, m)| comes(m)))
+            }
+            Moment::InForce => {
+                let moment = self.desk.agreement.in_force.as_ref();
+                let dated =
+                    |m: &Moment| matches!(m, Moment::Instant(_)) || super::timing::date_of(m).is_some();
+                moment.is_none_or(dated) || self.take(IN_FORCE)
             }
             Moment::Trigger
             | Moment::Breach
             | Moment::Instant(_)
             | Moment::EndOfDate(_)
             | Moment::StartOfDate(_)
-            | Moment::Signed
-            | Moment::InForce => true,
+            | Moment::Signed => true,
         }
+    }
+}
+
+impl World<'_, '_> {
+    /// Adds what was taken as possible for each norm.
+    fn add_taken(&self, to: &mut [Taken]) {
+        to.iter_mut().zip(&self.taken).for_each(|(all, its)| *all |= its.get());
     }
 }
 
@@ -419,22 +503,18 @@ impl Desk<'_> {
             let free = World::new(self, &rules, Will::All).explored();
             let mut found = self.never(&free);
             let dead: BTreeSet<usize> = found.iter().map(|f| f.0).collect();
-            found.extend(self.kept_waiting(&free, &dead));
-            found.extend(self.nothing_owed(&free, &dead));
-            let taken = free.taken.borrow();
-            let names: BTreeSet<&str> =
-                self.agreement.norms.iter().filter(|n| self.took(n)).map(|n| n.declared()).collect();
-            let undecided = if taken.is_empty() || names.is_empty() {
-                Vec::new()
-            } else {
-                let what: Vec<&str> = taken.iter().copied().collect();
-                vec![format!(
-                    "what no act shows ({}) was taken as possible for {}",
-                    what.join("; "),
-                    listed(names)
-                )]
-            };
-            (found, self.agreement.norms.len(), undecided)
+            let mut taken: Vec<Taken> = free.taken.iter().map(Cell::get).collect();
+            found.extend(self.kept_waiting(&free, &dead, &mut taken));
+            found.extend(self.nothing_owed(&free, &dead, &mut taken));
+            let mut open = Open::default();
+            for (norm, taken) in self.agreement.norms.iter().zip(taken) {
+                for (what, why) in TAKEN {
+                    if taken & what != 0 {
+                        open.of(why, &Name::from(norm.declared()));
+                    }
+                }
+            }
+            (found, self.agreement.norms.len(), open)
         };
         for (norm, code, severity, message, help, looked) in found {
             let norm = &self.agreement.norms[norm];
@@ -443,30 +523,12 @@ impl Desk<'_> {
             let about = self.decl(norm).and_then(|d| d.name.as_ref()).map(|n| n.text.clone());
             self.found(about.as_ref(), wrong);
         }
-        self.looked("what can come about, and who can keep it from coming", at, undecided);
-    }
-
-    /// Whether something of a norm is no act.
-    fn took(&self, norm: &Norm) -> bool {
-        let started = match &norm.when {
-            Trigger::Begins(c) | Trigger::Ends(c) => Some(c),
-            _ => None,
-        };
-        let other = |c: &Cond| match c {
-            Cond::Fact(p) => self.agreement.facts.get(&p.fact).is_none_or(|f| f.kind != FactKind::Event),
-            Cond::Not(_) | Cond::Compare(..) | Cond::CompareBy(..) | Cond::Inside(..) | Cond::Run(..) => true,
-            Cond::Term(t) => {
-                let means = self.agreement.terms.get(t).and_then(|t| t.means.as_ref());
-                means.is_some_and(|m| {
-                    super::within(m)
-                        .into_iter()
-                        .any(|c| !matches!(c, Cond::Fact(_) | Cond::And(_) | Cond::Or(_)))
-                })
-            }
-            _ => false,
-        };
-        let asked = norm.parts.iter().map(|p| &p.cond);
-        norm.needs.iter().chain(&norm.only_if).chain(started).chain(asked).flat_map(super::within).any(other)
+        self.looked(
+            "what can come about, and who can keep it from coming",
+            "every act that the text names, once, in any order, with one instance of each rule, until nothing new follows; one party at a time holds back; what no act shows is taken as possible, and powers are not used",
+            at,
+            undecided,
+        );
     }
 
     fn bound(&self, world: &World<'_, '_>) -> String {
@@ -552,7 +614,12 @@ impl Desk<'_> {
     }
 
     /// Parties that can keep what a norm waits for from ever coming, and break nothing.
-    fn kept_waiting(&self, free: &World<'_, '_>, dead: &BTreeSet<usize>) -> Vec<FoundByLooking> {
+    fn kept_waiting(
+        &self,
+        free: &World<'_, '_>,
+        dead: &BTreeSet<usize>,
+        taken: &mut [Taken],
+    ) -> Vec<FoundByLooking> {
         let agreement = self.agreement;
         let mut out: Vec<FoundByLooking> = Vec::new();
         let waiting: Vec<usize> = (0..agreement.norms.len())
@@ -570,7 +637,7 @@ impl Desk<'_> {
             let mut by_beginning: BTreeMap<BTreeSet<Name>, World<'_, '_>> = BTreeMap::new();
             for i in &waiting {
                 let norm = &agreement.norms[*i];
-                if world.is_let(norm) {
+                if world.asked(*i, |w| w.is_let(norm)) {
                     continue;
                 }
                 let owed = self.who(&norm.owed_to);
@@ -580,7 +647,7 @@ impl Desk<'_> {
                 // What it begins with has happened.
                 let given = of_trigger(norm);
                 world.given.clone_from(&given);
-                let at_once = world.is_let(norm);
+                let at_once = world.asked(*i, |w| w.is_let(norm));
                 world.given.clear();
                 if at_once {
                     continue;
@@ -590,7 +657,7 @@ impl Desk<'_> {
                     begun.given.clone_from(given);
                     begun.explored()
                 });
-                if begun.is_let(norm) {
+                if begun.asked(*i, |w| w.is_let(norm)) {
                     continue;
                 }
                 let (code, why) = self.held_up_by(norm, party, begun);
@@ -607,6 +674,8 @@ impl Desk<'_> {
                     self.bound(begun),
                 ));
             }
+            world.add_taken(taken);
+            by_beginning.values().for_each(|begun| begun.add_taken(taken));
         }
         out
     }
@@ -716,7 +785,12 @@ impl Desk<'_> {
     }
 
     /// Norms of which a breach stands while nobody has to do anything about it.
-    fn nothing_owed(&self, free: &World<'_, '_>, dead: &BTreeSet<usize>) -> Vec<FoundByLooking> {
+    fn nothing_owed(
+        &self,
+        free: &World<'_, '_>,
+        dead: &BTreeSet<usize>,
+        taken: &mut [Taken],
+    ) -> Vec<FoundByLooking> {
         let agreement = self.agreement;
         let mut out = Vec::new();
         for (i, norm) in agreement.norms.iter().enumerate() {
@@ -739,6 +813,7 @@ impl Desk<'_> {
             world.given = of_trigger(norm);
             world.broken = Some(i);
             let world = world.explored();
+            world.add_taken(taken);
             if after.iter().any(|n| !n.force.is_soft() && world.is_let(n)) {
                 continue;
             }
@@ -768,9 +843,17 @@ impl Desk<'_> {
         out
     }
 
-    /// Norms that begin while a party does nothing at all, by index.
-    pub(super) fn begin_without(&self, party: &Name) -> Vec<bool> {
+    /// Whether each norm begins while a party does nothing at all, by index.
+    pub(super) fn begin_without(&self, party: &Name) -> Vec<Begun> {
         let rules = Rules::of(self.agreement);
-        World::new(self, &rules, Will::Nothing(party)).explored().begun
+        let world = World::new(self, &rules, Will::Nothing(party)).explored();
+        let begun = world.begun.iter().zip(&world.begun_by);
+        begun
+            .map(|(begun, taken)| match (begun, taken) {
+                (false, _) => Begun::Not,
+                (true, 0) => Begun::Surely,
+                (true, _) => Begun::Possibly,
+            })
+            .collect()
     }
 }

@@ -1,7 +1,8 @@
 //! Who reads, finds, watches and blocks: rival readings, unanimity, those who judge themselves, bans that nobody watches, findings that
 //! come too late for what must follow them.
 
-use super::{Desk, listed, patterns, say, within};
+use super::is_norm;
+use super::{Desk, Open, listed, patterns, say, within};
 use crate::diagnostic::Severity;
 use servanda_model::agreement::*;
 use servanda_model::uses::Uses;
@@ -63,26 +64,29 @@ impl Desk<'_> {
         }
         let count = readings.len();
         // Whether the options ever differ depends on records.
-        let undecided = hang.iter().map(|(reading, norms)| {
-            format!(
+        let mut open = Open::default();
+        for (reading, norms) in &hang {
+            let norms: Vec<String> = norms.iter().map(|n| format!("`{n}`")).collect();
+            open.add(format!(
                 "how often {} differ under `{reading}`, records decide (`servanda backtest`)",
-                listed(norms)
-            )
-        });
-        let undecided = undecided.collect();
-        self.looked("rival readings", count, undecided);
+                norms.join(", ")
+            ));
+        }
+        self.looked(
+            "rival readings",
+            "the readings that the text declares, one at a time; which other words could be read in two ways, a person has to say",
+            count,
+            open,
+        );
     }
 
     /// A body that cannot decide without the consent of whoever it decides on, and nobody decides failing that.
     fn blocked(&mut self) {
-        let mut undecided = Vec::new();
+        let mut open = self.unstated();
         let mut count = 0;
         let agreement = self.agreement;
         for (norm, name) in self.norms() {
             let bearers = self.bearers(norm);
-            if norm.bearer == Who::Unstated {
-                undecided.push(format!("the text does not say who bears `{name}`"));
-            }
             let found = self.uses(norm);
             let finders = found.terms.iter().filter_map(|t| agreement.terms.get(t)?.found_by.as_ref());
             let bodies: BTreeSet<&Name> = norm.seen_by.iter().chain(finders).collect();
@@ -91,17 +95,33 @@ impl Desk<'_> {
                     agreement.bodies.get(body).and_then(|b| b.decides.as_ref().map(|d| (d, b)))
                 else {
                     if agreement.bodies.contains_key(body) {
-                        undecided.push(format!("the text does not say how `{body}` decides"));
+                        open.of("how {} decides the text does not say", body);
                     }
                     continue;
                 };
                 count += 1;
                 let (decision, whole) = decision;
-                let members = self.parties_of(whole.members.iter().map(|m| &m.who));
+                if whole.members.is_empty() && !matches!(decision.quorum, Quorum::AnyOf(..)) {
+                    open.of("who sits in {} the text does not say", body);
+                    continue;
+                }
+                if whole.members.iter().any(|m| m.from.is_some() || m.until.is_some()) {
+                    open.of("who sits in {} changes with time, and all who ever do were counted", body);
+                }
+                let members = match &decision.quorum {
+                    Quorum::AnyOf(_, group) => self.parties_of([group]),
+                    _ => self.parties_of(whole.members.iter().map(|m| &m.who)),
+                };
                 let inside: Vec<&Name> = members.intersection(&bearers).collect();
                 let needed = needed(&decision.quorum, members.len());
-                let can_block = inside.len() > members.len().saturating_sub(needed);
-                if can_block && decision.failing.is_none() && !inside.is_empty() {
+                let can_block = inside.len() > members.len().saturating_sub(needed) && !inside.is_empty();
+                if can_block && decision.failing.is_some() {
+                    open.of(
+                        "whether those can be kept from it too who decide where no decision comes of {}",
+                        body,
+                    );
+                }
+                if can_block && decision.failing.is_none() {
                     let who = match (inside.len(), members.len() - needed.min(members.len())) {
                         (1, _) => "can",
                         (_, 0) => "can each",
@@ -118,19 +138,25 @@ impl Desk<'_> {
                 }
             }
         }
-        undecided.sort();
-        undecided.dedup();
-        self.looked("who can block a decision", count, undecided);
+        self.looked(
+            "who can block a decision",
+            "each body that establishes a rule, or finds a term of it, by its members and the number that must agree; not how they are likely to vote",
+            count,
+            open,
+        );
     }
 
     /// A duty that waits for an act which somebody may leave undone without breach.
     fn held_out(&mut self) {
         let agreement = self.agreement;
         let mut count = 0;
-        let mut undecided = Vec::new();
+        let mut open = Open::default();
         for (norm, name) in self.norms() {
             let own = norm.subject(agreement);
             for cond in norm.needs.iter().chain(&norm.only_if).chain(&own) {
+                if !is_act(cond) {
+                    open.of("a condition of {} is more than an act or a count of acts", &name);
+                }
                 for pattern in waited_for(cond) {
                     count += 1;
                     let who = match self.acts(pattern) {
@@ -138,11 +164,13 @@ impl Desk<'_> {
                         Some(Value::Name(actor)) => self.parties_of([actor]),
                         Some(Value::Beneficiary) => continue,
                         Some(_) => {
-                            undecided
-                                .push(format!("`{name}`: who does `{}` follows from a record", pattern.fact));
+                            open.add(format!("`{name}`: who does `{}` follows from a record", pattern.fact));
                             continue;
                         }
-                        None => continue,
+                        None => {
+                            open.add(format!("`{name}`: nobody is named who does `{}`", pattern.fact));
+                            continue;
+                        }
                     };
                     let owed: BTreeSet<Name> = self.who(&norm.owed_to);
                     let obliged = agreement.norms.iter().any(|n| {
@@ -177,9 +205,12 @@ impl Desk<'_> {
                 }
             }
         }
-        undecided.sort();
-        undecided.dedup();
-        self.looked("conditions that somebody may leave unfulfilled", count, undecided);
+        self.looked(
+            "conditions that somebody may leave unfulfilled",
+            "acts that a rule waits for itself, and whether any rule obliges somebody to them, however softly; what it waits for through others is looked at with what can come about",
+            count,
+            open,
+        );
     }
 
     fn self_judged(&mut self) {
@@ -205,17 +236,25 @@ impl Desk<'_> {
             }
         }
         let count = norms.iter().filter(|(n, _)| !n.seen_by.is_empty()).count();
-        let mut undecided = self.unstated();
+        let mut open = self.unstated();
         for (norm, name) in &norms {
-            let eyes = norm.seen_by.iter();
-            let empty = eyes.filter(|b| self.agreement.bodies.get(*b).is_some_and(|b| b.members.is_empty()));
-            undecided
-                .extend(empty.map(|b| {
-                    format!("who sits in `{b}`, which establishes `{name}`, the text does not say")
-                }));
+            for (eye, body) in norm.seen_by.iter().filter_map(|b| Some((b, self.agreement.bodies.get(b)?))) {
+                if body.members.is_empty() {
+                    open.add(format!(
+                        "who sits in `{eye}`, which establishes `{name}`, the text does not say"
+                    ));
+                }
+                if body.members.iter().any(|m| m.from.is_some() || m.until.is_some()) {
+                    open.of("who sits in {} changes with time, and all who ever do were counted", eye);
+                }
+            }
         }
-        undecided.sort();
-        self.looked("who judges itself", count, undecided);
+        self.looked(
+            "who judges itself",
+            "whoever establishes a rule, bodies by all who sit in them; a body in which one other sits is not its bearer alone",
+            count,
+            open,
+        );
     }
 
     /// A ban or a state to be kept at a place whose absence only watching shows, where no rule has anybody watch.
@@ -236,7 +275,7 @@ impl Desk<'_> {
             })
             .collect();
         let mut count = 0;
-        let mut undecided = Vec::new();
+        let mut open = Open::default();
         for (norm, name) in self.norms() {
             let silence_matters =
                 norm.kind == NormKind::Ban || norm.parts.iter().any(|p| p.verb == Verb::Keep);
@@ -251,12 +290,21 @@ impl Desk<'_> {
             let zones = Uses::of_content(agreement, norm).zones;
             if !watched.is_empty() && (zones.is_empty() || zones.iter().any(|z| watched.contains(z))) {
                 if zones.is_empty() {
-                    undecided.push(format!("`{name}` names no place, and somebody watches some"));
+                    open.add(format!("`{name}` names no place, and somebody watches some"));
+                } else {
+                    open.of(
+                        "whether the watching that is owed sees all of the place, and all of the time, of {}",
+                        &name,
+                    );
                 }
                 continue;
             }
+            if watched.is_empty() && self.broken.iter().any(|d| is_norm(d.keyword)) {
+                open.of("who watches over {} may stand in a rule with an error", &name);
+                continue;
+            }
             if !watched.is_empty() {
-                undecided.push(format!("whether {} lies in what is watched for `{name}`", listed(&zones)));
+                open.add(format!("whether {} lies in what is watched for `{name}`", listed(&zones)));
             }
             let whole =
                 if watched.is_empty() { "nobody owes any watching" } else { "nobody owes watching there" };
@@ -269,20 +317,47 @@ impl Desk<'_> {
             .help("oblige somebody to watch (`must keep coverage of … by … >= 90 percent`), or let a register decide (`absence register`)");
             self.found(Some(&name), wrong);
         }
-        undecided.sort();
-        self.looked("who watches", count, undecided);
+        self.looked(
+            "who watches",
+            "bans and lasting duties whose facts are absent only where somebody watched, against the zones over which a rule owes coverage, by their names; not where zones lie",
+            count,
+            open,
+        );
     }
 
     /// A response that is due before the body that finds its cause has to decide.
     fn too_late(&mut self) {
         let agreement = self.agreement;
-        let mut undecided = Vec::new();
+        let mut open = Open::default();
         let mut count = 0;
+        let needs_finding = |cond: &Cond| {
+            within(cond).into_iter().any(|c| match c {
+                Cond::Found(_) => true,
+                Cond::Term(term) => agreement.terms.get(term).is_some_and(|t| t.found_by.is_some()),
+                _ => false,
+            })
+        };
         for (norm, name) in self.norms() {
-            let Trigger::Begins(Cond::Term(term)) = &norm.when else { continue };
+            let timed = norm.parts.iter().any(|p| matches!(p.deadline, Deadline::By(_)));
+            if timed && norm.needs.iter().chain(&norm.only_if).any(needs_finding) {
+                open.of("besides the beginning a finding is waited for by {}, and the times of both are not compared", &name);
+            }
+            let (Trigger::Begins(cond) | Trigger::Ends(cond)) = &norm.when else { continue };
+            let Cond::Term(term) = cond else {
+                if timed && needs_finding(cond) {
+                    open.of("a finding is only a part of what begins {}", &name);
+                }
+                continue;
+            };
             let Some(body) = agreement.terms.get(term).and_then(|t| t.found_by.as_ref()) else { continue };
+            if matches!(norm.when, Trigger::Ends(_)) {
+                if timed {
+                    open.of("how fast the end of what a body finds is found, which begins {}, the text does not say", &name);
+                }
+                continue;
+            }
             let Some(time) = agreement.bodies.get(body).and_then(|b| b.decides.as_ref()?.within) else {
-                undecided.push(format!("`{name}`: the text does not say how fast `{body}` decides"));
+                open.add(format!("`{name}`: the text does not say how fast `{body}` decides"));
                 continue;
             };
             let due = norm.parts.iter().filter_map(|p| match &p.deadline {
@@ -291,7 +366,7 @@ impl Desk<'_> {
             });
             count += 1;
             let Some(least) = due.min_by_key(|s| s.least_hours()) else {
-                undecided.push(format!("`{name}` is not due a stated time after `{term}` begins"));
+                open.add(format!("`{name}` is not due a stated time after `{term}` begins"));
                 continue;
             };
             if least.least_hours() <= time.least_hours() {
@@ -310,8 +385,22 @@ impl Desk<'_> {
                 self.found(Some(&name), wrong);
             }
         }
-        undecided.sort();
-        self.looked("finding time against reaction time", count, undecided);
+        self.looked(
+            "finding time against reaction time",
+            "rules that begin with a term which a body finds: the least time until one is due against the time that the body has; not how long a request takes to be made",
+            count,
+            open,
+        );
+    }
+}
+
+/// Whether a condition is made of acts, and of counts of acts against a figure, and of nothing else.
+fn is_act(cond: &Cond) -> bool {
+    match cond {
+        Cond::And(all) | Cond::Or(all) => all.iter().all(is_act),
+        Cond::Fact(_) => true,
+        Cond::Compare(Value::Aggregate(_), _, Value::Number(..)) => true,
+        _ => false,
     }
 }
 

@@ -6,7 +6,8 @@
 //!
 //! Invariants
 //! - verdicts do not depend on findings;
-//! - an analysis says how much it looked at and what it could not decide ([`Looked`]): silence is never ambiguous;
+//! - an analysis says how much it looked at, how far, and what it could not decide ([`Looked`]): silence is never ambiguous;
+//! - what is missing is not told as missing where a declaration with an error may hold it: then it is not decided;
 //! - how bad a finding is follows from how firmly the norm binds: no remedy is a warning in a binding text and an information in a
 //!   political one.
 //!
@@ -26,6 +27,7 @@ mod words;
 use crate::ast::{Decl, FieldValue, Span};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::parser::vocabulary::Keyword;
+use crate::syntax::SyntaxKind;
 use crate::{Checked, document};
 use servanda_model::Name;
 use servanda_model::agreement::*;
@@ -49,9 +51,11 @@ pub struct Finding {
 pub struct Looked {
     /// What it asks, in a few words.
     pub analysis: &'static str,
+    /// How far it looks: what it takes into account, and what it leaves to others.
+    pub bound: &'static str,
     /// How many norms, words or parties it looked at.
     pub at: usize,
-    /// What it could not decide, each with the reason.
+    /// What it could not decide, each with the reason. In order of the alphabet.
     pub undecided: Vec<String>,
 }
 
@@ -92,6 +96,8 @@ pub fn findings(text: &str, checked: &Checked) -> Findings {
         file: &checked.file,
         document: &checked.parse.document,
         declared: declared(&checked.file),
+        broken: Vec::new(),
+        in_broken: BTreeSet::new(),
         borne: BTreeMap::new(),
         uses: checked
             .agreement
@@ -101,6 +107,7 @@ pub fn findings(text: &str, checked: &Checked) -> Findings {
             .collect(),
         out: Findings::default(),
     };
+    desk.read_broken();
     desk.borne = checked.agreement.norms.iter().map(|n| (&n.name, desk.bearers_of(n))).collect();
     desk.elements();
     desk.words();
@@ -131,6 +138,10 @@ struct Desk<'a> {
     file: &'a crate::ast::File,
     document: &'a document::Document,
     declared: BTreeMap<Name, &'a Decl>,
+    /// Declarations with an error, which are not in the agreement.
+    broken: Vec<&'a Decl>,
+    /// Words that stand in them.
+    in_broken: BTreeSet<&'a str>,
     /// Who bears each norm: it is asked for pairs of them.
     borne: BTreeMap<&'a Name, BTreeSet<Name>>,
     /// What each norm hangs on: most analyses ask for it.
@@ -148,8 +159,28 @@ impl<'a> Desk<'a> {
         self.out.findings.push(Finding { diagnostic, about: about.cloned(), accepted: None });
     }
 
-    fn looked(&mut self, analysis: &'static str, at: usize, undecided: Vec<String>) {
-        self.out.looked.push(Looked { analysis, at, undecided });
+    fn looked(&mut self, analysis: &'static str, bound: &'static str, at: usize, open: Open) {
+        self.out.looked.push(Looked { analysis, bound, at, undecided: open.lines() });
+    }
+
+    fn read_broken(&mut self) {
+        let file = self.file;
+        self.broken = file.decls.iter().filter(|d| d.damaged || !self.is_lowered(d)).collect();
+        for decl in &self.broken {
+            let tokens = crate::lexer::tokens(self.text.get(decl.span.clone()).unwrap_or_default());
+            let own = decl.name.as_ref().map_or("", |n| n.text.as_str());
+            self.in_broken.extend(
+                tokens
+                    .into_iter()
+                    .filter(|(kind, word)| *kind == SyntaxKind::Word && *word != own)
+                    .map(|(_, word)| word),
+            );
+        }
+    }
+
+    /// Whether a declaration with an error names this.
+    fn may_be_named(&self, name: &Name) -> bool {
+        self.in_broken.contains(name.as_str())
     }
 
     /// The declaration of a norm; a row of a milestone has that of the milestone.
@@ -285,17 +316,19 @@ impl<'a> Desk<'a> {
 
     /// Declarations that could not be understood: no analysis saw them.
     fn damaged(&mut self) {
-        let named = |d: &&Decl| d.name.as_ref().map(|n| n.text.clone());
-        let broken: Vec<&Decl> =
-            self.file.decls.iter().filter(|d| d.damaged || !self.is_lowered(d)).collect();
-        let undecided: Vec<String> = broken
-            .iter()
-            .map(|d| match named(d) {
-                Some(name) => format!("`{name}` has an error, and was not looked at"),
+        let mut open = Open::default();
+        for decl in &self.broken {
+            open.add(match &decl.name {
+                Some(name) => format!("`{}` has an error, and was not looked at", name.text),
                 None => "a declaration without a name was not looked at".to_string(),
-            })
-            .collect();
-        self.looked("declarations that were understood", self.file.decls.len() - broken.len(), undecided);
+            });
+        }
+        self.looked(
+            "declarations that were understood",
+            "every declaration, also those with an error",
+            self.file.decls.len() - self.broken.len(),
+            open,
+        );
     }
 
     /// Whether a declaration made it into the agreement: one with an error is left out there.
@@ -358,6 +391,54 @@ impl<'a> Desk<'a> {
                 });
             }
         }
+    }
+}
+
+/// What an analysis could not decide, as it goes.
+#[derive(Default)]
+struct Open {
+    lines: BTreeSet<String>,
+    /// Reasons with `{}` where the names come in, and the names.
+    of: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
+impl Open {
+    /// A reason of its own.
+    fn add(&mut self, why: impl Into<String>) {
+        self.lines.insert(why.into());
+    }
+
+    /// A reason that several may share: all of them are named, in one line.
+    fn of(&mut self, why: &'static str, name: &Name) {
+        self.of.entry(why).or_default().insert(format!("`{name}`"));
+    }
+
+    fn lines(self) -> Vec<String> {
+        let mut lines = self.lines;
+        for (why, names) in self.of {
+            let names: Vec<String> = names.into_iter().collect();
+            let all = match names.split_last() {
+                Some((last, [])) => last.clone(),
+                Some((last, first)) => format!("{} and {last}", first.join(", ")),
+                None => continue,
+            };
+            lines.insert(why.replacen("{}", &all, 1));
+        }
+        lines.into_iter().collect()
+    }
+}
+
+/// The moment that a moment is counted from.
+fn base(moment: &Moment) -> &Moment {
+    match moment {
+        Moment::After(_, m)
+        | Moment::Before(_, m)
+        | Moment::StartOfDay(_, m)
+        | Moment::EndOfDay(_, m)
+        | Moment::AfterReading(_, m)
+        | Moment::Detected(m)
+        | Moment::Verified(m) => base(m),
+        other => other,
     }
 }
 

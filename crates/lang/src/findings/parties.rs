@@ -1,7 +1,7 @@
 //! Who bears what: parties without duties, duties that doing nothing fulfils, acts that anybody may do for the bearer, rules against each
 //! other, and public rules that hang on what is marked.
 
-use super::{Desk, listed, patterns, say};
+use super::{Desk, Open, listed, patterns, say};
 use crate::diagnostic::Severity;
 use servanda_model::agreement::*;
 use servanda_model::{Name, Number};
@@ -22,8 +22,13 @@ impl Desk<'_> {
         let owed: BTreeSet<Name> = agreement.norms.iter().flat_map(|n| self.who(&n.owed_to)).collect();
         let parties: Vec<(&Name, bool)> =
             agreement.parties.iter().map(|(name, p)| (name, p.outside)).collect();
+        let mut open = self.unstated();
         for (name, outside) in &parties {
             if *outside || bound.contains(*name) {
+                continue;
+            }
+            if self.may_be_named(name) {
+                open.of("what binds {} may stand in a declaration with an error", name);
                 continue;
             }
             let more = if owed.contains(*name) {
@@ -45,11 +50,14 @@ impl Desk<'_> {
             self.found(Some(name), wrong);
         }
         // Bound, and yet free: nothing that they owe begins without an act of their own.
-        let free: Vec<&Name> = parties
-            .iter()
-            .filter(|(name, outside)| !outside && bound.contains(*name) && self.is_free(name))
-            .map(|(name, _)| *name)
-            .collect();
+        let mut free: Vec<&Name> = Vec::new();
+        for (name, _) in parties.iter().filter(|(name, outside)| !outside && bound.contains(*name)) {
+            match self.is_free(name) {
+                Some(true) => free.push(name),
+                Some(false) => {}
+                None => open.of("what no act shows decides over whether nothing has to be done by {}", name),
+            }
+        }
         if let Some(first) = free.first() {
             let wrong = say(
                 Severity::Warning,
@@ -61,45 +69,65 @@ impl Desk<'_> {
             self.found(Some(first), wrong);
         }
         let count = parties.len();
-        let unstated = self.unstated();
-        self.looked("parties and balance", count, unstated);
+        self.looked(
+            "parties and balance",
+            "who bears each rule and to whom it is owed, groups and bodies taken apart; what begins while a party does nothing: every act of the others, once, with one instance of each rule; not how heavy a duty is",
+            count,
+            open,
+        );
     }
 
-    /// Norms of which the text does not say who bears them.
-    pub(super) fn unstated(&self) -> Vec<String> {
-        let of = |(n, name): (&Norm, Name)| {
-            (n.bearer == Who::Unstated).then(|| format!("the text does not say who bears `{name}`"))
-        };
-        self.norms().into_iter().filter_map(of).collect()
+    /// Norms of which the text does not say who bears them, or says so only through a norm of which it does not.
+    pub(super) fn unstated(&self) -> Open {
+        let mut open = Open::default();
+        for (norm, name) in self.norms() {
+            match &norm.bearer {
+                Who::Unstated => open.of("the text does not say who bears {}", &name),
+                Who::BreachingParty if self.bearers(norm).is_empty() => {
+                    open.of("who bears {} follows from who breaks another rule", &name);
+                }
+                _ => {}
+            }
+        }
+        open
     }
 
-    /// Whether each duty of a party is soft or never begins while it does nothing, and no ban binds it.
-    fn is_free(&self, party: &Name) -> bool {
+    /// Whether each duty of a party is soft or never begins while it does nothing, and no ban binds it. `None`: where one begins, it is only
+    /// because what no act shows was taken as possible.
+    fn is_free(&self, party: &Name) -> Option<bool> {
         let norms = self.agreement.norms.iter().enumerate();
         let its: Vec<(usize, &Norm)> = norms.filter(|(_, n)| self.bears(party, n)).collect();
         if its.iter().any(|(_, n)| n.kind == NormKind::Ban) {
-            return false;
+            return Some(false);
         }
         let firm: Vec<&(usize, &Norm)> = its.iter().filter(|(_, n)| !n.force.is_soft()).collect();
         let at_once = |n: &Norm| n.when == Trigger::Always && n.needs.is_empty() && n.only_if.is_none();
         if firm.iter().any(|(_, n)| at_once(n)) {
-            return false;
+            return Some(false);
         }
-        firm.is_empty() || {
-            let begun = self.begin_without(party);
-            firm.iter().all(|(i, _)| !begun[*i])
+        if firm.is_empty() {
+            return Some(true);
+        }
+        let begun = self.begin_without(party);
+        match firm.iter().map(|(i, _)| begun[*i]).max() {
+            Some(super::explore::Begun::Surely) => Some(false),
+            Some(super::explore::Begun::Possibly) => None,
+            _ => Some(true),
         }
     }
 
     /// A threshold that nothing at all reaches.
     fn empty_floor(&mut self) {
-        let norms = self.norms();
+        // Rows of a milestone have targets of their own.
+        let agreement = self.agreement;
+        let norms = agreement.norms.iter().filter_map(|n| Some((n, &self.decl(n)?.name.as_ref()?.text)));
+        let norms: Vec<(&Norm, &Name)> = norms.collect();
         let mut count = 0;
-        let mut undecided = Vec::new();
-        for (norm, name) in &norms {
+        let mut open = Open::default();
+        for (norm, name) in norms {
             for part in norm.parts.iter().filter(|p| matches!(p.verb, Verb::Ensure | Verb::Keep)) {
                 let Cond::Compare(value, op, Value::Number(target, _)) = &part.cond else {
-                    undecided.push(format!("what `{name}` asks for is no threshold in figures"));
+                    open.of("what is asked for is no threshold in figures in {}", name);
                     continue;
                 };
                 count += 1;
@@ -116,6 +144,13 @@ impl Desk<'_> {
                 // A count or a sum of acts begins at zero; a level does not.
                 let of_acts = matches!(value, Value::Aggregate(a) if matches!(a.what, Agg::Count | Agg::Sum | Agg::Distinct)
                     && self.agreement.facts.get(&a.of.fact).is_some_and(|f| f.kind == FactKind::Event));
+                let told = floor && nothing_does;
+                if !of_acts && !told {
+                    open.of(
+                        "whether the level is met before anybody does anything, records decide in {}",
+                        name,
+                    );
+                }
                 let most = matches!(op, Op::Le | Op::Lt) && of_acts && norm.kind != NormKind::Ban;
                 if most && nothing_does {
                     let wrong = say(
@@ -158,16 +193,19 @@ impl Desk<'_> {
                 self.found(Some(name), wrong);
             }
         }
-        undecided.sort();
-        undecided.dedup();
-        self.looked("thresholds that doing nothing reaches", count, undecided);
+        self.looked(
+            "thresholds that doing nothing reaches",
+            "what is to be ensured or kept, compared with a figure; a count or a sum of acts begins at zero; months of a gap count as thirty days",
+            count,
+            open,
+        );
     }
 
     /// An act that the words oblige the bearer to, and that anybody's act would fulfil.
     fn anybody(&mut self) {
         let agreement = self.agreement;
         let mut count = 0;
-        let mut undecided = Vec::new();
+        let mut open = Open::default();
         for (norm, name) in self.norms() {
             for part in &norm.parts {
                 for pattern in patterns(&part.cond) {
@@ -175,7 +213,10 @@ impl Desk<'_> {
                     else {
                         continue;
                     };
-                    let Some(actor) = self.actor(fact) else { continue };
+                    let Some(actor) = self.actor(fact) else {
+                        open.add(format!("`{name}`: nobody is named who does `{}`", pattern.fact));
+                        continue;
+                    };
                     count += 1;
                     if pattern.roles.iter().any(|(role, _)| role == actor) {
                         continue;
@@ -188,7 +229,7 @@ impl Desk<'_> {
                         _ => false,
                     });
                     if filtered {
-                        undecided.push(format!("`{name}`: who acts is said in a condition of its own"));
+                        open.of("who acts is said in a condition of its own in {}", &name);
                         continue;
                     }
                     let message = if part.verb == Verb::NotDo {
@@ -213,18 +254,27 @@ impl Desk<'_> {
                 }
             }
         }
-        undecided.sort();
-        self.looked("acts tied to their bearer", count, undecided);
+        self.looked(
+            "acts tied to their bearer",
+            "events in what a rule asks for or forbids; states and measures are nobody's act, and whoever a rule names is taken as meant",
+            count,
+            open,
+        );
     }
 
     /// A duty and a ban, or two levels, that one bearer cannot keep together.
     fn against_each_other(&mut self) {
         let agreement = self.agreement;
-        let mut undecided = Vec::new();
+        let mut open = Open::default();
         let norms = &agreement.norms;
         let mut count = 0;
+        // Asked for each pair: of which facts the parts of each norm speak.
+        let facts: Vec<BTreeSet<&Name>> = norms
+            .iter()
+            .map(|n| n.parts.iter().flat_map(|p| patterns(&p.cond)).map(|p| &p.fact).collect())
+            .collect();
         for (i, a) in norms.iter().enumerate() {
-            for b in &norms[i + 1..] {
+            for (j, b) in norms.iter().enumerate().skip(i + 1) {
                 if !self.meet(a, b) {
                     continue;
                 }
@@ -235,21 +285,36 @@ impl Desk<'_> {
                 if settled {
                     continue;
                 }
-                let Some(how) = self.cannot_both(a, b) else {
-                    if by_reading(a, b) {
-                        undecided.push(format!(
-                            "`{}` and `{}`: a reading gives one of their levels",
-                            a.name, b.name
-                        ));
-                    }
+                if follows(a, b) || follows(b, a) {
                     continue;
+                }
+                let related = !facts[i].is_disjoint(&facts[j]);
+                let how = match self.cannot_both(a, b, related) {
+                    Clash::Yes(how) => how,
+                    Clash::Open(why) => {
+                        open.add(format!("`{}` and `{}`: {why}", a.declared(), b.declared()));
+                        continue;
+                    }
+                    Clash::No => {
+                        if by_reading(a, b) {
+                            open.add(format!(
+                                "`{}` and `{}`: a reading gives one of their levels",
+                                a.declared(),
+                                b.declared()
+                            ));
+                        }
+                        continue;
+                    }
                 };
                 let both: BTreeSet<Name> = self.bearers(a).intersection(&self.bearers(b)).cloned().collect();
                 let excused =
                     !a.except.is_empty() || !b.except.is_empty() || a.unless.is_some() || b.unless.is_some();
                 if excused {
-                    undecided
-                        .push(format!("`{}` and `{}`: an exception may keep them apart", a.name, b.name));
+                    open.add(format!(
+                        "`{}` and `{}`: an exception may keep them apart",
+                        a.declared(),
+                        b.declared()
+                    ));
                     continue;
                 }
                 let day = self.a_day(a, b);
@@ -265,35 +330,89 @@ impl Desk<'_> {
                 self.found(about.as_ref(), wrong);
             }
         }
-        undecided.sort();
-        undecided.dedup();
-        self.looked("rules against each other", count, undecided);
+        self.looked(
+            "rules against each other",
+            "each pair of rules with a common bearer, by the words of what they ask for and forbid; not three and more at once, and not whether the time for both is long enough (sequence and slack)",
+            count,
+            open,
+        );
     }
 
-    fn cannot_both(&self, a: &Norm, b: &Norm) -> Option<String> {
+    /// `related`: whether they speak of the same fact anywhere.
+    fn cannot_both(&self, a: &Norm, b: &Norm, related: bool) -> Clash {
+        let mut so_far = Clash::No;
         for x in &a.parts {
             for y in &b.parts {
                 let (must, must_not) = match (x.verb, y.verb) {
                     (Verb::Do, Verb::NotDo) => (&x.cond, &y.cond),
                     (Verb::NotDo, Verb::Do) => (&y.cond, &x.cond),
                     (Verb::Keep | Verb::Ensure, Verb::Keep | Verb::Ensure) => {
-                        if let Some(how) = levels(&x.cond, &y.cond).filter(|_| same_time(x, y)) {
-                            return Some(how);
+                        match levels(&x.cond, &y.cond).filter(|_| same_time(x, y)) {
+                            Some(how) => return Clash::Yes(how),
+                            None if related && same_time(x, y) && are_reckoned(&x.cond, &y.cond) => {
+                                so_far = Clash::Open("their levels are reckoned in different ways");
+                            }
+                            None => {}
                         }
                         continue;
                     }
-                    (Verb::Keep, Verb::NotKeep) | (Verb::NotKeep, Verb::Keep) if x.cond == y.cond => {
-                        return Some("the one keeps up what the other forbids".to_string());
+                    (Verb::Keep | Verb::Ensure, Verb::NotKeep)
+                    | (Verb::NotKeep, Verb::Keep | Verb::Ensure) => {
+                        let lasts = ![x.verb, y.verb].contains(&Verb::Ensure);
+                        if lasts && x.cond == y.cond {
+                            return Clash::Yes("the one keeps up what the other forbids".to_string());
+                        }
+                        if related && shares_a_fact(&x.cond, &y.cond) {
+                            so_far = Clash::Open(
+                                "the one keeps up and the other forbids what is said of the same, in other words",
+                            );
+                        }
+                        continue;
+                    }
+                    (Verb::Ensure | Verb::Keep, Verb::NotDo) | (Verb::NotDo, Verb::Ensure | Verb::Keep) => {
+                        if related && shares_a_fact(&x.cond, &y.cond) {
+                            so_far =
+                                Clash::Open("the one asks for a count or a state of what the other forbids");
+                        }
+                        continue;
                     }
                     _ => continue,
                 };
-                let (Cond::Fact(must), Cond::Fact(must_not)) = (must, must_not) else { continue };
-                if must.fact == must_not.fact && self.covers(must_not, must) {
-                    return Some(format!("the one asks for `{}`, and the other forbids it", must.fact));
+                let (Cond::Fact(must), Cond::Fact(must_not)) = (must, must_not) else {
+                    if related && shares_a_fact(must, must_not) {
+                        so_far = Clash::Open("they ask for and forbid the same act under conditions");
+                    }
+                    continue;
+                };
+                if must.fact != must_not.fact {
+                    continue;
+                }
+                if self.covers(must_not, must) {
+                    return Clash::Yes(format!("the one asks for `{}`, and the other forbids it", must.fact));
+                }
+                if !self.are_apart(must, must_not) {
+                    so_far = Clash::Open(
+                        "the one asks for an act of which the other forbids some, by who, where or how",
+                    );
                 }
             }
         }
-        None
+        so_far
+    }
+
+    /// Whether no act is of both patterns, because a role names one in the one and another in the other.
+    fn are_apart(&self, a: &FactPattern, b: &FactPattern) -> bool {
+        a.roles.iter().any(|(role, value)| {
+            b.roles.iter().any(|(other, its)| match (value, its) {
+                (Value::Name(x), Value::Name(y)) if role == other => {
+                    let party = |n: &Name| {
+                        self.agreement.parties.contains_key(n) || self.agreement.groups.contains_key(n)
+                    };
+                    party(x) && party(y) && self.parties_of([x]).is_disjoint(&self.parties_of([y]))
+                }
+                _ => false,
+            })
+        })
     }
 
     /// Whether every act of the second pattern is one of the first, as far as their words show.
@@ -327,12 +446,12 @@ impl Desk<'_> {
     fn leaks(&mut self) {
         let agreement = self.agreement;
         let mut count = 0;
-        let mut undecided = Vec::new();
+        let mut undecided = Open::default();
         for (norm, name) in self.norms() {
             count += 1;
             let uses = self.uses(norm);
             for term in uses.terms.iter().filter(|t| agreement.terms.get(*t).is_some_and(|t| t.open)) {
-                undecided.push(format!(
+                undecided.add(format!(
                     "`{name}` hangs on what is judged of `{term}`, and who sees that finding is not looked at"
                 ));
             }
@@ -368,8 +487,43 @@ impl Desk<'_> {
             .help("mark the rule as narrowly (`mark …`), or let it hang on something open");
             self.found(Some(&name), wrong);
         }
-        self.looked("marking leaks", count, undecided);
+        self.looked(
+            "marking leaks",
+            "markings of the zones and rules that a verdict hangs on, as the text writes them; those that records bear are heeded when they are shown",
+            count,
+            undecided,
+        );
     }
+}
+
+/// Whether two rules can be kept together.
+enum Clash {
+    No,
+    Yes(String),
+    /// Why it cannot be said.
+    Open(&'static str),
+}
+
+/// Whether a rule has ended, on a day that the text gives, before the other begins.
+fn follows(later: &Norm, earlier: &Norm) -> bool {
+    let (from, until) = (later.from.as_ref(), earlier.until.as_ref());
+    let day = super::timing::date_of;
+    matches!((from.and_then(day), until.and_then(day)), (Some(from), Some(until)) if until < from)
+}
+
+fn shares_a_fact(a: &Cond, b: &Cond) -> bool {
+    patterns(a).iter().any(|x| patterns(b).iter().any(|y| x.fact == y.fact))
+}
+
+/// Whether one of two levels is reckoned from several quantities, and both speak of the same fact.
+fn are_reckoned(a: &Cond, b: &Cond) -> bool {
+    let reckoned =
+        |c: &Cond| !matches!(c, Cond::Compare(Value::Aggregate(_) | Value::Measure(_), _, Value::Number(..)));
+    a != b && (reckoned(a) || reckoned(b)) && !is_by_reading(a) && !is_by_reading(b) && shares_a_fact(a, b)
+}
+
+fn is_by_reading(cond: &Cond) -> bool {
+    matches!(cond, Cond::Compare(_, _, Value::Reading(_)) | Cond::CompareBy(..))
 }
 
 /// Whether both compare the same quantity, and one of them with what a reading gives.

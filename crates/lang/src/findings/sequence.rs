@@ -17,7 +17,7 @@
 //!
 //! Where to start reading: [`Desk::sequence`].
 
-use super::{Desk, listed, say};
+use super::{Desk, Open, listed, say};
 use crate::diagnostic::Severity;
 use servanda_model::agreement::*;
 use servanda_model::time::{DAY, DayOff, EventDay, HOUR, Span};
@@ -101,7 +101,7 @@ struct Net<'d, 'a> {
     waits: Vec<Vec<Wait>>,
     due: Vec<Option<Mark>>,
     /// What could not be decided.
-    open: Vec<String>,
+    open: Open,
     /// Norms that oblige somebody to an act of this fact.
     obliges: BTreeMap<Name, Vec<usize>>,
 }
@@ -127,7 +127,12 @@ impl Desk<'_> {
             let about = self.decl(norm).and_then(|d| d.name.as_ref()).map(|n| n.text.clone());
             self.found(about.as_ref(), wrong);
         }
-        self.looked("sequence and slack", at, undecided);
+        self.looked(
+            "sequence and slack",
+            "deadlines, beginnings, ends and what waits for what, as least and greatest distances between moments; acts that one rule alone obliges to stand for its fulfilment; twelve circles are told; not how likely a delay is",
+            at,
+            undecided,
+        );
     }
 }
 
@@ -137,7 +142,7 @@ type FoundInTime = (usize, Severity, String, Vec<(usize, String)>, &'static str)
 struct Told {
     found: Vec<FoundInTime>,
     at: usize,
-    undecided: Vec<String>,
+    undecided: Open,
 }
 
 impl<'d, 'a> Net<'d, 'a> {
@@ -153,11 +158,24 @@ impl<'d, 'a> Net<'d, 'a> {
         }
         let mut nodes = vec![Node::Origin];
         nodes.extend((0..norms.len()).map(Node::Norm));
-        Net { desk, nodes, arcs: Vec::new(), waits: Vec::new(), due: Vec::new(), open: Vec::new(), obliges }
+        Net {
+            desk,
+            nodes,
+            arcs: Vec::new(),
+            waits: Vec::new(),
+            due: Vec::new(),
+            open: Open::default(),
+            obliges,
+        }
     }
 
     fn norms(&self) -> &'a [Norm] {
         &self.desk.agreement.norms
+    }
+
+    fn open_of(&mut self, why: &'static str, norm: usize) {
+        let declared = Name::from(self.norms()[norm].declared());
+        self.open.of(why, &declared);
     }
 
     fn node_of(norm: usize) -> usize {
@@ -212,7 +230,13 @@ impl<'d, 'a> Net<'d, 'a> {
             mark
         };
         if depth == 0 {
+            self.open_of("a moment of {} hangs on others more than six deep", norm);
             return self.undated(moment);
+        }
+        if let Moment::First(p) | Moment::AllOf(p, _) = moment
+            && self.obliges.get(&p.fact).is_some_and(|all| all.len() > 1)
+        {
+            self.open_of("a moment of {} is an act to which several rules oblige, and which of them brings it about first is not said", norm);
         }
         match moment {
             Moment::Instant(at) => Net::at(*at),
@@ -429,8 +453,23 @@ impl<'d, 'a> Net<'d, 'a> {
                 && norm.parts.iter().all(|p| matches!(p.verb, Verb::Do | Verb::Ensure));
             if once {
                 self.bounds(i, &waits);
+            } else if norm.parts.len() > 1 && self.due[i].is_some() {
+                self.open_of(
+                    "several things are asked for, and the first to be due alone was counted, in {}",
+                    i,
+                );
             }
             self.waits.push(waits);
+        }
+        let waited: Vec<usize> = self.waits.iter().flatten().map(|w| w.on).collect();
+        for on in waited {
+            let lasts = |p: &Part| !matches!(p.verb, Verb::Do | Verb::Ensure);
+            if self.norms()[on].parts.iter().any(lasts) {
+                self.open_of(
+                    "when what lasts is fulfilled for those who wait for it was not counted in {}",
+                    on,
+                );
+            }
         }
     }
 
@@ -536,18 +575,25 @@ impl<'d, 'a> Net<'d, 'a> {
             Cond::Fact(pattern) => self.by_fact(i, pattern, out),
             Cond::Term(term) if depth > 0 => {
                 let agreement = self.desk.agreement;
-                if let Some(means) = agreement.terms.get(term).and_then(|t| t.means.as_ref()) {
-                    self.by_cond(i, means, depth - 1, out);
+                match agreement.terms.get(term).and_then(|t| t.means.as_ref()) {
+                    Some(means) => self.by_cond(i, means, depth - 1, out),
+                    None => self.open_of(
+                        "something is waited for that is no act and no fulfilment, and has no time, in {}",
+                        i,
+                    ),
                 }
             }
             Cond::Or(all) => {
                 let mut any = Vec::new();
                 all.iter().for_each(|c| self.by_cond(i, c, depth, &mut any));
                 if !any.is_empty() {
-                    self.open.push(format!("`{}` waits for one of several", self.norms()[i].name));
+                    self.open.add(format!("`{}` waits for one of several", self.norms()[i].name));
                 }
             }
-            _ => {}
+            _ => self.open_of(
+                "something is waited for that is no act and no fulfilment, and has no time, in {}",
+                i,
+            ),
         }
     }
 
@@ -621,8 +667,12 @@ impl<'d, 'a> Net<'d, 'a> {
     /// Circles of arcs whose sum is below zero: what nobody can keep even if everybody helps.
     fn circles(&self, told: &mut Told) {
         let mut left_out: Vec<usize> = Vec::new();
-        for _ in 0..MOST_CIRCLES {
+        for n in 0..=MOST_CIRCLES {
             let Some(circle) = self.circle(&left_out) else { return };
+            if n == MOST_CIRCLES {
+                told.undecided.add(format!("there are more circles than the {MOST_CIRCLES} that are told"));
+                return;
+            }
             let sum: i64 = circle.iter().map(|a| self.arcs[*a].most).sum();
             let mut norms: Vec<usize> = circle.iter().map(|a| self.arcs[*a].norm).collect();
             norms.sort_unstable();
@@ -721,7 +771,7 @@ impl<'d, 'a> Net<'d, 'a> {
                 let other = &self.norms()[wait.on].name;
                 let open = |why: &str| format!("`{}` waits for `{other}`, and {why}", norm.name);
                 let Some(due) = &self.due[i] else {
-                    told.undecided.push(open("has no deadline of its own"));
+                    told.undecided.add(open("has no deadline of its own"));
                     continue;
                 };
                 if self.norm_at(due.node).is_some() {
@@ -730,7 +780,7 @@ impl<'d, 'a> Net<'d, 'a> {
                     continue;
                 }
                 let Some(mut latest) = last[wait.on].clone() else {
-                    told.undecided.push(open("that one has no date that the text gives"));
+                    told.undecided.add(open("that one has no date that the text gives"));
                     continue;
                 };
                 latest.mark.steps.extend(wait.lag.iter().cloned());
@@ -743,7 +793,7 @@ impl<'d, 'a> Net<'d, 'a> {
                         }
                     }
                     Ok(None) => told.at += 1,
-                    Err(why) => told.undecided.push(open(&why)),
+                    Err(why) => told.undecided.add(open(&why)),
                 }
             }
             let (Some((left, latest, _)), Some(due)) = (worst, &self.due[i]) else { continue };
@@ -757,8 +807,6 @@ impl<'d, 'a> Net<'d, 'a> {
                 "move one of the dates, or let the later one run from the earlier (`within … of … fulfilled`)",
             ));
         }
-        told.undecided.sort();
-        told.undecided.dedup();
     }
 
     /// The last moment at which a norm may be fulfilled in time: its deadline, or at once after what it waits for.
@@ -893,6 +941,16 @@ impl<'d, 'a> Net<'d, 'a> {
                 Trigger::Begins(Cond::Fact(p)) => Some(p),
                 _ => None,
             };
+            let elsewhere = matches!(
+                norm.when,
+                Trigger::Begins(_) | Trigger::Ends(_) | Trigger::Found(_) | Trigger::Norm(_)
+            );
+            if fixed && begun.is_none() && elsewhere {
+                told.undecided.of(
+                    "whether what begins it, which is no single act, comes before the fixed day decides over {}",
+                    &Name::from(norm.declared()),
+                );
+            }
             let (true, Some(pattern)) = (fixed, begun) else { continue };
             let Some(fact) = self.desk.agreement.facts.get(&pattern.fact) else { continue };
             told.at += 1;

@@ -1,7 +1,7 @@
 //! Time: where conventions of counting disagree, and what never has an effect, or never ends, because of its dates. What comes before what
 //! stands in `sequence`, what nothing can bring about in `explore`.
 
-use super::{Desk, listed, say};
+use super::{Desk, Open, base, listed, say};
 use crate::diagnostic::Severity;
 use jiff::civil::{Date, Weekday};
 use servanda_model::Name;
@@ -29,14 +29,20 @@ impl Desk<'_> {
     /// Where two ways of counting give two days.
     fn conventions(&mut self) {
         let calendar = &self.agreement.calendar;
+        let (analysis, bound) = (
+            "conventions of the calendar",
+            "days and months in deadlines, beginnings and ends, and fixed days on which something is due; hours are the same in every convention, and lengths inside counts and gaps are not compared",
+        );
+        let norms = self.norms();
+        let mut open = Open::default();
         let Some(decl) =
             self.file.decls.iter().find(|d| d.keyword == crate::parser::vocabulary::Keyword::Agreement)
         else {
+            open.add("no `agreement` says how days are counted");
+            self.looked(analysis, bound, 0, open);
             return;
         };
         let (mut by_days, mut by_months, mut off) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let mut undecided = Vec::new();
-        let norms = self.norms();
         for (norm, name) in &norms {
             for part in &norm.parts {
                 let (span, settled) = match &part.deadline {
@@ -55,10 +61,23 @@ impl Desk<'_> {
                         Span::Exact(_) => {}
                     }
                 }
-                if let Deadline::By(m) = &part.deadline
-                    && by_reading(m)
-                {
-                    undecided.push(format!("the time of `{name}` is given by a reading"));
+                if let Deadline::By(m) = &part.deadline {
+                    if by_reading(m) {
+                        open.of("the time of {} is given by a reading", name);
+                    }
+                    if self.dated(base(m)).is_none() {
+                        open.of("the day of an event decides over whether offices are closed on the last day of {}", name);
+                    }
+                }
+            }
+            for moment in norm.from.iter().chain(&norm.until) {
+                for span in spans(moment) {
+                    match span {
+                        Span::Days(_) | Span::WorkingDays(_) => drop(by_days.insert(name.clone())),
+                        Span::Months(_) if self.is_any_month(base(moment)) => {}
+                        Span::Months(_) => drop(by_months.insert(name.clone())),
+                        Span::Exact(_) => {}
+                    }
                 }
             }
         }
@@ -68,6 +87,12 @@ impl Desk<'_> {
                 _ => None,
             });
             for date in dates {
+                if calendar.holidays.is_empty() {
+                    open.of(
+                        "which days are holidays the text does not say, and one may be the last day of {}",
+                        &Name::from(norm.declared()),
+                    );
+                }
                 let weekend = matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);
                 if weekend || !calendar.is_working_day(date) {
                     off.insert((date, norm.name.clone()));
@@ -102,15 +127,13 @@ impl Desk<'_> {
             self.found(None, wrong);
         }
         let count = norms.len();
-        undecided.sort();
-        undecided.dedup();
-        self.looked("conventions of the calendar", count, undecided);
+        self.looked(analysis, bound, count, open);
     }
 
-    /// A fixed day that every month has: from there months are counted alike by everybody.
-    fn is_any_month(&self, moment: &Moment) -> bool {
+    /// The day of a moment, where the text dates it directly, or by its signature or its entry into force.
+    fn dated(&self, moment: &Moment) -> Option<Date> {
         let agreement = self.agreement;
-        let date = match moment {
+        match moment {
             Moment::Instant(at) => Some(agreement.calendar.date(*at)),
             Moment::Signed => agreement.signed,
             Moment::InForce => match &agreement.in_force {
@@ -119,23 +142,44 @@ impl Desk<'_> {
                 None => agreement.signed,
             },
             other => date_of(other),
-        };
-        date.is_some_and(|d| d.day() <= 28)
+        }
+    }
+
+    /// A fixed day that every month has: from there months are counted alike by everybody.
+    fn is_any_month(&self, moment: &Moment) -> bool {
+        self.dated(moment).is_some_and(|d| d.day() <= 28)
     }
 
     /// What has no effect because of its dates.
     fn dead(&mut self) {
-        let ends = self.agreement.ends.as_ref().and_then(date_of);
-        let begins = self.agreement.in_force.as_ref().and_then(date_of).or(self.agreement.signed);
-        let norms = &self.agreement.norms;
-        let mut undecided = Vec::new();
+        let agreement = self.agreement;
+        let day = |m: &Option<Moment>| m.as_ref().and_then(|m| self.dated(m));
+        let ends = day(&agreement.ends);
+        let begins = self.dated(&Moment::InForce).or(agreement.signed);
+        let norms = &agreement.norms;
+        let mut open = Open::default();
+        if begins.is_none() {
+            open.add("when the agreement enters into force is no day that the text gives");
+        }
+        if agreement.ends.is_some() && ends.is_none() {
+            open.add("when the agreement ends is no day that the text gives");
+        }
+        let mut wrongs = Vec::new();
         for norm in norms {
-            let from = norm.from.as_ref().and_then(date_of).or(begins);
-            let until = norm.until.as_ref().and_then(date_of);
-            if norm.from.is_some() && from.is_none() && until.is_some() {
-                undecided.push(format!("`{}` begins at a moment without a date", norm.name));
-            }
+            let own = day(&norm.from);
+            let from = own.or(begins);
+            let until = day(&norm.until);
             let due = self.due(norm);
+            let called = Name::from(norm.declared());
+            if norm.from.is_some() && own.is_none() {
+                open.of("the text gives no day for the beginning of {}", &called);
+            }
+            if norm.until.is_some() && until.is_none() {
+                open.of("the text gives no day for the end of {}", &called);
+            }
+            if due.is_none() && norm.parts.iter().any(|p| p.deadline != Deadline::None) {
+                open.of("the text gives no day for the deadline of {}", &called);
+            }
             let why = match (from, until, due, ends) {
                 (Some(from), Some(until), _, _) if until < from => {
                     format!("it begins on {from} and ends on {until}")
@@ -164,10 +208,18 @@ impl Desk<'_> {
             )
             .help("move one of the dates");
             let about = self.decl(norm).and_then(|d| d.name.as_ref()).map(|n| n.text.clone());
+            wrongs.push((about, wrong));
+        }
+        for (about, wrong) in wrongs {
             self.found(about.as_ref(), wrong);
         }
         let count = norms.len();
-        self.looked("rules that never have an effect", count, undecided);
+        self.looked(
+            "rules that never have an effect",
+            "the days on which a rule and the agreement begin and end, and on which a rule is due, as the text gives them; what never begins for another reason is looked at with what can come about",
+            count,
+            open,
+        );
         self.endless();
     }
 
@@ -175,7 +227,7 @@ impl Desk<'_> {
     fn endless(&mut self) {
         let agreement = self.agreement;
         let mut count = 0;
-        let mut undecided = Vec::new();
+        let mut open = Open::default();
         for (norm, name) in self.norms() {
             let Some(until) = &norm.until else { continue };
             count += 1;
@@ -184,13 +236,13 @@ impl Desk<'_> {
                 Moment::Begins(c) => match &**c {
                     Cond::Fact(p) => p,
                     _ => {
-                        undecided.push(format!("`{name}` lasts until a condition holds"));
+                        open.of("a condition, and no date, ends {}", &name);
                         continue;
                     }
                 },
-                _ if date_of(until).is_some() => continue,
+                _ if self.dated(base(until)).is_some() => continue,
                 _ => {
-                    undecided.push(format!("`{name}` lasts until a moment that is no date and no event"));
+                    open.of("a moment that is no date and no event ends {}", &name);
                     continue;
                 }
             };
@@ -201,7 +253,17 @@ impl Desk<'_> {
             });
             let power = agreement.powers.iter().any(|p| p.act.fact == pattern.fact);
             let named = self.actor(fact).is_some();
-            if obliged || power || named || fact.kind != FactKind::Event || agreement.ends.is_some() {
+            if agreement.ends.is_some() {
+                continue;
+            }
+            if !obliged && !power && (named || fact.kind != FactKind::Event) {
+                open.of("nothing in the text makes sure that what ends it ever comes about for {}", &name);
+            }
+            if !obliged && !power && self.may_be_named(&pattern.fact) {
+                open.of("who brings about what ends {} may stand in a declaration with an error", &name);
+                continue;
+            }
+            if obliged || power || named || fact.kind != FactKind::Event {
                 continue;
             }
             let wrong = say(
@@ -216,8 +278,12 @@ impl Desk<'_> {
             .help("oblige somebody to bring it about, by a date; or end it on a date as well");
             self.found(Some(&name), wrong);
         }
-        undecided.sort();
-        self.looked("rules that never end", count, undecided);
+        self.looked(
+            "rules that never end",
+            "rules with an end of their own, and whether a date, an act that somebody is named for, a rule or a power brings it about; whether an act is done in time is looked at with what can come about",
+            count,
+            open,
+        );
     }
 
     /// What is declared and named by no rule.
@@ -254,7 +320,12 @@ impl Desk<'_> {
         }
         let facts = agreement.facts.keys().filter(|n| !used.facts.contains(*n));
         let idle: Vec<&Name> = facts.filter(|n| self.declared.contains_key(*n)).collect();
+        let mut open = Open::default();
         for name in &idle {
+            if self.may_be_named(name) {
+                open.of("a declaration with an error names {}", name);
+                continue;
+            }
             let mut wrong =
                 say(Severity::Info, "A0720", self.span_of(name), format!("no rule speaks of `{name}`"))
                     .help("let a rule name it, or leave it out; records of it change no verdict");
@@ -264,12 +335,17 @@ impl Desk<'_> {
             self.found(Some(name), wrong);
         }
         let count = agreement.facts.len();
-        self.looked("facts that no rule speaks of", count, Vec::new());
+        self.looked(
+            "facts that no rule speaks of",
+            "the names in every rule, power, term and body, and in the agreement's beginning and end; where no declaration has an error, nothing stays open",
+            count,
+            open,
+        );
     }
 }
 
 /// The day of a moment that the text itself dates.
-fn date_of(moment: &Moment) -> Option<Date> {
+pub(super) fn date_of(moment: &Moment) -> Option<Date> {
     match moment {
         Moment::EndOfDate(date) | Moment::StartOfDate(date) => Some(*date),
         _ => None,
@@ -285,7 +361,7 @@ pub(super) fn days(span: Span) -> i64 {
     }
 }
 
-fn by_reading(moment: &Moment) -> bool {
+pub(super) fn by_reading(moment: &Moment) -> bool {
     match moment {
         Moment::AfterReading(..) | Moment::Reading(_) => true,
         Moment::After(_, from)

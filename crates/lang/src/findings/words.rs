@@ -1,6 +1,6 @@
 //! The words of the text against the rules: sentences that no rule accounts for, figures that stand in one and not in the other.
 
-use super::{Desk, is_norm, say};
+use super::{Desk, Open, is_norm, say};
 use crate::ast::{Decl, FieldValue};
 use crate::diagnostic::Severity;
 use crate::document::{Clause, folded};
@@ -63,22 +63,32 @@ impl Desk<'_> {
     pub(super) fn words(&mut self) {
         let mut words = 0;
         let mut covered_words = 0;
+        let mut open = Open::default();
         for index in 0..self.document.clauses.len() {
             let clause = &self.document.clauses[index];
             let covered = self.quoted(clause, index);
             for sentence in parts(&clause.words) {
                 let text = &clause.words[sentence.clone()];
-                let count = text.split(' ').count();
-                words += count;
-                let touched: usize = covered
-                    .iter()
-                    .map(|c| c.start.max(sentence.start)..c.end.min(sentence.end))
-                    .filter(|c| c.start < c.end)
-                    .map(|c| clause.words[c].split_whitespace().count())
-                    .sum();
-                covered_words += touched.min(count);
                 let obliges = !modals(text).is_empty();
-                if touched > 0 || self.carried_out(index, text, obliges) {
+                // A word counts once, however many rules quote it.
+                let mut at = sentence.start;
+                let mut touched = 0;
+                for word in text.split(' ') {
+                    let end = at + word.len();
+                    words += 1;
+                    touched += usize::from(covered.iter().any(|c| c.start < end && at < c.end));
+                    at = end + 1;
+                }
+                covered_words += touched;
+                if touched > 0 {
+                    continue;
+                }
+                if self.carried_out(index, text, obliges) {
+                    let first: Vec<&str> = text.split(' ').take(8).collect();
+                    open.add(format!(
+                        "whether the declaration under “{} …” says all of it: no words of it are quoted",
+                        first.join(" ").trim_end_matches(['.', ';', ','])
+                    ));
                     continue;
                 }
                 let severity = if obliges && self.agreement.status != Status::Political {
@@ -97,13 +107,17 @@ impl Desk<'_> {
             }
         }
         let share = (covered_words * 100).checked_div(words).unwrap_or(100);
-        let note = format!(
-            "{covered_words} of {words} words ({share} %) are quoted by a rule; whether the rule says the same is for a person to judge"
-        );
+        open.add(match words {
+            0 => "no clause of the text has words (`> …` under its heading)".to_string(),
+            _ => format!(
+                "{covered_words} of {words} words ({share} %) are quoted by a rule; whether the rule says the same is for a person to judge"
+            ),
+        });
         self.looked(
             "words that no rule accounts for",
+            "the block quotes of the text, cut at ends of sentences and at semicolons; a sentence counts where a rule quotes any of it; not what the words mean",
             words,
-            if words == covered_words { Vec::new() } else { vec![note] },
+            open,
         );
         self.figures();
     }
@@ -201,7 +215,7 @@ impl Desk<'_> {
             .iter()
             .filter(|d| (is_norm(d.keyword) || d.keyword == Keyword::Term) && !d.damaged)
             .collect();
-        let mut undecided = Vec::new();
+        let mut open = Open::default();
         // The figures of each declaration, outside of what it quotes.
         let said: Vec<(&Decl, Vec<Number>)> =
             self.file.decls.iter().map(|d| (d, numbers(&self.outside_quotes(d)))).collect();
@@ -209,11 +223,17 @@ impl Desk<'_> {
         for decl in &decls {
             let Some(name) = decl.name.as_ref().map(|n| &n.text) else { continue };
             let found = decl.clause.and_then(|c| Some((c, self.document.clauses.get(c)?)));
-            let Some((index, clause)) = found else { continue };
+            let Some((index, clause)) = found else {
+                open.of("there is no clause whose words could be compared with the figures of {}", name);
+                continue;
+            };
             let quotes: Vec<String> = texts(decl, "per").map(folded).collect();
             if quotes.is_empty() {
-                undecided.push(format!("`{name}` quotes no words to compare its figures with"));
+                open.of("no words are quoted to be compared with the figures of {}", name);
                 continue;
+            }
+            if quotes.iter().any(|q| has_ukrainian_number(q)) {
+                open.of("number words in Ukrainian are not read, and the words of {} have some", name);
             }
             let in_words: BTreeSet<Number> = quotes.iter().flat_map(|q| numbers(q)).collect();
             // A rule may take a figure from a reading, a term or a state that it names.
@@ -261,7 +281,12 @@ impl Desk<'_> {
             }
         }
         let count = decls.len();
-        self.looked("figures in words and rules", count, undecided);
+        self.looked(
+            "figures in words and rules",
+            "figures in digits, with `million` and the like, and in English words, in rules and terms and the words that they quote; days of dates and numbers of articles are no figures; not what a figure is of",
+            count,
+            open,
+        );
     }
 
     fn outside_quotes(&self, decl: &Decl) -> String {
@@ -325,6 +350,43 @@ pub(super) fn numbers(text: &str) -> Vec<Number> {
     out
 }
 
+/// Whether words hold a number that is written in Ukrainian words: `вісімсот`. `тисяч` behind figures is read.
+fn has_ukrainian_number(text: &str) -> bool {
+    const WHOLE: &[&str] = &[
+        "два",
+        "дві",
+        "двох",
+        "три",
+        "трьох",
+        "чотири",
+        "чотирьох",
+        "п'ять",
+        "п'яти",
+        "шість",
+        "шести",
+        "сім",
+        "семи",
+        "вісім",
+        "восьми",
+        "дев'ять",
+        "дев'яти",
+        "сорок",
+        "сорока",
+        "сто",
+        "ста",
+        "двісті",
+        "двохсот",
+        "триста",
+        "трьохсот",
+        "чотириста",
+        "чотирьохсот",
+    ];
+    const WITHIN: &[&str] = &["десят", "дцят", "ятсот", "істсот", "імсот"];
+    crate::words::tokens(text).iter().any(|token| {
+        WHOLE.contains(&token.lower.as_str()) || WITHIN.iter().any(|part| token.lower.contains(part))
+    })
+}
+
 /// `twenty-four`, `60-day`; of a date the year alone, since words give months by name.
 fn split_dashes(word: &str) -> Vec<&str> {
     let parts: Vec<&str> = word.split('-').collect();
@@ -350,6 +412,13 @@ fn scale(word: &str) -> Option<i64> {
         "thousand" => Some(1_000),
         "million" => Some(1_000_000),
         "billion" => Some(1_000_000_000),
+        "тисяча" | "тисячі" | "тисяч" | "тис" => Some(1_000),
+        "мільйон" | "мільйона" | "мільйони" | "мільйонів" | "млн" => {
+            Some(1_000_000)
+        }
+        "мільярд" | "мільярда" | "мільярди" | "мільярдів" | "млрд" => {
+            Some(1_000_000_000)
+        }
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Conditions, values and patterns of facts: names to what they stand for, with their kinds and units compared.
 
+use super::names::{Alone, Known, List, alone};
 use super::readings::Sort;
 use super::{Kind, Left, Lower, Lowered, Scope};
 use crate::ast::{Expr, ExprKind, Happening, Ident, Pattern, Window as Over};
@@ -846,39 +847,42 @@ impl Lower<'_> {
             }
             _ => {}
         }
-        if let Some(of) = self.role_of(scope, text) {
-            return Ok((Value::Role(text.clone()), Kind::of(&of)));
+        let class = match needed {
+            Kind::Class(class) => Some(class),
+            _ => None,
+        };
+        let found = alone(text, class, *needed == Kind::Place, &Here { lower: self, scope });
+        match (&found, needed) {
+            (Alone::Role, _) => {
+                let of = self.role_of(scope, text).map_or(Kind::Any, |of| Kind::of(&of));
+                return Ok((Value::Role(text.clone()), of));
+            }
+            (Alone::Value, _) => return Ok((Value::Name(text.clone()), needed.clone())),
+            (Alone::Thing, _) => return self.thing_value(name),
+            _ => {}
         }
-        if let Kind::Class(class) = needed {
+        if let Some(class) = class {
             let values: Vec<Name> = self
                 .agreement
                 .classes
                 .get(class)
                 .map(|c| c.values.keys().cloned().collect())
                 .unwrap_or_default();
-            if values.contains(text) {
-                return Ok((Value::Name(text.clone()), needed.clone()));
-            }
-            if !self.names.things.contains_key(text) {
-                let list = values.iter().map(|v| format!("`{v}`")).collect::<Vec<_>>().join(", ");
-                let what = format!("the class `{class}` has no value");
-                let wrong = Diagnostic::error("N0204", name.span.clone(), format!("{what} `{text}`"));
-                let near =
-                    super::names::closest(text.as_str(), values.iter().map(Name::as_str)).map(str::to_string);
-                return Err(self.report(match near {
-                    Some(near) => wrong.help(format!("did you mean `{near}`?")).fix(
-                        name.span.clone(),
-                        near.clone(),
-                        format!("write `{near}`"),
-                    ),
-                    None => wrong.help(format!("its values are {list}")),
-                }));
-            }
+            let list = values.iter().map(|v| format!("`{v}`")).collect::<Vec<_>>().join(", ");
+            let what = format!("the class `{class}` has no value");
+            let wrong = Diagnostic::error("N0204", name.span.clone(), format!("{what} `{text}`"));
+            let near =
+                super::names::closest(text.as_str(), values.iter().map(Name::as_str)).map(str::to_string);
+            return Err(self.report(match near {
+                Some(near) => wrong.help(format!("did you mean `{near}`?")).fix(
+                    name.span.clone(),
+                    near.clone(),
+                    format!("write `{near}`"),
+                ),
+                None => wrong.help(format!("its values are {list}")),
+            }));
         }
-        if *needed == Kind::Place && self.names.zones.contains_key(text) {
-            return Ok((Value::Name(text.clone()), Kind::Place));
-        }
-        if *needed == Kind::Text && !self.names.things.contains_key(text) {
+        if *needed == Kind::Text {
             return Err(self.report(
                 Diagnostic::error(
                     "T0312",
@@ -889,66 +893,85 @@ impl Lower<'_> {
                 .fix(name.span.clone(), format!("\"{text}\""), "put it in quotation marks"),
             ));
         }
+        match (found, needed) {
+            (Alone::Actor, _) => Ok((Value::Name(text.clone()), Kind::Actor)),
+            (_, Kind::Actor) => Err(self.actor(name).err().unwrap_or(Left)),
+            (Alone::Zone, _) => Ok((Value::Name(text.clone()), Kind::Place)),
+            (_, Kind::Place) => {
+                let known = self.names.zones.keys().cloned().collect();
+                Err(self.unknown("N0202", "the zone", name, known, "declare it with `zone`"))
+            }
+            (Alone::ValueOf(class), _) => {
+                let having = self.agreement.classes.values().filter(|c| c.values.contains_key(text)).count();
+                Ok((Value::Name(text.clone()), if having > 1 { Kind::Any } else { Kind::Class(class) }))
+            }
+            (Alone::RoleOfAny, _) => {
+                let mut facts = self.agreement.facts.values();
+                let of =
+                    facts.find_map(|f| f.roles.iter().find(|(r, _)| r == text)).map(|(_, of)| Kind::of(of));
+                Ok((Value::Role(text.clone()), of.unwrap_or(Kind::Any)))
+            }
+            _ => Err(self.not_known(name, scope)),
+        }
+    }
+
+    /// A measure, reading, event, state, object or term alone, where a value is needed.
+    fn thing_value(&mut self, name: &Ident) -> Lowered<(Value, Kind)> {
+        let text = &name.text;
         match self.names.things.get(text).map(|d| d.keyword) {
             Some(Keyword::Measure) => {
                 let unit = self.agreement.facts.get(text).map(|f| f.unit.clone()).unwrap_or_default();
-                return Ok((
-                    Value::Measure(Box::new(FactPattern::any(text.clone()))),
-                    Kind::Number(measured(unit)),
-                ));
+                Ok((Value::Measure(Box::new(FactPattern::any(text.clone()))), Kind::Number(measured(unit))))
             }
             Some(Keyword::Reading) => {
                 self.use_reading(name, Sort::Value)?;
-                return Ok((Value::Reading(text.clone()), Kind::Any));
+                Ok((Value::Reading(text.clone()), Kind::Any))
             }
-            Some(keyword @ (Keyword::Event | Keyword::State | Keyword::Object)) => {
-                return Err(self.report(
-                    Diagnostic::error(
-                        "T0307",
-                        name.span.clone(),
-                        format!("the {} `{text}` is no value", keyword.word()),
-                    )
-                    .help(format!("count it: `count of {text}`"))
-                    .fix(name.span.start..name.span.start, "count of ", "count it"),
-                ));
-            }
-            Some(_) => {
-                return Err(self.wrong_kind(
-                    name,
-                    "a value",
-                    "a term is true or not: write `holds` behind it where a condition stands",
-                ));
-            }
-            None => {}
+            Some(keyword @ (Keyword::Event | Keyword::State | Keyword::Object)) => Err(self.report(
+                Diagnostic::error(
+                    "T0307",
+                    name.span.clone(),
+                    format!("the {} `{text}` is no value", keyword.word()),
+                )
+                .help(format!("count it: `count of {text}`"))
+                .fix(name.span.start..name.span.start, "count of ", "count it"),
+            )),
+            _ => Err(self.wrong_kind(
+                name,
+                "a value",
+                "a term is true or not: write `holds` behind it where a condition stands",
+            )),
         }
-        if self.names.actors.contains_key(text) {
-            return Ok((Value::Name(text.clone()), Kind::Actor));
-        }
-        if *needed == Kind::Actor {
-            return Err(self.actor(name).err().unwrap_or(Left));
-        }
-        if self.names.zones.contains_key(text) {
-            return Ok((Value::Name(text.clone()), Kind::Place));
-        }
-        if *needed == Kind::Place {
-            let known = self.names.zones.keys().cloned().collect();
-            return Err(self.unknown("N0202", "the zone", name, known, "declare it with `zone`"));
-        }
-        let mut classes = self.agreement.classes.iter().filter(|(_, c)| c.values.contains_key(text));
-        if let Some((class, _)) = classes.next() {
-            let kind = if classes.next().is_some() { Kind::Any } else { Kind::Class(class.clone()) };
-            return Ok((Value::Name(text.clone()), kind));
-        }
-        if scope.any_role && self.agreement.facts.values().any(|f| f.roles.iter().any(|(r, _)| r == text)) {
-            let of = self
-                .agreement
-                .facts
-                .values()
-                .find_map(|f| f.roles.iter().find(|(r, _)| r == text))
-                .map(|(_, of)| Kind::of(of));
-            return Ok((Value::Role(text.clone()), of.unwrap_or(Kind::Any)));
-        }
-        Err(self.not_known(name, scope))
+    }
+}
+
+/// What is known where an expression is lowered.
+struct Here<'h, 'a> {
+    lower: &'h Lower<'a>,
+    scope: &'h Scope,
+}
+
+impl Known for Here<'_, '_> {
+    fn is_role(&self, name: &Name) -> bool {
+        self.lower.role_of(self.scope, name).is_some()
+    }
+
+    fn has_value(&self, class: &Name, name: &Name) -> bool {
+        self.lower.agreement.classes.get(class).is_some_and(|c| c.values.contains_key(name))
+    }
+
+    fn has(&self, list: List, name: &Name) -> bool {
+        self.lower.names.list(list).contains_key(name)
+    }
+
+    fn class_of(&self, name: &Name) -> Option<Name> {
+        let mut classes = self.lower.agreement.classes.iter();
+        classes.find(|(_, c)| c.values.contains_key(name)).map(|(class, _)| class.clone())
+    }
+
+    fn is_role_of_any(&self, name: &Name) -> bool {
+        let mut facts = self.lower.agreement.facts.values();
+        self.scope.any_role && facts.any(|f| f.roles.iter().any(|(role, _)| role == name))
     }
 }
 

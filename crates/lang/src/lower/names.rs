@@ -1,4 +1,8 @@
-//! Names: which are known, and which is nearest to one that is not.
+//! Names: which are known, in which list each stands, what one means that stands alone, and which is nearest to one that is not.
+//!
+//! The lowering and the editor (`editor/names.rs`) ask here, so that the editor goes to what the agreement means. What deliberately does not
+//! stand here: the places at which names stand. The lowering gives a declaration up at its first mistake, and goes through some of them more
+//! than once; an editor wants every place of a declaration that is just being written, once.
 
 /// The candidate nearest to what was written, where one is near enough to be meant.
 ///
@@ -57,7 +61,93 @@ pub fn is_reserved(word: &str) -> bool {
     RESERVED.contains(&word)
 }
 
-/// All declared names, in four separate lists: a party and a zone may share a name, an event and a duty too.
+/// The lists of names: a party and a zone may share one, an event and a duty too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum List {
+    /// Parties, groups, bodies.
+    Actors,
+    Zones,
+    Classes,
+    /// Events, states, objects, measures, terms, `open`, readings.
+    Things,
+    /// Duties, bans, remedies, rights, powers, priorities, and the sugar.
+    Norms,
+}
+
+impl List {
+    /// The list of what a word declares; the agreement stands in none.
+    pub(crate) fn of(keyword: Keyword) -> Option<List> {
+        use Keyword::*;
+        match keyword {
+            Agreement => None,
+            Party | Group | Body => Some(List::Actors),
+            Zone => Some(List::Zones),
+            Class => Some(List::Classes),
+            Event | State | Object | Measure | Term | Open | Reading => Some(List::Things),
+            Duty | Ban | Remedy | Right | Power | Priority | Milestone | Delivery | Quota | Notify => {
+                Some(List::Norms)
+            }
+        }
+    }
+}
+
+/// What a name that stands alone means.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Alone {
+    /// A role of the record under test, or a parameter of the zone.
+    Role,
+    /// A value of the class that is needed.
+    Value,
+    Thing,
+    Actor,
+    Zone,
+    /// A value of this class, the first that has it.
+    ValueOf(Name),
+    /// A role of some fact, in the options of a reading.
+    RoleOfAny,
+    /// None of these; it may be a norm.
+    Unknown,
+}
+
+/// What is known where a name stands.
+pub(crate) trait Known {
+    /// Whether it is a role of the record under test, or a parameter of the zone.
+    fn is_role(&self, name: &Name) -> bool;
+    /// Whether the class has this value.
+    fn has_value(&self, class: &Name, name: &Name) -> bool;
+    /// Whether a list has it.
+    fn has(&self, list: List, name: &Name) -> bool;
+    /// The first class that has this value.
+    fn class_of(&self, name: &Name) -> Option<Name>;
+    /// Whether roles of any fact mean something here, and some fact has this one.
+    fn is_role_of_any(&self, name: &Name) -> bool;
+}
+
+/// What a name that stands alone means where a value of `class` is needed, or a `place`. The order is that of the language: what is nearest
+/// first, then what is needed, then the lists.
+pub(crate) fn alone(name: &Name, class: Option<&Name>, place: bool, known: &impl Known) -> Alone {
+    if known.is_role(name) {
+        Alone::Role
+    } else if class.is_some_and(|class| known.has_value(class, name)) {
+        Alone::Value
+    } else if place && known.has(List::Zones, name) {
+        Alone::Zone
+    } else if known.has(List::Things, name) {
+        Alone::Thing
+    } else if known.has(List::Actors, name) {
+        Alone::Actor
+    } else if known.has(List::Zones, name) {
+        Alone::Zone
+    } else if let Some(class) = known.class_of(name) {
+        Alone::ValueOf(class)
+    } else if known.is_role_of_any(name) {
+        Alone::RoleOfAny
+    } else {
+        Alone::Unknown
+    }
+}
+
+/// All declared names, in separate lists, each with its declaration.
 #[derive(Default)]
 pub(super) struct Names<'a> {
     /// Parties, groups, bodies.
@@ -79,15 +169,8 @@ impl<'a> Names<'a> {
         let mut names = Names::default();
         for decl in &file.decls {
             let Some(name) = &decl.name else { continue };
-            use Keyword::*;
-            let list = match decl.keyword {
-                Agreement => continue,
-                Party | Group | Body => &mut names.actors,
-                Zone => &mut names.zones,
-                Class => &mut names.classes,
-                Event | State | Object | Measure | Term | Open | Reading => &mut names.things,
-                _ => &mut names.norms,
-            };
+            let Some(list) = List::of(decl.keyword) else { continue };
+            let list = names.list_mut(list);
             if is_reserved(name.text.as_str()) || surface::is_word(decl.language, name.text.as_str()) {
                 diagnostics.push(
                     Diagnostic::error(
@@ -122,12 +205,32 @@ impl<'a> Names<'a> {
         names
     }
 
+    fn list_mut(&mut self, list: List) -> &mut BTreeMap<Name, &'a Decl> {
+        match list {
+            List::Actors => &mut self.actors,
+            List::Zones => &mut self.zones,
+            List::Classes => &mut self.classes,
+            List::Things => &mut self.things,
+            List::Norms => &mut self.norms,
+        }
+    }
+
+    /// A list, with the declarations.
+    pub(super) fn list(&self, list: List) -> &BTreeMap<Name, &'a Decl> {
+        match list {
+            List::Actors => &self.actors,
+            List::Zones => &self.zones,
+            List::Classes => &self.classes,
+            List::Things => &self.things,
+            List::Norms => &self.norms,
+        }
+    }
+
     /// Whether this is the declaration that its name stands for, and not a second one.
     pub(super) fn is_first(&self, decl: &Decl) -> bool {
-        let Some(name) = &decl.name else { return decl.keyword == Keyword::Agreement };
-        let lists = [&self.actors, &self.zones, &self.classes, &self.things, &self.norms];
-        decl.keyword == Keyword::Agreement
-            || lists.iter().any(|list| list.get(&name.text).is_some_and(|d| std::ptr::eq(*d, decl)))
+        let Some(list) = List::of(decl.keyword) else { return true };
+        let first = decl.name.as_ref().and_then(|name| self.list(list).get(&name.text));
+        first.is_some_and(|first| std::ptr::eq(*first, decl))
     }
 
     /// The names of all norms, those of rows included.

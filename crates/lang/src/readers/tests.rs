@@ -63,6 +63,38 @@ fn in_a_clause_that_stays_the_sentences_of_a_hidden_rule_are_cut() {
     assert_eq!(seen(&both).agreement.clauses[1].words, "… shall not fire … Each Party reports any fire.");
 }
 
+/// What a hidden rule quotes is withheld with all of its sentence, whatever abbreviations and colons stand in it; a semicolon divides.
+#[test]
+fn a_hidden_sentence_goes_as_a_whole() {
+    let left = |words: &str, quote: &str| {
+        let rest = OPEN.replace("Each Party reports any fire.", words);
+        let duty = format!(
+            "```pact\nduty reports\n  bearer each of parties\n  when fire by bearer\n  must do report by bearer\n  within 2 days\n  \
+             seen by commission\n  per \"{quote}\"\n  mark TLP:AMBER\n```\n"
+        );
+        seen(&agreement(&format!("{rest}{duty}"))).agreement.clauses[1].words.clone()
+    };
+    let open = "The Parties shall not fire.";
+    assert_eq!(left("Under art. 5 para. 2 each Party reports any fire.", "reports any fire"), open);
+    assert_eq!(
+        left("Each Party reports: lists, e.g. of guns; and maps.", "lists, e.g."),
+        format!("{open} and maps.")
+    );
+    assert_eq!(
+        left("Each Party reports. 1990. Nobody asks.", "Party reports"),
+        format!("{open} 1990. Nobody asks.")
+    );
+    assert_eq!(
+        left("\u{201c}Each Party reports.\u{201d} Nobody asks.", "Party reports"),
+        format!("{open} Nobody asks.")
+    );
+    assert_eq!(
+        left("Each Party reports any fire. Nobody asks.", "any fire. Nobody"),
+        "… shall not fire …",
+        "no chance is taken"
+    );
+}
+
 #[test]
 fn what_hangs_on_a_hidden_rule_is_hidden_and_what_it_hangs_on_is_not() {
     let hidden = "```pact\nduty reports\n  bearer each of parties\n  when fire by bearer\n  must do report by bearer\n  within 2 days\n  \

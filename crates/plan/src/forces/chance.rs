@@ -50,7 +50,7 @@ pub(crate) fn drawn(seed: u64, future: u32, category: &str, parameter: u64, step
 }
 
 /// All futures in order, made on so many threads: the answer is the same with any number of them.
-pub(crate) fn each_future<T: Send>(futures: u32, threads: u16, of: impl Fn(u32) -> T + Sync) -> Vec<T> {
+pub fn each_future<T: Send>(futures: u32, threads: u16, of: impl Fn(u32) -> T + Sync) -> Vec<T> {
     let threads = u32::from(threads.max(1));
     let chunk = futures.div_ceil(threads).max(1);
     let some = |from: u32| {

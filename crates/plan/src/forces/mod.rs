@@ -11,15 +11,17 @@
 //!   Of people *serving* that does not hold: whoever is trained earlier is exposed to losses earlier.
 //!
 //! Where to start reading: [`Plan`] (`plan.rs`), then [`month_by_month`] (`people.rs`), then [`answer`]; real forces
-//! beside a plan: [`calibration`].
+//! beside a plan: [`calibration`]; what the engine is asked with: [`records`].
 
 pub mod calibration;
 pub(crate) mod chance;
 mod people;
 pub(crate) mod plan;
+pub mod records;
 
+pub use chance::each_future;
 pub use people::{History, People, month_by_month};
-pub use plan::{Category, Each, Measure, Milestone, Parameter, Plan, Range, Steps};
+pub use plan::{Category, Each, Measure, Milestone, Parameter, Plan, Range, Steps, Terms};
 
 use crate::answer::{Cell, Shown};
 use crate::month::Month;
@@ -59,11 +61,12 @@ struct Held {
 }
 
 fn future(plan: &Plan, seed: u64, number: u32, held: Option<Held>, bands: bool) -> Future {
+    let drawn = records::value(plan, seed, Some(number));
     let history = month_by_month(plan, |category, parameter, step, range| {
         match held.filter(|held| held.category == category && held.parameter == parameter) {
             Some(Held { high: true, .. }) => range.high,
             Some(_) => range.low,
-            None => draw(seed, number, &plan.categories[category].name, parameter, step, range),
+            None => drawn(category, parameter, step, range),
         }
     });
     let milestones = plan
@@ -233,11 +236,14 @@ fn milestones(plan: &Plan, all: &[Future], probabilities: &[Number]) -> Shown {
     }
 }
 
-/// The interval of Wilson for a share, in percent: what so many draws leave open.
+/// The interval of Wilson for a share, 95 percent: what so many draws leave open.
+///
+/// # Units
+/// `share` from 0 to 1; the ends in percent.
 ///
 /// # Source
 /// E. B. Wilson, J. Am. Stat. Assoc. 22 (1927).
-pub(crate) fn wilson(share: &Number, n: usize) -> (Cell, Cell) {
+pub fn wilson(share: &Number, n: usize) -> (Cell, Cell) {
     let (p, n, z) = (share.to_f64(), n as f64, 1.96);
     let middle = p + z * z / (2.0 * n);
     let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
@@ -349,7 +355,7 @@ fn bands(plan: &Plan, all: &[Future]) -> Shown {
 
 /// One future with every range at its likely value: where everybody is.
 fn flows(plan: &Plan) -> Shown {
-    let history = month_by_month(plan, |_, _, _, range| range.likely);
+    let history = month_by_month(plan, records::value(plan, 0, None));
     let mut rows = Vec::new();
     for (category, months) in plan.categories.iter().zip(&history.by_category) {
         for (month, people) in months.iter().enumerate() {

@@ -7,8 +7,9 @@ use super::people::WHOLE;
 use crate::Refusal;
 use crate::month::Month;
 use crate::named_month;
+use jiff::civil::Date;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a range is drawn once for a future, or anew each month.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
@@ -233,6 +234,19 @@ impl Milestone {
     }
 }
 
+/// What the agreement calls a number of the plan, so that the engine can be asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Terms {
+    /// The measure.
+    pub measure: String,
+    /// Which number of the plan it is told.
+    pub counts: Measure,
+    /// Of which category; of all of them where it names none.
+    pub category: Option<usize>,
+    /// What its roles say: whose strength it is, and of what kind.
+    pub roles: BTreeMap<String, String>,
+}
+
 /// The plan.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Plan {
@@ -244,6 +258,8 @@ pub struct Plan {
     pub categories: Vec<Category>,
     /// The milestones.
     pub milestones: Vec<Milestone>,
+    /// What the agreement calls its numbers; empty where the engine is not to be asked.
+    pub terms: Vec<Terms>,
 }
 
 /// Nobody plans for longer, or for more people.
@@ -259,6 +275,18 @@ struct Written {
     categories: Vec<WrittenCategory>,
     #[serde(default, rename = "milestone")]
     milestones: Vec<WrittenMilestone>,
+    #[serde(default)]
+    records: Vec<WrittenTerms>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenTerms {
+    measure: String,
+    counts: Measure,
+    category: Option<String>,
+    #[serde(default)]
+    roles: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -340,6 +368,11 @@ impl Plan {
         self.from.plus(self.months.saturating_sub(1))
     }
 
+    /// The last day of it.
+    pub fn last_day(&self) -> Date {
+        self.last().plus(1).first_day().yesterday().unwrap_or(Date::MAX)
+    }
+
     /// Categories and parameters of which a range is stated.
     pub fn uncertain(&self) -> Vec<(usize, Parameter)> {
         let of = |(index, category): (usize, &Category)| {
@@ -401,12 +434,41 @@ fn read(written: &Written) -> Result<Plan, Refusal> {
         }
         categories.push(category(of)?);
     }
-    let mut plan = Plan { from, months: written.months, categories, milestones: Vec::new() };
+    let mut plan =
+        Plan { from, months: written.months, categories, milestones: Vec::new(), terms: Vec::new() };
     for of in &written.milestones {
         let milestone = milestone(of, &plan)?;
         plan.milestones.push(milestone);
     }
+    for of in &written.records {
+        let terms = Terms {
+            measure: of.measure.clone(),
+            counts: of.counts,
+            category: known_category("`[[records]]`: category", of.category.as_deref(), &plan)?,
+            roles: of.roles.clone(),
+        };
+        let same = |other: &Terms| other.measure == terms.measure && other.roles == terms.roles;
+        if plan.terms.iter().any(same) {
+            return Err(Refusal::new(
+                format!("`[[records]]`: `{}` is told twice with the same roles", terms.measure),
+                "tell each measure once; two kinds of people differ in a role",
+            ));
+        }
+        plan.terms.push(terms);
+    }
     Ok(plan)
+}
+
+/// The place of a category that is named; all of them where none is.
+fn known_category(what: &str, named: Option<&str>, plan: &Plan) -> Result<Option<usize>, Refusal> {
+    let Some(name) = named else { return Ok(None) };
+    plan.categories.iter().position(|category| category.name == name).map(Some).ok_or_else(|| {
+        let names: Vec<&str> = plan.categories.iter().map(|c| c.name.as_str()).collect();
+        Refusal::new(
+            format!("{what} `{name}` is not known"),
+            format!("the categories are: {}", names.join(", ")),
+        )
+    })
 }
 
 fn category(of: &WrittenCategory) -> Result<Category, Refusal> {
@@ -479,16 +541,7 @@ fn category(of: &WrittenCategory) -> Result<Category, Refusal> {
 
 fn milestone(of: &WrittenMilestone, plan: &Plan) -> Result<Milestone, Refusal> {
     let what = |key: &str| format!("milestone `{}`: {key}", of.name);
-    let category = match &of.category {
-        None => None,
-        Some(name) => Some(plan.categories.iter().position(|c| c.name == *name).ok_or_else(|| {
-            let names: Vec<&str> = plan.categories.iter().map(|c| c.name.as_str()).collect();
-            Refusal::new(
-                format!("{} `{name}` is not known", what("category")),
-                format!("the categories are: {}", names.join(", ")),
-            )
-        })?),
-    };
+    let category = known_category(&what("category"), of.category.as_deref(), plan)?;
     if of.at_least.is_none() && of.at_most.is_none() {
         return Err(Refusal::new(what("no bound"), "add `at-least` or `at-most`"));
     }

@@ -112,9 +112,21 @@ struct Set {
     /// A caveat that it holds
     #[arg(long, value_name = "CAVEAT")]
     caveat: Vec<String>,
-    /// Read its password from standard input, one line; without it, an account keeps the one it has
+    /// Make an invitation, told once: with it its owner chooses a password within seven days, and nobody else knows that
     #[arg(long)]
+    invite: bool,
+    /// Read its password from standard input, one line, for a program or where nobody is there to invite; without it, an account keeps
+    /// the one it has
+    #[arg(long, conflicts_with = "invite")]
     password_stdin: bool,
+}
+
+/// What is told of an invitation, once.
+fn invitation(name: &str, code: &str) -> String {
+    format!(
+        "invitation of `{name}`, shown once, good for seven days and one use; hand it over in person or by a channel of its own\n\
+         code     {code}\naddress  /invitation#{name}:{code}  (behind the address of the server)\n"
+    )
 }
 
 fn clearance(given: &str) -> Result<(Name, Tlp), Failure> {
@@ -157,8 +169,12 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
                     .map_err(|e| Failure::new(format!("cannot read the password: {e}")))?;
                 account.set_password(line.trim_end_matches(['\r', '\n']))?;
             }
+            let code = set.invite.then(|| account.invite(session.now)).transpose()?;
             let receipt = store.put_account(&account, session.now, &keeper)?;
             session.say(&format!("`{}` stands so from entry {} of the log on\n", set.name, receipt.entry))?;
+            if let Some(code) = code {
+                session.say(&invitation(&set.name, &code))?;
+            }
         }
         What::Close { name } => {
             let mut account = store.accounts()?.remove(name).ok_or_else(|| {
@@ -240,6 +256,7 @@ pub fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> 
                 if account.closed {
                     words.push("closed".to_string());
                 }
+                words.extend(account.is_invited(session.now).map(|until| format!("invited until {until}")));
                 out.push_str(&format!("{}  {}\n", account.name, words.join(", ")));
             }
             session.say(if out.is_empty() { "there are no accounts\n" } else { &out })?;

@@ -104,7 +104,7 @@ fn shown(draft: &Findings, text: &str, path: &Path, colour: bool) -> String {
     }
     out.push_str(&format!("looked at in {name}:\n"));
     for looked in &draft.looked {
-        out.push_str(&format!("  {}: {}\n", looked.analysis, looked.at));
+        out.push_str(&format!("  {}: {}\n    how far: {}\n", looked.analysis, looked.at, looked.bound));
         for undecided in &looked.undecided {
             out.push_str(&format!("    not decided: {undecided}\n"));
         }

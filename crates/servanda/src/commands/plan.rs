@@ -1,7 +1,9 @@
-//! `servanda plan`: files are read here and answers written; `servanda_plan` computes. Side-by-side comparison is in `plan/compare.rs`.
+//! `servanda plan`: files are read here and answers written; `servanda_plan` computes. Side-by-side comparison is in `plan/compare.rs`, the engine is
+//! asked about futures in `plan/futures.rs`.
 
 mod communities;
 mod compare;
+mod futures;
 
 use super::Answer;
 use crate::failure::Failure;
@@ -39,7 +41,7 @@ enum Of {
     /// What each partner carries, as a share of GDP and of the defence budget, against a rule of fairness
     Burden(Box<Burden>),
     /// How a force may grow month by month: the chance of each milestone, and what it hangs on
-    Forces(Forces),
+    Forces(Box<Forces>),
     /// What arrives when, against training places, crews and maintenance, and where the plan starves
     Deliveries(Deliveries),
     /// How many incidents in each region in the next 7 and 28 days, with what such forecasts were worth in the past
@@ -289,6 +291,15 @@ struct Forces {
     /// Of those series, hold out so many last years
     #[arg(long, value_name = "YEARS", default_value_t = 8, requires = "calibrate", value_parser = clap::value_parser!(i16).range(1..=30))]
     hold_out: i16,
+    /// Ask the engine what it would say of the agreement's own duties if the plan came true, and in how many futures each would be kept; the
+    /// plan needs `[[records]]`
+    #[arg(long)]
+    ask: bool,
+    /// Of the futures that are drawn, ask the engine about the first so many
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "ask", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    ask_futures: u32,
+    #[command(flatten)]
+    matter: Matter,
     #[command(flatten)]
     shape: Shape,
 }
@@ -320,6 +331,9 @@ struct Watch {
     /// An agreement, whose terms' own thresholds are read: how far each is, and the chance of reaching it
     #[arg(long, value_name = "FILE.pact.md")]
     agreement: Option<PathBuf>,
+    /// Option of a reading that gives a threshold of its terms; may be given several times [default: each option]
+    #[arg(long = "reading", value_name = "NAME=OPTION", requires = "agreement")]
+    readings: Vec<String>,
     #[command(flatten)]
     shape: Shape,
 }
@@ -428,6 +442,7 @@ pub fn answer(words: &[String], session: &Session) -> Result<servanda_plan::Answ
     let asks_engine = match &asked.of {
         Of::Rotations(of) => of.ask,
         Of::Communities(of) => of.ask,
+        Of::Forces(of) => of.ask,
         _ => false,
     };
     if asks_engine {
@@ -663,13 +678,52 @@ fn grown(of: &Forces, session: &Session) -> Result<servanda_plan::Answer, Failur
         let series = Strengths::read(&path.display().to_string(), &input::text(path)?).map_err(refused)?;
         real.push(series);
     }
-    let answer = match real.is_empty() {
-        true => forces::answer(&plan, drawing, vec![name]),
-        false => calibration::answer(&plan, drawing, vec![name], &real, of.hold_out),
+    let mut answer = match real.is_empty() {
+        true => forces::answer(&plan, drawing, vec![name.clone()]),
+        false => calibration::answer(&plan, drawing, vec![name.clone()], &real, of.hold_out),
     }
     .map_err(refused)?;
+    if of.ask {
+        working.at("asking the engine");
+        force_asked(of, &plan, &name, &mut answer, session)?;
+    }
     drop(working);
     Ok(answer)
+}
+
+/// Asks the engine about the world in which the plan of a force comes true, and about futures of it.
+fn force_asked(
+    of: &Forces,
+    plan: &forces::Plan,
+    world: &str,
+    answer: &mut servanda_plan::Answer,
+    session: &Session,
+) -> Result<(), Failure> {
+    let heard = of.matter.hear(session)?;
+    let named = forces::records::named(plan, &heard.agreement).map_err(refused)?;
+    let calendar = &heard.agreement.calendar;
+    let made = |basis, future| {
+        let value = forces::records::value(plan, of.draws.seed, future);
+        forces::records::records(plan, &named, &value, basis, world, session.now, calendar)
+    };
+    let planned = made(RecordBasis::Planned, None);
+    let asking = futures::Asking::of(&of.matter, &heard, world, plan.last_day(), &planned, session)?;
+    let simulated = |number| made(RecordBasis::Simulated, Some(number));
+    let drawn = (!plan.uncertain().is_empty()).then_some(futures::Drawn {
+        futures: of.ask_futures.min(of.draws.futures),
+        threads: of.draws.threads,
+        records: &simulated,
+    });
+    let measures = named.iter().map(|named| named.measure.clone()).collect();
+    let (tables, gaps) = asking.tables(&measures, &planned, drawn)?;
+    answer.tables.splice(1..1, tables);
+    answer.gaps.extend(gaps);
+    answer.assumptions.push(
+        "the engine is told people serving as they are at the beginning, on the first day, and at the end of each month, on its last day; every range of the \
+         plan itself at its likely value"
+            .into(),
+    );
+    Ok(())
 }
 
 fn delivered(of: &Deliveries, session: &Session) -> Result<servanda_plan::Answer, Failure> {
@@ -713,7 +767,8 @@ fn watched(of: &Watch, session: &Session) -> Result<servanda_plan::Answer, Failu
     let (mut agreed, mut unread) = (Vec::new(), Vec::new());
     if let Some(path) = &of.agreement {
         let (_, agreement) = matter::agreement(path, session)?;
-        (agreed, unread) = watch::agreed(&agreement);
+        let chosen = matter::chosen(&agreement, &of.readings)?;
+        (agreed, unread) = watch::agreed(&agreement, &chosen);
         sources.push(format!("{}, the thresholds of its terms", path.display()));
     }
     let mut answer = watch::answer_of(&counts, &thresholds, &agreed, sources).map_err(refused)?;

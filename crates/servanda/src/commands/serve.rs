@@ -10,7 +10,7 @@ use crate::session::Session;
 use servanda_evidence::Format;
 use servanda_model::{Instant, Name};
 use servanda_server::intake::Expected;
-use servanda_server::{Limits, Listening, Problem, Router, Served, StatusCode, Team, Tls, watch};
+use servanda_server::{Limits, Listening, Problem, Router, Scanner, Served, StatusCode, Team, Tls, watch};
 use servanda_store::policy::Viewer;
 use servanda_store::{Audience, Holder, Store, Workspace, random_bytes};
 use std::collections::BTreeSet;
@@ -67,7 +67,10 @@ pub fn run(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
         false => moving,
     };
     let taking = match into {
-        Some(workspace) => Some(Taking::of(Intake::open(workspace)?, arguments.intake_unsigned)),
+        Some(workspace) => {
+            let scanner = effective.standing.scan.clone();
+            Some(Taking::of(Intake::open(workspace)?, arguments.intake_unsigned, scanner))
+        }
         None => None,
     };
     let door = taking.map(|taking| Door { taking: Arc::new(taking), takes, follows });
@@ -140,8 +143,9 @@ fn serve_team(
     };
     let (tell, stopping) = watch::channel(false);
     let views = Arc::new(ViewsLog::of(workspace.store()));
+    let accounts = Arc::new(workspace.store());
     let team = Team {
-        store: workspace.store(),
+        store: accounts.clone(),
         cases: Arc::new(cases),
         keepers,
         intake: intake.map(|taking| taking as Arc<dyn servanda_server::Intake>),
@@ -161,6 +165,7 @@ fn serve_team(
     let reach = Reach { address: effective.address, tls, tell: Some(tell) };
     answer(servanda_server::router_for(team), reach, "server", "serving", session)?;
     views.settle()?;
+    accounts.settle_signings(crate::clock::finer())?;
     seal(&workspace.store())
 }
 
@@ -207,6 +212,8 @@ struct Taking {
     /// Through what it enters.
     store: Arc<Store>,
     unsigned: bool,
+    /// Looks into files before they are taken.
+    scanner: Option<Scanner>,
     /// Whom to tell what was entered.
     pages: Arc<OnceLock<Arc<Pages>>>,
     /// To the thread that stores. Who waits for its answer waits in line, and for no lock that others may take first.
@@ -223,11 +230,11 @@ struct Waiting {
 const TOGETHER: usize = 2_048;
 
 impl Taking {
-    fn of(intake: Intake, unsigned: bool) -> Taking {
+    fn of(intake: Intake, unsigned: bool, scanner: Option<Scanner>) -> Taking {
         let store = intake.store();
         store.let_the_log_follow();
         let intake = Arc::new(Mutex::new(intake));
-        Taking { intake, store, unsigned, pages: Arc::default(), storing: Mutex::default() }
+        Taking { intake, store, unsigned, scanner, pages: Arc::default(), storing: Mutex::default() }
     }
 
     /// Tells each audience what was entered and is for it, and what else there is.
@@ -388,6 +395,7 @@ impl servanda_server::Intake for Taking {
 
     fn attach(&self, expected: &Expected, bytes: Vec<u8>) -> Result<serde_json::Value, Problem> {
         // Not under the lock of the intake: reports do not wait for films.
+        self.scanner.as_ref().map_or(Ok(()), |scanner| scanner.look(&bytes))?;
         let kept = self.store.attach(&bytes);
         let held = kept.and_then(|hash| self.store.hold(Holder::Submitter(&expected.submitter), &hash));
         held.map_err(|error| match error.is_refused() {

@@ -184,7 +184,12 @@ impl Place {
                 .help("restore it from a copy; what stands in the outbox stays as it is"));
             }
             let statement = outbox.delivery(record, hash, bytes.len() as u64)?;
-            server.send_file(record, &statement, &bytes)?;
+            if !server.send_file(record, &statement, &bytes)? {
+                session.note(&format!(
+                    "the scanner of {to} refuses the file {hash} of `{record}`: look at it, and take it out of the outbox's folder `attachments`"
+                ));
+                continue;
+            }
             outbox.keep_file(&to, hash)?;
             sent += 1;
             working.at(&format!("delivering files: {sent} of {}", waiting.len()));
@@ -277,7 +282,15 @@ impl Server {
     }
 
     /// The body of an answer; where it is a refusal, its words.
-    fn answered(&self, mut response: ureq::http::Response<ureq::Body>) -> Result<String, Failure> {
+    fn answered(&self, response: ureq::http::Response<ureq::Body>) -> Result<String, Failure> {
+        self.answered_or(response)?.map_err(|(why, _)| self.failed(&why))
+    }
+
+    /// The body of an answer, or the words and the code of a refusal.
+    fn answered_or(
+        &self,
+        mut response: ureq::http::Response<ureq::Body>,
+    ) -> Result<Result<String, (String, String)>, Failure> {
         let text = response
             .body_mut()
             .with_config()
@@ -286,7 +299,7 @@ impl Server {
             .map_err(|e| self.unanswered(e))?;
         let status = response.status();
         if status.is_success() {
-            return Ok(text);
+            return Ok(Ok(text));
         }
         let problem: Value = serde_json::from_str(&text).unwrap_or_default();
         let why = match problem["message"].as_str() {
@@ -296,7 +309,7 @@ impl Server {
             }
             None => status.to_string(),
         };
-        Err(self.failed(&why))
+        Ok(Err((why, problem["code"].as_str().unwrap_or_default().to_string())))
     }
 
     fn send(&self, lines: &[String]) -> Result<Vec<Value>, Failure> {
@@ -322,7 +335,8 @@ impl Server {
         Ok(answers)
     }
 
-    fn send_file(&self, record: &str, statement: &str, bytes: &[u8]) -> Result<(), Failure> {
+    /// Whether the file was taken; `false`: the server's scanner refuses it, and others may be taken.
+    fn send_file(&self, record: &str, statement: &str, bytes: &[u8]) -> Result<bool, Failure> {
         // A minute, and what a thin line needs.
         let patience = Duration::from_secs(60 + bytes.len() as u64 / 4_000);
         let sent = self
@@ -334,9 +348,14 @@ impl Server {
             .header("content-type", "application/octet-stream")
             .header("servanda-delivery", statement)
             .send(bytes);
-        let answered = sent.map_err(|e| self.unanswered(e)).and_then(|response| self.answered(response));
-        answered.map(drop).map_err(|failure| {
+        let waits = |failure: Failure| {
             failure.help(format!("the file belongs to `{record}`, which is delivered; only its files wait"))
-        })
+        };
+        let answered = sent.map_err(|e| self.unanswered(e)).and_then(|response| self.answered_or(response));
+        match answered.map_err(waits)? {
+            Ok(_) => Ok(true),
+            Err((_, code)) if code == "refused-by-scanner" => Ok(false),
+            Err((why, _)) => Err(waits(self.failed(&why))),
+        }
     }
 }

@@ -38,7 +38,12 @@ impl Drop for Serving {
 }
 
 fn serve(here: &Path, is_encrypted: bool) -> Serving {
+    serve_with(here, is_encrypted, &[])
+}
+
+fn serve_with(here: &Path, is_encrypted: bool, variables: &[(&str, &str)]) -> Serving {
     let mut line = command(here, &["serve", "w", "--port", "0", "--intake"]);
+    line.envs(variables.iter().copied());
     if is_encrypted {
         line.env("SERVANDA_TLS_CERTIFICATE", here.join("server.pem"));
         line.env("SERVANDA_TLS_KEY", here.join("server.key"));
@@ -181,6 +186,30 @@ fn files_follow_their_records_over_http_once_and_whole() {
     sync().ends_with(2).complains(&["is not what was recorded"]);
     fs::write(&late, b"late").unwrap();
     sync().ends_with(0).says(&["1 file delivered"]);
+}
+
+/// ASVS 5.0: 5.4.3, for what comes out of an outbox: what a scanner refuses holds up nothing else, and where it cannot look nothing is taken.
+#[cfg(unix)]
+#[test]
+fn v5_4_3_a_scanner_looks_into_files_of_outboxes() {
+    let here = folder();
+    fs::write(here.path().join("scan.sh"), "if grep -q MARK; then exit 1; fi; exit 0\n").unwrap();
+    fs::write(here.path().join("broken.sh"), "cat >/dev/null; exit 9\n").unwrap();
+    record(here.path(), Some(("bad.txt", b"with a MARK")));
+    record(here.path(), Some(("good.txt", b"without")));
+    let sync = |script: &str| {
+        let script = format!("sh,{}", here.path().join(script).display());
+        let serving = serve_with(here.path(), false, &[("SERVANDA_SCAN", &script)]);
+        let url = format!("http://127.0.0.1:{}", serving.1);
+        servanda(here.path(), &["sync", "node-1", "--to", &url])
+    };
+    sync("broken.sh").ends_with(2).complains(&["cannot look at files just now", "only its files wait"]);
+    assert_eq!(kept(here.path(), "node-1/3", b"without"), None);
+    let looked = sync("scan.sh");
+    looked.ends_with(0).says(&["1 file delivered"]);
+    assert!(looked.err.contains("refuses the file") && looked.err.contains("node-1/2"), "{}", looked.err);
+    assert_eq!(kept(here.path(), "node-1/2", b"with a MARK"), None);
+    assert_eq!(kept(here.path(), "node-1/3", b"without").as_deref(), Some(&b"without"[..]));
 }
 
 #[test]

@@ -20,7 +20,8 @@ fn findings_are_counted_and_shown_when_asked_for() {
         "A0714",
         "`consult` is due 24 hours",
         "looked at in",
-        "not decided:",
+        "how far: every act that the text names, once, in any order",
+        "not decided: that a body which can decide does find it was taken as possible for `report-response`",
     ]);
     servanda(folder.path(), &["check", "--findings", "--strict", file]).ends_with(1);
     servanda(folder.path(), &["explain", "a0714"]).ends_with(0).says(&["due before it can be found"]);

@@ -672,7 +672,7 @@ fn the_guides_communities_run_and_the_engine_is_asked() {
     let table = ["--format", "csv", "--table", "chances"];
     servanda(here.path(), &[&slow[..], &engine, &table].concat())
         .ends_with(0)
-        .says(&["answer-complaint,Germany,0.0,100.0,0.0,2026-0", ",simulated"]);
+        .says(&["answer-complaint,Germany,0.0,0.0,43.4,100.0,0.0,0.0,2026-0", ",simulated"]);
     fs::write(here.path().join("fine.toml"), text.replacen("level = \"oblast\"", "level = \"street\"", 1))
         .unwrap();
     servanda(here.path(), &["plan", "communities", "fine.toml"])
@@ -706,6 +706,228 @@ fn real_forces_stand_beside_the_guides_force() {
     servanda(here.path(), &[&ask[..], &["--hold-out", "25"]].concat())
         .ends_with(2)
         .complains(&["too short to hold out 25 years"]);
+}
+
+/// The ratifications with which the Berlin framework is in force.
+fn ratified() -> String {
+    ["United-Kingdom", "Poland", "Germany", "France", "United-States"]
+        .map(|party| {
+            format!(
+                "{{\"v\":1,\"id\":\"{party}\",\"fact\":\"ratification\",\"when\":\"2026-01-20T10:00:00Z\",\
+                 \"recorded\":\"2026-01-20T12:00:00Z\",\"roles\":{{\"by\":\"{party}\"}},\"grade\":\"confirmed\"}}\n"
+            )
+        })
+        .concat()
+}
+
+const BERLIN: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/berlin-framework/berlin-framework.pact.md");
+
+/// Eleven months' recruits serve by the end of December: 690,000 become 700,000 with 910 a month or more, and never with 909.
+const LEVEL: &str = r#"
+from = "2026-01"
+months = 12
+[[category]]
+name = "soldiers"
+serving = 690000
+recruits = { low = 0, likely = 1000, high = 2000 }
+places = 5000
+training-months = 1
+[[milestone]]
+name = "level"
+measure = "serving"
+at-least = 700000
+by = "2026-12"
+[[records]]
+measure = "force-strength"
+counts = "serving"
+roles = { of = "Ukraine" }
+"#;
+
+/// The cells of a table of an answer in CSV, without its head.
+fn cells(csv: &str) -> Vec<Vec<&str>> {
+    csv.lines().filter(|line| !line.starts_with('#')).skip(1).map(|line| line.split(',').collect()).collect()
+}
+
+#[test]
+fn the_engine_says_in_how_many_futures_a_strength_is_kept() {
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("level.toml"), LEVEL).unwrap();
+    fs::write(here.path().join("ours.jsonl"), ratified()).unwrap();
+    let ask = ["plan", "forces", "level.toml", "--futures", "400", "--ask-futures", "400", "--threads", "2"];
+    let engine = ["--ask", "--agreement", BERLIN, "--records", "ours.jsonl"];
+    let table = |name: &str, more: &[&str]| {
+        let line = [&ask[..], &engine, &["--format", "csv", "--table", name], more].concat();
+        let run = servanda(here.path(), &line);
+        run.ends_with(0);
+        run.out.clone()
+    };
+    let chances = table("chances", &["--reading", "level=floor"]);
+    let of = |norm: &str| cells(&chances).into_iter().find(|row| row[0] == norm).unwrap()[2..8].to_vec();
+    let level = of("force-level/2026-12-31");
+    let kept: f64 = level[0].parse().unwrap();
+    // Recruits are triangular from 0 over 1,000 to 2,000, rounded: below 909.5 lies 909.5² / 2,000,000 of them. The standard error is 2.5.
+    let closed = 100.0 * (1.0 - 909.5 * 909.5 / 2_000_000.0);
+    assert!((kept - closed).abs() < 7.5, "{kept} and {closed}");
+    // The planner counts the same futures, by a milestone of its own.
+    let milestones = table("milestones", &["--reading", "level=floor"]);
+    assert_eq!(cells(&milestones)[0][5..8], level[..3], "{milestones}");
+    assert_eq!(level[3].parse::<f64>().unwrap(), 100.0 - kept, "what is not kept is broken");
+    // Nobody is lost, so that nobody falls below 600,000; what falls due after the plan is open.
+    assert_eq!(of("force-floor/floor-2026-12-31")[0], "100.0");
+    assert_eq!(of("force-level/2027-12-31")[5], "100.0");
+    // No eleventh of 10,000 is whole: at most 700,000 holds where at least 700,000 does not.
+    let by_reading = table("by-reading", &[]);
+    let under = |option: &str| -> f64 {
+        let rows = cells(&by_reading);
+        let row = rows.iter().find(|row| row[0] == "force-level/2026-12-31" && row[2] == option);
+        row.unwrap_or_else(|| panic!("{option}: {by_reading}"))[3].parse().unwrap()
+    };
+    assert_eq!((under("level=floor"), under("level=ceiling")), (kept, 100.0 - kept));
+    // From 690,000 to 712,000 all lie within 2 percent of 700,000.
+    assert_eq!(under("level=band"), 100.0);
+    let open = table("chances", &[]);
+    assert!(
+        open.contains(
+            "# gap: in some futures it hangs on the reading `level` whether `force-level/2026-12-31`"
+        ),
+        "{open}"
+    );
+    assert!(open.contains("force-level/2026-12-31,Ukraine,0.0,0.0,1.0,0.0,100.0,0.0,,,simulated"), "{open}");
+    // The plan itself: 690,000 and 11,000.
+    let foreseen = table("foreseen", &["--reading", "level=floor"]);
+    assert!(
+        foreseen.contains("force-level/2026-12-31,Ukraine,satisfied,1,,\"holds, triggered\",planned"),
+        "{foreseen}"
+    );
+}
+
+#[test]
+fn asking_about_the_futures_of_a_force_is_reproducible_and_says_what_it_cannot() {
+    let here = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(here.path().join(name), text).unwrap();
+    write("level.toml", LEVEL);
+    write("ours.jsonl", &ratified());
+    let ask = ["plan", "forces", "level.toml", "--futures", "60", "--ask-futures", "30", "--ask"];
+    let json = |more: &[&str]| {
+        let engine = ["--agreement", BERLIN, "--records", "ours.jsonl", "--format", "json"];
+        let run = servanda(here.path(), &[&ask[..], &engine, more].concat());
+        run.ends_with(0);
+        run.out.clone()
+    };
+    let one = json(&["--threads", "1"]);
+    for threads in ["2", "7", "64"] {
+        assert_eq!(one, json(&["--threads", threads]), "{threads} threads");
+    }
+    assert_ne!(one, json(&["--seed", "2"]));
+    // The guide's force has what is needed.
+    write("force.toml", &with_words("[[category]]"));
+    let guide = ["plan", "forces", "force.toml", "--futures", "40", "--ask", "--ask-futures", "10"];
+    let page =
+        ["--agreement", BERLIN, "--records", "ours.jsonl", "--reading", "level=floor", "--html", "page.html"];
+    servanda(here.path(), &[&guide[..], &page].concat()).ends_with(0).says(&[
+        "of 10 futures, the percent in which the engine would say on 2029-12-31T22:00:00Z",
+        "force-floor/floor-2026-12-31  Ukraine",
+        "planned, and no verdict about what happened",
+        "simulated, and no verdict about what happened",
+    ]);
+    let page = fs::read_to_string(here.path().join("page.html")).unwrap();
+    assert!(page.contains("percent of futures: kept (filled), hangs on a reading (dashed), broken (hollow)"));
+
+    // A measure that no duty asks for, a duty that nobody owes, a plan and names that do not fit.
+    let text = "# T\n\n```pact\nagreement t \"T\"\n  in force 2026-01-01\nparty Ukraine\nmeasure force-strength\n  says \"strength of {of}\"\n  \
+         carries of: party\n  unit persons\nevent parade\n  says \"{by} parades\"\n  carries by: party\nduty parade-held\n  bearer Ukraine\n  must do parade by bearer\n  within 3 days of in-force\n```\n";
+    write("none.pact.md", text);
+    let other = ["--agreement", "none.pact.md", "--records", "ours.jsonl"];
+    write(
+        "fact.jsonl",
+        &ratified().lines().next().unwrap().replace("\"fact\":\"ratification\"", "\"fact\":\"parade\""),
+    );
+    let other = [other[0], other[1], other[2], "fact.jsonl"];
+    servanda(here.path(), &[&ask[..], &other].concat()).ends_with(0).says(&[
+        "gap: no duty of the agreement asks for `force-strength`: of this number of the plan the engine has nothing to say",
+        "(foreseen)\n  none",
+    ]);
+    write("one.jsonl", ratified().lines().next().unwrap());
+    servanda(here.path(), &[&ask[..], &["--agreement", BERLIN, "--records", "one.jsonl"]].concat())
+        .ends_with(0)
+        .says(&[
+            "gap: with the records that there are nobody owes `force-floor/floor-2026-12-31`",
+            "(not-in-force)",
+        ]);
+    for (from, to, words) in [
+        (
+            "[[records]]\nmeasure = \"force-strength\"\ncounts = \"serving\"\nroles = { of = \"Ukraine\" }\n",
+            "",
+            ["does not say what its numbers are called", "`[[records]]`"],
+        ),
+        ("of = \"Ukraine\"", "of = \"Ukrane\"", ["no `Ukrane`", "Ukraine"]),
+        ("\"force-strength\"", "\"strength\"", ["no measure `strength`", "force-strength"]),
+        ("counts = \"serving\"", "counts = \"present\"", ["unknown variant `present`", "trained"]),
+    ] {
+        assert!(LEVEL.contains(from));
+        write("bad.toml", &LEVEL.replace(from, to));
+        let line =
+            [&["plan", "forces", "bad.toml", "--ask", "--agreement", BERLIN, "--records", "ours.jsonl"][..]]
+                .concat();
+        servanda(here.path(), &line).ends_with(2).complains(&words);
+    }
+    servanda(here.path(), &["plan", "forces", "level.toml", "--ask-futures", "5"])
+        .ends_with(2)
+        .complains(&["--ask"]);
+}
+
+#[test]
+fn a_threshold_that_a_reading_gives_is_read_by_the_option_that_is_chosen() {
+    let here = tempfile::tempdir().unwrap();
+    let text = "# T\n\n> A storm is many strikes.\n\n```pact\nparty A\nevent strike\n  says \"a strike\"\nreading many \"many strikes\"\n  option few: 4\n  option most: 9\n\
+                term storm\n  means count of strike in any 72 hours >= many\n```\n";
+    fs::write(here.path().join("t.pact.md"), text).unwrap();
+    let first = jiff::civil::date(2018, 1, 1);
+    let rows: String = (0..1400_i64)
+        .filter(|n| n % 2 == 0)
+        .map(|n| format!("{},North\n", first + jiff::Span::new().days(n)))
+        .collect();
+    fs::write(here.path().join("i.csv"), format!("date,region\n{rows}")).unwrap();
+    let ask = [
+        "plan",
+        "watch",
+        "--incidents",
+        "i.csv",
+        "--agreement",
+        "t.pact.md",
+        "--format",
+        "csv",
+        "--table",
+        "terms",
+    ];
+    let of = |more: &[&str]| {
+        let run = servanda(here.path(), &[&ask[..], more].concat());
+        run.ends_with(0);
+        run.out.clone()
+    };
+    let options = |csv: &str| -> Vec<(String, String)> {
+        cells(csv).iter().map(|row| (row[2].to_string(), row[11].to_string())).collect()
+    };
+    let pair = |n: &str, option: &str| (n.to_string(), option.to_string());
+    let both = of(&[]);
+    assert_eq!(
+        options(&both),
+        [pair("4", "many=few"), pair("4", "many=few"), pair("9", "many=most"), pair("9", "many=most")]
+    );
+    assert!(both.contains("# gap: nobody has chosen the reading `many`"), "{both}");
+    let one = of(&["--reading", "many=most"]);
+    assert_eq!(options(&one), [pair("9", "many=most"), pair("9", "many=most")]);
+    assert!(
+        !one.contains("nobody has chosen") && one.contains("as `many=most` reads it: 9 or more `strike`"),
+        "{one}"
+    );
+    servanda(here.path(), &[&ask[..], &["--reading", "many=some"]].concat())
+        .ends_with(2)
+        .complains(&["no option `some`"]);
+    servanda(here.path(), &["plan", "watch", "--incidents", "i.csv", "--reading", "many=few"])
+        .ends_with(2)
+        .complains(&["--agreement"]);
 }
 
 #[test]

@@ -220,3 +220,47 @@ fn what_people_look_at_on_the_page_is_in_the_access_log() {
     access(&["--record", "m1"]).says(&["/api/incidents/{id}"]);
     servanda(here.path(), &["rebuild", "--check", "--workspace", "w"]).ends_with(0);
 }
+
+/// ASVS 5.0: 6.4.6, from the command line to the page; and what an account is told survives the end of the server.
+#[test]
+fn v6_4_6_who_is_invited_chooses_a_password_that_the_keeper_does_not_set() {
+    let here = tempfile::tempdir().unwrap();
+    servanda(here.path(), &["new", "truce"]).ends_with(0);
+    let set = ["account", "set", "anna", "--role", "reader", "--workspace", "truce"];
+    let told = command(here.path(), &set).arg("--invite").output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    let code = told.lines().find_map(|line| line.strip_prefix("code ")).unwrap().trim().to_string();
+    assert!(told.contains(&format!("/invitation#anna:{code}")), "{told}");
+    let list = command(here.path(), &["account", "list", "--workspace", "truce"]).output().unwrap();
+    let list = String::from_utf8(list.stdout).unwrap();
+    assert!(list.contains("anna  reader, invited until ") && !list.contains(&code), "{list}");
+    let cookie = |answer: &str| -> String {
+        let line = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+        line.split(';').next().unwrap().to_string()
+    };
+    let serving = Serving::begin(here.path(), "truce");
+    let kept = cookie(&serving.ask("GET /invitation", "", ""));
+    let token = kept.split('=').nth(1).unwrap();
+    let body = format!("token={token}&name=anna&code={code}&password=a+bridge+over+the+river");
+    let answer = serving.ask("POST /invitation", &kept, &body);
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    serving.end();
+    // What was noted is entered when the server ends.
+    let serving = Serving::begin(here.path(), "truce");
+    let page = serving.ask("GET /account", &serving.sign_in("anna"), "");
+    assert!(page.contains("with an invitation, from this machine"), "{page}");
+    drop(serving);
+    let mut child = command(here.path(), &set)
+        .arg("--password-stdin")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"a password of the keeper\n").unwrap();
+    let refused = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        !refused.status.success() && said.contains("its owner chose") && said.contains("--invite"),
+        "{said}"
+    );
+}

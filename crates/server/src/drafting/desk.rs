@@ -27,6 +27,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// So many mistakes and findings are told at most; how many there are is told too.
 const MOST_TOLD: usize = 500;
+/// So many lines of what one analysis could not decide; how many more there are is told too.
+const MOST_UNDECIDED: usize = 200;
 /// So many completions.
 const MOST_OFFERED: usize = 200;
 /// So many verdicts that change.
@@ -166,6 +168,7 @@ struct FoundJson {
 #[derive(Serialize)]
 struct LookedJson {
     analysis: &'static str,
+    bound: &'static str,
     at: usize,
     undecided: Vec<String>,
 }
@@ -269,10 +272,13 @@ pub(super) fn check(asked: &ReadAsked) -> Result<CheckJson, Problem> {
 }
 
 fn looked(found: Findings) -> Vec<LookedJson> {
-    let one = |l: servanda_lang::findings::Looked| LookedJson {
-        analysis: l.analysis,
-        at: l.at,
-        undecided: l.undecided,
+    let one = |mut l: servanda_lang::findings::Looked| {
+        let more = l.undecided.len().saturating_sub(MOST_UNDECIDED);
+        l.undecided.truncate(MOST_UNDECIDED);
+        if more > 0 {
+            l.undecided.push(format!("and {more} more, which `servanda check --findings` lists"));
+        }
+        LookedJson { analysis: l.analysis, bound: l.bound, at: l.at, undecided: l.undecided }
     };
     found.looked.into_iter().map(one).collect()
 }

@@ -30,6 +30,8 @@ pub(crate) struct Page {
     pub viewer: Option<Viewer>,
     /// Where somebody is signed in: what forms carry.
     pub form_token: Option<String>,
+    /// So many notices wait on the account's own page.
+    pub notices: usize,
     pub is_public: bool,
     /// Why a form was not taken.
     pub alert: String,
@@ -354,7 +356,14 @@ impl Page {
                     ),
                     false => String::new(),
                 };
-                format!("{report}<a href=\"/account\">{}{}</a>", e(&viewer.name), e(&party))
+                let notices = match self.notices {
+                    0 => String::new(),
+                    n => format!(
+                        "<a class=\"notices-there\" href=\"/account#notices\">{}</a> ",
+                        self.words.count("notices-there", n)
+                    ),
+                };
+                format!("{report}{notices}<a href=\"/account\">{}{}</a>", e(&viewer.name), e(&party))
             }
             _ if self.is_public => format!("<a href=\"/sign-in\">{}</a>", self.e("sign-in")),
             _ => String::new(),

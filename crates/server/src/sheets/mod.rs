@@ -137,6 +137,7 @@ where
         }
         let seen = served.seen(&mut asked).await?;
         let people = come.front.0.people.as_ref();
+        let notices = crate::notices::waiting(&come.front, &come.caller).await;
         let page = Page {
             words: Words(come.lang),
             path: come.path.clone(),
@@ -146,6 +147,7 @@ where
             store: people.map(|people| people.store.clone()),
             viewer: come.caller.viewer.clone(),
             form_token: come.caller.signed_in.as_ref().map(|one| one.form_token.clone()),
+            notices,
             is_public: come.caller.is_public,
             alert: again.alert,
             told: std::cell::Cell::new(false),

@@ -76,6 +76,24 @@ fn below(table: &Shown, column: &str) -> usize {
     table.rows.iter().filter(|row| row.get(at).is_some_and(under)).count()
 }
 
+/// Rows of a table of which a column says this.
+fn saying(table: &Shown, column: &str, words: &str) -> usize {
+    let Some(at) = table.columns.iter().position(|name| *name == column) else { return 0 };
+    table.rows.iter().filter(|row| matches!(row.get(at), Some(Cell::Text(text)) if text == words)).count()
+}
+
+/// The row with the greatest chance of reaching a threshold: percent, term and days ahead.
+fn likeliest(table: &Shown, days: &str) -> Option<(String, String, String)> {
+    let at = |column: &str| table.columns.iter().position(|name| *name == column);
+    let (chance, term, days) = (at("chance_pct")?, at("term")?, at(days)?);
+    let number = |row: &&Vec<Cell>| match &row[chance] {
+        Cell::Number(value, _) => value.clone(),
+        _ => Number::zero(),
+    };
+    let row = table.rows.iter().max_by(|a, b| number(a).cmp(&number(b)))?;
+    Some((row[chance].plain(), row[term].plain(), row[days].plain()))
+}
+
 /// The answer in a sentence, by the first table that has one; of a comparison, by what differs.
 fn headline(page: &Page, answer: &Answer) -> String {
     let named = |name: &str| answer.tables.iter().find(|table| table.name == name);
@@ -88,9 +106,16 @@ fn headline(page: &Page, answer: &Answer) -> String {
         let scenarios = table.rows.len().saturating_sub(1).to_string();
         return e(&page.words.with("plan-overview", &[("n", &scenarios)]));
     }
+    let reach = |name: &str, days: &str| named(name).and_then(|table| likeliest(table, days));
+    if let Some((pct, term, days)) = reach("terms", "next_days").or_else(|| reach("thresholds", "days")) {
+        return e(&page.words.with("plan-reach", &[("pct", &pct), ("term", &term), ("days", &days)]));
+    }
     let of = |table: &Shown| {
         let all = table.rows.len();
         let (key, n) = match table.name {
+            "milestones" if answer.basis == Basis::Planned => {
+                ("plan-milestones-planned", saying(table, "planned", "kept"))
+            }
             "milestones" => ("plan-milestones", at_least(table, "kept_pct", 50)),
             "late" => ("plan-late", all),
             "fairness" => ("plan-fairness", above(table, "over", 0)),
@@ -193,6 +218,8 @@ pub(crate) fn page(page: &Page, plan: &Planned, answer: &Answer) -> Result<Made,
     let w = page.words;
     let (tone, key) = match answer.basis {
         Basis::Planned => ("open", "is-planned"),
+        // The escalation watch draws nothing.
+        Basis::Simulated if answer.seed.is_none() => ("reading", "is-counted"),
         Basis::Simulated => ("reading", "is-simulated"),
     };
     let seed = answer.seed.map_or(String::new(), |seed| {
@@ -227,4 +254,35 @@ pub(crate) fn page(page: &Page, plan: &Planned, answer: &Answer) -> Result<Made,
         sentence,
         main: format!("{}{}{}", first.concat(), section(w.t("s-about-plan"), &about), rest.concat()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(columns: &[&'static str], rows: &[&[Cell]]) -> Shown {
+        let rows = rows.iter().map(|row| row.to_vec()).collect();
+        Shown { name: "t", title: String::new(), columns: columns.to_vec(), rows }
+    }
+
+    #[test]
+    fn the_greatest_chance_is_told_with_its_term_and_days() {
+        let chance = |term: &str, days, tenths| {
+            [Cell::text(term), Cell::whole(days), Cell::of(Number::ratio(tenths, 10), 1)]
+        };
+        let rows = [chance("storm", 7, 2), chance("storm", 28, 105), chance("gust", 7, 99)];
+        let rows: Vec<&[Cell]> = rows.iter().map(|row| row.as_slice()).collect();
+        let table = shown(&["term", "next_days", "chance_pct"], &rows);
+        assert_eq!(likeliest(&table, "next_days"), Some(("10.5".into(), "storm".into(), "28".into())));
+        assert_eq!(likeliest(&table, "days"), None, "another table");
+        assert_eq!(likeliest(&shown(&["term", "next_days", "chance_pct"], &[]), "next_days"), None);
+    }
+
+    #[test]
+    fn a_milestone_of_deliveries_counts_where_the_plan_keeps_it() {
+        let rows = [[Cell::text("kept")], [Cell::text("missed")], [Cell::Missing]];
+        let rows: Vec<&[Cell]> = rows.iter().map(|row| row.as_slice()).collect();
+        assert_eq!(saying(&shown(&["planned"], &rows), "planned", "kept"), 1);
+        assert_eq!(saying(&shown(&["other"], &rows), "planned", "kept"), 0);
+    }
 }

@@ -49,6 +49,11 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
         "What you see is what your party and your clearance open.",
         "Ви бачите те, що відкривають ваша сторона й ваш допуск.",
     ),
+    (
+        "notices-there",
+        "{n} notice on your account|{n} notices on your account",
+        "{n} повідомлення про ваш запис|{n} повідомлення про ваш запис|{n} повідомлень про ваш запис",
+    ),
     ("whose-public", "This is what everybody may see.", "Це те, що можуть бачити всі."),
     (
         "whose-keeper",

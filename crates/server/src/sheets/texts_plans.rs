@@ -37,6 +37,11 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
         "змодельовано: випадково розіграно в межах, які задає план",
     ),
     (
+        "is-counted",
+        "simulated: a distribution made of what was counted before",
+        "змодельовано: розподіл, складений із того, що пораховано раніше",
+    ),
+    (
         "with-seed",
         "Seed {seed}: the same seed gives the same figures.",
         "Зерно {seed}: те саме зерно дає ті самі цифри.",
@@ -53,6 +58,16 @@ pub(super) static TEXTS: &[(&str, &str, &str)] = &[
         "plan-milestones",
         "Of {all} milestones {n} are kept in at least half of the futures.",
         "Із {all} рубежів {n} досягнуто щонайменше в половині варіантів майбутнього.",
+    ),
+    (
+        "plan-milestones-planned",
+        "Of {all} milestones {n} are kept if all comes as planned.",
+        "Якщо все буде за планом, досягнуто рубежів: {n} із {all}.",
+    ),
+    (
+        "plan-reach",
+        "The greatest chance of reaching a threshold in the days ahead: {pct} percent ({term}, {days} days).",
+        "Найбільша ймовірність досягти порога найближчими днями: {pct} % ({term}, {days} днів).",
     ),
     (
         "plan-chances",

@@ -579,6 +579,7 @@ pub(crate) async fn decide(
         store: None,
         viewer: None,
         form_token: None,
+        notices: 0,
         is_public: false,
         alert: String::new(),
         told: std::cell::Cell::new(false),

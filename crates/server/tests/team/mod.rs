@@ -245,6 +245,8 @@ pub struct World {
     _folder: tempfile::TempDir,
     pub router: Router,
     pub workspace: Workspace,
+    /// The server's own.
+    pub store: Arc<servanda_store::Store>,
     pub views: Arc<KeptViews>,
     pub now: Arc<AtomicI64>,
     /// How many audiences were made.
@@ -334,8 +336,9 @@ fn world_in(
         open: Arc::clone(&open),
         follows,
     };
+    let store = Arc::new(workspace.store());
     let router = router_for(Team {
-        store: workspace.store(),
+        store: Arc::clone(&store),
         cases: Arc::new(cases),
         keepers: None,
         intake: Some(Arc::new(TakesNothing)),
@@ -347,7 +350,7 @@ fn world_in(
         institution,
         stopping,
     });
-    World { _folder: folder, router, workspace, views, now, made, open, stop }
+    World { _folder: folder, router, workspace, store, views, now, made, open, stop }
 }
 
 pub fn world(records: &[Record]) -> World {

@@ -4,20 +4,18 @@
 //!
 //! Where to start reading: [`answered`], then [`asked`].
 
+use super::futures::{Asking, Drawn};
 use super::{Draws, Shape, refused};
 use crate::failure::Failure;
 use crate::input;
-use crate::matter::{self, Matter};
+use crate::matter::Matter;
 use crate::session::Session;
-use servanda_engine::future::{Foreseen, Future, World};
+use jiff::civil::Date;
 use servanda_model::record::Basis as RecordBasis;
-use servanda_model::verdict::Performance;
-use servanda_model::{Board, Instant, Number};
-use servanda_plan::answer::{Cell, Shown};
 use servanda_plan::communities::known::abroad;
 use servanda_plan::communities::records::records;
 use servanda_plan::communities::{self, Complaints, Displaced, Hromadas, Known, Plan};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -88,93 +86,6 @@ pub(super) fn answered(of: &Communities, session: &Session) -> Result<servanda_p
     Ok(answer)
 }
 
-/// By norm and bearer: what the engine says without the plan, in how many futures it would be kept, and when it would be broken.
-#[derive(Default)]
-struct Seen {
-    kept: u32,
-    broken: u32,
-    open: u32,
-    first: Vec<Instant>,
-    differs: bool,
-}
-
-/// The worst of several instances: broken before open before kept.
-fn worst(all: &mut Today, key: (String, String), of: (Performance, Option<Instant>)) {
-    let rank = |performance: Performance| match performance {
-        Performance::Violated => 3,
-        Performance::Missed => 2,
-        Performance::Pending | Performance::PendingEvidence | Performance::DependsOnReading => 1,
-        Performance::Satisfied | Performance::NotApplicable => 0,
-    };
-    let entry = all.entry(key).or_insert(of);
-    let first = match (entry.1, of.1) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    };
-    if rank(of.0) > rank(entry.0) {
-        entry.0 = of.0;
-    }
-    entry.1 = first;
-}
-
-/// The worst that is said of a norm and bearer, by norm and bearer.
-type Today = BTreeMap<(String, String), (Performance, Option<Instant>)>;
-
-/// How many instances there are of each performance, and of each breach, by norm and bearer.
-type Counted = BTreeMap<(String, String), BTreeMap<(Performance, Option<Instant>), usize>>;
-
-fn counted(all: impl Iterator<Item = ((String, String), Performance, Option<Instant>)>) -> Counted {
-    let mut counted = Counted::new();
-    for (key, performance, breached) in all {
-        *counted.entry(key).or_default().entry((performance, breached)).or_default() += 1;
-    }
-    counted
-}
-
-/// What the engine would say of the world, by norm, bearer and performance; only of norms of which the plan changes something.
-fn foreseen(future: &Future, today: &Counted) -> Shown {
-    let mut by: BTreeMap<(String, String), Vec<&Foreseen>> = BTreeMap::new();
-    for one in future.foreseen() {
-        by.entry((one.norm.as_str().to_string(), one.bearer.to_string())).or_default().push(one);
-    }
-    let then =
-        counted(future.foreseen().iter().map(|one| {
-            ((one.norm.as_str().to_string(), one.bearer.to_string()), one.performance, one.breached)
-        }));
-    let mut rows = Vec::new();
-    for (key, all) in by {
-        if then.get(&key) == today.get(&key) {
-            continue;
-        }
-        let words: BTreeSet<Performance> = all.iter().map(|one| one.performance).collect();
-        for word in words {
-            let of: Vec<&&Foreseen> = all.iter().filter(|one| one.performance == word).collect();
-            let first = of.iter().filter_map(|one| one.breached).min();
-            let because: BTreeSet<&str> =
-                of.iter().flat_map(|one| one.because.iter().map(String::as_str)).collect();
-            rows.push(vec![
-                Cell::text(&key.0),
-                Cell::text(&key.1),
-                Cell::text(word.word()),
-                Cell::whole(of.len() as i64),
-                first.map_or(Cell::Missing, |at| Cell::text(at.to_string())),
-                Cell::text(because.into_iter().collect::<Vec<_>>().join(", ")),
-            ]);
-        }
-    }
-    Shown {
-        name: "foreseen",
-        title: format!(
-            "what the engine would say on {} if the {} records of this plan came true, and of what is on record nothing changed: \
-             planned, and no verdict about what happened. Only duties of which the plan changes something, with how many instances",
-            future.at(),
-            future.supposed()
-        ),
-        columns: vec!["norm", "bearer", "would_be", "instances", "broken_from", "because"],
-        rows,
-    }
-}
-
 /// Asks the engine about the world in which the plan comes true, and about futures of it.
 fn asked(
     of: &Communities,
@@ -202,87 +113,16 @@ fn asked(
         records(plan, terms, &value, basis, world, session.now, calendar)
     };
     let planned = made(RecordBasis::Planned, None);
-    let mut all = heard.records.clone();
-    all.extend(planned.iter().cloned());
-    let places = matter::places(&heard.agreement, &heard.path, &all, session)?;
-    let mut question = heard.question;
-    if !of.matter.names_a_moment() {
-        question.at = calendar
-            .end_of_day(plan.last().plus(1).first_day().yesterday().unwrap_or(jiff::civil::Date::MAX));
-    }
-    question.known_at = question.known_at.max(question.at);
-    let ask = |basis, records: &[servanda_model::Record]| {
-        servanda_engine::future::ask(
-            &heard.agreement,
-            &places,
-            records,
-            &World { name: world.into(), basis },
-            &question,
-        )
-        .map_err(|none| Failure::new(none.to_string()).help("look at `[records]` of the plan"))
-    };
-    let future = ask(RecordBasis::Planned, &all)?;
-    let before: Board = servanda_engine::evaluate(&heard.agreement, &places, &heard.records, &question);
-    let mut today = Today::new();
-    for verdict in &before.verdicts {
-        let key = (verdict.norm.as_str().to_string(), verdict.bearer.to_string());
-        worst(&mut today, key, (verdict.performance, verdict.breached.map(|when| when.earliest)));
-    }
-    let now = counted(before.verdicts.iter().map(|verdict| {
-        let key = (verdict.norm.as_str().to_string(), verdict.bearer.to_string());
-        (key, verdict.performance, verdict.breached.map(|when| when.earliest))
-    }));
-    answer.tables.insert(1, foreseen(&future, &now));
-    if !plan.is_uncertain() {
-        return Ok(());
-    }
-    let futures = of.ask_futures.min(of.draws.futures);
-    let mut seen: BTreeMap<(String, String), Seen> = BTreeMap::new();
-    for number in 0..futures {
-        let mut all = heard.records.clone();
-        all.extend(made(RecordBasis::Simulated, Some(number)));
-        let future = ask(RecordBasis::Simulated, &all)?;
-        let mut by = Today::new();
-        for one in future.foreseen() {
-            worst(
-                &mut by,
-                (one.norm.as_str().to_string(), one.bearer.to_string()),
-                (one.performance, one.breached),
-            );
-        }
-        for (key, (performance, breached)) in by {
-            let of = seen.entry(key.clone()).or_default();
-            match performance {
-                Performance::Violated | Performance::Missed => of.broken += 1,
-                Performance::Satisfied => of.kept += 1,
-                _ => of.open += 1,
-            }
-            of.first.extend(breached);
-            of.differs |= today.get(&key) != Some(&(performance, breached));
-        }
-    }
-    let rows = seen.into_iter().filter(|(_, of)| of.differs).map(|((norm, bearer), mut of)| {
-        of.first.sort_unstable();
-        let pct = |n: u32| {
-            let share = Number::ratio(i64::from(n), i64::from(futures)).unwrap_or_default();
-            Cell::Number(share * Number::from(100), 1)
-        };
-        let at = |tenths: usize| {
-            let rank = (of.first.len() * tenths).div_ceil(10).max(1) - 1;
-            of.first.get(rank).map_or(Cell::Missing, |at| Cell::text(at.to_string()))
-        };
-        vec![Cell::text(norm), Cell::text(bearer), pct(of.kept), pct(of.broken), pct(of.open), at(1), at(5)]
+    let last_day = plan.last().plus(1).first_day().yesterday().unwrap_or(Date::MAX);
+    let asking = Asking::of(&of.matter, &heard, world, last_day, &planned, session)?;
+    let simulated = |number| made(RecordBasis::Simulated, Some(number));
+    let drawn = plan.is_uncertain().then_some(Drawn {
+        futures: of.ask_futures.min(of.draws.futures),
+        threads: of.draws.threads,
+        records: &simulated,
     });
-    answer.tables.insert(2, Shown {
-        name: "chances",
-        title: format!(
-            "of {futures} futures, the percent in which the engine would say on {} that all instances of a duty are kept, that one is broken, or that none is and some are open; \
-             and when it would first be broken, of those in which it is (10 and 50 percent): simulated, and no verdict about what happened. \
-             Only duties of which the plan changes something",
-            future.at()
-        ),
-        columns: vec!["norm", "bearer", "all_kept_pct", "broken_pct", "some_open_pct", "broken_p10", "broken_p50"],
-        rows: rows.collect(),
-    });
+    let (tables, gaps) = asking.tables(&BTreeSet::new(), &planned, drawn)?;
+    answer.tables.splice(1..1, tables);
+    answer.gaps.extend(gaps);
     Ok(())
 }
