@@ -231,7 +231,7 @@ try {
   console.error(error);
 } finally {
   await browser?.close();
-  // A server enters what it noted of sign-ins before it ends.
+  // They enter what they noted of sign-ins before they end.
   await Promise.all(servers.map(stop));
   rmSync(folder, { recursive: true, force: true });
 }

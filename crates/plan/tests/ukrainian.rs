@@ -22,7 +22,10 @@ const SILENT: [&str; 12] = [
 ];
 
 /// Sentences that are put together of parts, in the sources as in the book, but elsewhere parted; and parts that stand in none alone.
-const PARTS: [&str; 29] = [
+const PARTS: [&str; 21] = [
+    "`{}`{}: {} or more `{}` in {} days in a row; every incident of the table, in all its regions, is taken as one that the term counts. The term: {}",
+    ", as `{}` reads it",
+    "with `{reading}={option}` the term `{name}` has no number of incidents in a span of time that is reached from below: of that option nothing is said",
     "no schedule was found, and none was proved impossible: {} were used up",
     "the nodes of the search",
     "impossible, because these conflict{open}: {}",
@@ -41,17 +44,6 @@ const PARTS: [&str; 29] = [
     "; and {more} more",
     "a place is an oblast, a raion or a hromada; bases and training areas of a community are one sum, without name or place; {}",
     "who is stationed lives on the base, and their families among the others",
-    "hangs on a reading",
-    "in the last days",
-    "chance of reaching it in the next days",
-    "in the plan when it is due",
-    "received by the ledger",
-    "still to arrive by the plan",
-    "late and open",
-    "of these a crew waits for",
-    ", as `{}` reads it",
-    "`{}`{}: {} or more `{}` in {} days in a row; every incident of the table, in all its regions, is taken as one that the term counts. The term: {}",
-    "with `{reading}={option}` the term `{name}` has no number of incidents in a span of time that is reached from below: of that option nothing is said",
 ];
 
 /// What is no sentence, and what refuses a plan: a name of a source, what is looked for in one.
@@ -254,11 +246,11 @@ fn every_head_of_a_column_has_its_ukrainian() {
         "broken_pct",
         "some_open_pct",
         "broken_p10",
+        "depends_pct",
         "broken_p50",
         "bearer",
         "norm",
         "foreseen",
-        "depends_pct",
     ];
     for key in book.columns.keys().chain(book.cells.keys()) {
         for part in of_column(key) {
