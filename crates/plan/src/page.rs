@@ -1,8 +1,8 @@
 //! An answer as one page: what it is, what it assumes and lacks, its plots and its tables, whole in one file.
 //!
 //! It shows what the answer's tables hold and computes nothing. It loads nothing and runs nothing. Coordinates are whole tenths,
-//! so the same answer gives the same bytes; a line has a dash beside its colour, bars differ in more than colour, and every plot says in words what
-//! it shows, in the language of the page.
+//! so the same answer gives the same bytes; a line has a dash beside its colour, bars differ in more than colour, and every plot says in words (in
+//! English, marked so) what it shows.
 //!
 //! Invariants
 //! - every text of the answer is escaped;
@@ -54,7 +54,7 @@ impl Answer {
         let above = usize::from(self.assumptions.len() > MANY);
         let shown = |out: &mut String, table: &Shown| {
             let _ = writeln!(out, "<h2>{}</h2>", said(language, &table.title));
-            plots(out, table, language);
+            plots(out, Drawing { table, language });
             rows(out, table, language);
         };
         self.tables.iter().take(above).for_each(|table| shown(&mut out, table));
@@ -74,22 +74,35 @@ impl Answer {
     }
 }
 
+/// A table whose plots are drawn, in a language.
+#[derive(Clone, Copy)]
+struct Drawing<'a> {
+    table: &'a Shown,
+    language: Language,
+}
+
+impl Drawing<'_> {
+    /// A cell of the column with this number, as it is shown.
+    fn cell(self, row: &[Cell], column: usize) -> String {
+        row.get(column).map_or_else(String::new, |cell| self.language.cell(self.table, column, cell))
+    }
+}
+
 /// The plots of a table, those that its kind has.
-fn plots(out: &mut String, table: &Shown, language: Language) {
-    match table.name {
-        "curve" => lines(out, table, language, 1, "pledged", "reached", None),
-        "bands" => lines(out, table, language, 1, "p50", "p50", Some(("p10", "p90"))),
-        "real-bands" => lines(out, table, language, 1, "p50", "p50", Some(("low_80", "high_80"))),
-        "hangs-on" => bars(out, table, language, &["milestone", "category", "parameter"], "swing"),
-        "months" => lines(out, table, language, 1, "operating", "fit", None),
-        "weeks" => lines(out, table, language, 1, "incidents", "incidents", None),
-        "strength" => lines(out, table, language, 1, "there", "agreed", None),
-        "fairness" => bars(out, table, language, &["partner"], "over"),
+fn plots(out: &mut String, drawn: Drawing) {
+    match drawn.table.name {
+        "curve" => lines(out, drawn, 1, "pledged", "reached", None),
+        "bands" => lines(out, drawn, 1, "p50", "p50", Some(("p10", "p90"))),
+        "real-bands" => lines(out, drawn, 1, "p50", "p50", Some(("low_80", "high_80"))),
+        "hangs-on" => bars(out, drawn, &["milestone", "category", "parameter"], "swing"),
+        "months" => lines(out, drawn, 1, "operating", "fit", None),
+        "weeks" => lines(out, drawn, 1, "incidents", "incidents", None),
+        "strength" => lines(out, drawn, 1, "there", "agreed", None),
+        "fairness" => bars(out, drawn, &["partner"], "over"),
         "chances" => {
             beside(
                 out,
-                table,
-                language,
+                drawn,
                 &[("milestone", "")],
                 &[("scenario", "")],
                 &compared("base_pct", "pct"),
@@ -98,8 +111,7 @@ fn plots(out: &mut String, table: &Shown, language: Language) {
             );
             beside(
                 out,
-                table,
-                language,
+                drawn,
                 &[],
                 &[("norm", ""), ("bearer", "")],
                 &ASKED,
@@ -111,8 +123,7 @@ fn plots(out: &mut String, table: &Shown, language: Language) {
             let bars = compared("base_cost", "cost");
             beside(
                 out,
-                table,
-                language,
+                drawn,
                 &[("of", ""), ("unit", ""), ("scenario", "")],
                 &[("partner", "")],
                 &bars,
@@ -120,53 +131,37 @@ fn plots(out: &mut String, table: &Shown, language: Language) {
                 "",
             );
         }
-        "serving" => lines(out, table, language, 1, "p50", "base_p50", Some(("p10", "p90"))),
-        "load" => lines(out, table, language, 1, "needed", "there", Some(("p10", "p90"))),
-        "displaced" => lines(out, table, language, 1, "displaced", "displaced", Some(("p10", "p90"))),
-        "jobs-and-rents" => lines(out, table, language, 1, "rent", "rent", Some(("rent_p10", "rent_p90"))),
-        "answers" => lines(out, table, language, 1, "received", "can_answer", None),
+        "serving" => lines(out, drawn, 1, "p50", "base_p50", Some(("p10", "p90"))),
+        "load" => lines(out, drawn, 1, "needed", "there", Some(("p10", "p90"))),
+        "displaced" => lines(out, drawn, 1, "displaced", "displaced", Some(("p10", "p90"))),
+        "jobs-and-rents" => lines(out, drawn, 1, "rent", "rent", Some(("rent_p10", "rent_p90"))),
+        "answers" => lines(out, drawn, 1, "received", "can_answer", None),
         "by-reading" => {
             let by = [("norm", ""), ("bearer", "")];
-            beside(out, table, language, &by, &[("reading", "")], &UNDER, Some(100.0), "percent of futures");
+            beside(out, drawn, &by, &[("reading", "")], &UNDER, Some(100.0), "percent of futures");
         }
         "terms" => {
             let of = [("term", ""), ("reading", ""), ("counts", ""), ("in_days", " days")];
-            beside(out, table, language, &[], &of, &DISTANCE, None, "incidents of all regions");
+            beside(out, drawn, &[], &of, &DISTANCE, None, "incidents of all regions");
             let of = [("term", ""), ("reading", ""), ("counts", ""), ("next_days", " days")];
-            beside(out, table, language, &[], &of, &CHANCE, Some(100.0), "of 100 percent");
+            beside(out, drawn, &[], &of, &CHANCE, Some(100.0), "of 100 percent");
         }
         "thresholds" => {
             let by = [("term", ""), ("days", " days")];
-            beside(out, table, language, &by, &[("region", "")], &DISTANCE, None, "incidents of a region");
-            beside(out, table, language, &by, &[("region", "")], &CHANCE, Some(100.0), "of 100 percent");
+            beside(out, drawn, &by, &[("region", "")], &DISTANCE, None, "incidents of a region");
+            beside(out, drawn, &by, &[("region", "")], &CHANCE, Some(100.0), "of 100 percent");
         }
         "terms-calibration" => {
-            calibrated(
-                out,
-                table,
-                language,
-                &[("term", ""), ("reading", ""), ("counts", ""), ("next_days", " days")],
-            );
+            calibrated(out, drawn, &[("term", ""), ("reading", ""), ("counts", ""), ("next_days", " days")]);
         }
-        "calibration" => calibrated(out, table, language, &[("term", ""), ("days", " days")]),
+        "calibration" => calibrated(out, drawn, &[("term", ""), ("days", " days")]),
         // Of deliveries: those of forces have no pieces.
-        "milestones" => {
-            beside(out, table, language, &[], &[("milestone", "")], &PROMISED, None, "pieces that operate")
+        "milestones" => beside(out, drawn, &[], &[("milestone", "")], &PROMISED, None, "pieces that operate"),
+        "stages" => beside(out, drawn, &[("item", "")], &[("partner", "")], &LEDGER, None, "pieces"),
+        "late" => {
+            beside(out, drawn, &[("item", "")], &[("partner", ""), ("pledge", "")], &LATE, None, "pieces")
         }
-        "stages" => {
-            beside(out, table, language, &[("item", "")], &[("partner", "")], &LEDGER, None, "pieces")
-        }
-        "late" => beside(
-            out,
-            table,
-            language,
-            &[("item", "")],
-            &[("partner", ""), ("pledge", "")],
-            &LATE,
-            None,
-            "pieces",
-        ),
-        "starves" => spans(out, table, language),
+        "starves" => spans(out, drawn),
         _ => {}
     }
 }
@@ -233,7 +228,7 @@ impl Shown {
     /// Its plots, each an element `svg` for a page that has the style; none where there is nothing to plot.
     pub fn plots(&self, language: Language) -> Vec<String> {
         let mut out = String::new();
-        plots(&mut out, self, language);
+        plots(&mut out, Drawing { table: self, language });
         out.split_inclusive("</svg>\n").filter(|plot| !plot.trim().is_empty()).map(String::from).collect()
     }
 
@@ -262,31 +257,21 @@ fn value(cell: &Cell) -> Option<f64> {
 fn begin(out: &mut String, language: Language, height: f64, words: &str, left: f64) {
     // So many letters fit beside the axis.
     const FIT: usize = 104;
-    let said = language.said(words);
-    // Words that name nothing but a column are said by its head.
-    let is_said = said.is_some() || words.chars().any(|c| matches!(c, '\u{400}'..='\u{52f}'));
-    let (words, code) =
-        (said.unwrap_or_else(|| words.to_string()), if is_said { language.code() } else { "en" });
+    let words = &language.say(words);
     let left = if words.chars().count() > FIT { 0.0 } else { left };
     let _ = write!(
         out,
-        "<svg viewBox=\"0 0 {WIDTH:.0} {height:.0}\" lang=\"{code}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title><text x=\"{left:.0}\" \
+        "<svg viewBox=\"0 0 {WIDTH:.0} {height:.0}\" lang=\"{1}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title><text x=\"{left:.0}\" \
          y=\"14\">{0}</text>",
-        escape(&words)
+        escape(words),
+        language.code()
     );
 }
 
 /// One plot for each value of the column `by`: two lines by month, with a band where one is asked for. The first column is the
 /// month.
-fn lines(
-    out: &mut String,
-    table: &Shown,
-    language: Language,
-    by: usize,
-    first: &str,
-    second: &str,
-    band: Option<(&str, &str)>,
-) {
+fn lines(out: &mut String, drawn: Drawing, by: usize, first: &str, second: &str, band: Option<(&str, &str)>) {
+    let Drawing { table, language } = drawn;
     let groups: BTreeSet<String> = table.rows.iter().map(|row| row[by].plain()).collect();
     for group in groups {
         let of: Vec<&Vec<Cell>> = table.rows.iter().filter(|row| row[by].plain() == group).collect();
@@ -307,7 +292,7 @@ fn lines(
         let path = |values: &mut dyn Iterator<Item = (usize, f64)>| {
             values.map(|(i, v)| format!("{:.1},{:.1}", x(i), y(v))).collect::<Vec<_>>().join(" ")
         };
-        let group = of.first().map_or(String::new(), |row| language.cell(table, by, &row[by]));
+        let group = of.first().map_or(String::new(), |row| drawn.cell(row, by));
         let [a_head, b_head] = [first, second].map(|column| language.column(table, column));
         let words = match &band {
             Some(_) if second.starts_with("base_") => {
@@ -365,15 +350,16 @@ fn lines(
 }
 
 /// A bar for each row, to the right where its value is above zero, hollow and to the left where it is below.
-fn bars(out: &mut String, table: &Shown, language: Language, names: &[&str], column: &str) {
+fn bars(out: &mut String, drawn: Drawing, names: &[&str], column: &str) {
+    let Drawing { table, language } = drawn;
     let Some(at) = index(table, column) else { return };
     let names: Vec<usize> = names.iter().filter_map(|name| index(table, name)).collect();
     let shown: Vec<(String, f64, String)> = table
         .rows
         .iter()
         .filter_map(|row| {
-            let name: Vec<String> = names.iter().map(|i| language.cell(table, *i, &row[*i])).collect();
-            value(&row[at]).map(|v| (name.join(", "), v, language.cell(table, at, &row[at])))
+            let name: Vec<String> = names.iter().map(|i| drawn.cell(row, *i)).collect();
+            value(&row[at]).map(|v| (name.join(", "), v, drawn.cell(row, at)))
         })
         .take(ROWS)
         .collect();
@@ -382,13 +368,8 @@ fn bars(out: &mut String, table: &Shown, language: Language, names: &[&str], col
         return;
     }
     let (middle, half) = (WIDTH * 0.7, WIDTH * 0.2);
-    begin(
-        out,
-        language,
-        TOP + 20.0 * shown.len() as f64 + 6.0,
-        &format!("{}: filled above zero, hollow below", language.column(table, column)),
-        0.0,
-    );
+    let words = format!("{}: filled above zero, hollow below", language.column(table, column));
+    begin(out, language, TOP + 20.0 * shown.len() as f64 + 6.0, &words, 0.0);
     for (i, (name, v, words)) in shown.iter().enumerate() {
         let top = TOP + 20.0 * i as f64;
         let width = half * v.abs() / most;
@@ -406,24 +387,24 @@ fn bars(out: &mut String, table: &Shown, language: Language, names: &[&str], col
 }
 
 /// What a row is called: the columns that the table has, each with what follows it.
-fn called(table: &Shown, language: Language, row: &[Cell], columns: &[(&str, &str)]) -> String {
+fn called(drawn: Drawing, row: &[Cell], columns: &[(&str, &str)]) -> String {
     let words = columns.iter().filter_map(|(column, after)| {
-        let at = index(table, column)?;
-        let words = language.cell(table, at, row.get(at)?);
-        (!words.is_empty()).then(|| language.say(&format!("{words}{after}")))
+        let at = index(drawn.table, column)?;
+        let plain = row.get(at).map(Cell::plain).filter(|plain| !plain.is_empty())?;
+        // A number is told with its unit; a name alone is nobody's to translate.
+        Some(match after.is_empty() {
+            true => drawn.cell(row, at),
+            false => drawn.language.say(&format!("{plain}{after}")),
+        })
     });
     words.collect::<Vec<_>>().join(", ")
 }
 
 /// Rows with the same value in the columns `by`, in the order of the table.
-fn groups<'a>(
-    table: &'a Shown,
-    language: Language,
-    by: &[(&str, &str)],
-) -> Vec<(String, Vec<&'a Vec<Cell>>)> {
+fn groups<'a>(drawn: Drawing<'a>, by: &[(&str, &str)]) -> Vec<(String, Vec<&'a Vec<Cell>>)> {
     let mut groups: Vec<(String, Vec<&Vec<Cell>>)> = Vec::new();
-    for row in &table.rows {
-        let name = called(table, language, row, by);
+    for row in &drawn.table.rows {
+        let name = called(drawn, row, by);
         match groups.iter_mut().find(|(known, _)| *known == name) {
             Some((_, rows)) => rows.push(row),
             None => groups.push((name, vec![row])),
@@ -436,21 +417,20 @@ fn groups<'a>(
 /// `all` is the whole that a bar is a part of; without it the longest bar is. `of` is what is counted.
 fn beside(
     out: &mut String,
-    table: &Shown,
-    language: Language,
+    drawn: Drawing,
     by: &[(&str, &str)],
     label: &[(&str, &str)],
     bars: &[Bar],
     all: Option<f64>,
     of: &str,
 ) {
-    let at: Option<Vec<usize>> = bars.iter().map(|(column, ..)| index(table, column)).collect();
+    let at: Option<Vec<usize>> = bars.iter().map(|(column, ..)| index(drawn.table, column)).collect();
     let Some(at) = at else { return };
     let (left, width, high) = (WIDTH * 0.4, WIDTH * 0.48, 13.0 * bars.len() as f64 + 8.0);
-    for (name, rows) in groups(table, language, by) {
+    for (name, rows) in groups(drawn, by) {
         let mut shown: Vec<(String, Vec<&Cell>)> = Vec::new();
         for row in rows.into_iter().take(ROWS) {
-            let one = (called(table, language, row, label), at.iter().map(|i| &row[*i]).collect());
+            let one = (called(drawn, row, label), at.iter().map(|i| &row[*i]).collect());
             if !shown.contains(&one) {
                 shown.push(one);
             }
@@ -463,15 +443,15 @@ fn beside(
         }
         let of = match (name.is_empty(), of.is_empty()) {
             (_, true) => name,
-            (true, false) => language.say(of),
-            (false, false) => format!("{name}, {}", language.say(of)),
+            (true, false) => drawn.language.say(of),
+            (false, false) => format!("{name}, {}", drawn.language.say(of)),
         };
-        let words = bars.iter().map(|(_, words, drawn)| match bars.len() {
+        let words = bars.iter().map(|(_, words, way)| match bars.len() {
             1 => (*words).to_string(),
-            _ => format!("{words} ({})", drawn.word()),
+            _ => format!("{words} ({})", way.word()),
         });
         let words = format!("{of}: {}", words.collect::<Vec<_>>().join(", "));
-        begin(out, language, TOP + high * shown.len() as f64 + 6.0, &words, 0.0);
+        begin(out, drawn.language, TOP + high * shown.len() as f64 + 6.0, &words, 0.0);
         for (i, (name, cells)) in shown.iter().enumerate() {
             let top = TOP + high * i as f64;
             let _ = write!(
@@ -480,8 +460,8 @@ fn beside(
                 top + 6.5 * bars.len() as f64 + 4.0,
                 escape(&shortened(name))
             );
-            for (n, ((.., drawn), cell)) in bars.iter().zip(cells).enumerate() {
-                let (class, at) = (drawn.class(), top + 13.0 * n as f64);
+            for (n, (((.., way), column), cell)) in bars.iter().zip(&at).zip(cells).enumerate() {
+                let (class, at) = (way.class(), top + 13.0 * n as f64);
                 let Some(v) = value(cell) else {
                     let _ = write!(out, "<text x=\"{left:.1}\" y=\"{:.1}\">–</text>", at + 10.0);
                     continue;
@@ -493,7 +473,7 @@ fn beside(
                      y=\"{:.1}\">{}</text>",
                     left + long + 6.0,
                     at + 10.0,
-                    language.cell(table, usize::MAX, cell)
+                    escape(&drawn.language.cell(drawn.table, *column, cell))
                 );
             }
         }
@@ -502,12 +482,13 @@ fn beside(
 }
 
 /// One plot for each value of the columns `by`: chances that were given against how often it came. On the dashed line it came as often as was said.
-fn calibrated(out: &mut String, table: &Shown, language: Language, by: &[(&str, &str)]) {
+fn calibrated(out: &mut String, drawn: Drawing, by: &[(&str, &str)]) {
+    let Drawing { table, language } = drawn;
     let columns = ["mean_chance_pct", "came_pct", "forecasts"].map(|column| index(table, column));
     let [Some(given), Some(came), Some(forecasts)] = columns else { return };
     let side = HEIGHT + 40.0;
     let at = |percent: f64| side * percent.clamp(0.0, 100.0) / 100.0;
-    for (name, rows) in groups(table, language, by) {
+    for (name, rows) in groups(drawn, by) {
         let points: Vec<(f64, f64, String)> = rows
             .iter()
             .filter_map(|row| Some((value(&row[given])?, value(&row[came])?, row[forecasts].plain())))
@@ -552,7 +533,8 @@ fn calibrated(out: &mut String, table: &Shown, language: Language, by: &[(&str, 
 }
 
 /// From which month until which something is short, a bar for each row, on the months from the first of them to the last.
-fn spans(out: &mut String, table: &Shown, language: Language) {
+fn spans(out: &mut String, drawn: Drawing) {
+    let Drawing { table, language } = drawn;
     let [Some(from), Some(until), Some(worst), Some(still)] =
         ["from", "until", "at_worst", "stands_still"].map(|column| index(table, column))
     else {
@@ -563,12 +545,8 @@ fn spans(out: &mut String, table: &Shown, language: Language) {
         .iter()
         .filter_map(|row| {
             let (from, until) = (Month::parse(&row[from].plain())?, Month::parse(&row[until].plain())?);
-            let words = format!(
-                "{} {}",
-                language.cell(table, worst, &row[worst]),
-                language.cell(table, still, &row[still])
-            );
-            Some((called(table, language, row, &[("item", ""), ("starves_of", "")]), from, until, words))
+            let words = format!("{} {}", drawn.cell(row, worst), drawn.cell(row, still));
+            Some((called(drawn, row, &[("item", ""), ("starves_of", "")]), from, until, words))
         })
         .take(ROWS)
         .collect();
