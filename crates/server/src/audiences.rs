@@ -83,7 +83,7 @@ impl Audiences {
     pub(crate) fn tell(&self, marking: &Marking) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let may_see = kept.iter().filter(|(audience, _)| audience.sees(marking));
-        may_see.filter_map(|(_, cell)| cell.get()).for_each(|served| served.told.tell_of_others());
+        may_see.filter_map(|(_, cell)| cell.get()).for_each(|served| served.told.tell_all());
     }
 
     /// Where nothing is followed: lets go of what was made for whoever may see what bears this marking, since such a thing was entered, and

@@ -4,6 +4,7 @@
 //!
 //! Invariants
 //! - a stream is told of what its own audience may see, and at no other time;
+//! - what was told shortly before it began is told again: it may have come between the page and its stream, and neither would have it;
 //! - it ends with the sign-in that it was begun with, and when the server stops;
 //! - who does not read is not waited for: it is told to ask for everything again.
 
@@ -17,9 +18,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use servanda_model::Name;
 use servanda_store::Audience;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant as Clock};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 
@@ -32,28 +33,46 @@ const NAMED: usize = 100;
 /// Streams that are open at once.
 const MOST: usize = 2_000;
 
+/// A page and its stream lie no further apart: what was told so long before the stream began may be missing on the page.
+const APART: Duration = Duration::from_secs(10);
 /// Everything is to be asked for again.
 const ALL: &str = "event: all\ndata: {}\n\n";
 
 /// Tells what came in to whoever listens.
-pub(crate) struct Told(broadcast::Sender<Arc<str>>);
+pub(crate) struct Told {
+    listeners: broadcast::Sender<Arc<str>>,
+    last: Mutex<Option<Clock>>,
+}
 
 impl Default for Told {
     fn default() -> Told {
-        Told(broadcast::channel(BEHIND).0)
+        Told { listeners: broadcast::channel(BEHIND).0, last: Mutex::default() }
     }
 }
 
 impl Told {
     /// Tells that everything is to be asked for again.
     pub(crate) fn tell_all(&self) {
+        self.send(ALL.into());
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "how long ago something was told, and nothing else")]
+    fn send(&self, text: Arc<str>) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Clock::now());
         // Nobody may be listening.
-        let _ = self.0.send(ALL.into());
+        let _ = self.listeners.send(text);
+    }
+
+    /// Begins to listen; and whether anything was told so short a time before that a page may lack it.
+    fn begin(&self) -> (broadcast::Receiver<Arc<str>>, bool) {
+        let news = self.listeners.subscribe();
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        (news, last.is_some_and(|last| last.elapsed() < APART))
     }
 
     /// How many listen.
     pub(crate) fn listeners(&self) -> usize {
-        self.0.receiver_count()
+        self.listeners.receiver_count()
     }
 
     /// Tells of records.
@@ -63,13 +82,7 @@ impl Told {
         }
         let named: Vec<&str> = ids.iter().take(NAMED).map(Name::as_str).collect();
         let data = json!({"servanda": "news/1", "records": named, "more": ids.len() > NAMED});
-        // Nobody may be listening.
-        let _ = self.0.send(format!("event: records\ndata: {data}\n\n").into());
-    }
-
-    /// Tells that something is new which is no record.
-    pub(crate) fn tell_of_others(&self) {
-        let _ = self.0.send("event: all\ndata: {}\n\n".into());
+        self.send(format!("event: records\ndata: {data}\n\n").into());
     }
 }
 
@@ -124,12 +137,12 @@ pub(crate) async fn events(State(front): State<Front>, Seen(served): Seen, Who(c
         return Problem::with(StatusCode::SERVICE_UNAVAILABLE, "not-now", message).into_response();
     };
     let audience = caller.viewer.as_ref().and_then(|viewer| front.0.audiences.audience(viewer).ok());
-    let mut news = served.told.0.subscribe();
+    let (mut news, is_apart) = served.told.begin();
     let (lines, waiting) = mpsc::channel::<Bytes>(4);
     tokio::spawn(async move {
         let _open = open;
         let mut stopping = front.0.stopping.clone();
-        let mut text: Arc<str> = "retry: 3000\n\n".into();
+        let mut text: Arc<str> = format!("retry: 3000\n\n{}", if is_apart { ALL } else { "" }).into();
         // It holds what its audience sees while it listens: so news of it go on.
         let _served = served;
         let mut life = tokio::time::interval(LIFE);

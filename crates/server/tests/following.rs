@@ -85,6 +85,22 @@ async fn news_show_in_the_next_answer() {
     }
 }
 
+/// A page is made, a record comes, and only then the page begins to listen.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_between_a_page_and_its_stream_is_told_when_the_stream_begins() {
+    let served = served(Vec::new());
+    let first = async || {
+        let request = Request::get("/events").header("host", "127.0.0.1:7400").body(Body::empty()).unwrap();
+        let mut body = router(served.clone()).oneshot(request).await.unwrap().into_body();
+        String::from_utf8(body.frame().await.unwrap().unwrap().into_data().unwrap().to_vec()).unwrap()
+    };
+    assert_eq!(first().await, "retry: 3000\n\n", "nothing came, and nobody is made to ask again");
+    let fire = record("f1", "fire", "North", "2026-01-02T09:03:00Z");
+    let news = News { records: shared(vec![fire]), places: None, complete_to: at("2026-01-02T09:03:00Z") };
+    served.learn(news).unwrap();
+    assert!(first().await.contains("event: all\n"));
+}
+
 /// What a report of a cut-off speaks of: the one who follows passed it a moment ago.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_board_of_the_last_full_five_minutes_is_not_evaluated_from_nothing() {
