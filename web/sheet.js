@@ -34,6 +34,15 @@ try { theme(localStorage.getItem('theme') ?? undefined); } catch { theme(); }
 const isAtWork = () => [...document.querySelectorAll('main textarea, main input[type=password]')].some((field) => field.value !== field.defaultValue)
   || document.activeElement?.closest('main form, .moment') || document.querySelector('main [role=alert], main .receipt, main details[open]');
 
+// Finds what has the focus now among what will be there instead.
+function inFocus() {
+  const now = document.activeElement;
+  if (!now?.closest('#main, #answer')) return undefined;
+  const said = (one) => [one.id, one.getAttribute('href'), one.getAttribute('name'), one.textContent].join('\n');
+  const [tag, words] = [now.tagName, said(now)];
+  return () => [...document.querySelectorAll(`:is(#main, #answer) ${tag}`)].find((one) => said(one) === words);
+}
+
 let waiting = false;
 async function again() {
   if (isAtWork()) {
@@ -44,10 +53,17 @@ async function again() {
   const answer = await fetch(location.href, { headers: { 'servanda-quiet': '1' } });
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  // Somebody may have begun meanwhile.
+  if (isAtWork()) {
+    waiting = true;
+    return;
+  }
+  const focused = inFocus();
   for (const place of ['main', 'answer']) {
     const [old, now] = [byId(place), fresh.getElementById(place)];
     if (old && now) old.replaceWith(document.adoptNode(now));
   }
+  focused?.()?.focus({ preventScroll: true });
   document.title = fresh.title;
   document.body.dataset.fresh = String(Number(document.body.dataset.fresh ?? 0) + 1);
 }
