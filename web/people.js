@@ -2,9 +2,11 @@
 import { byId, el } from './element.js';
 import { t } from './language.js';
 
+const asked = async () => (await fetch('/api/me', { headers: { 'servanda-quiet': '1' } })).json();
+
 export async function who() {
   try {
-    const me = await (await fetch('/api/me', { headers: { 'servanda-quiet': '1' } })).json();
+    const me = await asked();
     const place = byId('who');
     if (me.name) {
       place.replaceChildren(...(me.roles?.includes('reporter') ? [el('a', { href: '/entry' }, t('to-entry')), ' '] : []), ...(me.notices ? [noticesThere(me.notices), ' '] : []), el('a', { href: '/account', title: t('your-account') }, me.party ? `${me.name} (${me.party})` : me.name));
@@ -26,7 +28,7 @@ export const signIn = () => location.assign(`/sign-in?back=${encodeURIComponent(
 // Pages whose head does not say who is signed in say that something waits on the account's own page.
 export async function noticesInto(place) {
   try {
-    const me = await (await fetch('/api/me', { headers: { 'servanda-quiet': '1' } })).json();
+    const me = await asked();
     if (me.notices) place.prepend(noticesThere(me.notices));
   } catch { /* the page says itself that the server does not answer */ }
 }

@@ -45,19 +45,14 @@ function inFocus() {
 
 let waiting = false;
 async function again() {
-  if (isAtWork()) {
-    waiting = true;
-    return;
-  }
-  waiting = false;
+  waiting = isAtWork();
+  if (waiting) return;
   const answer = await fetch(location.href, { headers: { 'servanda-quiet': '1' } });
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
   // Somebody may have begun meanwhile.
-  if (isAtWork()) {
-    waiting = true;
-    return;
-  }
+  waiting = isAtWork();
+  if (waiting) return;
   const focused = inFocus();
   for (const place of ['main', 'answer']) {
     const [old, now] = [byId(place), fresh.getElementById(place)];

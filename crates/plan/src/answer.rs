@@ -199,12 +199,8 @@ impl Answer {
 
     /// What it is, in a line: planned or simulated, and with which seed.
     pub fn basis_line(&self, language: Language) -> String {
-        let word = language.say(self.basis.word());
-        match (self.seed, language) {
-            (None, _) => word,
-            (Some(seed), Language::English) => format!("{word}, seed {seed}"),
-            (Some(seed), Language::Ukrainian) => format!("{word}, зерно {seed}"),
-        }
+        let word = self.basis.word();
+        language.say(&self.seed.map_or_else(|| word.to_string(), |seed| format!("{word}, seed {seed}")))
     }
 
     pub(crate) fn of_chance(&self) -> String {

@@ -174,7 +174,7 @@ async fn try_come_back(
     }
     let kept = cookie(headers, &front.cookie(caller.is_secure, OF_WAY)).unwrap_or_default();
     let (state, wanted) = kept.split_once('.').unwrap_or_default();
-    if state.is_empty() || !crate::signed_in::is_same(state, given(&said, "state")) {
+    if state.is_empty() || !servanda_store::is_same(state, given(&said, "state")) {
         return Ok(not_believed(front, caller, "the state is of another browser, or of none"));
     }
     if !front.0.challenges.take(state, WAY, front.now())? {

@@ -24,7 +24,6 @@
 
 use crate::assets::{ENTRY, WORKER};
 use crate::front::{Caller, Front, Seen, Who};
-use crate::signed_in::is_same;
 use crate::{Problem, answers, attached, forms};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -37,7 +36,7 @@ use servanda_evidence::record_json;
 use servanda_ledger::bundle::from_hex;
 use servanda_model::record::Tlp;
 use servanda_model::{Instant, Name};
-use servanda_store::{Entry, Receipt, Store, StoredRecord, Submission, Submitted, sha256};
+use servanda_store::{Entry, Receipt, Store, StoredRecord, Submission, Submitted, is_same, sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ use crate::front::{Caller, Front, People, Who, cookie, first_account};
 use crate::metrics::Try;
 use crate::notices;
 use crate::sheets::Lang;
-use crate::signed_in::{SignedIn, is_same, random_text};
+use crate::signed_in::{SignedIn, random_text};
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -23,7 +23,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 use servanda_report::document::html::escape;
 use servanda_store::policy::Role;
-use servanda_store::{Account, Error, Passkey, Signings, Tried, Unfit, Way};
+use servanda_store::{Account, Error, Passkey, Signings, Tried, Unfit, Way, is_same};
 use std::collections::BTreeMap;
 
 /// Longest body of a form, in bytes.
@@ -310,14 +310,9 @@ async fn try_sign_in(front: &Front, caller: &Caller, request: Request) -> Result
     if !caller.is_locked {
         return Ok(Redirect::to("/").into_response());
     }
-    if !has_form_token(front, caller, &headers, &fields) {
-        tell(caller, name, "a form without its token");
-        return again(StatusCode::FORBIDDEN, old_form(caller));
-    }
-    if let Some(answer) = too_often(front, caller, name, again)? {
+    if let Some(answer) = held_up(front, caller, &headers, &fields, name, again)? {
         return Ok(answer);
     }
-    front.0.tries.count(name, caller.address, front.now());
     // The same words, whatever was wrong: also where the password was right and does not do.
     let wrong = match front.0.standing.password_alone {
         true => caller.say(
@@ -397,6 +392,26 @@ pub(crate) fn too_often(
     )?;
     answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     Ok(Some(answer))
+}
+
+/// What keeps a form from being looked at: a token that is not this browser's, or too many tries. Where nothing does, this is one more try.
+pub(crate) fn held_up(
+    front: &Front,
+    caller: &Caller,
+    headers: &HeaderMap,
+    fields: &Fields,
+    name: &str,
+    again: impl Fn(StatusCode, &str) -> Result<Response, Problem>,
+) -> Result<Option<Response>, Problem> {
+    if !has_form_token(front, caller, headers, fields) {
+        tell(caller, name, "a form without its token");
+        return again(StatusCode::FORBIDDEN, old_form(caller)).map(Some);
+    }
+    let answer = too_often(front, caller, name, again)?;
+    if answer.is_none() {
+        front.0.tries.count(name, caller.address, front.now());
+    }
+    Ok(answer)
 }
 
 /// Does what takes time and memory, few at once, while few wait.

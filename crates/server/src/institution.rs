@@ -327,7 +327,7 @@ impl Institution {
         if made < now.0.saturating_sub(OLDEST) {
             return wrong("was made too long ago");
         }
-        if !claims["nonce"].as_str().is_some_and(|given| crate::signed_in::is_same(given, nonce)) {
+        if !claims["nonce"].as_str().is_some_and(|given| servanda_store::is_same(given, nonce)) {
             return wrong("is of another sign-in");
         }
         match claims[&self.claim].as_str() {

@@ -12,8 +12,8 @@
 
 use crate::Problem;
 use crate::forms::{
-    self, NEW_PASSWORD, alert, begin, comparing, field, fields, form, given, has_form_token, old_form,
-    or_problem, page, people, tell, too_often, unable, with_form_token,
+    self, NEW_PASSWORD, alert, begin, comparing, field, fields, form, given, held_up, or_problem, page,
+    people, tell, unable, with_form_token,
 };
 use crate::front::{Caller, Front, Who};
 use crate::metrics::Try;
@@ -100,14 +100,9 @@ async fn try_accept(front: &Front, caller: &Caller, request: Request) -> Result<
     if !caller.is_locked {
         return Ok(Redirect::to("/").into_response());
     }
-    if !has_form_token(front, caller, &headers, &fields) {
-        tell(caller, name, "a form without its token");
-        return again(StatusCode::FORBIDDEN, old_form(caller));
-    }
-    if let Some(answer) = too_often(front, caller, name, again)? {
+    if let Some(answer) = held_up(front, caller, &headers, &fields, name, again)? {
         return Ok(answer);
     }
-    front.0.tries.count(name, caller.address, front.now());
     let (store, asked, now) = (people.store.clone(), name.to_string(), front.now());
     let (code, password) =
         (given(&fields, "code").trim().to_string(), given(&fields, "password").to_string());

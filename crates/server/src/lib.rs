@@ -44,6 +44,7 @@ mod known;
 mod listening;
 mod metrics;
 mod notices;
+mod outside;
 mod pace;
 mod pages;
 pub mod pdf;

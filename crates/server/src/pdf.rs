@@ -10,10 +10,11 @@
 //!
 //! Where to start reading: [`pdf`].
 
-use std::io::{ErrorKind, Read, Write};
+use crate::outside::{self, Failed};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 /// How it is called.
 pub const NAME: &str = "servanda-pdf";
@@ -68,68 +69,23 @@ pub fn pdf(json: &str, bounds: Bounds) -> Result<Vec<u8>, Wrong> {
     run(&program().ok_or(Wrong::Missing)?, json, bounds)
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "how long another program took says when to end it, and nothing else"
-)]
 fn run(program: &Path, json: &str, bounds: Bounds) -> Result<Vec<u8>, Wrong> {
-    let broken = |wrong: std::io::Error| match wrong.kind() {
-        ErrorKind::NotFound => Wrong::Missing,
-        _ => Wrong::Broken(wrong.to_string()),
-    };
-    let mut child = Command::new(program)
-        .arg("-")
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(broken)?;
-    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let until = Instant::now() + bounds.time;
-    // Each pipe has a thread, so that none waits for another.
-    std::thread::scope(|scope| {
-        let sending = scope.spawn(move || stdin.map_or(Ok(()), |mut pipe| pipe.write_all(json.as_bytes())));
-        let reading = scope.spawn(move || read(stdout, bounds.bytes.saturating_add(1)));
-        let hearing = scope.spawn(move || read(stderr, 4_000));
-        let ended = loop {
-            match child.try_wait() {
-                Ok(Some(status)) => break Ok(status),
-                Ok(None) if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
-                Ok(None) => break Err(Wrong::TooMuch),
-                Err(wrong) => break Err(Wrong::Broken(wrong.to_string())),
-            }
-        };
-        if ended.is_err() {
-            // It may have ended just now.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-        let bytes = reading.join().unwrap_or_default();
-        let said = hearing.join().unwrap_or_default();
-        let sent = sending.join().unwrap_or(Ok(()));
-        let status = ended?;
-        if bytes.len() as u64 > bounds.bytes {
-            return Err(Wrong::TooMuch);
-        }
-        if !status.success() {
-            let said = String::from_utf8_lossy(&said);
-            return Err(Wrong::Refused(said.trim().trim_start_matches("error: ").to_string()));
-        }
-        sent.map_err(|wrong| Wrong::Broken(wrong.to_string()))?;
-        Ok(bytes)
-    })
-}
-
-/// What a pipe gives, up to so many bytes; the pipe is then closed.
-fn read(pipe: Option<impl Read>, most: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Some(pipe) = pipe {
-        // What came before it broke off is kept: the status says that it did.
-        let _ = pipe.take(most).read_to_end(&mut bytes);
+    let within =
+        outside::Bounds { time: bounds.time, given: Some(bounds.bytes.saturating_add(1)), said: 4_000 };
+    let ended = outside::run(Command::new(program).arg("-"), json.as_bytes(), &within);
+    let ended = ended.map_err(|failed| match failed {
+        Failed::Start(wrong) if wrong.kind() == ErrorKind::NotFound => Wrong::Missing,
+        Failed::Start(wrong) | Failed::Wait(wrong) => Wrong::Broken(wrong.to_string()),
+        Failed::Time => Wrong::TooMuch,
+    })?;
+    if ended.given.len() as u64 > bounds.bytes {
+        return Err(Wrong::TooMuch);
     }
-    bytes
+    if !ended.status.success() {
+        return Err(Wrong::Refused(ended.said().trim_start_matches("error: ").to_string()));
+    }
+    ended.sent.map_err(|wrong| Wrong::Broken(wrong.to_string()))?;
+    Ok(ended.given)
 }
 
 #[cfg(all(test, unix))]

@@ -13,10 +13,10 @@
 //! Where to start reading: [`Scanner::look`].
 
 use crate::Problem;
+use crate::outside::{self, Bounds, Failed};
 use axum::http::StatusCode;
-use std::io::{Read, Write};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 /// So long a scanner may look at a file.
 const TIME: Duration = Duration::from_secs(60);
@@ -63,56 +63,23 @@ impl Scanner {
         Problem::with(StatusCode::SERVICE_UNAVAILABLE, "not-scanned", message).retry(60)
     }
 
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "how long another program took says when to end it, and nothing else"
-    )]
     fn ran(&self, bytes: &[u8], time: Duration) -> Result<i32, String> {
-        let mut child = Command::new(&self.program)
-            .args(&self.arguments)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|e| format!("cannot be started: {e}"))?;
-        let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
-        let until = Instant::now() + time;
-        std::thread::scope(|scope| {
-            let sending = scope.spawn(move || stdin.map_or(Ok(()), |mut pipe| pipe.write_all(bytes)));
-            let hearing = scope.spawn(move || {
-                let mut said = Vec::new();
-                // What came before it broke off is enough to say.
-                let _ = stderr.map(|pipe| pipe.take(SAID).read_to_end(&mut said));
-                said
-            });
-            let ended = loop {
-                match child.try_wait() {
-                    Ok(Some(status)) => break Ok(status),
-                    Ok(None) if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
-                    Ok(None) => break Err(format!("took longer than {} s", time.as_secs())),
-                    Err(e) => break Err(format!("cannot be waited for: {e}")),
-                }
-            };
-            if ended.is_err() {
-                // It may have ended just now.
-                let _ = child.kill();
-                let _ = child.wait();
-            }
-            let sent = sending.join().unwrap_or(Ok(()));
-            let said = hearing.join().unwrap_or_default();
-            let code = ended?.code().ok_or("was ended by a signal")?;
-            if code > 1 {
-                let said = String::from_utf8_lossy(&said);
-                return Err(format!("ended with {code} and says {:?}", said.trim()));
-            }
-            // Who refuses need not read on; who has nothing against a file has to have seen all of it.
-            match sent {
-                Err(e) if code == 0 => Err(format!("did not read the file to its end: {e}")),
-                _ => Ok(code),
-            }
-        })
+        let bounds = Bounds { time, given: None, said: SAID };
+        let ended = outside::run(Command::new(&self.program).args(&self.arguments), bytes, &bounds);
+        let ended = ended.map_err(|failed| match failed {
+            Failed::Start(e) => format!("cannot be started: {e}"),
+            Failed::Time => format!("took longer than {} s", time.as_secs()),
+            Failed::Wait(e) => format!("cannot be waited for: {e}"),
+        })?;
+        let code = ended.status.code().ok_or("was ended by a signal")?;
+        if code > 1 {
+            return Err(format!("ended with {code} and says {:?}", ended.said()));
+        }
+        // Who refuses need not read on; who has nothing against a file has to have seen all of it.
+        match ended.sent {
+            Err(e) if code == 0 => Err(format!("did not read the file to its end: {e}")),
+            _ => Ok(code),
+        }
     }
 }
 

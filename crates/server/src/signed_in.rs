@@ -52,12 +52,6 @@ pub(crate) fn random_text() -> Result<String, Problem> {
     Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
 }
 
-/// Whether two texts are the same, in a time that does not tell where they differ.
-pub(crate) fn is_same(one: &str, other: &str) -> bool {
-    let (one, other) = (sha256(one.as_bytes()), sha256(other.as_bytes()));
-    one.bytes().zip(other.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
-}
-
 impl AllSignedIn {
     /// `idle` and `longest` in milliseconds.
     pub(crate) fn new(idle: i64, longest: i64) -> AllSignedIn {

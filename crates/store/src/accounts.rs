@@ -15,7 +15,7 @@
 use crate::entry::Statement;
 use crate::error::{Error, Kind};
 use crate::policy::{Role, Viewer};
-use crate::seal::random;
+use crate::seal::{is_same, random, random_bytes};
 use crate::sources::need;
 use crate::store::{Receipt, Store};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
@@ -244,9 +244,7 @@ impl Account {
     /// # Errors
     /// Where the system gives no randomness.
     pub fn invite(&mut self, now: Instant) -> Result<String, Error> {
-        let mut drawn = [0; 32];
-        random(&mut drawn)?;
-        let code: String = drawn.iter().map(|byte| format!("{byte:02x}")).collect();
+        let code = crate::backup::hex(&random_bytes::<32>()?);
         let ends = now.0.saturating_add(INVITATION_LASTS);
         self.invitation = Some(Invitation { hash: crate::workspace::sha256(code.as_bytes()), ends });
         Ok(code)
@@ -262,9 +260,7 @@ impl Account {
     fn is_code(&self, code: &str, now: Instant) -> bool {
         let hash = crate::workspace::sha256(code.as_bytes());
         let known = self.invitation.as_ref().filter(|_| self.is_invited(now).is_some());
-        let against = known.map_or("", |invitation| invitation.hash.as_str());
-        let differ = against.bytes().zip(hash.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b));
-        against.len() == hash.len() && differ == 0
+        is_same(known.map_or("", |invitation| invitation.hash.as_str()), &hash)
     }
 
     /// What tells its password and its other ways to sign in apart from others, and nothing of them.

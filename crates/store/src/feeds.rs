@@ -11,6 +11,7 @@
 //! Where to start reading: [`Store::make_feed`].
 
 use crate::accounts::{Account, hidden};
+use crate::backup::hex;
 use crate::entry::Statement;
 use crate::error::{Error, Kind};
 use crate::policy::{Role, Viewer};
@@ -52,10 +53,6 @@ struct Said {
     made: i64,
     #[serde(default)]
     revoked: bool,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether this may be the text of a token at all.

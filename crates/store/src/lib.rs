@@ -64,7 +64,7 @@ pub use feeds::{Feed, MOST_FEEDS};
 pub use orders::{Order, Standing};
 pub use rebuild::Compared;
 pub use release::{Portion, PublicCell, PublicRules, PublicTable, Released, public_levels, public_table};
-pub use seal::random_bytes;
+pub use seal::{is_same, random_bytes};
 pub use settings::{Clock, Database, Demo, Oidc, Plan, Serve, Settings, VaultFolder};
 pub use signings::{Failed, Notice, SIGN_INS_KEPT, SignIn, Signings, Tried, Way, What};
 pub use sources::{SourceKey, new_key};

@@ -8,6 +8,7 @@
 //! - a slot of zeros is a slot that was wiped, and nothing is ever sealed with it.
 
 use crate::error::{Error, Kind};
+use crate::workspace::sha256;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
@@ -81,6 +82,17 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     random(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Whether two texts are the same, in a time that does not tell where they differ.
+///
+/// # Example
+/// ```
+/// assert!(servanda_store::is_same("one", "one") && !servanda_store::is_same("one", "two"));
+/// ```
+pub fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (sha256(one.as_bytes()), sha256(other.as_bytes()));
+    one.bytes().zip(other.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
 }
 
 #[cfg(test)]

@@ -227,7 +227,7 @@ impl Store {
             fs::create_dir_all(folder).map_err(|e| Error::io("make", folder, e))?;
             let mut seeds = [0u8; 72];
             random(&mut seeds)?;
-            let name: String = seeds[64..].iter().map(|byte| format!("{byte:02x}")).collect();
+            let name = crate::backup::hex(&seeds[64..]);
             let origin = format!("servanda/{name}");
             for (file, name, seed) in [
                 ("intake.key", format!("{origin}/intake"), &seeds[..32]),

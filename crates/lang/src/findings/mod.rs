@@ -417,12 +417,7 @@ impl Open {
         let mut lines = self.lines;
         for (why, names) in self.of {
             let names: Vec<String> = names.into_iter().collect();
-            let all = match names.split_last() {
-                Some((last, [])) => last.clone(),
-                Some((last, first)) => format!("{} and {last}", first.join(", ")),
-                None => continue,
-            };
-            lines.insert(why.replacen("{}", &all, 1));
+            lines.insert(why.replacen("{}", &enumerated(&names), 1));
         }
         lines.into_iter().collect()
     }
@@ -463,11 +458,18 @@ fn listed(names: impl IntoIterator<Item = impl ToString>) -> String {
     let names: Vec<String> = names.into_iter().map(|n| n.to_string()).collect();
     let (shown, rest) = names.split_at(names.len().min(6));
     let shown: Vec<String> = shown.iter().map(|n| format!("`{n}`")).collect();
-    match (shown.split_last(), rest.len()) {
-        (None, _) => "none".to_string(),
-        (Some((last, [])), 0) => last.clone(),
-        (Some((last, first)), 0) => format!("{} and {last}", first.join(", ")),
-        (Some(_), more) => format!("{} and {more} more", shown.join(", ")),
+    match rest.len() {
+        _ if shown.is_empty() => "none".to_string(),
+        0 => enumerated(&shown),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// `a, b and c`.
+fn enumerated(words: &[String]) -> String {
+    match words.split_last() {
+        Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => words.concat(),
     }
 }
 

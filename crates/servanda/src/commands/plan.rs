@@ -12,7 +12,7 @@ use crate::matter::{self, Heard, Matter};
 use crate::session::Session;
 use clap::{Subcommand, ValueEnum};
 use jiff::civil::Date;
-use servanda_engine::future::{Future, World};
+use servanda_engine::future::Future;
 use servanda_model::record::Basis as RecordBasis;
 use servanda_model::{Grade, Number, Record};
 use servanda_plan::answer::{Cell, Shown};
@@ -707,7 +707,8 @@ fn force_asked(
         forces::records::records(plan, &named, &value, basis, world, session.now, calendar)
     };
     let planned = made(RecordBasis::Planned, None);
-    let asking = futures::Asking::of(&of.matter, &heard, world, plan.last_day(), &planned, session)?;
+    let over = futures::over(calendar, plan.last_day());
+    let asking = futures::Asking::of(&of.matter, &heard, world, over, &planned, session)?;
     let simulated = |number| made(RecordBasis::Simulated, Some(number));
     let drawn = (!plan.uncertain().is_empty()).then_some(futures::Drawn {
         futures: of.ask_futures.min(of.draws.futures),
@@ -860,16 +861,9 @@ fn foreseen(
     }
     let calendar = &heard.agreement.calendar;
     let planned = rotations::records::records(plan, terms, schedule, world, session.now, calendar);
-    let records: Vec<Record> = heard.records.iter().chain(&planned).cloned().collect();
-    let places = matter::places(&heard.agreement, &heard.path, &records, session)?;
-    let mut question = heard.question.clone();
-    if !matter.names_a_moment() {
-        question.at = calendar.end_of_day(plan.last_day());
-    }
-    question.known_at = question.known_at.max(question.at);
-    let world = World { name: world.into(), basis: RecordBasis::Planned };
-    let future = servanda_engine::future::ask(&heard.agreement, &places, &records, &world, &question)
-        .map_err(|none| Failure::new(none.to_string()).help("look at `[records]` of the plan"))?;
+    let at = calendar.end_of_day(plan.last_day());
+    let asking = futures::Asking::of(matter, heard, world, at, &planned, session)?;
+    let future = asking.ask(RecordBasis::Planned, &planned)?;
     answer.tables.push(foreseen_table(&future));
     Ok(planned)
 }

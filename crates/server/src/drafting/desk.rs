@@ -10,14 +10,15 @@
 
 use super::units::Units;
 use super::{Wanted, text_of, within};
+use crate::sheets::Lang;
 use crate::{Problem, Served};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use servanda_lang::Checked;
 use servanda_lang::changes::{Change, Version};
 use servanda_lang::diagnostic::{Diagnostic, Severity, title};
 use servanda_lang::editor::{Item, Outline, Sheet, Sort};
 use servanda_lang::findings::{Finding, Findings, findings};
-use servanda_lang::{Checked, Language};
 use servanda_lang::{readback, readback::ONES};
 use servanda_model::verdict::{Board, Verdict};
 use servanda_model::{Agreement, Name, Places, Question};
@@ -78,25 +79,7 @@ pub(super) struct TextAsked {
 pub(super) struct ReadAsked {
     text: String,
     #[serde(default)]
-    language: Tongue,
-}
-
-/// The language of what is said back.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Tongue {
-    #[default]
-    En,
-    Uk,
-}
-
-impl Tongue {
-    fn language(self) -> Language {
-        match self {
-            Tongue::En => Language::English,
-            Tongue::Uk => Language::Ukrainian,
-        }
-    }
+    language: Lang,
 }
 
 #[derive(Serialize)]
@@ -226,7 +209,7 @@ pub(super) fn check(asked: &ReadAsked) -> Result<CheckJson, Problem> {
     let checked = servanda_lang::check(text);
     let found = findings(text, &checked);
     let units = Units::of(text);
-    let language = asked.language.language();
+    let language = asked.language.of_rules();
     let sheet = Sheet::new(text, &checked).in_language(language);
     let agreement = &checked.agreement;
     let count = |severity| checked.diagnostics.iter().filter(|d| d.severity == severity).count();
@@ -335,7 +318,7 @@ pub(super) struct PlaceAsked {
     at: usize,
     want: Wish,
     #[serde(default)]
-    language: Tongue,
+    language: Lang,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -376,7 +359,7 @@ struct OfferJson {
 pub(super) fn at(asked: &PlaceAsked) -> Result<PlaceJson, Problem> {
     within(&asked.text)?;
     let checked = servanda_lang::check(&asked.text);
-    let sheet = Sheet::new(&asked.text, &checked).in_language(asked.language.language());
+    let sheet = Sheet::new(&asked.text, &checked).in_language(asked.language.of_rules());
     let units = Units::of(&asked.text);
     let at = units.byte(asked.at);
     let mut out = PlaceJson { servanda: "draft-place/1", ..PlaceJson::default() };
@@ -503,7 +486,7 @@ pub(super) fn changes(
     let text = text_of(served);
     let old = servanda_lang::check(text);
     let found = servanda_lang::changes::changes_in(
-        asked.language.language(),
+        asked.language.of_rules(),
         Version { text, checked: &old },
         Version { text: &asked.text, checked: &draft },
     );

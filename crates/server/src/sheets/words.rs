@@ -4,6 +4,7 @@
 //! Ukrainian. Where to start reading: [`Words`].
 
 use super::{texts, texts_inspections, texts_plans};
+use serde::Deserialize;
 use servanda_lang::Language;
 use servanda_model::time::{DAY, HOUR};
 use servanda_model::{Instant, When};
@@ -13,8 +14,10 @@ use servanda_report::document::Messages;
 static ALL: [&[(&str, &str, &str)]; 3] = [texts::TEXTS, texts_inspections::TEXTS, texts_plans::TEXTS];
 
 /// A language.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Lang {
+    #[default]
     En,
     Uk,
 }

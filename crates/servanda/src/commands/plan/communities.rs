@@ -4,7 +4,7 @@
 //!
 //! Where to start reading: [`answered`], then [`asked`].
 
-use super::futures::{Asking, Drawn};
+use super::futures::{Asking, Drawn, over};
 use super::{Draws, Shape, refused};
 use crate::failure::Failure;
 use crate::input;
@@ -114,7 +114,7 @@ fn asked(
     };
     let planned = made(RecordBasis::Planned, None);
     let last_day = plan.last().plus(1).first_day().yesterday().unwrap_or(Date::MAX);
-    let asking = Asking::of(&of.matter, &heard, world, last_day, &planned, session)?;
+    let asking = Asking::of(&of.matter, &heard, world, over(calendar, last_day), &planned, session)?;
     let simulated = |number| made(RecordBasis::Simulated, Some(number));
     let drawn = plan.is_uncertain().then_some(Drawn {
         futures: of.ask_futures.min(of.draws.futures),

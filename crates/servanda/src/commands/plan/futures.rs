@@ -19,7 +19,7 @@ use servanda_model::agreement::Norm;
 use servanda_model::record::Basis;
 use servanda_model::uses::Uses;
 use servanda_model::verdict::Performance;
-use servanda_model::{Agreement, Board, Instant, Name, Number, Places, Question, Record};
+use servanda_model::{Agreement, Board, Calendar, Instant, Name, Number, Places, Question, Record};
 use servanda_plan::answer::{Cell, Shown};
 use servanda_plan::forces::{each_future, wilson};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,13 +59,12 @@ pub(super) struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    /// Asks about the moment at which the plan's last day is over, so that what is due on it is decided, unless a moment was named. `planned` are the records of the plan itself: they name every place that its
-    /// futures name.
+    /// Asks about a moment, unless another was named. `planned` are the records of the plan itself: they name every place that its futures name.
     pub fn of(
         matter: &Matter,
         heard: &'a Heard,
         world: &'a str,
-        last_day: Date,
+        at: Instant,
         planned: &[Record],
         session: &Session,
     ) -> Result<Asking<'a>, Failure> {
@@ -73,16 +72,14 @@ impl<'a> Asking<'a> {
         let places = matter::places(&heard.agreement, &heard.path, &all, session)?;
         let mut question = heard.question.clone();
         if !matter.names_a_moment() {
-            let calendar = &heard.agreement.calendar;
-            question.at = last_day
-                .tomorrow()
-                .map_or_else(|_| calendar.end_of_day(last_day), |next| calendar.start_of_day(next));
+            question.at = at;
         }
         question.known_at = question.known_at.max(question.at);
         Ok(Asking { heard, world, question, places })
     }
 
-    fn ask(&self, basis: Basis, supposed: &[Record]) -> Result<Future, Failure> {
+    /// What the engine would say of a world of such records.
+    pub fn ask(&self, basis: Basis, supposed: &[Record]) -> Result<Future, Failure> {
         let records: Vec<Record> = self.heard.records.iter().chain(supposed).cloned().collect();
         let world = World { name: self.world.into(), basis };
         servanda_engine::future::ask(&self.heard.agreement, &self.places, &records, &world, &self.question)
@@ -134,6 +131,11 @@ impl<'a> Asking<'a> {
         gaps.extend(readings(&all, &norms, agreement));
         Ok((tables, gaps))
     }
+}
+
+/// The moment at which a plan's last day is over, so that what is due on it is decided.
+pub(super) fn over(calendar: &Calendar, last_day: Date) -> Instant {
+    last_day.tomorrow().map_or_else(|_| calendar.end_of_day(last_day), |next| calendar.start_of_day(next))
 }
 
 /// Which duties that are asked about nobody owes, and why.
